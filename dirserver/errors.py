@@ -1,0 +1,89 @@
+"""The conditions under which an act fails, one exception each.
+
+They name what happened, not how a protocol says it: each face has one table from these to
+its own status or result code. The text of an exception is for the log and the audit trail;
+only what a class documents as public may reach a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DirectoryError(Exception):
+    """Something asked of the directory could not be done."""
+
+
+class NotFound(DirectoryError):
+    """What was named does not exist, or the principal may not know that it does."""
+
+
+class AlreadyExists(DirectoryError):
+    """There is a card where the caller said that there must be none."""
+
+
+class PreconditionFailed(DirectoryError):
+    """The card is not the one the caller last saw (RFC 9110 section 13)."""
+
+
+class UIDConflict(DirectoryError):
+    """Another card of the book has this UID (RFC 6352 section 6.3.2.1).
+
+    ``href`` is public: whoever may write to the book may read it.
+    """
+
+    def __init__(self, href: str) -> None:
+        super().__init__(f"the UID is taken by {href}")
+        self.href = href
+
+
+class InvalidCard(DirectoryError):
+    """The bytes are not a vCard that this server can keep.
+
+    ``reason`` is public: it says in a sentence what is wrong with what the client sent.
+    """
+
+    def __init__(self, reason: str, *, unsupported_version: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unsupported_version = unsupported_version
+
+
+class CardTooLarge(DirectoryError):
+    """The card exceeds the size that this server keeps; ``limit`` (bytes) is public."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"larger than {limit} bytes")
+        self.limit = limit
+
+
+class InvalidHref(DirectoryError):
+    """A card cannot have this name in its book."""
+
+
+class InvalidSyncToken(DirectoryError):
+    """The token was never given out by this book (RFC 6578 section 3.2)."""
+
+
+class AccessDenied(DirectoryError):
+    """The principal may not do this; the text says why and is not for the client."""
+
+
+class InvalidCredentials(DirectoryError):
+    """No principal goes by this name and password; the text says why, for the log only."""
+
+
+class TooManyAttempts(InvalidCredentials):
+    """Too many logins failed lately; the password was not looked at."""
+
+
+class StoreUnavailable(DirectoryError):
+    """The database does not answer; asking again later may help."""
+
+
+class ConfigError(DirectoryError):
+    """The configuration cannot be used. ``faults`` are sentences, one for each thing wrong."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)

@@ -1,0 +1,1 @@
+"""What the directory is about, without I/O: cards, books, principals, grants, queries."""

@@ -1,0 +1,70 @@
+"""Address books, the cards in them and how they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """A book. ``owner`` is the login whose private book it is, or empty for a shared one."""
+
+    id: int
+    uuid: str
+    slug: str
+    name: str = ""
+    description: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card without its body: what a listing shows.
+
+    ``size`` is in bytes; None where properties are hidden and only the body would tell.
+    """
+
+    href: str
+    etag: str
+    size: int | None
+    modified: datetime
+    uid: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a card last changed: its revision, and whether it is gone."""
+
+    href: str
+    revision: int
+    vanished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A card as a search finds it: ``attributes`` is what the LDAP face kept at write."""
+
+    book_id: int
+    key: str
+    attributes: bytes
+    created: datetime
+    modified: datetime
+
+
+HREF_BYTES = 255
+
+
+def is_href(href: str) -> bool:
+    """Say whether a card may have the name ``href`` in its book.
+
+    One path segment of at most 255 bytes, without control characters; what else a client
+    chooses is its own affair.
+    """
+    return (
+        0 < len(href.encode("utf-8", "surrogatepass")) <= HREF_BYTES
+        and "/" not in href
+        and href not in (".", "..")
+        and href.isprintable()
+    )

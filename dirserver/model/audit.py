@@ -1,0 +1,69 @@
+"""What the audit trail says: who did what, where, when, from which client, and how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """What was done or asked for."""
+
+    CARD_CREATE = "card:create"
+    CARD_UPDATE = "card:update"
+    CARD_DELETE = "card:delete"
+    CARD_MOVE = "card:move"
+    CARD_IMPORT = "card:import"
+    CARD_EXPORT = "card:export"
+    LOGIN = "login"
+    USER_ADD = "user:add"
+    USER_CHANGE = "user:change"
+    USER_REMOVE = "user:remove"
+    GROUP_ADD = "group:add"
+    GROUP_CHANGE = "group:change"
+    GROUP_REMOVE = "group:remove"
+    BOOK_ADD = "book:add"
+    BOOK_CHANGE = "book:change"
+    BOOK_ARCHIVE = "book:archive"
+    BOOK_RETURN = "book:return"
+    GRANT_ADD = "grant:add"
+    GRANT_CHANGE = "grant:change"
+    GRANT_REMOVE = "grant:remove"
+    CONFIG_APPLY = "config:apply"
+    REINDEX = "store:reindex"
+
+
+class Outcome(StrEnum):
+    """How it went."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One line of the audit trail, not yet written.
+
+    ``card`` is the card's href in ``book``; ``detail`` says more in a sentence. Neither may
+    hold a secret or the text of a card.
+    """
+
+    action: AuditAction
+    actor: str
+    outcome: Outcome = Outcome.DONE
+    book: str = ""
+    card: str = ""
+    detail: str = ""
+    protocol: str = ""
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEvent:
+    """An audit event in the trail: its number and time beside what it says."""
+
+    id: int
+    at: datetime
+    event: AuditEvent

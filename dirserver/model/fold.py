@@ -1,0 +1,101 @@
+"""Text as a search sees it: without case, accents or the ways one name is spelled.
+
+Both sides of a comparison go through ``forms``: what a card says when it is written, what a
+person typed when they search. They match when any form of the one matches any of the other,
+so that Müller finds Mueller and Muller, and each of these finds Müller.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters that Unicode does not take apart, though people who lack the key type the plain one.
+_PLAIN = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ŀ": "l",
+        "ħ": "h",
+        "ŧ": "t",
+        "ĸ": "k",
+        "ŋ": "n",
+        "’": "'",
+        "‘": "'",
+        "‐": "-",
+        "‑": "-",
+        "–": "-",
+    }
+)
+
+# The two-letter spellings used where the letter is missing (German, Danish, Norwegian).
+_DIGRAPHS = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "å": "aa",
+        "Å": "Aa",
+        "ø": "oe",
+        "Ø": "Oe",
+    }
+)
+
+
+def _is_accent(char: str) -> bool:
+    """Say whether a combining mark is one that people leave out.
+
+    Marks of Latin, Greek and Cyrillic letters, Hebrew points and Arabic harakat are; the vowel
+    signs of Indic scripts and the voicing marks of kana are letters in all but name.
+    """
+    return (
+        "\u0300" <= char <= "\u036f"
+        or "\u0591" <= char <= "\u05c7"
+        or "\u064b" <= char <= "\u065f"
+        or char == "\u0670"
+        or "\u1ab0" <= char <= "\u1aff"
+        or "\u1dc0" <= char <= "\u1dff"
+        or "\u20d0" <= char <= "\u20ff"
+        or "\ufe20" <= char <= "\ufe2f"
+    )
+
+
+def fold(text: str) -> str:
+    """Return ``text`` without case, accents, compatibility forms and superfluous blanks."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    bare = "".join([char for char in plain if not _is_accent(char)])
+    # Compatibility forms may decompose into capitals and into letters to be made plain (Ǿ, ᴭ),
+    # and case-folding may compose anew.
+    return " ".join(unicodedata.normalize("NFC", bare.casefold().translate(_PLAIN)).split())
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """Return the folded spellings of ``text``: the plain one, then the one with digraphs."""
+    plain = fold(text)
+    if text.isascii():
+        return (plain,)
+    spelled = fold(unicodedata.normalize("NFC", text).translate(_DIGRAPHS))
+    return (plain,) if spelled == plain else (plain, spelled)
+
+
+def fold_part(text: str) -> str:
+    """Fold a part of a value; unlike ``fold``, a blank at either end stays, as it must match."""
+    return fold(f"x{text}x")[1:-1]
+
+
+def part_forms(text: str) -> tuple[str, str]:
+    """Return the plain and the digraph spelling of a part of a value, which may be equal."""
+    plain = fold_part(text)
+    if text.isascii():
+        return plain, plain
+    return plain, fold_part(unicodedata.normalize("NFC", text).translate(_DIGRAPHS))

@@ -1,0 +1,102 @@
+"""Who may do what with a book: the one decision that both faces ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+from dirserver.model.addressbook import AddressBook
+from dirserver.model.fields import with_companions
+from dirserver.model.principal import Principal
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Privilege(IntEnum):
+    """What one may do with a book; each includes those before it."""
+
+    SEARCH = 1
+    READ = 2
+    WRITE = 3
+    MANAGE = 4
+
+    @property
+    def label(self) -> str:
+        """The word for it in config files, refusals and the audit trail."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Gives ``access`` on a book to a grantee, without the vCard properties in ``hide``.
+
+    ``networks`` narrows it to clients from there; empty means from anywhere.
+    """
+
+    grantee: str
+    access: Privilege
+    hide: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether something is allowed, why, and which vCard properties stay hidden even so.
+
+    The reason is for the log and the audit trail, not for the client.
+    """
+
+    allowed: bool
+    reason: str
+    hidden: frozenset[str] = frozenset()
+
+
+def comes_from(address: str, networks: tuple[Network, ...]) -> bool:
+    """Say whether a client at ``address`` is in one of ``networks``; in none if unreadable."""
+    try:
+        host = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(host, "ipv4_mapped", None)
+    if mapped is not None:
+        host = mapped
+    return any(host.version == network.version and host in network for network in networks)
+
+
+def parse_network(text: str) -> Network:
+    """Return the network written ``text``. Raises ValueError."""
+    return ip_network(text)
+
+
+def decide(
+    principal: Principal,
+    privilege: Privilege,
+    book: AddressBook,
+    grants: Iterable[Grant],
+    address: str = "",
+) -> Decision:
+    """Decide whether ``principal``, at ``address``, may use ``privilege`` on ``book``.
+
+    The owner and the operator may do anything. Anyone else needs a grant, made to them, to a
+    group they are in, or to everyone. No grant takes anything away, so their order does not
+    matter, and a property is hidden only if every grant that allows the privilege hides it.
+    """
+    if principal.is_operator:
+        return Decision(True, "operator")
+    if book.owner and book.owner == principal.login and not principal.is_anonymous:
+        return Decision(True, "owner")
+    allowing = [
+        grant
+        for grant in grants
+        if grant.grantee in principal.grantees
+        and grant.access >= privilege
+        and (not grant.networks or comes_from(address, grant.networks))
+    ]
+    if not allowing:
+        return Decision(False, f"no grant of {privilege.label} on {book.slug}")
+    best = max(allowing, key=lambda grant: (grant.access, -len(grant.hide)))
+    hidden = with_companions(frozenset.intersection(*(grant.hide for grant in allowing)))
+    return Decision(True, f"{best.grantee} has {best.access.label}", hidden)

@@ -1,0 +1,192 @@
+"""Telephone numbers: one number, however it is written.
+
+The only place that imports phonenumbers. What a card says is indexed under every string of
+digits by which that number may be asked for (``indexed_forms``); what a phone asks for is
+turned into the strings that it may be indexed under (``asked_forms``, ``asked_prefixes``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
+
+class NumberStyle(StrEnum):
+    """How numbers look in answers."""
+
+    AS_WRITTEN = "as-written"
+    E164 = "e164"
+    NATIONAL = "national"
+    DOUBLE_ZERO = "00"
+
+
+@dataclass(frozen=True, slots=True)
+class DialPlan:
+    """Where numbers are read: the home region (ISO 3166) and the digits for an outside line."""
+
+    region: str = "DE"
+    outside_line: tuple[str, ...] = ()
+
+
+# "+49 (0)30 ...": the trunk prefix is written for those who dial from inside the country.
+_OPTIONAL_TRUNK = re.compile(r"\(\s*0\s*\)")
+# DIN 5008: a hyphen stands before the extension and nowhere else.
+_DIN_EXTENSION = re.compile(r"^[^-]*\d[^-]*-\s*(\d{1,5})\s*$")
+_DIN_COUNTRIES = frozenset({43, 49})
+# More digits than any number has with its prefixes and extension; beyond, it is not a number.
+_MOST_DIGITS = 32
+_FEWEST_DIGITS = 5
+# Longer text is no number either, and a cache must not fill with what strangers send.
+_MOST_CHARACTERS = 100
+
+
+def digits_of(text: str) -> str:
+    """Return the decimal digits in ``text``, of any script, as ASCII."""
+    if text.isascii():
+        return "".join([char for char in text if char.isdigit()])
+    return "".join(
+        [str(unicodedata.decimal(char)) for char in text if unicodedata.decimal(char, -1) != -1]
+    )
+
+
+def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    # 567 is possible in some countries' plans; in an address book it is an extension.
+    if len(phonenumbers.national_significant_number(number)) < _FEWEST_DIGITS:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def _national(number: phonenumbers.PhoneNumber) -> str:
+    bare = phonenumbers.PhoneNumber()
+    bare.merge_from(number)
+    bare.extension = None
+    return digits_of(phonenumbers.format_number(bare, PhoneNumberFormat.NATIONAL))
+
+
+def _trunk_prefix(number: phonenumbers.PhoneNumber) -> str:
+    """Return the digits dialled before a number inside its country; empty if there are none."""
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return digits_of(phonenumbers.ndd_prefix_for_region(region, True) or "")
+
+
+def _international(number: phonenumbers.PhoneNumber) -> str:
+    return digits_of(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
+    """Return the strings of digits under which the number ``text`` is to be found.
+
+    As written, in E.164, as dialled inside its country with and without the trunk prefix, and
+    the extension alone where the writing tells it apart. Empty when there is no digit.
+    """
+    return frozenset() if len(text) > _MOST_CHARACTERS else _indexed_forms(text, plan)
+
+
+@lru_cache(maxsize=4096)
+def _indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
+    written = _OPTIONAL_TRUNK.sub("", text)
+    raw = digits_of(written)
+    if not raw or len(raw) > _MOST_DIGITS:
+        return frozenset()
+    result = {raw}
+    number = _parse(written, plan.region)
+    if number is None:
+        return frozenset(result)
+    extension = number.extension or ""
+    international = _international(number)
+    significant = phonenumbers.national_significant_number(number)
+    # Formatting leaves the trunk prefix out before an area code that it does not know.
+    dialled = _trunk_prefix(number) + significant
+    for base in (international, significant, _national(number), dialled):
+        result.add(base)
+        if extension:
+            result.add(base + extension)
+    if extension:
+        result.add(extension)
+    elif number.country_code in _DIN_COUNTRIES and (din := _DIN_EXTENSION.match(written)):
+        result.add(din.group(1))
+    return frozenset(result)
+
+
+def _without_outside_line(raw: str, plan: DialPlan) -> list[str]:
+    return [
+        raw[len(prefix) :]
+        for prefix in plan.outside_line
+        # What is left must still be dialled as an outside number, not be one of the house.
+        if raw.startswith(prefix) and len(raw) - len(prefix) >= 5
+    ]
+
+
+def asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
+    """Return the strings of digits that a number asked for may be indexed under.
+
+    Empty when ``text`` has no digit: such an assertion matches no number, whatever else a
+    phone put into it.
+    """
+    return () if len(text) > _MOST_CHARACTERS else _asked_forms(text, plan)
+
+
+@lru_cache(maxsize=4096)
+def _asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
+    written = _OPTIONAL_TRUNK.sub("", text)
+    raw = digits_of(written)
+    if not raw or len(raw) > _MOST_DIGITS:
+        return ()
+    result = {raw}
+    for candidate in [written, *_without_outside_line(raw, plan)]:
+        number = _parse(candidate, plan.region)
+        if number is not None:
+            result.add(_international(number))
+            if number.extension:
+                result.add(_international(number) + number.extension)
+    return tuple(sorted(result))
+
+
+def asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
+    """Return the strings of digits that may begin a number asked for by its beginning."""
+    return () if len(text) > _MOST_CHARACTERS else _asked_prefixes(text, plan)
+
+
+@lru_cache(maxsize=4096)
+def _asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
+    written = _OPTIONAL_TRUNK.sub("", text)
+    raw = digits_of(written)
+    if not raw or len(raw) > _MOST_DIGITS:
+        return ()
+    result = {raw}
+    for candidate in [raw, *_without_outside_line(raw, plan)]:
+        result.add(candidate)
+        if candidate.startswith("00") and len(candidate) > 2:
+            result.add(candidate[2:])
+    return tuple(sorted(result))
+
+
+def styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
+    """Return the number ``text`` in the style that a phone can dial; as written if unreadable."""
+    if style is NumberStyle.AS_WRITTEN or len(text) > _MOST_CHARACTERS:
+        return text
+    return _styled(text, style, plan)
+
+
+@lru_cache(maxsize=4096)
+def _styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
+    number = _parse(_OPTIONAL_TRUNK.sub("", text), plan.region)
+    if number is None:
+        return text
+    international = _international(number) + (number.extension or "")
+    if style is NumberStyle.E164:
+        return f"+{international}"
+    home = phonenumbers.country_code_for_region(plan.region)
+    if style is NumberStyle.NATIONAL and number.country_code == home:
+        return _national(number) + (number.extension or "")
+    return f"00{international}"

@@ -1,0 +1,102 @@
+"""Everything that permissions depend on, as it stood at one moment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dirserver.model.addressbook import AddressBook
+from dirserver.model.grant import Decision, Grant, Privilege, decide
+from dirserver.model.principal import (
+    EVERYONE,
+    GROUP_PREFIX,
+    Group,
+    Principal,
+    PrincipalKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleBook:
+    """A book as one principal has it: the highest privilege and what is hidden at reading."""
+
+    book: AddressBook
+    access: Privilege
+    hidden: frozenset[str]
+
+    @property
+    def visibility(self) -> str:
+        """A short name for what is hidden; two readers with the same one see the same bytes."""
+        if not self.hidden:
+            return "0"
+        return hashlib.sha256(",".join(sorted(self.hidden)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Principals, groups, books and grants at one epoch; it answers without I/O."""
+
+    epoch: int
+    users: Mapping[str, Principal] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    books: tuple[AddressBook, ...] = ()
+    grants: Mapping[int, tuple[Grant, ...]] = field(default_factory=dict)
+
+    def decide(
+        self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""
+    ) -> Decision:
+        """Decide with the grants of this moment; see ``grant.decide``."""
+        return decide(principal, privilege, book, self.grants.get(book.id, ()), address)
+
+    def view(
+        self, principal: Principal, book: AddressBook, address: str = ""
+    ) -> VisibleBook | None:
+        """Return ``book`` as ``principal`` has it, or None when it does not exist for them.
+
+        What is hidden is what is hidden from reading, or, for those who may only search, from
+        searching.
+        """
+        for access in sorted(Privilege, reverse=True):
+            decision = self.decide(principal, access, book, address)
+            if decision.allowed:
+                seen = min(access, Privilege.READ)
+                hidden = self.decide(principal, seen, book, address).hidden
+                return VisibleBook(book, access, hidden)
+        return None
+
+    def visible(
+        self, principal: Principal, privilege: Privilege, address: str = ""
+    ) -> tuple[VisibleBook, ...]:
+        """Return the books on which ``principal`` has ``privilege``: shared ones, then own."""
+        views = (self.view(principal, book, address) for book in self.books)
+        found = [view for view in views if view is not None and view.access >= privilege]
+        return tuple(sorted(found, key=lambda view: (view.book.owner != "", view.book.slug)))
+
+    def user(self, name: str) -> Principal | None:
+        """Return the user whose login or mail is ``name``, without regard to case."""
+        wanted = name.lower()
+        found = self.users.get(wanted)
+        if found is not None or "@" not in wanted:
+            return found
+        return next((user for user in self.users.values() if user.mail.lower() == wanted), None)
+
+
+def grantees_of(login: str, groups: Iterable[Group]) -> frozenset[str]:
+    """Return the names under which grants reach the user ``login``, through nested groups."""
+    groups = tuple(groups)
+    reached = {login, EVERYONE}
+    found = True
+    while found:
+        found = False
+        for group in groups:
+            name = GROUP_PREFIX + group.name
+            if name not in reached and not reached.isdisjoint(group.members):
+                reached.add(name)
+                found = True
+    return frozenset(reached)
+
+
+def user_principal(login: str, name: str, mail: str, groups: Iterable[Group]) -> Principal:
+    """Return the principal for a user, with the groups that they are in."""
+    return Principal(PrincipalKind.USER, login, name, mail, grantees_of(login, groups))

@@ -1,0 +1,139 @@
+"""What a search asks, without the words of any protocol.
+
+Values are as the caller typed them; whoever runs the query folds them, and the values that it
+meets, in the same way. The logic has three values (RFC 4511 section 4.5.1.7): a test of what
+the principal may not see, or of what no card can have, is ``Undefined``, and so is its
+negation; a card is found when the whole is true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dirserver.model.fields import Field, is_hidden
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True when every part is; true without parts (RFC 4526)."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True when any part is; false without parts (RFC 4526)."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when the part is false; undefined when the part is undefined."""
+
+    part: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """True for every card, false for every card, or, as None, undefined."""
+
+    value: bool | None
+
+
+EVERYTHING = Constant(True)
+NOTHING = Constant(False)
+UNDEFINED = Constant(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The card has a value of the field."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """A value of the field is this one, folded; for numbers, the same number."""
+
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Substring:
+    """A value of the field has these parts in this order, without overlap."""
+
+    field: Field
+    initial: str = ""
+    any: tuple[str, ...] = ()
+    final: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A value of the field, folded, is not before this one."""
+
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A value of the field, folded, is not after this one."""
+
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyIs:
+    """The card's key is this one."""
+
+    key: str
+
+
+Query: TypeAlias = (
+    And | Or | Not | Constant | Present | Equals | Substring | AtLeast | AtMost | KeyIs
+)
+
+
+def resolve(query: Query, hidden: frozenset[str]) -> Query:
+    """Return ``query`` as it is to be run for a principal who may not see ``hidden``.
+
+    The result is true for the same cards, has ``Not`` only around single tests, and nothing in
+    it is undefined: negations are pushed inwards (De Morgan's laws hold in three-valued logic),
+    and what is left of an undefined test then counts as false, as nothing can negate it.
+    """
+    return _resolve(query, hidden, negated=False)
+
+
+def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
+    match query:
+        case Not(part):
+            return _resolve(part, hidden, negated=not negated)
+        case Constant(value):
+            return NOTHING if value is None else Constant(value is not negated)
+        case And(parts) | Or(parts):
+            resolved = tuple(_resolve(part, hidden, negated=negated) for part in parts)
+            return _joined(resolved, conjunction=isinstance(query, And) is not negated)
+        case KeyIs():
+            return Not(query) if negated else query
+        case _:
+            if is_hidden(query.field, hidden):
+                return NOTHING
+            return Not(query) if negated else query
+
+
+def _joined(parts: tuple[Query, ...], *, conjunction: bool) -> Query:
+    neutral, absorbing = (EVERYTHING, NOTHING) if conjunction else (NOTHING, EVERYTHING)
+    if absorbing in parts:
+        return absorbing
+    kept = tuple(dict.fromkeys(part for part in parts if part != neutral))
+    if not kept:
+        return neutral
+    if len(kept) == 1:
+        return kept[0]
+    return And(kept) if conjunction else Or(kept)

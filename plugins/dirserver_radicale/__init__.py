@@ -1,0 +1,1 @@
+"""The CardDAV face, as plugins for Radicale."""

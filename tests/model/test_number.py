@@ -1,0 +1,215 @@
+"""A number is found however it is written, and by nothing that is not a number."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dirserver.model.number import (
+    DialPlan,
+    NumberStyle,
+    asked_forms,
+    asked_prefixes,
+    digits_of,
+    indexed_forms,
+    styled,
+)
+
+GERMANY = DialPlan("DE", ("0",))
+AMERICA = DialPlan("US")
+
+
+def finds(asked: str, said: str, plan: DialPlan = GERMANY) -> bool:
+    return not indexed_forms(said, plan).isdisjoint(asked_forms(asked, plan))
+
+
+def begins(asked: str, said: str, plan: DialPlan = GERMANY) -> bool:
+    prefixes = asked_prefixes(asked, plan)
+    return any(form.startswith(prefixes) for form in indexed_forms(said, plan))
+
+
+# One number each, in every way that people and exchanges write it.
+BERLIN = (
+    "+49 30 901820",
+    "+4930901820",
+    "+49 (30) 901820",
+    "+49 (0)30 901820",
+    "+49 ( 0 ) 30-901820",
+    "+49-30-90.18.20",
+    "0049 30 901820",
+    "0049 (0)30 901820",
+    "004930901820",
+    "4930901820",
+    "030 901820",
+    "030/901820",
+    "030-901820",
+    "(030) 90 18 20",
+    "030901820",
+    "tel:+49-30-901820",
+    "٠٣٠ ٩٠١٨٢٠",
+    "０３０ ９０１８２０",
+)
+EXTENSION = (
+    "+49 30 901820-17",
+    "+493090182017",
+    "030 901820-17",
+    "030/901820 17",
+    "03090182017",
+    "0049 30 901820-17",
+    "+49 (0)30 901820 - 17",
+    "+49 30 901820 ext. 17",
+    "+49 30 901820 x17",
+)
+NOT_IN_ANY_PLAN = ("+49 (1234) 12345678", "+49123412345678", "01234 12345678", "0049123412345678")
+VIENNA = ("+43 1 71100", "0043 1 71100", "+43 (1) 71100", "+43 (0)1 711 00")
+NEW_YORK = ("+1 (212) 555-0123", "(212) 555-0123", "212.555.0123", "1-212-555-0123", "2125550123")
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "plan"),
+    [
+        (said, asked, plan)
+        for ways, plan in (
+            (BERLIN, GERMANY),
+            (EXTENSION, GERMANY),
+            (NOT_IN_ANY_PLAN, GERMANY),
+            (VIENNA, GERMANY),
+            (NEW_YORK, AMERICA),
+        )
+        for said, asked in product(ways, ways)
+    ],
+)
+def test_every_notation_finds_every_other(said: str, asked: str, plan: DialPlan) -> None:
+    assert finds(asked, said, plan)
+
+
+@pytest.mark.parametrize("asked", ["0030901820", "0 030 901820", "0004930901820"])
+def test_the_outside_line_does_not_count(asked: str) -> None:
+    assert finds(asked, "+49 30 901820")
+    assert begins(asked, "+49 30 901820")
+
+
+def test_without_a_house_of_its_own_no_digit_is_an_outside_line() -> None:
+    assert not finds("9030901820", "+49 30 901820", DialPlan("DE"))
+    assert finds("9030901820", "+49 30 901820", DialPlan("DE", ("9", "0")))
+    # What is left must be dialled as an outside number is.
+    assert asked_forms("0567", GERMANY) == ("0567",)
+
+
+def test_an_extension_alone_finds_whoever_has_it() -> None:
+    for said in ("+49 30 901820-17", "+49 30 901820 ext. 17"):
+        assert finds("17", said)
+    assert not finds("17", "+1 212-555-0117", GERMANY)
+    assert not finds("17", "+49 30 90 18 17")
+    assert not finds("18", "+49 30 901820-17")
+
+
+@pytest.mark.parametrize("short", ["110", "112", "567", "12", "1"])
+def test_short_numbers_stay_as_they_are(short: str) -> None:
+    assert indexed_forms(short, GERMANY) == {short}
+    assert asked_forms(short, GERMANY) == (short,)
+    assert [styled(short, style, GERMANY) for style in NumberStyle] == [short] * 4
+
+
+def test_a_region_decides_what_a_local_number_means() -> None:
+    assert finds("+1 212 555 0123", "(212) 555-0123", AMERICA)
+    assert not finds("+1 212 555 0123", "(212) 555-0123", GERMANY)
+    assert finds("5550100001", "+1 (555) 010-0001", AMERICA)
+
+
+@pytest.mark.parametrize("text", ["", " ", "foo", "+", "*", "(-)", "Ⅳ", "²", "x" * 5000, "1" * 33])
+def test_what_has_no_number_in_it_matches_nothing(text: str) -> None:
+    assert indexed_forms(text, GERMANY) == frozenset()
+    assert asked_forms(text, GERMANY) == ()
+    assert asked_prefixes(text, GERMANY) == ()
+
+
+def test_what_is_far_too_long_is_never_kept() -> None:
+    # The caches are filled with what strangers send.
+    for number in range(20):
+        text = f"{number} " * 10_000
+        assert asked_forms(text, GERMANY) == ()
+        assert styled(text, NumberStyle.E164, GERMANY) == text
+
+
+@pytest.mark.parametrize(
+    "asked", ["+49 30 9", "0049309", "00493", "030 90", "030/9", "3090", "49309", "0 0049 30 9"]
+)
+def test_the_beginning_of_a_number_may_be_dialled_in_every_way(asked: str) -> None:
+    for said in BERLIN:
+        assert begins(asked, said)
+
+
+def test_the_beginning_in_another_country_finds_nothing() -> None:
+    assert not begins("+48", "+49 30 901820")
+    assert not begins("031", "+49 30 901820")
+    assert begins("01234", "+49 (1234) 12345678")
+
+
+STYLES = [
+    ("030 / 901820", "+4930901820", "030901820", "004930901820"),
+    ("+49 (0)30 901820-17", "+493090182017", "03090182017", "00493090182017"),
+    ("+1 (212) 555-0123", "+12125550123", "0012125550123", "0012125550123"),
+    ("call me", "call me", "call me", "call me"),
+    ("", "", "", ""),
+]
+
+
+@pytest.mark.parametrize(("written", "e164", "national", "double_zero"), STYLES)
+def test_a_number_is_shown_in_the_style_that_a_phone_can_dial(
+    written: str, e164: str, national: str, double_zero: str
+) -> None:
+    assert styled(written, NumberStyle.AS_WRITTEN, GERMANY) == written
+    assert styled(written, NumberStyle.E164, GERMANY) == e164
+    assert styled(written, NumberStyle.NATIONAL, GERMANY) == national
+    assert styled(written, NumberStyle.DOUBLE_ZERO, GERMANY) == double_zero
+
+
+areas = st.sampled_from(["30", "40", "89", "211", "221", "6221", "2241", "171", "1511"])
+subscribers = st.from_regex(r"[2-9][0-9]{5,6}", fullmatch=True)
+notations = st.sampled_from(
+    [
+        "+49{area}{number}",
+        "+49 (0){area} {number}",
+        "+49 ({area}) {number}",
+        "0049 {area} / {number}",
+        "0{area} {number}",
+        "(0{area}) {number}",
+        "0{area}-{number}",
+        "00{area}{number}",  # the outside line, then the number
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(areas, subscribers, notations, notations)
+def test_any_german_number_is_found_in_any_notation(
+    area: str, number: str, said: str, asked: str
+) -> None:
+    if said.startswith("00{"):  # nobody writes the outside line into a card
+        said = "0{area} {number}"
+    assert finds(asked.format(area=area, number=number), said.format(area=area, number=number))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40) | st.text("0123456789+()-/ x;ext.", max_size=40))
+def test_whatever_is_written_can_be_indexed_and_finds_itself(text: str) -> None:
+    indexed = indexed_forms(text, GERMANY)
+    assert all(form.isascii() and form.isdecimal() for form in indexed)
+    assert bool(indexed) == bool(asked_forms(text, GERMANY))
+    if indexed:
+        assert finds(text, text)
+        assert begins(text, text)
+    for style in NumberStyle:
+        assert finds(styled(text, style, GERMANY), text) or not indexed
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text())
+def test_digits_of_any_script_are_read(text: str) -> None:
+    digits = digits_of(text)
+    assert digits.isascii()
+    assert digits == "" or digits.isdecimal()
