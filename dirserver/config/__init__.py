@@ -1,0 +1,44 @@
+"""The configuration: one TOML file -> frozen dataclasses, or every fault that is in it."""
+
+from __future__ import annotations
+
+from dirserver.config.grants import Access, Grant
+from dirserver.config.listeners import Listener
+from dirserver.config.loading import load
+from dirserver.config.networks import Network, Networks, PlaintextPolicy
+from dirserver.config.passwords import PASSWORD_SCHEMES
+from dirserver.config.schema import (
+    LDAP,
+    TLS,
+    Book,
+    CardDAV,
+    Config,
+    Database,
+    Group,
+    NumberStyle,
+    Organisation,
+    Profile,
+    User,
+)
+
+__all__ = [
+    "LDAP",
+    "PASSWORD_SCHEMES",
+    "TLS",
+    "Access",
+    "Book",
+    "CardDAV",
+    "Config",
+    "Database",
+    "Grant",
+    "Group",
+    "Listener",
+    "Network",
+    "Networks",
+    "NumberStyle",
+    "Organisation",
+    "PlaintextPolicy",
+    "Profile",
+    "User",
+    "load",
+]

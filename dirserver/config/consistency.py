@@ -1,0 +1,87 @@
+"""What is wrong between the parts of a configuration, though each could be read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from dirserver.config import grantees
+from dirserver.config.faults import Inspection, Place, shown
+from dirserver.config.listeners import Listener
+from dirserver.config.networks import Network
+from dirserver.config.schema import LDAP, CardDAV, Draft
+
+_BY_DEFAULT = " (by default)"
+
+
+def check(draft: Draft, inspection: Inspection) -> None:
+    """Note every contradiction in what could be read."""
+    _check_listeners(draft, inspection)
+    _check_profiles(draft, inspection)
+    _check_mails(draft, inspection)
+    grantees.check_members(draft, inspection)
+    grantees.check_circles(draft, inspection)
+    _check_slugs(draft, inspection)
+    grantees.check_grants(draft, inspection)
+
+
+def _check_listeners(draft: Draft, inspection: Inspection) -> None:
+    listeners: list[tuple[Place, Listener]] = []
+    for section in (draft.carddav, draft.ldap):
+        if section is None:
+            continue
+        if section.listen_tls and "tls" not in inspection.tables:
+            place = inspection.place_of(section).at("listen_tls")
+            sentence = "TLS needs a certificate; add a table [tls], or leave listen_tls out"
+            inspection.refuse(place, sentence, shown([str(each) for each in section.listen_tls]))
+        listeners.extend(_listeners(section, inspection))
+    # Where a default is in the way, what the file says is at fault.
+    listeners.sort(key=lambda found: not found[0].key.endswith(_BY_DEFAULT))
+    for (place, one), (other_place, other) in combinations(listeners, 2):
+        if one.overlaps(other):
+            sentence = f"this overlaps with {shown(str(one))} of {place}"
+            inspection.refuse(other_place, sentence, shown(str(other)))
+
+
+def _listeners(section: CardDAV | LDAP, inspection: Inspection) -> Iterator[tuple[Place, Listener]]:
+    at = inspection.place_of(section)
+    plain, tls = at.at("listen"), at.at("listen_tls")
+    # What is at fault itself has left the default behind, which nobody asked for.
+    if section.listen is not type(section)().listen:
+        yield from ((plain.item(index), each) for index, each in enumerate(section.listen))
+    elif not inspection.is_unread(plain):
+        yield from ((Place(at.table, f"listen{_BY_DEFAULT}"), each) for each in section.listen)
+    yield from ((tls.item(index), each) for index, each in enumerate(section.listen_tls))
+
+
+def _check_profiles(draft: Draft, inspection: Inspection) -> None:
+    taken: dict[Network, Place] = {}
+    for profile in draft.ldap.profiles if draft.ldap else ():
+        place = inspection.place_of(profile).at("networks")
+        for index, network in enumerate(profile.networks):
+            if network in taken:
+                sentence = f"{taken[network].key} is the same network"
+                inspection.refuse(place.item(index), sentence, shown(str(network)))
+            taken.setdefault(network, place.item(index))
+
+
+def _check_mails(draft: Draft, inspection: Inspection) -> None:
+    taken: dict[str, Place] = {}
+    for user in draft.users:
+        place = inspection.place_of(user)
+        first = taken.setdefault(user.mail.casefold(), place)
+        if user.mail and first != place:
+            sentence = f"{first} has the same mail address, and users can log in with theirs"
+            inspection.refuse(place.at("mail"), sentence, shown(user.mail))
+
+
+def _check_slugs(draft: Draft, inspection: Inspection) -> None:
+    reserved = {"users": "ou=users holds the people who log in; give the book another name"}
+    if draft.organisation is not None and draft.organisation.personal_books:
+        reserved["personal"] = (
+            "with personal_books = true in [organisation] every user has a book of this name;"
+            " give this one another"
+        )
+    for book in draft.books:
+        if book.slug in reserved:
+            inspection.refuse(inspection.place_of(book), reserved[book.slug])

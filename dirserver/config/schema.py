@@ -1,0 +1,188 @@
+"""The sections of the configuration: their keys, what these mean and their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from dirserver.config import database, domains, networks, passwords, values
+from dirserver.config.grants import Grant
+from dirserver.config.keys import File, Many, NamedTables, Table, Tables, read_as
+from dirserver.config.listeners import Listener, listener
+from dirserver.config.networks import Networks, PlaintextPolicy
+
+
+class NumberStyle(StrEnum):
+    """How telephone numbers look in LDAP results."""
+
+    AS_WRITTEN = "as-written"
+    E164 = "e164"
+    NATIONAL = "national"
+    DOUBLE_ZERO = "00"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Whose contacts these are. ``country`` is where local telephone numbers are read."""
+
+    name: str = field(metadata=read_as(values.text, example='"Example GmbH"'))
+    domain: str = field(metadata=read_as(domains.domain, example='"example.org"'))
+    country: str = field(metadata=read_as(domains.country, example='"DE"'))
+    outside_line: tuple[str, ...] = field(default=(), metadata=read_as(Many(domains.outside_line)))
+    personal_books: bool = field(default=False, metadata=read_as(values.boolean))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where everything is kept. In a loaded configuration ``url`` is ready for use.
+
+    A relative SQLite file has become an absolute one, and the password in ``password_file`` a
+    part of the URL, so the URL is a secret.
+    """
+
+    url: str = field(
+        default="sqlite:///dirserver.db",
+        repr=False,
+        metadata=read_as(database.database_url, show=database.masked),
+    )
+    password_file: Path | None = field(default=None, metadata=read_as(File()))
+
+
+@dataclass(frozen=True, slots=True)
+class CardDAV:
+    """The CardDAV face."""
+
+    listen: tuple[Listener, ...] = field(
+        default=(Listener("127.0.0.1", 5232),), metadata=read_as(Many(listener))
+    )
+    listen_tls: tuple[Listener, ...] = field(default=(), metadata=read_as(Many(listener)))
+    plaintext_login: PlaintextPolicy = field(
+        default=networks.FROM_LOOPBACK, metadata=read_as(networks.plaintext_policy)
+    )
+    trusted_proxies: Networks = field(
+        default=Networks(), metadata=read_as(Many(networks.network, into=Networks))
+    )
+    public_url: str = field(default="", metadata=read_as(domains.public_url, show=database.masked))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How LDAP results look for the clients in some networks."""
+
+    networks: Networks = field(
+        metadata=read_as(
+            Many(networks.network, into=networks.some_networks), example='["10.20.0.0/16"]'
+        )
+    )
+    numbers: NumberStyle = field(
+        default=NumberStyle.AS_WRITTEN, metadata=read_as(values.one_of(NumberStyle))
+    )
+    max_hits: int | None = field(default=None, metadata=read_as(values.count))
+
+
+@dataclass(frozen=True, slots=True)
+class LDAP:
+    """The LDAP face. An empty ``suffix`` stands for the one that follows from the domain."""
+
+    listen: tuple[Listener, ...] = field(
+        default=(Listener("127.0.0.1", 1389),), metadata=read_as(Many(listener))
+    )
+    listen_tls: tuple[Listener, ...] = field(default=(), metadata=read_as(Many(listener)))
+    anonymous: bool = field(default=False, metadata=read_as(values.boolean))
+    plaintext_bind: PlaintextPolicy = field(
+        default=networks.FROM_LOOPBACK, metadata=read_as(networks.plaintext_policy)
+    )
+    max_hits: int = field(default=100, metadata=read_as(values.count))
+    suffix: str = field(default="", metadata=read_as(domains.suffix))
+    profiles: tuple[Profile, ...] = field(default=(), metadata=read_as(Tables(Profile)))
+
+    def profile_for(self, address: str) -> Profile | None:
+        """Return the profile of the smallest network that ``address`` is in, if any."""
+        found = [
+            (network.prefixlen, profile)
+            for profile in self.profiles
+            if (network := profile.networks.closest(address)) is not None
+        ]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class TLS:
+    """The certificate, with its chain, and the private key, as PEM files."""
+
+    certificate: Path = field(metadata=read_as(File(), example='"cert.pem"'))
+    key: Path = field(metadata=read_as(File(), example='"key.pem"'))
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logs in. Without ``password_hash`` no password opens the door."""
+
+    login: str
+    name: str = field(metadata=read_as(values.text, example='"Alice Example"'))
+    mail: str = field(default="", metadata=read_as(values.mail))
+    password_hash: str = field(
+        default="",
+        repr=False,
+        metadata=read_as(passwords.password_hash, show=passwords.concealed),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users and other groups; ``members`` are logins and group:NAME."""
+
+    name: str
+    title: str = field(metadata=read_as(values.text, name="name", example='"Sales"'))
+    members: tuple[str, ...] = field(default=(), metadata=read_as(Many(values.string)))
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A shared address book."""
+
+    slug: str
+    name: str = field(metadata=read_as(values.text, example='"Customers"'))
+    description: str = field(default="", metadata=read_as(values.paragraphs))
+    grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be read of a file. A section is None where a key that it requires is at fault."""
+
+    organisation: Organisation | None = field(default=None, metadata=read_as(Table(Organisation)))
+    database: Database | None = field(default=None, metadata=read_as(Table(Database)))
+    carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
+    ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
+    tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
+    users: tuple[User, ...] = field(
+        default=(), metadata=read_as(NamedTables(User, "login", values.login))
+    )
+    groups: tuple[Group, ...] = field(
+        default=(), metadata=read_as(NamedTables(Group, "name", values.name))
+    )
+    books: tuple[Book, ...] = field(
+        default=(), metadata=read_as(NamedTables(Book, "slug", values.name))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration without faults. ``path`` is the absolute path of its file."""
+
+    path: Path
+    organisation: Organisation
+    database: Database = field(default_factory=Database)
+    carddav: CardDAV = field(default_factory=CardDAV)
+    ldap: LDAP = field(default_factory=LDAP)
+    tls: TLS | None = None
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+    books: tuple[Book, ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        """The DN of the LDAP directory's root."""
+        return self.ldap.suffix or domains.suffix_of(self.organisation.domain)

@@ -1,0 +1,265 @@
+"""Refusals of what could each be right by itself, but not together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Faults = Callable[[str], list[str]]
+
+PEOPLE = """
+[users.alice]
+name = "Alice"
+mail = "alice@example.org"
+
+[users.bob]
+name = "Bob"
+
+[groups.sales]
+name = "Sales"
+members = ["alice", "bob"]
+"""
+
+
+def grants(*grants: str) -> str:
+    """Return a book with these grants to people who exist."""
+    return f'{PEOPLE}\n[books.staff]\nname = "Staff"\ngrants = [{", ".join(grants)}]'
+
+
+OVERLAPS = {
+    '[carddav]\nlisten = ["127.0.0.1:80", "127.0.0.1:80"]': (
+        '[carddav] listen[1] = "127.0.0.1:80": this overlaps with "127.0.0.1:80" of [carddav]'
+        " listen[0]"
+    ),
+    '[carddav]\nlisten = ["0.0.0.0:389"]\n[ldap]\nlisten = ["10.0.0.1:389"]': (
+        '[ldap] listen[0] = "10.0.0.1:389": this overlaps with "0.0.0.0:389" of [carddav] listen[0]'
+    ),
+    '[carddav]\nlisten = ["[::1]:389"]\n[ldap]\nlisten = ["[0::0]:389"]': (
+        '[ldap] listen[0] = "[::]:389": this overlaps with "[::1]:389" of [carddav] listen[0]'
+    ),
+    '[carddav]\nlisten = ["localhost:389"]\n[ldap]\nlisten = ["127.0.0.1:389"]': (
+        '[ldap] listen[0] = "127.0.0.1:389": this overlaps with "localhost:389" of [carddav]'
+        " listen[0]"
+    ),
+    '[carddav]\nlisten = ["0.0.0.0:80", "[::]:80"]': (
+        '[carddav] listen[1] = "[::]:80": this overlaps with "0.0.0.0:80" of [carddav] listen[0]'
+    ),
+    '[ldap]\nlisten = ["0.0.0.0:5232"]': (
+        '[ldap] listen[0] = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232" of [carddav]'
+        " listen (by default)"
+    ),
+    '[carddav]\nlisten = ["0.0.0.0:1389"]': (
+        '[carddav] listen[0] = "0.0.0.0:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
+        " listen (by default)"
+    ),
+}
+
+NO_OVERLAPS = [
+    '[carddav]\nlisten = ["127.0.0.1:0", "127.0.0.1:0", "0.0.0.0:0"]',
+    '[carddav]\nlisten = ["127.0.0.1:80", "127.0.0.2:80"]',
+    '[carddav]\nlisten = ["0.0.0.0:80", "0.0.0.0:81"]',
+    "[carddav]\nlisten = []\n[ldap]\nlisten = []",
+]
+
+MEMBERS = {
+    '"alice", "bbo"': '[1] = "bbo": there is no user "bbo"; did you mean "bob"?',
+    '"zed"': '[0] = "zed": there is no user "zed"; correct the name, or add a table [users.zed]',
+    '"sales"': '[0] = "sales": there is no user "sales"; did you mean "group:sales"?',
+    '"group:slaes"': '[0] = "group:slaes": there is no group "slaes"; did you mean "sales"?',
+    '"group:alice"': (
+        '[0] = "group:alice": there is no group "alice"; did you mean the user "alice"?'
+    ),
+    '"group:a b"': (
+        '[0] = "group:a b": there is no group "a b"; correct the name, or add a table'
+        ' [groups."a b"]'
+    ),
+    '"everyone"': (
+        '[0] = "everyone": a book can be granted to these, but they cannot be members of a group'
+    ),
+    '"anonymous"': (
+        '[0] = "anonymous": a book can be granted to these, but they cannot be members of a group'
+    ),
+    '"alice", "alice"': '[1] = "alice": this member is listed twice',
+}
+
+GRANTS = {
+    ('{ to = "group:slaes", access = "read" }',): (
+        '[0].to = "group:slaes": there is no group "slaes"; did you mean "sales"?'
+    ),
+    ('{ to = "everyoen", access = "read" }',): (
+        '[0].to = "everyoen": there is no user "everyoen"; did you mean "everyone"?'
+    ),
+    ('{ to = "bob", access = "read" }', '{ to = "bob", access = "write" }'): (
+        '[1].to = "bob": grants[0] grants to the same; make one grant of the two'
+    ),
+    ('{ to = "bob", access = "write", hide = ["note"] }',): (
+        '[0].hide = ["NOTE"]: who may change a card must see all of it; only "search" and "read"'
+        " can hide"
+    ),
+    ('{ to = "bob", access = "manage", hide = ["TEL", "ADR"] }',): (
+        '[0].hide = ["ADR", "TEL"]: who may change a card must see all of it; only "search" and'
+        ' "read" can hide'
+    ),
+    ('{ to = "everyone", access = "read", from = ["10.0.0.0/8"] }',): (
+        '[0].from = ["10.0.0.0/8"]: only a grant to anonymous can be narrowed to networks'
+    ),
+    ('{ to = "everyone", access = "read", from = [] }',): (
+        "[0].from = []: expected at least one network"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), OVERLAPS.items())
+def test_listeners_that_overlap_are_refused(faults: Faults, text: str, expected: str) -> None:
+    assert faults(text) == [expected]
+
+
+@pytest.mark.parametrize("text", NO_OVERLAPS)
+def test_listeners_that_do_not_overlap_are_accepted(
+    read: Callable[[str], object], text: str
+) -> None:
+    assert read(text)
+
+
+@pytest.mark.parametrize("section", ["carddav", "ldap"])
+def test_listening_with_tls_needs_a_certificate(faults: Faults, section: str) -> None:
+    assert faults(f'[{section}]\nlisten_tls = ["[::]:443"]') == [
+        f'[{section}] listen_tls = ["[::]:443"]: TLS needs a certificate; add a table [tls], or'
+        " leave listen_tls out"
+    ]
+
+
+def test_a_tls_that_is_at_fault_is_not_said_to_be_absent(faults: Faults) -> None:
+    assert faults('[ldap]\nlisten_tls = ["[::]:636"]\n[tls]\nkey = 5\ncertificate = 5') == [
+        "[tls] certificate = 5: expected a string, in quotes; found a whole number",
+        "[tls] key = 5: expected a string, in quotes; found a whole number",
+    ]
+
+
+def test_a_network_has_one_profile(faults: Faults) -> None:
+    text = '[[ldap.profiles]]\nnetworks = ["::1"]\n[[ldap.profiles]]\nnetworks = ["::2", "::1/128"]'
+    assert faults(text) == [
+        '[ldap] profiles[1].networks[1] = "::1/128": profiles[0].networks[0] is the same network'
+    ]
+
+
+def test_a_mail_address_belongs_to_one_user(faults: Faults) -> None:
+    text = f'{PEOPLE}\n[users.carol]\nname = "Carol"\nmail = "ALICE@example.org"'
+    assert faults(text) == [
+        '[users.carol] mail = "ALICE@example.org": [users.alice] has the same mail address, and'
+        " users can log in with theirs"
+    ]
+
+
+@pytest.mark.parametrize(("members", "expected"), MEMBERS.items())
+def test_who_cannot_be_a_member_is_refused(faults: Faults, members: str, expected: str) -> None:
+    text = f'{PEOPLE}\n[groups.all]\nname = "All"\nmembers = [{members}]'
+    assert faults(text) == [f"[groups.all] members{expected}"]
+
+
+def test_groups_that_contain_themselves_are_refused_naming_the_circle(faults: Faults) -> None:
+    text = """
+        groups.one = { name = "1", members = ["group:two"] }
+        groups.two = { name = "2", members = ["group:three", "group:four"] }
+        groups.three = { name = "3", members = ["group:one"] }
+        groups.four = { name = "4", members = ["group:four"] }
+        groups.five = { name = "5", members = ["group:one", "group:four"] }
+    """
+    assert sorted(faults(text)) == [
+        '[groups.four] members[0] = "group:four": the groups go round in a circle: four > four',
+        '[groups.one] members[0] = "group:two": the groups go round in a circle: one > two > three'
+        " > one",
+    ]
+
+
+def test_a_book_cannot_be_called_users(faults: Faults) -> None:
+    assert faults('[books.users]\nname = "Users"') == [
+        "[books.users]: ou=users holds the people who log in; give the book another name"
+    ]
+
+
+def test_a_book_cannot_be_called_personal_beside_personal_books(
+    faults: Faults, read: Callable[[str], object]
+) -> None:
+    book = '[books.personal]\nname = "Personal"\n'
+    assert read(book)
+    organisation = '[organisation]\nname = "E"\ndomain = "e.org"\ncountry = "DE"\n'
+    assert faults(f"{book}{organisation}personal_books = true") == [
+        "[books.personal]: with personal_books = true in [organisation] every user has a book of"
+        " this name; give this one another"
+    ]
+
+
+@pytest.mark.parametrize(("written", "expected"), GRANTS.items())
+def test_a_grant_is_refused(faults: Faults, written: tuple[str, ...], expected: str) -> None:
+    assert faults(grants(*written)) == [f"[books.staff] grants{expected}"]
+
+
+def test_a_grant_to_anonymous_needs_anonymous_searches(
+    faults: Faults, read: Callable[[str], object]
+) -> None:
+    text = grants('{ to = "anonymous", access = "search" }')
+    assert faults(text) == [
+        '[books.staff] grants[0].to = "anonymous": with anonymous = false in [ldap] nobody searches'
+        " without a name; set that to true, or take this grant out"
+    ]
+    assert read(f"{text}\n[ldap]\nanonymous = true")
+
+
+@pytest.mark.parametrize("access", ["write", "manage"])
+def test_anonymous_can_only_look(faults: Faults, access: str) -> None:
+    text = grants(f'{{ to = "anonymous", access = "{access}" }}')
+    assert faults(f"{text}\n[ldap]\nanonymous = true") == [
+        f'[books.staff] grants[0].access = "{access}": every change needs a name; grant anonymous'
+        ' "search" or "read"'
+    ]
+
+
+def test_all_faults_are_told_at_once(faults: Faults) -> None:
+    text = """
+        [organisation]
+        name = "Example GmbH"
+        domain = "example.org"
+        country = "Germany"
+
+        [ldap]
+        anonymus = true
+        max_hits = "100"
+
+        [users.alice]
+        name = 5
+
+        [groups.sales]
+        name = "Sales"
+        members = ["alice", "bob"]
+
+        [books.customers]
+        name = "Customers"
+        grants = [
+          { to = "alice", access = "manage" },
+          { to = "group:slaes", access = "raed", hide = ["NOTE"] },
+          { to = "group:slaes", access = "read" },
+          { to = "anonymous", access = "search" },
+        ]
+    """
+    assert faults(text) == [
+        '[organisation] country = "Germany": expected the two letters of a country in ISO 3166,'
+        ' such as "DE"',
+        '[ldap] anonymus: there is no such key; did you mean "anonymous"?',
+        '[ldap] max_hits = "100": expected a whole number, without quotes; found a string',
+        "[users.alice] name = 5: expected a string, in quotes; found a whole number",
+        '[books.customers] grants[1].access = "raed": expected "search", "read", "write" or'
+        ' "manage"; did you mean "read"?',
+        '[groups.sales] members[1] = "bob": there is no user "bob"; correct the name, or add a'
+        " table [users.bob]",
+        '[books.customers] grants[2].to = "group:slaes": there is no group "slaes"; did you mean'
+        ' "sales"?',
+    ]
+
+
+def test_a_misspelt_table_is_one_fault_not_one_for_each_mention_of_what_is_in_it(
+    faults: Faults,
+) -> None:
+    text = grants('{ to = "alice", access = "read" }').replace("[users.", "[user.")
+    assert faults(text) == ["[user]: there is no such table; did you mean [users]?"]
