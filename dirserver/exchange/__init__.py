@@ -1,0 +1,1 @@
+"""Cards in files that other programs wrote, and files for them to read."""

@@ -1,0 +1,131 @@
+"""Where in a file the cards are, before anything is known of what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+NumberedLine: TypeAlias = tuple[int, bytes]
+
+# More lines than a photo of ten megabytes has.
+MAX_CARD_LINES = 300_000
+
+_LINE = re.compile(rb"[^\r\n]+")
+_AGENT = re.compile(rb"(?:[^.:;]{1,100}\.)?AGENT(?:;[^:]{0,1000})?:[ \t]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCard:
+    """The lines of one card, BEGIN:VCARD included, END:VCARD too if it is ``complete``.
+
+    A card with more than MAX_CARD_LINES lines is ``too_long``; its further lines are left out.
+    """
+
+    lines: tuple[NumberedLine, ...]
+    complete: bool
+    too_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Lines that belong to no card; ``first`` and ``last`` count from 1."""
+
+    first: int
+    last: int
+
+
+def find_cards(data: bytes) -> Iterator[FoundCard | Stray]:
+    """Find the cards of a file and what is between them, in order; blank lines are nothing.
+
+    A card ends with its END:VCARD, at the next BEGIN:VCARD, or with the file. Only an AGENT
+    of vCard 2.1 has a card within the card.
+    """
+    card: _OpenCard | None = None
+    stray: list[int] = []
+    for number, line in physical_lines(data):
+        if card is None:
+            if delimiter(line.lstrip()) == b"BEGIN":
+                if stray:
+                    yield Stray(stray[0], stray[-1])
+                    stray = []
+                card = _OpenCard(number, line)
+            elif line.strip():
+                stray[1:] = [number]
+            continue
+        match delimiter(line):
+            case b"BEGIN" if not opens_nested_card(card.last):
+                yield card.closed(complete=False)
+                card = _OpenCard(number, line)
+                continue
+            case b"BEGIN":
+                card.depth += 1
+            case b"END":
+                card.depth -= 1
+        card.add(number, line)
+        if card.depth == 0:
+            yield card.closed(complete=True)
+            card = None
+    if card is not None:
+        yield card.closed(complete=False)
+    if stray:
+        yield Stray(stray[0], stray[-1])
+
+
+def physical_lines(data: bytes) -> Iterator[NumberedLine]:
+    """Split at CRLF, LF and CR, and at the CR CR LF of damaged files; number from 1.
+
+    Empty lines between two lines come as one, so that a file full of them costs nothing.
+    """
+    number, at = 1, 0
+    for found in _LINE.finditer(data):
+        breaks = _count_breaks(data[at : found.start()])
+        if breaks > 1:
+            yield number + 1, b""
+        number, at = number + breaks, found.end()
+        yield number, found[0]
+
+
+def delimiter(line: bytes) -> bytes:
+    """Tell BEGIN:VCARD (BEGIN) and END:VCARD (END) from other lines (empty)."""
+    if len(line) > 50 or line[:1] not in b"BbEe":
+        return b""
+    name, _, value = line.upper().partition(b":")
+    return name.strip() if value.strip() == b"VCARD" and name.strip() in (b"BEGIN", b"END") else b""
+
+
+def opens_nested_card(line: bytes) -> bool:
+    """Whether a line is an AGENT without value, whose card then follows (vCard 2.1)."""
+    return _AGENT.fullmatch(line) is not None
+
+
+def _count_breaks(gap: bytes) -> int:
+    if len(gap) < 2:
+        return len(gap)
+    # CR CR LF is what becomes of CRLF when a file goes through a text mode once too often.
+    gap = gap.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
+    return len(gap)
+
+
+class _OpenCard:
+    """A card whose end was not yet seen."""
+
+    __slots__ = ("depth", "last", "lines", "too_long")
+
+    def __init__(self, number: int, line: bytes) -> None:
+        self.lines: list[NumberedLine] = [(number, line.strip())]
+        self.last = line
+        self.depth = 1
+        self.too_long = False
+
+    def add(self, number: int, line: bytes) -> None:
+        if len(self.lines) == MAX_CARD_LINES:
+            self.too_long = True
+        else:
+            self.lines.append((number, line))
+        if line.strip():
+            self.last = line
+
+    def closed(self, *, complete: bool) -> FoundCard:
+        return FoundCard(tuple(self.lines), complete, self.too_long)
