@@ -30,15 +30,14 @@ class Listener:
     def overlaps(self, other: Listener) -> bool:
         """Say whether the two cannot be open at the same time.
 
-        The IPv6 wildcard takes IPv4 connections, too (RFC 3493 section 3.7), and the name of a
-        host stands for an IPv4 address.
+        The IPv6 wildcard leaves IPv4 alone, as with IPV6_V6ONLY (RFC 3493 section 5.3), and the
+        name of a host stands for an IPv4 address.
         """
         if self.port != other.port or self.port == 0:
             return False
         ours, theirs = _address(self.host), _address(other.host)
         same_family = (":" in ours) == (":" in theirs)
-        wild = {ours, theirs} & _WILDCARDS
-        return ours == theirs or "::" in wild or (same_family and bool(wild))
+        return ours == theirs or (same_family and not _WILDCARDS.isdisjoint({ours, theirs}))
 
 
 def listener(value: object) -> Listener:

@@ -42,9 +42,6 @@ OVERLAPS = {
         '[ldap] listen[0] = "127.0.0.1:389": this overlaps with "localhost:389" of [carddav]'
         " listen[0]"
     ),
-    '[carddav]\nlisten = ["0.0.0.0:80", "[::]:80"]': (
-        '[carddav] listen[1] = "[::]:80": this overlaps with "0.0.0.0:80" of [carddav] listen[0]'
-    ),
     '[ldap]\nlisten = ["0.0.0.0:5232"]': (
         '[ldap] listen[0] = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232" of [carddav]'
         " listen (by default)"
@@ -57,6 +54,7 @@ OVERLAPS = {
 
 NO_OVERLAPS = [
     '[carddav]\nlisten = ["127.0.0.1:0", "127.0.0.1:0", "0.0.0.0:0"]',
+    '[carddav]\nlisten = ["0.0.0.0:80", "[::]:80"]',
     '[carddav]\nlisten = ["127.0.0.1:80", "127.0.0.2:80"]',
     '[carddav]\nlisten = ["0.0.0.0:80", "0.0.0.0:81"]',
     "[carddav]\nlisten = []\n[ldap]\nlisten = []",
