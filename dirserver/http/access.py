@@ -1,0 +1,56 @@
+"""What the access log is told of a request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dirserver.http.head import RequestHead
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRecord:
+    """One request as the access log has it; none of it can hold a line break.
+
+    ``method`` and ``path`` are empty when the request could not be read so far. ``path`` is as
+    it was sent, still percent-encoded, without the query. ``status`` is 0 when the client left
+    before it was answered, and ``complete`` is false when it did not get the whole answer.
+    """
+
+    method: str
+    path: str
+    status: int
+    bytes: int
+    seconds: float
+    address: str
+    user_agent: str
+    complete: bool
+
+
+def describe(
+    head: RequestHead | None,
+    *,
+    status: int,
+    sent: int,
+    seconds: float,
+    address: str,
+    complete: bool,
+) -> AccessRecord:
+    """Return the record of a request with ``head``, or of what was no request."""
+    agents = [] if head is None else head.fields.get(b"user-agent", [])
+    return AccessRecord(
+        method="" if head is None else head.method.decode("ascii"),
+        path="" if head is None else head.target.partition(b"?")[0].decode("ascii"),
+        status=status,
+        bytes=sent,
+        seconds=seconds,
+        address=address,
+        user_agent=_loggable(agents[0]) if agents else "",
+        complete=complete,
+    )
+
+
+def _loggable(sent: bytes) -> str:
+    return _CONTROLS.sub("?", sent.decode("ascii", "backslashreplace"))

@@ -1,0 +1,159 @@
+"""The HTTP face: connections in, calls of one WSGI application, and a stop that loses nothing."""
+
+# twisted.web.http carries no annotations.
+# mypy: allow-untyped-calls
+# What is overridden has Twisted's names.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import cast
+from wsgiref.types import WSGIApplication
+
+from twisted.internet.base import DelayedCall, ReactorBase
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Protocol
+from twisted.internet.tcp import Server
+from twisted.python.threadpool import ThreadPool
+from twisted.web.http import HTTPFactory
+
+from dirserver.http.access import AccessRecord
+from dirserver.http.channel import Channel
+from dirserver.http.options import BridgeOptions
+
+log = logging.getLogger(__name__)
+
+
+class BridgeFactory(HTTPFactory):
+    """Makes the connections of one HTTP face and watches over their time.
+
+    ``options`` may be replaced at any time: connections and requests that begin afterwards go
+    by the new ones.
+    """
+
+    noisy = False
+    reactor: ReactorBase  # type: ignore[assignment]  # calls from threads are made as well
+
+    def __init__(
+        self, application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+    ) -> None:
+        super().__init__()
+        self.application = application
+        self.pool = pool
+        self.options = options
+        self.stopping = False
+        self._channels: set[Channel] = set()
+        self._stopped: list[Deferred[None]] = []
+        self._clock: DelayedCall | None = None
+
+    def startFactory(self) -> None:
+        """Open no log file: requests are told to ``options.access_log``."""
+
+    def stopFactory(self) -> None:
+        """Do nothing: connections may outlive the port that took them."""
+
+    def buildProtocol(  # type: ignore[override]  # HTTPFactory speaks HTTP/2 as well
+        self, _addr: IAddress | None
+    ) -> Protocol:
+        """Return the protocol for a new connection."""
+        most = self.options.limits.connections
+        if self.stopping or (most is not None and len(self._channels) >= most):
+            return _Unwelcome()
+        channel = Channel()
+        channel.factory = self
+        return channel
+
+    def opened(self, channel: Channel) -> None:
+        """Watch over ``channel``."""
+        self._channels.add(channel)
+        if self._clock is None:
+            self._wind_up()
+
+    def closed(self, channel: Channel) -> None:
+        """Forget ``channel``, whose connection is gone."""
+        self._channels.discard(channel)
+        if self._channels:
+            return
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        if self.stopping:
+            waiting, self._stopped = self._stopped, []
+            for stopped in waiting:
+                stopped.callback(None)
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._channels)
+
+    def _wind_up(self) -> None:
+        # Timeouts are right to a quarter, or to a second.
+        tick = min(1.0, self.options.limits.shortest_timeout / 4)
+        self._clock = self.reactor.callLater(tick, self._check_times)
+
+    def _check_times(self) -> None:
+        self._wind_up()
+        now = time.monotonic()
+        for channel in tuple(self._channels):
+            channel.check_time(now)
+
+    def stop(self, timeout: float) -> Deferred[None]:
+        """Take no more requests, answer those that have begun, then close.
+
+        The Deferred fires when the last connection is gone, which is not later than ``timeout``
+        seconds from now: what is not answered by then is cut off. The worker threads are left
+        to whoever owns the pool, to be stopped after this.
+        """
+        self.stopping = True
+        stopped: Deferred[None] = Deferred()
+        for channel in tuple(self._channels):
+            channel.stop()
+        if not self._channels:
+            stopped.callback(None)
+            return stopped
+        self._stopped.append(stopped)
+        cut = self.reactor.callLater(timeout, self._cut_off)
+
+        def no_longer_needed(result: None) -> None:
+            if cut.active():
+                cut.cancel()
+            return result
+
+        return stopped.addCallback(no_longer_needed)
+
+    def _cut_off(self) -> None:
+        log.warning("%d connections were cut off at the end", self.connections)
+        for channel in tuple(self._channels):
+            channel.abort()
+
+    def log_access(self, record: AccessRecord) -> None:
+        """Tell the access log about one request."""
+        if self.options.access_log is None:
+            return
+        try:
+            self.options.access_log(record)
+        # A request must not fail because nobody can write it down.
+        except Exception:
+            log.exception("the access log failed")
+
+
+class _Unwelcome(Protocol):
+    """A connection that is closed as soon as it has come."""
+
+    def connectionMade(self) -> None:
+        cast("Server", self.transport).loseConnection()
+
+
+def make_factory(
+    application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+) -> BridgeFactory:
+    """Return a factory whose connections have ``application`` answer in threads of ``pool``.
+
+    The pool must have been started. The iterable that the application returns is read in those
+    threads too: by one at a time, but for long answers not always by the same.
+    """
+    return BridgeFactory(application, pool, options)

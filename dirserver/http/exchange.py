@@ -1,0 +1,149 @@
+"""One request on a connection and its answer.
+
+``Exchange`` stands where twisted.web has its ``Request``.
+"""
+
+# twisted.web.http carries no annotations.
+# mypy: allow-untyped-calls
+# The channel calls its request by Twisted's names.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+import io
+import time
+from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING
+from wsgiref.types import WSGIEnvironment
+
+from twisted.python.failure import Failure
+
+from dirserver.http.access import describe
+from dirserver.http.admission import Admission
+from dirserver.http.answer import frame, render_head
+from dirserver.http.application import Answer, call_application
+from dirserver.http.environ import build_environ
+from dirserver.http.head import body_too_large
+from dirserver.http.stream import BATCH, BodyStream
+
+if TYPE_CHECKING:
+    from dirserver.http.channel import Channel
+
+
+class Exchange:
+    """Takes the body of a request, has the application answer, and writes that."""
+
+    def __init__(self, channel: Channel, admission: Admission, began: float) -> None:
+        self.received = 0
+        self._channel = channel
+        self._factory = channel.factory
+        self._limits = channel.factory.options.limits
+        self._admission = admission
+        self._began = began
+        self._answered = False
+        self._working = False
+        self._gone = False
+        self._status = 0
+        self._sent = 0
+        self._stream: BodyStream | None = None
+        length, in_memory = admission.length, self._limits.body_in_memory
+        self._body: IO[bytes]
+        if length is None or length > in_memory:
+            self._body = SpooledTemporaryFile(max_size=in_memory)  # noqa: SIM115  # outlives this
+        else:
+            self._body = io.BytesIO()
+
+    @property
+    def method(self) -> bytes:
+        """The method that was requested."""
+        return self._admission.head.method
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Take a piece of the body; one that grows too large is refused."""
+        if self._answered:
+            # Refused; the decoder goes on to the end of what it was given.
+            return
+        self.received += len(data)
+        if self.received > self._limits.body:
+            self._channel.refuse(body_too_large(self._limits.body))
+        else:
+            self._body.write(data)
+
+    def requestReceived(self, _command: bytes, _path: bytes, _version: bytes) -> None:
+        """Have the request, which is whole now, answered."""
+        self._body.seek(0)
+        self._working = True
+        environ = build_environ(self._admission, self._body, self.received, self._channel.server)
+        self._factory.pool.callInThread(self._work, environ)
+
+    def _work(self, environ: WSGIEnvironment) -> None:
+        """Call the application; this runs in a worker thread, which owns the body."""
+        if self._gone:
+            self._body.close()
+            return
+        answer = call_application(self._factory.application, environ, small=BATCH)
+        self._factory.reactor.callFromThread(self._answer, answer)
+
+    def _answer(self, answer: Answer) -> None:
+        channel = self._channel
+        if self._gone:
+            if answer.rest is not None:
+                self._factory.pool.callInThread(answer.rest.close)
+            return
+        request = self._admission.head
+        framing = frame(answer.head, answer.total, request.method, request.version)
+        self._status = answer.head.status
+        head = render_head(answer.head, framing, close=not channel.persistent)
+        if not framing.body:
+            channel.write(head)
+            self._finish(True)
+        elif answer.rest is None and len(answer.start) <= BATCH:
+            channel.write(head + answer.start)
+            self._sent = len(answer.start)
+            self._finish(True)
+        else:
+            channel.write(head)
+            self._stream = BodyStream(
+                channel, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
+            )
+            self._stream.begin()
+
+    def _finish(self, whole: bool) -> None:
+        if whole:
+            self._answered = True
+            self._log(complete=True)
+            self._channel.requestDone(self)
+        else:
+            # Only an end that no framing foresees tells the client that something is missing.
+            self._channel.abort()
+
+    def refused(self, status: HTTPStatus) -> None:
+        """Take note that the channel has answered with ``status``, amid the body."""
+        self._answered = True
+        self._status = status.value
+        self._body.close()
+        self._log(complete=True)
+
+    def connectionLost(self, _reason: Failure) -> None:
+        """Give up: the client is gone."""
+        self._gone = True
+        if self._answered:
+            return
+        if self._stream is not None:
+            self._stream.stopProducing()
+        if not self._working:
+            self._body.close()
+        self._log(complete=False)
+
+    def _log(self, *, complete: bool) -> None:
+        self._factory.log_access(
+            describe(
+                self._admission.head,
+                status=self._status,
+                sent=self._sent if self._stream is None else self._stream.sent,
+                seconds=time.monotonic() - self._began,
+                address=self._admission.client.address,
+                complete=complete,
+            )
+        )

@@ -1,0 +1,102 @@
+"""TLS for every face: one certificate, which can be replaced while connections are open."""
+
+# What Twisted asks for has Twisted's names.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
+
+_Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
+
+
+class CertificateError(Exception):
+    """Certificate and key cannot serve; the text is a sentence for the operator."""
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class ServerTLS:
+    """The TLS side of a server: give it to listeners, and to ``startTLS`` of a transport.
+
+    TLS 1.2 is the oldest version spoken.
+    """
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Load as ``load`` does."""
+        self._context = _make_context(certificate, key)
+
+    def load(self, certificate: Path, key: Path) -> None:
+        """Use these PEM files for connections that begin from now on.
+
+        ``certificate`` begins with the server's own and goes on with the chain towards the
+        root. Open connections keep what they began with. Raises CertificateError, and then
+        nothing has changed.
+        """
+        self._context = _make_context(certificate, key)
+
+    def serverConnectionForTLS(self, _protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """Return the state of one connection that begins now."""
+        return SSL.Connection(self._context, None)
+
+
+def _make_context(certificate: Path, key: Path) -> SSL.Context:
+    chain = _load_chain(certificate)
+    private = _load_key(key)
+    if private.public_key() != chain[0].public_key():
+        raise CertificateError(f"the key {key} does not belong to the certificate {certificate}")
+    # pyOpenSSL takes these objects, and warns about its own; Twisted's annotations lag behind.
+    options = CertificateOptions(
+        privateKey=private,  # type: ignore[arg-type]
+        certificate=chain[0],  # type: ignore[arg-type]
+        extraCertChain=chain[1:],  # type: ignore[arg-type]
+        insecurelyLowerMinimumTo=TLSVersion.TLSv1_2,
+        # Who offers ALPN without it does not speak our HTTP (RFC 7301 section 3.2); LDAP clients
+        # offer none.
+        acceptableProtocols=[b"http/1.1"],
+    )
+    try:
+        return options.getContext()
+    except SSL.Error as error:
+        reasons = "; ".join(reason for _, _, reason in error.args[0])
+        raise CertificateError(f"cannot use the certificate {certificate}: {reasons}") from error
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CertificateError(f"cannot read the {what} {path}: {error.strerror}") from error
+
+
+def _load_chain(path: Path) -> list[Certificate]:
+    pem = _read(path, "certificate")
+    try:
+        return load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise CertificateError(f"{path} holds no certificate in PEM form") from error
+
+
+def _load_key(path: Path) -> _Key:
+    pem = _read(path, "key")
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError as error:
+        raise CertificateError(f"the key {path} has a passphrase; store it without one") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateError(f"{path} holds no private key in PEM form") from error
+    if not isinstance(key, _Key):
+        raise CertificateError(f"the key {path} is none of RSA, ECDSA and Ed25519")
+    return key

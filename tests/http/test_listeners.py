@@ -1,0 +1,145 @@
+"""Opening sockets, and saying why one cannot be opened."""
+
+# Twisted's ports carry few annotations.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.tcp import Port, Server
+
+from dirserver.listeners import ListenError, listen
+from tests.reactor import ReactorThread
+
+
+class Greeter(Protocol):
+    def connectionMade(self) -> None:  # noqa: N802  # Twisted's
+        wire = cast("Server", self.transport)
+        wire.write(b"hello")
+        wire.loseConnection()
+
+
+class Opener:
+    """Opens ports, and closes them when the test ends."""
+
+    def __init__(self, thread: ReactorThread) -> None:
+        self.thread = thread
+        self.ports: list[Port] = []
+
+    def open(self, host: str, port: int = 0) -> int:
+        opened = self.thread.call(
+            listen,
+            self.thread.reactor,
+            host,
+            port,
+            Factory.forProtocol(Greeter),
+        )
+        self.ports.append(opened)
+        number: int = opened.getHost().port
+        return number
+
+    def close(self) -> None:
+        for port in self.ports:
+            self.thread.call(port.stopListening)
+
+
+@pytest.fixture
+def opener(reactor_thread: ReactorThread) -> Iterator[Opener]:
+    opener = Opener(reactor_thread)
+    yield opener
+    opener.close()
+
+
+def greeting(host: str, port: int) -> bytes:
+    with socket.create_connection((host, port), 10) as connection:
+        return connection.recv(10)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_connections_are_taken_on_either_family(opener: Opener, host: str) -> None:
+    assert greeting(host, opener.open(host)) == b"hello"
+
+
+def test_a_name_is_listened_on_at_its_ipv4_address(opener: Opener) -> None:
+    assert greeting("127.0.0.1", opener.open("localhost")) == b"hello"
+
+
+def test_both_wildcards_can_have_the_same_port(opener: Opener) -> None:
+    port = opener.open("0.0.0.0")
+    assert opener.open("::", port) == port
+    assert greeting("127.0.0.1", port) == greeting("::1", port) == b"hello"
+
+
+def test_more_clients_can_wait_than_twisted_would_let(opener: Opener) -> None:
+    opener.open("127.0.0.1")
+    assert opener.ports[0].backlog > 50
+
+
+def test_a_port_that_was_just_closed_can_be_opened_again(
+    opener: Opener, reactor_thread: ReactorThread
+) -> None:
+    port = opener.open("127.0.0.1")
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        # The server closes first, so its end of the connection stays in TIME_WAIT.
+        while connection.recv(10):
+            pass
+    reactor_thread.call(opener.ports.pop().stopListening)
+    assert opener.open("127.0.0.1", port) == port
+
+
+def test_an_address_in_use_is_named(opener: Opener) -> None:
+    port = opener.open("::1")
+    with pytest.raises(ListenError) as caught:
+        opener.open("::1", port)
+    assert str(caught.value) == f"cannot listen on [::1]:{port}: address already in use"
+
+
+def test_an_address_of_another_machine_is_named(opener: Opener) -> None:
+    with pytest.raises(ListenError) as caught:
+        opener.open("192.0.2.1", 8443)
+    assert str(caught.value) == (
+        "cannot listen on 192.0.2.1:8443: no interface of this machine has this address"
+    )
+
+
+def test_a_host_that_does_not_exist_is_named(opener: Opener) -> None:
+    with pytest.raises(ListenError) as caught:
+        opener.open("no-such-host.invalid", 8443)
+    assert str(caught.value) == (
+        "cannot listen on no-such-host.invalid:8443: there is no such address"
+    )
+
+
+_AS_NOBODY = """
+import os
+from twisted.internet import reactor
+from twisted.internet.protocol import ServerFactory
+from dirserver.listeners import ListenError, listen
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    listen(reactor, "127.0.0.1", 389, ServerFactory())
+except ListenError as error:
+    print(error)
+"""
+
+
+def test_a_privileged_port_says_which_capability_is_missing() -> None:
+    first = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()
+    if int(first) <= 389:
+        pytest.skip("this machine lets everybody open port 389")
+    found = subprocess.run(
+        [sys.executable, "-c", _AS_NOBODY], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == (
+        "cannot listen on 127.0.0.1:389: permission denied; "
+        "ports below 1024 need CAP_NET_BIND_SERVICE\n"
+    )
