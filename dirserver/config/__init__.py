@@ -6,7 +6,6 @@ from dirserver.config.grants import Access, Grant
 from dirserver.config.listeners import Listener
 from dirserver.config.loading import load
 from dirserver.config.networks import Network, Networks, PlaintextPolicy
-from dirserver.config.passwords import PASSWORD_SCHEMES
 from dirserver.config.schema import (
     LDAP,
     TLS,
@@ -23,7 +22,6 @@ from dirserver.config.schema import (
 
 __all__ = [
     "LDAP",
-    "PASSWORD_SCHEMES",
     "TLS",
     "Access",
     "Book",

@@ -30,7 +30,7 @@ from dirserver.model.contentline import (
 )
 from dirserver.model.derive import derive
 from dirserver.model.fields import Field
-from dirserver.model.vcard import UID_MAX_LENGTH, VERSIONS, VCard, parse_card
+from dirserver.model.vcard import UID_MAX_BYTES, VERSIONS, VCard, parse_card
 
 _MADE_UIDS = UUID("0b9d3d4c-5f0e-5d0c-9d55-3f1b6a3c9a57")
 _LONGEST_LINE = 75
@@ -132,7 +132,7 @@ class _Card:
                 uid = unescape(line.value).strip()
                 if not uid:
                     return
-                if self.uid or len(uid) > UID_MAX_LENGTH:
+                if self.uid or len(uid.encode()) > UID_MAX_BYTES:
                     notes.add("this UID cannot be the card's and was kept as X-OTHER-UID", number)
                     written = fold(format_line(replace(line, name="X-OTHER-UID")))
                 else:

@@ -31,7 +31,6 @@ class AuditAction(StrEnum):
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
     CONFIG_APPLY = "config:apply"
-    REINDEX = "store:reindex"
 
 
 class Outcome(StrEnum):

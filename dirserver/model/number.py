@@ -183,10 +183,12 @@ def _styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
     number = _parse(_OPTIONAL_TRUNK.sub("", text), plan.region)
     if number is None:
         return text
-    international = _international(number) + (number.extension or "")
+    # Where an extension is dialled right behind the number; elsewhere the main line answers.
+    extension = number.extension or "" if number.country_code in _DIN_COUNTRIES else ""
+    international = _international(number) + extension
     if style is NumberStyle.E164:
         return f"+{international}"
     home = phonenumbers.country_code_for_region(plan.region)
     if style is NumberStyle.NATIONAL and number.country_code == home:
-        return _national(number) + (number.extension or "")
+        return _national(number) + extension
     return f"00{international}"

@@ -19,7 +19,7 @@ from dirserver.model.principal import (
 
 @dataclass(frozen=True, slots=True)
 class VisibleBook:
-    """A book as one principal has it: the highest privilege and what is hidden at reading."""
+    """A book as one principal has it: the highest privilege, and what is hidden."""
 
     book: AddressBook
     access: Privilege
@@ -50,18 +50,21 @@ class Policy:
         return decide(principal, privilege, book, self.grants.get(book.id, ()), address)
 
     def view(
-        self, principal: Principal, book: AddressBook, address: str = ""
+        self,
+        principal: Principal,
+        book: AddressBook,
+        address: str = "",
+        privilege: Privilege = Privilege.READ,
     ) -> VisibleBook | None:
         """Return ``book`` as ``principal`` has it, or None when it does not exist for them.
 
-        What is hidden is what is hidden from reading, or, for those who may only search, from
-        searching.
+        What is hidden is what is hidden from the use of ``privilege``, as far as they have it:
+        a grant of search may show to lookups what a grant of read hides from readers.
         """
         for access in sorted(Privilege, reverse=True):
-            decision = self.decide(principal, access, book, address)
-            if decision.allowed:
-                seen = min(access, Privilege.READ)
-                hidden = self.decide(principal, seen, book, address).hidden
+            if self.decide(principal, access, book, address).allowed:
+                used = min(access, privilege)
+                hidden = self.decide(principal, used, book, address).hidden
                 return VisibleBook(book, access, hidden)
         return None
 
@@ -69,7 +72,7 @@ class Policy:
         self, principal: Principal, privilege: Privilege, address: str = ""
     ) -> tuple[VisibleBook, ...]:
         """Return the books on which ``principal`` has ``privilege``: shared ones, then own."""
-        views = (self.view(principal, book, address) for book in self.books)
+        views = (self.view(principal, book, address, privilege) for book in self.books)
         found = [view for view in views if view is not None and view.access >= privilege]
         return tuple(sorted(found, key=lambda view: (view.book.owner != "", view.book.slug)))
 

@@ -17,7 +17,7 @@ from dirserver.model.contentline import (
 )
 
 VERSIONS = frozenset({"3.0", "4.0"})
-UID_MAX_LENGTH = 1000
+UID_MAX_BYTES = 1000
 
 # What no XML document can hold (XML 1.0 section 2.2), and so no CardDAV answer.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -74,8 +74,8 @@ def parse_card(body: bytes) -> VCard:
             if uid is not None:
                 raise _refusal(text, index, "this is a second UID")
             uid = unescape(line.value).strip()
-            if len(uid) > UID_MAX_LENGTH:
-                raise _refusal(text, index, f"a UID has at most {UID_MAX_LENGTH} characters")
+            if len(uid.encode()) > UID_MAX_BYTES:
+                raise _refusal(text, index, f"a UID has at most {UID_MAX_BYTES} bytes")
         lines.append(line)
     if version is None:
         raise InvalidCard("the card does not say its VERSION")

@@ -14,9 +14,10 @@ import pytest
 from passlib.context import CryptContext
 from radicale import config as radicale_config
 
-from dirserver.config import LDAP, PASSWORD_SCHEMES, CardDAV, Config, Database, load
+from dirserver.config import LDAP, CardDAV, Config, Database, load
 from dirserver.config.keys import Key, NamedTables, Table, Tables, keys_of
 from dirserver.config.schema import Draft
+from dirserver.passwords import SCHEMES
 
 CONFIG = Path(__file__).parents[2] / "config"
 EXAMPLE = CONFIG / "dirserver.example.toml"
@@ -89,7 +90,7 @@ def test_what_the_example_switches_off_can_be_switched_on(tmp_path: Path) -> Non
 
 def test_the_demo_has_the_people_and_passwords_that_it_says() -> None:
     config = load(DEMO)
-    context = CryptContext(schemes=PASSWORD_SCHEMES)
+    context = CryptContext(schemes=SCHEMES)
     assert [user.login for user in config.users] == ["alice", "bob", "carol"]
     for user in config.users:
         assert user.mail == f"{user.login}@example.org"

@@ -69,21 +69,18 @@ NEW_YORK = ("+1 (212) 555-0123", "(212) 555-0123", "212.555.0123", "1-212-555-01
 
 
 @pytest.mark.parametrize(
-    ("said", "asked", "plan"),
+    ("ways", "plan"),
     [
-        (said, asked, plan)
-        for ways, plan in (
-            (BERLIN, GERMANY),
-            (EXTENSION, GERMANY),
-            (NOT_IN_ANY_PLAN, GERMANY),
-            (VIENNA, GERMANY),
-            (NEW_YORK, AMERICA),
-        )
-        for said, asked in product(ways, ways)
+        (BERLIN, GERMANY),
+        (EXTENSION, GERMANY),
+        (NOT_IN_ANY_PLAN, GERMANY),
+        (VIENNA, GERMANY),
+        (NEW_YORK, AMERICA),
     ],
 )
-def test_every_notation_finds_every_other(said: str, asked: str, plan: DialPlan) -> None:
-    assert finds(asked, said, plan)
+def test_every_notation_finds_every_other(ways: tuple[str, ...], plan: DialPlan) -> None:
+    missed = [pair for pair in product(ways, ways) if not finds(*pair, plan)]
+    assert missed == []
 
 
 @pytest.mark.parametrize("asked", ["0030901820", "0 030 901820", "0004930901820"])
@@ -191,7 +188,10 @@ def test_any_german_number_is_found_in_any_notation(
 ) -> None:
     if said.startswith("00{"):  # nobody writes the outside line into a card
         said = "0{area} {number}"
-    assert finds(asked.format(area=area, number=number), said.format(area=area, number=number))
+    written, dialled = (form.format(area=area, number=number) for form in (said, asked))
+    assert finds(dialled, written)
+    for style in NumberStyle:
+        assert finds(styled(written, style, GERMANY), written)
 
 
 @settings(max_examples=300, deadline=None)
@@ -204,7 +204,7 @@ def test_whatever_is_written_can_be_indexed_and_finds_itself(text: str) -> None:
         assert finds(text, text)
         assert begins(text, text)
     for style in NumberStyle:
-        assert finds(styled(text, style, GERMANY), text) or not indexed
+        assert bool(digits_of(styled(text, style, GERMANY))) == bool(digits_of(text))
 
 
 @settings(max_examples=100, deadline=None)
