@@ -1,0 +1,1 @@
+"""The SQL store: the only room that knows tables, statements and engines."""

@@ -1,0 +1,117 @@
+"""The audit trail: appended to in the transaction of what it tells of, and chained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
+from dirserver.store import turns
+from dirserver.store.storable import made_storable
+from dirserver.store.tables import audit_event
+
+_LAST_DIGEST = select(audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
+_APPEND = insert(audit_event)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events to read: all those that agree with every value that is given."""
+
+    book: str = ""
+    actor: str = ""
+    card: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+
+
+def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -> None:
+    """Append ``events`` to the trail, each chained to the one before it."""
+    # Two appenders at once would both chain to the same event.
+    turns.take(connection, turns.Turn.AUDIT)
+    last = connection.scalar(_LAST_DIGEST)
+    digest = last or ""
+    rows = []
+    for event in events:
+        content = content_digest(event, at)
+        digest = hashlib.sha256(f"{digest}\n{content}".encode()).hexdigest()
+        rows.append({**_columns(event), "at": at, "content_digest": content, "digest": digest})
+    if rows:
+        connection.execute(_APPEND, rows)
+
+
+def _columns(event: AuditEvent) -> dict[str, str]:
+    said = {
+        "action": str(event.action),
+        "outcome": str(event.outcome),
+        "actor": event.actor,
+        "book": event.book,
+        "card": event.card,
+        "detail": event.detail,
+        "protocol": event.protocol,
+        "address": event.address,
+        "agent": event.agent,
+    }
+    return {name: made_storable(text) for name, text in said.items()}
+
+
+def content_digest(event: AuditEvent, at: datetime) -> str:
+    """Return the digest of what an event says: SHA-256 over its canonical JSON, in hex."""
+    said = {**_columns(event), "at": at.astimezone(UTC).isoformat()}
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
+    """Yield the events that ``wanted`` asks for, oldest first; with a limit, the newest of them."""
+    statement = _matching(wanted)
+    if wanted.limit is not None:
+        newest = statement.order_by(audit_event.c.id.desc()).limit(wanted.limit)
+        yield from reversed([_event(row) for row in connection.execute(newest)])
+        return
+    ordered = statement.order_by(audit_event.c.id).execution_options(yield_per=500)
+    with connection.execute(ordered) as rows:
+        for row in rows:
+            yield _event(row)
+
+
+def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
+    statement = select(audit_event)
+    if wanted.book:
+        statement = statement.where(audit_event.c.book == wanted.book)
+    if wanted.actor:
+        statement = statement.where(audit_event.c.actor == wanted.actor)
+    if wanted.card:
+        statement = statement.where(audit_event.c.card == wanted.card)
+    if wanted.action:
+        # "card" stands for card:create, card:update and the rest of its kind.
+        meant = [one for one in AuditAction if wanted.action in (one, one.partition(":")[0])]
+        statement = statement.where(audit_event.c.action.in_(map(str, meant)))
+    if wanted.since is not None:
+        statement = statement.where(audit_event.c.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(audit_event.c.at <= wanted.until)
+    return statement
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> WrittenEvent:
+    said = AuditEvent(
+        AuditAction(row.action),
+        row.actor,
+        Outcome(row.outcome),
+        row.book,
+        row.card,
+        row.detail,
+        row.protocol,
+        row.address,
+        row.agent,
+    )
+    return WrittenEvent(row.id, row.at, said)

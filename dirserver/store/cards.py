@@ -1,0 +1,165 @@
+"""Cards in their books, as they are read: listings, bodies, changes since a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+
+from dirserver.errors import NotFound
+from dirserver.model.addressbook import Card, Change
+from dirserver.store.tables import addressbook, card, card_version, change
+
+# Both engines take more parameters in one statement; more than this gains nothing.
+_BATCH = 500
+_ROWS = 1000
+_LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
+
+# Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
+# PostgreSQL's cursor open.
+
+# Statements of every request are put together once: SQLAlchemy takes three times as long to put
+# a small one together as to run it.
+_BOOK: BindParameter[int] = bindparam("book_id")
+_STATE = select(addressbook.c.revision, addressbook.c.modified).where(addressbook.c.id == _BOOK)
+_IN_BOOK = select(card.c.id, card.c.revision, *_LISTED).where(card.c.addressbook_id == _BOOK)
+_BY_HREF = _IN_BOOK.where(card.c.href == bindparam("href"))
+_BY_UID = _IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1)
+_LISTING = (
+    select(*_LISTED)
+    .where(card.c.addressbook_id == _BOOK)
+    .order_by(card.c.href)
+    .execution_options(yield_per=_ROWS)
+)
+_BODY = (
+    select(card_version.c.body)
+    .join(card, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
+)
+_BODIES = (
+    select(*_LISTED, card_version.c.body)
+    .join(card_version, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK)
+)
+_ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_BATCH)
+_NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
+    card.c.href
+)
+_CHANGES = (
+    select(change.c.href, change.c.revision, change.c.vanished)
+    .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
+    .order_by(change.c.revision)
+    .execution_options(yield_per=_ROWS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """A card with what the store needs to replace it."""
+
+    id: int
+    card: Card
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """The revision of a book's last change, and when that was."""
+
+    revision: int
+    modified: datetime
+
+
+def _card(row: Row[*tuple[Any, ...]]) -> Card:
+    return Card(row.href, row.etag, row.size, row.modified, row.uid, row.key)
+
+
+def state(connection: Connection, book_id: int) -> BookState:
+    """Return how far the book has come. Raises NotFound when there is no such book."""
+    row = connection.execute(_STATE, {"book_id": book_id}).first()
+    if row is None:
+        raise NotFound(f"book {book_id}")
+    return BookState(row.revision, row.modified)
+
+
+def listing(connection: Connection, book_id: int) -> Iterator[Card]:
+    """Yield the cards of a book in the order of their names, without touching a body."""
+    with connection.execute(_LISTING, {"book_id": book_id}) as rows:
+        for row in rows:
+            yield _card(row)
+
+
+def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
+    """Return the card ``href`` of a book, or None."""
+    return _stored(connection.execute(_BY_HREF, {"book_id": book_id, "href": href}).first())
+
+
+def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
+    """Return the card of a book that has the UID ``uid``, or None."""
+    return _stored(connection.execute(_BY_UID, {"book_id": book_id, "uid": uid}).first())
+
+
+def _stored(row: Row[*tuple[Any, ...]] | None) -> StoredCard | None:
+    return None if row is None else StoredCard(row.id, _card(row), row.revision)
+
+
+def find_many(
+    connection: Connection, book_id: int, column: str, values: Iterable[str]
+) -> dict[str, StoredCard]:
+    """Return the cards of a book whose ``column`` (``href`` or ``uid``) is among ``values``."""
+    found: dict[str, StoredCard] = {}
+    for batch in _batches(values):
+        statement = _IN_BOOK.where(card.c[column].in_(batch))
+        for row in connection.execute(statement, {"book_id": book_id}):
+            found[getattr(row, column)] = StoredCard(row.id, _card(row), row.revision)
+    return found
+
+
+def body(connection: Connection, book_id: int, href: str) -> bytes | None:
+    """Return the bytes of the card ``href``, as they were stored, or None."""
+    return connection.scalar(_BODY, {"book_id": book_id, "href": href})
+
+
+def bodies(
+    connection: Connection, book_id: int, hrefs: Iterable[str] | None = None
+) -> Iterator[tuple[Card, bytes]]:
+    """Yield cards with their bodies, those named or all of the book, in the order of their names.
+
+    Of many that are named in another order, only those that are fetched together are sorted.
+    """
+    if hrefs is None:
+        with connection.execute(_ALL_BODIES, {"book_id": book_id}) as rows:
+            for row in rows:
+                yield _card(row), row.body
+        return
+    for batch in _batches(hrefs):
+        for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
+            yield _card(row), row.body
+
+
+def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change]:
+    """Yield what changed in a book after the revision ``since``, oldest change first.
+
+    A card that changed often is there once, with its last change.
+    """
+    with connection.execute(_CHANGES, {"book_id": book_id, "since": since}) as rows:
+        for row in rows:
+            yield Change(row.href, row.revision, row.vanished)
+
+
+def count(connection: Connection, book_id: int) -> int:
+    """Return how many cards the book has."""
+    found = connection.scalar(
+        select(func.count()).select_from(card).where(card.c.addressbook_id == book_id)
+    )
+    return found or 0
+
+
+def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(values)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,153 @@
+"""Engines and transactions: how a database is opened, read from and written to."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from dirserver.errors import StoreUnavailable
+
+# How long a writer waits for another process to finish its transaction.
+_BUSY_SECONDS = 20
+# PostgreSQL's SQLSTATE, appendix A of its manual.
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+
+class Store:
+    """A database, with the two kinds of transaction that everything runs in.
+
+    Raises StoreUnavailable, here and in every method, when the database cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at ``url``; SQLite files are created when they are missing."""
+        self.url = url
+        self._engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
+        # SQLite has one writer at a time. Waiting here is fair and wakes at once, whereas its
+        # own way of waiting is to sleep and try again.
+        self._writing = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file of this machine."""
+        return self._engine.dialect.name == "sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to connect to; connecting makes an SQLite file."""
+        file = self._engine.url.database
+        return not self.is_sqlite or file is None or Path(file).exists()
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine, for migrations."""
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a snapshot: everything read in it is of one moment, and no writer is held up."""
+        with _conditions():
+            connection = self._engine.connect()
+        with connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with _conditions(), connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that commits at the end, or leaves no trace when it is broken off."""
+        with self._writing, _conditions(), self._engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _conditions() -> Iterator[None]:
+    """Turn the engines' errors of availability into the one condition that callers know."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(str(error.orig)) from error
+    except TimeoutError as error:
+        raise StoreUnavailable("every connection to the database is in use") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_of_the_database(error.orig):
+            raise StoreUnavailable(str(error.orig)) from error
+        raise
+
+
+def _is_of_the_database(error: BaseException | None) -> bool:
+    """Whether the database itself is at fault, rather than what was asked of it.
+
+    That is a file that is no SQLite database, or no whole one; its own errors are of the very
+    class DatabaseError. On PostgreSQL it is a role that lacks a privilege.
+    """
+    return type(error) is sqlite3.DatabaseError or (
+        getattr(error, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    file = make_url(url).database
+    if file and file != ":memory:" and not Path(file).parent.is_dir():
+        raise StoreUnavailable(f"there is no directory {Path(file).parent}")
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=24,
+        # An error's text goes to the log, where no card and no password hash may be.
+        hide_parameters=True,
+        # A streamed answer may be continued in another thread than it was begun in.
+        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        # The driver would begin transactions in its own way and too late (PEP 249 mode).
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # A commit that was acknowledged must survive the loss of power.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA mmap_size = 268435456")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
+
+    return engine
+
+
+def _server_engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        hide_parameters=True,
+        # A connection that died while it lay idle is replaced before anyone notices.
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+    )

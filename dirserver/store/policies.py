@@ -1,0 +1,97 @@
+"""Users, groups, books and grants, read as one policy."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from dirserver.model.addressbook import AddressBook
+from dirserver.model.grant import Grant, Privilege, parse_network
+from dirserver.model.policy import Policy, user_principal
+from dirserver.model.principal import Group
+from dirserver.store import settings
+from dirserver.store.tables import addressbook, book_grant, membership, principal
+
+USER = "user"
+GROUP = "group"
+
+
+def load(connection: Connection) -> Policy:
+    """Read the policy of this moment: active principals and the books that are not archived."""
+    groups = load_groups(connection)
+    users = connection.execute(
+        select(principal.c.name, principal.c.title, principal.c.mail)
+        .where(principal.c.kind == USER, principal.c.active)
+        .order_by(principal.c.name)
+    )
+    books = load_books(connection)
+    return Policy(
+        epoch=settings.policy_epoch(connection),
+        users={row.name: user_principal(row.name, row.title, row.mail, groups) for row in users},
+        groups=groups,
+        books=books,
+        grants=load_grants(connection),
+    )
+
+
+def load_groups(connection: Connection) -> tuple[Group, ...]:
+    """Read the active groups with their members."""
+    members: dict[int, list[str]] = {}
+    for row in connection.execute(
+        select(membership.c.group_id, membership.c.member).order_by(membership.c.member)
+    ):
+        members.setdefault(row.group_id, []).append(row.member)
+    rows = connection.execute(
+        select(principal.c.id, principal.c.name, principal.c.title)
+        .where(principal.c.kind == GROUP, principal.c.active)
+        .order_by(principal.c.name)
+    )
+    return tuple(Group(row.name, row.title, tuple(members.get(row.id, ()))) for row in rows)
+
+
+def load_books(connection: Connection, *, archived: bool = False) -> tuple[AddressBook, ...]:
+    """Read the books that are in use, or those that are archived."""
+    condition = (
+        addressbook.c.archived.is_not(None) if archived else addressbook.c.archived.is_(None)
+    )
+    rows = connection.execute(
+        select(addressbook).where(condition).order_by(addressbook.c.owner, addressbook.c.slug)
+    )
+    return tuple(
+        AddressBook(row.id, row.uuid, row.slug, row.name, row.description, row.owner)
+        for row in rows
+    )
+
+
+def load_grants(connection: Connection) -> dict[int, tuple[Grant, ...]]:
+    """Read all grants, by the id of their book."""
+    grants: dict[int, tuple[Grant, ...]] = {}
+    for row in connection.execute(select(book_grant).order_by(book_grant.c.grantee)):
+        grant = Grant(
+            row.grantee,
+            Privilege(row.access),
+            frozenset(row.hide.split(",")) if row.hide else frozenset(),
+            tuple(parse_network(one) for one in row.networks.split(",") if one),
+        )
+        grants[row.addressbook_id] = (*grants.get(row.addressbook_id, ()), grant)
+    return grants
+
+
+def password_hash(connection: Connection, login: str) -> str:
+    """Return the hash of the user's password; empty when there is no user or no password."""
+    found = connection.scalar(
+        select(principal.c.password_hash).where(
+            principal.c.kind == USER, principal.c.name == login, principal.c.active
+        )
+    )
+    return found or ""
+
+
+def password_hashes(connection: Connection) -> list[str]:
+    """Return the hashes of all users' passwords, always in the same order."""
+    return list(
+        connection.scalars(
+            select(principal.c.password_hash)
+            .where(principal.c.kind == USER, principal.c.active, principal.c.password_hash != "")
+            .order_by(principal.c.name)
+        )
+    )

@@ -1,0 +1,85 @@
+"""The schema's versions: where a database stands and how it gets to where the code is."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from dirserver.errors import StoreUnavailable
+from dirserver.store import turns
+from dirserver.store.engine import Store
+
+
+def schema_directory() -> Path:
+    """Return the folder of migrations and DDL: in the package when installed, else beside it."""
+    package = Path(str(files("dirserver")))
+    installed = package / "_schema"
+    return installed if installed.is_dir() else package.parent / "schema"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(schema_directory() / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest() -> str:
+    """Return the version of the schema that this code works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise StoreUnavailable("the installation has no migrations")
+    return head
+
+
+def current(store: Store) -> str:
+    """Return the version of the database's schema; empty when there is none yet."""
+    if not store.exists:
+        # Only to look must not leave a file behind, owned by whoever looked.
+        return ""
+    with store.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def require_current(store: Store) -> None:
+    """Raise StoreUnavailable, saying what to do, unless the database has the code's schema."""
+    version = current(store)
+    if not version:
+        raise StoreUnavailable("the database is not set up yet; run: dirserver apply")
+    _refuse_newer(version)
+    if version != newest():
+        raise StoreUnavailable(
+            f"the database has schema {version}, this dirserver needs {newest()}; "
+            "run: dirserver apply"
+        )
+
+
+def upgrade(store: Store) -> None:
+    """Bring the database to the schema of this code, in one transaction.
+
+    Raises StoreUnavailable when a newer dirserver has been at it, and leaves it alone then.
+    """
+    version = current(store)
+    if version == newest():
+        return
+    _refuse_newer(version)
+    with store.writing() as connection:
+        # Whoever has to wait finds the work done: Alembic looks again.
+        turns.take(connection, turns.Turn.SCHEMA)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _refuse_newer(version: str) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version and version not in known:
+        raise StoreUnavailable(
+            f"the database has schema {version}, which a newer dirserver has made; "
+            "install that version, or restore a backup from before"
+        )

@@ -1,0 +1,40 @@
+"""Facts about the store itself, by name."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from dirserver.store.tables import setting
+
+POLICY_EPOCH = "policy_epoch"
+DERIVATION = "derivation"
+
+
+_VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+
+
+def get(connection: Connection, name: str) -> str:
+    """Return the value of ``name``, or an empty string when it was never set."""
+    found = connection.scalar(_VALUE, {"name": name})
+    return found or ""
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Set ``name`` to ``value``."""
+    connection.execute(delete(setting).where(setting.c.name == name))
+    connection.execute(insert(setting).values(name=name, value=value))
+
+
+def policy_epoch(connection: Connection) -> int:
+    """Return the number that grows with every change to users, groups, books or grants."""
+    return int(get(connection, POLICY_EPOCH) or 0)
+
+
+def next_policy_epoch(connection: Connection) -> None:
+    """Let every process see that the policy has changed."""
+    epoch = policy_epoch(connection) + 1
+    if epoch == 1:
+        put(connection, POLICY_EPOCH, "1")
+    else:
+        statement = update(setting).where(setting.c.name == POLICY_EPOCH)
+        connection.execute(statement.values(value=str(epoch)))

@@ -1,0 +1,235 @@
+"""The tables: the only place where a column is named.
+
+``schema/tables.sql`` holds the DDL that follows from this file, and the migrations in
+``schema/migrations`` reach the same; tests compare the three.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+)
+
+from dirserver.store import trigram
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite gives rowids only to a column whose type is exactly INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+# Ranges of folded text must follow code points, not a locale.
+_Plain = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+class UTCTime(TypeDecorator[datetime]):
+    """A moment. SQLite knows no time zones, so moments are kept there, and come back, in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Turn a moment into UTC on its way in."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Say of a moment on its way out that it is in UTC."""
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+_Time = UTCTime()
+
+# Facts about the store itself: the policy's epoch, what the search index was derived with.
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+principal = Table(
+    "principal",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("mail", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    UniqueConstraint("kind", "name"),
+)
+
+# ``member`` is a grantee's name (a login or group:NAME), as in the config file.
+membership = Table(
+    "membership",
+    metadata,
+    Column("group_id", _Id, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("member", Text, primary_key=True),
+)
+
+addressbook = Table(
+    "addressbook",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("modified", _Time, nullable=False),
+    Column("archived", _Time),
+    UniqueConstraint("owner", "slug"),
+)
+
+book_grant = Table(
+    "book_grant",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
+    Column("grantee", Text, nullable=False),
+    Column("access", SmallInteger, nullable=False),
+    Column("hide", Text, nullable=False),
+    Column("networks", Text, nullable=False),
+    UniqueConstraint("addressbook_id", "grantee"),
+)
+
+# Every body ever stored, verbatim; a deletion is a version without a body.
+card_version = Table(
+    "card_version",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
+    Column("href", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("etag", Text, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("protocol", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Index("ix_card_version_addressbook_id_href_revision", "addressbook_id", "href", "revision"),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
+    Column("href", _Plain, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("uid", _Plain, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sort_name", _Plain, nullable=False),
+    Column("created", _Time, nullable=False),
+    Column("modified", _Time, nullable=False),
+    Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
+    UniqueConstraint("addressbook_id", "href"),
+    # A listing is answered from this index alone.
+    Index(
+        "ix_card_listing",
+        "addressbook_id",
+        "href",
+        "etag",
+        "size",
+        "modified",
+        "uid",
+        "key",
+    ),
+    Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
+    Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
+    Index("ix_card_version_id", "version_id"),
+)
+
+# One row for each name that was ever in a book: what a sync token is answered from.
+change = Table(
+    "change",
+    metadata,
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), primary_key=True),
+    Column("href", _Plain, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("vanished", Boolean, nullable=False),
+    Index(
+        "ix_change_addressbook_id_revision_href_vanished",
+        "addressbook_id",
+        "revision",
+        "href",
+        "vanished",
+    ),
+)
+
+# What a card says, folded: the search index.
+card_value = Table(
+    "card_value",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", _Plain, nullable=False),
+    Index("ix_card_value_field_value_card_id", "field", "value", "card_id"),
+    Index("ix_card_value_card_id_field", "card_id", "field"),
+)
+
+# What the LDAP face made of the card when it was written; opaque here.
+card_entry = Table(
+    "card_entry",
+    metadata,
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("attributes", LargeBinary, nullable=False),
+)
+
+# ``digest`` chains over ``content_digest``, so that the text of an event can be erased later
+# without breaking the chain.
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("book", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("protocol", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("content_digest", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("ix_audit_event_book_at", "book", "at"),
+    Index("ix_audit_event_at", "at"),
+)
+
+
+@event.listens_for(metadata, "after_create")
+def _create_trigram_index(_target: MetaData, connection: Connection, **_options: object) -> None:
+    trigram.create(connection)

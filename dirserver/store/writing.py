@@ -1,0 +1,241 @@
+"""Cards as they are written: version, card, change row, search index, all of one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from dirserver.model.fields import Field
+from dirserver.model.principal import Client
+from dirserver.store.cards import StoredCard
+from dirserver.store.storable import made_storable
+from dirserver.store.tables import (
+    addressbook,
+    card,
+    card_entry,
+    card_value,
+    card_version,
+    change,
+)
+
+# Without letters and digits that look alike: keys are read out over the telephone.
+_KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_KEY_LENGTH = 12
+
+
+# Put together once; see ``cards``.
+_LOCK = (
+    select(addressbook.c.revision).where(addressbook.c.id == bindparam("book_id")).with_for_update()
+)
+_COUNT_ON = (
+    update(addressbook)
+    .where(addressbook.c.id == bindparam("book_id"))
+    .values(revision=addressbook.c.revision + bindparam("number"), modified=bindparam("at"))
+    .returning(addressbook.c.revision)
+)
+_NEW_VERSIONS = insert(card_version).returning(card_version.c.id, sort_by_parameter_order=True)
+_NEW_CARDS = insert(card).returning(card.c.id, sort_by_parameter_order=True)
+_CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
+_CHANGE_CARDS = (
+    update(card)
+    .where(card.c.id == bindparam("card_id"))
+    .values({name: bindparam(name) for name in _CHANGED})
+)
+_REMOVE_CARD = delete(card).where(card.c.id == bindparam("card_id"))
+_FORGET_CHANGES = delete(change).where(
+    change.c.addressbook_id == bindparam("book_id"), change.c.href == bindparam("name")
+)
+_NOTE_CHANGES = insert(change)
+_FORGET_VALUES = delete(card_value).where(card_value.c.card_id == bindparam("old"))
+_FORGET_ENTRIES = delete(card_entry).where(card_entry.c.card_id == bindparam("old"))
+_NEW_VALUES = insert(card_value)
+_NEW_ENTRIES = insert(card_entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the store keeps beside a body: the index values, the sort name, the LDAP entry."""
+
+    values: tuple[tuple[Field, str], ...]
+    sort_name: str
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to be stored. ``replaces`` is the card that has this href now."""
+
+    href: str
+    key: str
+    uid: str
+    body: bytes
+    etag: str
+    derived: Derived
+    replaces: StoredCard | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who writes, when, from where: what every version remembers."""
+
+    operation: str
+    actor: str
+    client: Client
+    at: datetime
+
+
+def new_key() -> str:
+    """Return a key for a card that never had one: short, and never given out before."""
+    return "".join([secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH)])
+
+
+def lock(connection: Connection, book_id: int) -> None:
+    """Keep every other writer out of the book until this transaction ends.
+
+    On SQLite the transaction already is the only one that writes.
+    """
+    connection.execute(_LOCK, {"book_id": book_id})
+
+
+def next_revisions(connection: Connection, book_id: int, number: int, at: datetime) -> int:
+    """Count the book's revision on by ``number`` and return the first of the new ones."""
+    counted = connection.execute(_COUNT_ON, {"book_id": book_id, "number": number, "at": at})
+    return int(counted.scalar_one()) - number + 1
+
+
+def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], act: Act) -> None:
+    """Create or replace ``cards``; each gets a revision of its own, in their order."""
+    if not cards:
+        return
+    first = next_revisions(connection, book_id, len(cards), act.at)
+    revised = list(zip(cards, range(first, first + len(cards)), strict=True))
+    versions = connection.scalars(
+        _NEW_VERSIONS,
+        [
+            _version(book_id, new.href, new.key, revision, act, new.body, new.etag)
+            for new, revision in revised
+        ],
+    ).all()
+    rows = [
+        _row(book_id, new, revision, version, act.at)
+        for (new, revision), version in zip(revised, versions, strict=True)
+    ]
+    ids = _store_rows(connection, cards, rows)
+    changes = [(new.href, revision) for new, revision in revised]
+    note_changes(connection, book_id, changes, vanished=False)
+    store_derived(
+        connection,
+        [(card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
+        replaced=[new.replaces.id for new in cards if new.replaces is not None],
+    )
+
+
+def _row(
+    book_id: int, new: NewCard, revision: int, version: int, at: datetime
+) -> dict[str, object]:
+    return {
+        "addressbook_id": book_id,
+        "href": new.href,
+        "key": new.key,
+        "uid": new.uid,
+        "etag": new.etag,
+        "size": len(new.body),
+        "revision": revision,
+        "sort_name": new.derived.sort_name,
+        "created": at,
+        "modified": at,
+        "version_id": version,
+    }
+
+
+def _store_rows(
+    connection: Connection, cards: Sequence[NewCard], rows: Sequence[dict[str, object]]
+) -> list[int]:
+    """Insert or update the cards' rows and return their ids, in the order of ``cards``."""
+    created = [row for new, row in zip(cards, rows, strict=True) if new.replaces is None]
+    replaced = [
+        {"card_id": new.replaces.id, **{name: row[name] for name in _CHANGED}}
+        for new, row in zip(cards, rows, strict=True)
+        if new.replaces is not None
+    ]
+    new_ids = iter(connection.scalars(_NEW_CARDS, created).all() if created else ())
+    if replaced:
+        connection.execute(_CHANGE_CARDS, replaced)
+    return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
+
+
+def remove_card(connection: Connection, book_id: int, stored: StoredCard, act: Act) -> None:
+    """Take a card out of its book. Its versions stay, and a new one says that it went."""
+    revision = next_revisions(connection, book_id, 1, act.at)
+    href = stored.card.href
+    gone = _version(book_id, href, stored.card.key, revision, act, None, "")
+    connection.scalars(_NEW_VERSIONS, [gone]).all()
+    connection.execute(_REMOVE_CARD, {"card_id": stored.id})
+    note_changes(connection, book_id, [(href, revision)], vanished=True)
+
+
+def _version(
+    book_id: int, href: str, key: str, revision: int, act: Act, body: bytes | None, etag: str
+) -> dict[str, object]:
+    return {
+        "addressbook_id": book_id,
+        "href": href,
+        "key": key,
+        "revision": revision,
+        "operation": act.operation,
+        "body": body,
+        "etag": etag,
+        "at": act.at,
+        "actor": act.actor,
+        "protocol": act.client.protocol,
+        "address": made_storable(act.client.address),
+        "agent": made_storable(act.client.agent),
+    }
+
+
+def note_changes(
+    connection: Connection,
+    book_id: int,
+    changes: Sequence[tuple[str, int]],
+    *,
+    vanished: bool,
+) -> None:
+    """Remember for each href, with its revision, that it has changed or vanished."""
+    connection.execute(
+        _FORGET_CHANGES, [{"book_id": book_id, "name": href} for href, _revision in changes]
+    )
+    connection.execute(
+        _NOTE_CHANGES,
+        [
+            {"addressbook_id": book_id, "href": href, "revision": revision, "vanished": vanished}
+            for href, revision in changes
+        ],
+    )
+
+
+def store_derived(
+    connection: Connection,
+    derived: Sequence[tuple[int, Derived]],
+    *,
+    replaced: Iterable[int],
+) -> None:
+    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``."""
+    old = [{"old": card_id} for card_id in replaced]
+    if old:
+        connection.execute(_FORGET_VALUES, old)
+        connection.execute(_FORGET_ENTRIES, old)
+    values = [
+        {"card_id": card_id, "field": str(field), "value": value}
+        for card_id, one in derived
+        for field, value in one.values
+    ]
+    if values:
+        connection.execute(_NEW_VALUES, values)
+    connection.execute(
+        _NEW_ENTRIES,
+        [{"card_id": card_id, "attributes": one.entry} for card_id, one in derived],
+    )

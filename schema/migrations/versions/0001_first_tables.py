@@ -1,0 +1,222 @@
+"""The first tables.
+
+Revision ID: 0001
+Revises:
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+TRIGRAM_INDEX = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE card_value_trigram USING fts5("
+        "value, content='card_value', content_rowid='id', tokenize='trigram')",
+        "CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN "
+        "INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END",
+        "CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN "
+        "INSERT INTO card_value_trigram (card_value_trigram, rowid, value) "
+        "VALUES ('delete', old.id, old.value); END",
+    ),
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+        "CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops)",
+    ),
+}
+
+
+def upgrade() -> None:
+    """Create every table of the first release."""
+    op.create_table(
+        "addressbook",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
+        sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
+        sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
+    )
+    op.create_table(
+        "audit_event",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("card", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("content_digest", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_event"),
+    )
+    op.create_index("ix_audit_event_at", "audit_event", ["at"], unique=False)
+    op.create_index("ix_audit_event_book_at", "audit_event", ["book", "at"], unique=False)
+    op.create_table(
+        "principal",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("mail", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_principal"),
+        sa.UniqueConstraint("kind", "name", name="uq_principal_kind_name"),
+    )
+    op.create_table(
+        "setting",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_setting"),
+    )
+    op.create_table(
+        "book_grant",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("grantee", sa.Text(), nullable=False),
+        sa.Column("access", sa.SmallInteger(), nullable=False),
+        sa.Column("hide", sa.Text(), nullable=False),
+        sa.Column("networks", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_book_grant_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_book_grant"),
+        sa.UniqueConstraint(
+            "addressbook_id", "grantee", name="uq_book_grant_addressbook_id_grantee"
+        ),
+    )
+    op.create_table(
+        "card_version",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("protocol", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_card_version_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_card_version"),
+    )
+    op.create_index(
+        "ix_card_version_addressbook_id_href_revision",
+        "card_version",
+        ["addressbook_id", "href", "revision"],
+        unique=False,
+    )
+    op.create_table(
+        "change",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("vanished", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_change_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_change"),
+    )
+    op.create_index(
+        "ix_change_addressbook_id_revision_href_vanished",
+        "change",
+        ["addressbook_id", "revision", "href", "vanished"],
+        unique=False,
+    )
+    op.create_table(
+        "membership",
+        sa.Column("group_id", ID, nullable=False),
+        sa.Column("member", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["principal.id"], name="fk_membership_group_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("group_id", "member", name="pk_membership"),
+    )
+    op.create_table(
+        "card",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("uid", PLAIN, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("sort_name", PLAIN, nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_card_addressbook_id"
+        ),
+        sa.ForeignKeyConstraint(["version_id"], ["card_version.id"], name="fk_card_version_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_card"),
+        sa.UniqueConstraint("addressbook_id", "href", name="uq_card_addressbook_id_href"),
+        sa.UniqueConstraint("key", name="uq_card_key"),
+    )
+    op.create_index(
+        "ix_card_addressbook_id_sort_name_key",
+        "card",
+        ["addressbook_id", "sort_name", "key"],
+        unique=False,
+    )
+    op.create_index("ix_card_addressbook_id_uid", "card", ["addressbook_id", "uid"], unique=False)
+    op.create_index(
+        "ix_card_listing",
+        "card",
+        ["addressbook_id", "href", "etag", "size", "modified", "uid", "key"],
+        unique=False,
+    )
+    op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
+    op.create_table(
+        "card_entry",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("attributes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_card_entry_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", name="pk_card_entry"),
+    )
+    op.create_table(
+        "card_value",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", PLAIN, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_card_value_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_card_value"),
+    )
+    op.create_index("ix_card_value_card_id_field", "card_value", ["card_id", "field"], unique=False)
+    op.create_index(
+        "ix_card_value_field_value_card_id",
+        "card_value",
+        ["field", "value", "card_id"],
+        unique=False,
+    )
+    for statement in TRIGRAM_INDEX[op.get_bind().dialect.name]:
+        op.execute(statement)

@@ -1,0 +1,323 @@
+-- The tables of dirserver, as they follow from dirserver/store/tables.py; to be read, not run.
+-- The migrations in schema/migrations make the same. After a change:
+-- pytest tests/store/test_ddl.py --update-golden
+
+
+-- SQLite
+
+CREATE TABLE addressbook (
+    id INTEGER NOT NULL,
+    uuid TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    modified DATETIME NOT NULL,
+    archived DATETIME,
+    CONSTRAINT pk_addressbook PRIMARY KEY (id),
+    CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
+    CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE audit_event (
+    id INTEGER NOT NULL,
+    at DATETIME NOT NULL,
+    action TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    book TEXT NOT NULL,
+    card TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    content_digest TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    CONSTRAINT pk_audit_event PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_audit_event_at ON audit_event (at);
+
+CREATE INDEX ix_audit_event_book_at ON audit_event (book, at);
+
+CREATE TABLE principal (
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    mail TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    CONSTRAINT pk_principal PRIMARY KEY (id),
+    CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)
+);
+
+CREATE TABLE setting (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_setting PRIMARY KEY (name)
+);
+
+CREATE TABLE book_grant (
+    id INTEGER NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    grantee TEXT NOT NULL,
+    access SMALLINT NOT NULL,
+    hide TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    CONSTRAINT pk_book_grant PRIMARY KEY (id),
+    CONSTRAINT uq_book_grant_addressbook_id_grantee UNIQUE (addressbook_id, grantee),
+    CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE TABLE card_version (
+    id INTEGER NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    operation TEXT NOT NULL,
+    body BLOB,
+    etag TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    actor TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    CONSTRAINT pk_card_version PRIMARY KEY (id),
+    CONSTRAINT fk_card_version_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addressbook_id, href, revision);
+
+CREATE TABLE change (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    vanished BOOLEAN NOT NULL,
+    CONSTRAINT pk_change PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT fk_change_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
+
+CREATE TABLE membership (
+    group_id INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    CONSTRAINT pk_membership PRIMARY KEY (group_id, member),
+    CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
+);
+
+CREATE TABLE card (
+    id INTEGER NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    revision BIGINT NOT NULL,
+    sort_name TEXT NOT NULL,
+    created DATETIME NOT NULL,
+    modified DATETIME NOT NULL,
+    version_id INTEGER NOT NULL,
+    CONSTRAINT pk_card PRIMARY KEY (id),
+    CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
+    CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
+    CONSTRAINT uq_card_key UNIQUE ("key"),
+    CONSTRAINT fk_card_version_id FOREIGN KEY(version_id) REFERENCES card_version (id)
+);
+
+CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_name, "key");
+
+CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
+
+CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, "key");
+
+CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE card_entry (
+    card_id INTEGER NOT NULL,
+    attributes BLOB NOT NULL,
+    CONSTRAINT pk_card_entry PRIMARY KEY (card_id),
+    CONSTRAINT fk_card_entry_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE TABLE card_value (
+    id INTEGER NOT NULL,
+    card_id INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_card_value PRIMARY KEY (id),
+    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
+
+CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+
+CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', tokenize='trigram');
+
+CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
+
+CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN INSERT INTO card_value_trigram (card_value_trigram, rowid, value) VALUES ('delete', old.id, old.value); END;
+
+
+-- PostgreSQL
+
+CREATE TABLE addressbook (
+    id BIGSERIAL NOT NULL,
+    uuid TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    modified TIMESTAMP WITH TIME ZONE NOT NULL,
+    archived TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_addressbook PRIMARY KEY (id),
+    CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
+    CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
+);
+
+CREATE TABLE audit_event (
+    id BIGSERIAL NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    action TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    book TEXT NOT NULL,
+    card TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    content_digest TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    CONSTRAINT pk_audit_event PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_audit_event_at ON audit_event (at);
+
+CREATE INDEX ix_audit_event_book_at ON audit_event (book, at);
+
+CREATE TABLE principal (
+    id BIGSERIAL NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    mail TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    CONSTRAINT pk_principal PRIMARY KEY (id),
+    CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)
+);
+
+CREATE TABLE setting (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_setting PRIMARY KEY (name)
+);
+
+CREATE TABLE book_grant (
+    id BIGSERIAL NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    grantee TEXT NOT NULL,
+    access SMALLINT NOT NULL,
+    hide TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    CONSTRAINT pk_book_grant PRIMARY KEY (id),
+    CONSTRAINT uq_book_grant_addressbook_id_grantee UNIQUE (addressbook_id, grantee),
+    CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE TABLE card_version (
+    id BIGSERIAL NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    href TEXT NOT NULL,
+    key TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    operation TEXT NOT NULL,
+    body BYTEA,
+    etag TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    actor TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    CONSTRAINT pk_card_version PRIMARY KEY (id),
+    CONSTRAINT fk_card_version_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addressbook_id, href, revision);
+
+CREATE TABLE change (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    vanished BOOLEAN NOT NULL,
+    CONSTRAINT pk_change PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT fk_change_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
+
+CREATE TABLE membership (
+    group_id BIGINT NOT NULL,
+    member TEXT NOT NULL,
+    CONSTRAINT pk_membership PRIMARY KEY (group_id, member),
+    CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
+);
+
+CREATE TABLE card (
+    id BIGSERIAL NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    etag TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    revision BIGINT NOT NULL,
+    sort_name TEXT COLLATE "C" NOT NULL,
+    created TIMESTAMP WITH TIME ZONE NOT NULL,
+    modified TIMESTAMP WITH TIME ZONE NOT NULL,
+    version_id BIGINT NOT NULL,
+    CONSTRAINT pk_card PRIMARY KEY (id),
+    CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
+    CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
+    CONSTRAINT uq_card_key UNIQUE (key),
+    CONSTRAINT fk_card_version_id FOREIGN KEY(version_id) REFERENCES card_version (id)
+);
+
+CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_name, key);
+
+CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
+
+CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, key);
+
+CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE card_entry (
+    card_id BIGINT NOT NULL,
+    attributes BYTEA NOT NULL,
+    CONSTRAINT pk_card_entry PRIMARY KEY (card_id),
+    CONSTRAINT fk_card_entry_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE TABLE card_value (
+    id BIGSERIAL NOT NULL,
+    card_id BIGINT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT pk_card_value PRIMARY KEY (id),
+    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
+
+CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops);

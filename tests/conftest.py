@@ -1,0 +1,56 @@
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dirserver.assembly import Services
+from tests.organisation import open_organisation, write_config
+from tests.postgresql import Server, fresh_database, running_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that rewrite what tests compare with."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite schema/tables.sql from dirserver/store/tables.py",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL server for this process's tests."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh database, once of each engine."""
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            server = request.getfixturevalue("postgresql_server")
+            yield stack.enter_context(fresh_database(server))
+        else:
+            yield "sqlite:///test.db"
+
+
+@pytest.fixture
+def each_engine(database_url: str, tmp_path: Path) -> Iterator[Services]:
+    """The organisation's services, once on each engine."""
+    services = open_organisation(write_config(tmp_path, database_url))
+    yield services
+    services.store.close()
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """The organisation's services on SQLite."""
+    found = open_organisation(write_config(tmp_path))
+    yield found
+    found.store.close()

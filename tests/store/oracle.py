@@ -1,0 +1,151 @@
+"""What a search should find: a query held against a card in memory, one value at a time.
+
+It knows of folding and of numbers what ``model.fold`` and ``model.number`` define, and nothing
+of SQL. Values are taken as short: the index keeps only the beginning of very long ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dirserver.model.fields import PHONES, Field, is_hidden
+from dirserver.model.fold import fold, forms, part_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
+from dirserver.model.query import (
+    And,
+    AtLeast,
+    AtMost,
+    Constant,
+    Equals,
+    KeyIs,
+    Not,
+    Or,
+    Present,
+    Query,
+    Substring,
+)
+
+
+@dataclass(frozen=True)
+class OracleCard:
+    """A card as the oracle sees it; ``book`` is where it is."""
+
+    key: str
+    book: int
+    fields: Mapping[Field, tuple[str, ...]]
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Where the card stands in a result."""
+        return fold(self.fields.get(Field.FULL_NAME, (self.key,))[0]), self.key
+
+
+def found(
+    cards: Iterable[OracleCard],
+    query: Query,
+    scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
+    plan: DialPlan,
+) -> list[str]:
+    """Return the keys of the cards that ``query`` finds, in their order."""
+    hidden = {book: properties for properties, books in scopes for book in books}
+    hits = [
+        card
+        for card in cards
+        if card.book in hidden and truth(query, card, hidden[card.book], plan) is True
+    ]
+    return [card.key for card in sorted(hits, key=lambda card: card.order)]
+
+
+def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan) -> bool | None:
+    """Say whether ``query`` is true, false or, as None, undefined for ``card``."""
+    match query:
+        case Constant(value):
+            return value
+        case Not(part):
+            value = truth(part, card, hidden, plan)
+            return None if value is None else not value
+        case And(parts):
+            values = [truth(part, card, hidden, plan) for part in parts]
+            return False if False in values else None if None in values else True
+        case Or(parts):
+            values = [truth(part, card, hidden, plan) for part in parts]
+            return True if True in values else None if None in values else False
+        case KeyIs(key):
+            return card.key == key
+        case _:
+            if is_hidden(query.field, hidden):
+                return None
+            values_of = card.fields.get(query.field, ())
+            holds = _of_number if query.field in PHONES else _of_text
+            return any(holds(query, value, plan) for value in values_of)
+
+
+_Test = Present | Equals | Substring | AtLeast | AtMost
+
+
+def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
+    said = [form for form in forms(value) if form]
+    match test:
+        case Present():
+            return bool(said)
+        case Equals(_, asked):
+            return not set(said).isdisjoint(forms(asked))
+        case AtLeast(_, asked):
+            return "\0" not in asked and any(form >= forms(asked)[0] for form in said)
+        case AtMost(_, asked):
+            return "\0" not in asked and any(form <= forms(asked)[0] for form in said)
+        case Substring(_, initial, middle, final):
+            # Nothing begins or ends with a blank once it is folded.
+            spellings = [
+                (
+                    part_forms(initial.lstrip())[spelling],
+                    [part_forms(part)[spelling] for part in middle],
+                    part_forms(final.rstrip())[spelling],
+                )
+                for spelling in (0, 1)
+            ]
+            return any(_has(form, *parts) for form in said for parts in spellings)
+
+
+def _of_number(test: _Test, value: str, plan: DialPlan) -> bool:
+    said = indexed_forms(value, plan)
+    match test:
+        case Present():
+            return bool(said)
+        case Equals(_, asked):
+            return not said.isdisjoint(asked_forms(asked, plan))
+        case AtLeast(_, asked):
+            digits = digits_of(asked)
+            return bool(digits) and any(form >= digits for form in said)
+        case AtMost(_, asked):
+            digits = digits_of(asked)
+            return bool(digits) and any(form <= digits for form in said)
+        case Substring(_, initial, middle, final):
+            # A part without a digit says nothing; without any digit it is no number. A number
+            # that is looked for in one piece may have before it what is dialled before it.
+            beginnings = asked_prefixes(initial, plan)
+            inner = [digits for part in middle if (digits := digits_of(part))]
+            end = digits_of(final)
+            if beginnings:
+                ways = [(beginning, inner, end) for beginning in beginnings]
+            elif len(inner) == 1 and not end:
+                ways = [("", [one], "") for one in asked_prefixes(inner[0], plan)]
+            elif end and not inner:
+                ways = [("", [], one) for one in asked_prefixes(end, plan)]
+            else:
+                ways = [("", inner, end)] if inner or end else []
+            return any(_has(form, *way) for form in said for way in ways)
+
+
+def _has(form: str, initial: str, middle: Sequence[str], final: str) -> bool:
+    """Say whether the parts are in ``form``, in their order and without overlap."""
+    if not form.startswith(initial):
+        return False
+    at = len(initial)
+    for part in middle:
+        place = form.find(part, at)
+        if place < 0:
+            return False
+        at = place + len(part)
+    return len(form) - at >= len(final) and form.endswith(final)

@@ -1,0 +1,148 @@
+"""A search in SQL finds what the oracle finds in memory, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dirserver.model.fields import Field
+from dirserver.model.query import (
+    EVERYTHING,
+    NOTHING,
+    UNDEFINED,
+    And,
+    AtLeast,
+    AtMost,
+    Equals,
+    KeyIs,
+    Not,
+    Or,
+    Present,
+    Query,
+    Substring,
+)
+from dirserver.store.search import hrefs_found
+from tests.store.library import FIELDS, NONE, PLAN, Library, keys, pieces_of
+from tests.store.oracle import found
+
+
+def agree(
+    library: Library, queries: Sequence[Query], hidden: Sequence[frozenset[str]] = (NONE, NONE)
+) -> int:
+    """Require that SQL and the oracle find the same; return how often something was found."""
+    scopes = [(hidden[0], [library.first]), (hidden[1], [library.second])]
+    hits = 0
+    with library.store.reading() as connection:
+        for query in queries:
+            expected = found(library.cards, query, scopes, PLAN)
+            assert keys(connection, query, scopes) == expected, query
+            hits += bool(expected)
+    return hits
+
+
+def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> None:
+    random = Random(815)
+
+    def asked(field: Field) -> str:
+        return "".join(random.choices(pieces_of(field), k=random.choice((1, 1, 1, 2))))
+
+    queries: list[Query] = [Present(field) for field in Field]
+    for field in (Field.FULL_NAME, Field.ANY_PHONE):
+        for piece in pieces_of(field):
+            queries += [
+                Equals(field, piece),
+                Substring(field, initial=piece),
+                Substring(field, any=(piece,)),
+                Substring(field, final=piece),
+            ]
+    for field in FIELDS:
+        for _ in range(6):
+            one, two, three = asked(field), asked(field), asked(field)
+            queries += [
+                Equals(field, one),
+                AtLeast(field, one),
+                AtMost(field, one),
+                Substring(field, any=(one,)),
+                Substring(field, initial=one, final=two),
+                Substring(field, any=(one, two)),
+                Substring(field, one, (two,), three),
+            ]
+    # As many again that are whole values, or begin and end as one does.
+    for card in library.cards[::4]:
+        for field, (value, *_) in card.fields.items():
+            middle = len(value) // 2
+            queries += [
+                Equals(field, value),
+                Substring(field, value[:middle], (), value[middle:]),
+                Substring(field, any=(value[1 : middle + 1],)),
+            ]
+    hits = agree(library, queries)
+    assert hits > len(queries) // 3
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Query:
+    field = draw(st.sampled_from(FIELDS))
+    # No text in a card has a NUL, but a request may.
+    pieces = st.sampled_from([*pieces_of(field), "\0"])
+
+    def asked() -> str:
+        return "".join(draw(st.lists(pieces, min_size=1, max_size=2)))
+
+    match draw(st.integers(0, 9)):
+        case 0:
+            return Present(field)
+        case 1 | 2:
+            return Equals(field, asked())
+        case 3:
+            return AtLeast(field, asked())
+        case 4:
+            return AtMost(field, asked())
+        case 5:
+            return Substring(field, initial=asked())
+        case 6:
+            return Substring(field, any=(asked(),))
+        case 7:
+            return Substring(field, any=(asked(),), final=asked())
+        case 8:
+            return KeyIs(draw(st.sampled_from(["k0", "k1", "k7", "K7", "%", "\0"])))
+        case _:
+            return draw(st.sampled_from([EVERYTHING, NOTHING, UNDEFINED]))
+
+
+queries = st.recursive(
+    leaves(),
+    lambda parts: (
+        st.builds(Not, parts)
+        | st.builds(And, st.lists(parts, max_size=3).map(tuple))
+        | st.builds(Or, st.lists(parts, max_size=4).map(tuple))
+    ),
+    max_leaves=8,
+)
+hidings = st.frozensets(st.sampled_from(["NOTE", "ORG", "TEL"]), max_size=2)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(queries, hidings, hidings)
+def test_a_search_finds_what_the_oracle_finds(
+    library: Library, query: Query, hidden: frozenset[str], hidden_there: frozenset[str]
+) -> None:
+    agree(library, [query, Not(query)], (hidden, hidden_there))
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(queries, hidings)
+def test_one_book_is_searched_for_names_of_cards_alike(
+    library: Library, query: Query, hidden: frozenset[str]
+) -> None:
+    expected = found(library.cards, query, [(hidden, [library.first])], PLAN)
+    with library.store.reading() as connection:
+        hrefs = hrefs_found(connection, query, hidden, library.first, PLAN)
+    assert hrefs == sorted(f"{key}.vcf" for key in expected)
