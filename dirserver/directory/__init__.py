@@ -1,0 +1,23 @@
+"""The one door: both faces, and every command, reach data through here and nowhere else.
+
+``DirectoryReader`` is all that the LDAP face is given; it cannot write. ``Directory`` adds
+writing. Each act decides, acts and audits in one transaction.
+"""
+
+from dirserver.directory.derivation import Deriver
+from dirserver.directory.directory import Directory, DirectoryReader
+from dirserver.directory.identity import Authenticator
+from dirserver.directory.reading import Reading, label_of
+from dirserver.directory.writing import Writing
+from dirserver.store.audit import AuditFilter
+
+__all__ = [
+    "AuditFilter",
+    "Authenticator",
+    "Deriver",
+    "Directory",
+    "DirectoryReader",
+    "Reading",
+    "Writing",
+    "label_of",
+]

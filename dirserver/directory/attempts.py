@@ -1,0 +1,75 @@
+"""How many logins failed lately, and how long that keeps the next one waiting.
+
+Nobody is made to wait by sleeping: an attempt that comes too soon is refused without a look
+at the password, so that guessing costs the guesser time and the server nothing. What counts
+is the pair of login and address, so that somebody who guesses alice's password from one
+address does not lock alice out at another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+# People mistype, and a phone tries its old password a few times: so many are free.
+_FREE_FAILURES = 5
+_FIRST_WAIT = 2.0
+_LONGEST_WAIT = 300.0
+# An address that fails with so many logins is guessing logins. How often it fails with each is
+# another matter: behind one address may be a whole office, and a phone that was forgotten there.
+_ADDRESS_LOGINS = 60
+_FORGOTTEN_AFTER = 900.0
+_MOST_KEYS = 20_000
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int
+    last: float
+
+
+class Attempts:
+    """Counts failures per login and address, and logins per address. Bounded in memory."""
+
+    def __init__(self) -> None:
+        """Begin with nobody having failed."""
+        self._lock = threading.Lock()
+        self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
+
+    def wait(self, login: str, address: str, now: float) -> float:
+        """Return how many seconds are left before ``login`` may be tried from ``address``."""
+        with self._lock:
+            return max(
+                self._left((login, address), _FREE_FAILURES, now),
+                self._left(("", address), _ADDRESS_LOGINS, now),
+            )
+
+    def _left(self, key: tuple[str, str], free: int, now: float) -> float:
+        failures = self._failures.get(key)
+        if failures is None or failures.count < free:
+            return 0.0
+        wait = min(_FIRST_WAIT * 2.0 ** min(failures.count - free, 20), _LONGEST_WAIT)
+        return max(0.0, failures.last + wait - now)
+
+    def failed(self, login: str, address: str, now: float) -> None:
+        """Count a failure."""
+        with self._lock:
+            if self._count((login, address), now) == 1:
+                self._count(("", address), now)
+            while len(self._failures) > _MOST_KEYS:
+                self._failures.popitem(last=False)
+
+    def _count(self, key: tuple[str, str], now: float) -> int:
+        failures = self._failures.pop(key, None)
+        if failures is None or now - failures.last > _FORGOTTEN_AFTER:
+            failures = _Failures(0, now)
+        failures.count += 1
+        failures.last = now
+        self._failures[key] = failures
+        return failures.count
+
+    def succeeded(self, login: str, address: str) -> None:
+        """Forget the failures of ``login`` at ``address``."""
+        with self._lock:
+            self._failures.pop((login, address), None)

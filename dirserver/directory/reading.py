@@ -1,0 +1,188 @@
+"""What one principal reads, in one snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
+from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href
+from dirserver.model.audit import WrittenEvent
+from dirserver.model.grant import Privilege
+from dirserver.model.number import DialPlan
+from dirserver.model.policy import Policy, VisibleBook
+from dirserver.model.principal import Client, Principal
+from dirserver.model.query import EVERYTHING, Query, resolve
+from dirserver.model.vcard import without
+from dirserver.store import audit, cards
+from dirserver.store.audit import AuditFilter
+from dirserver.store.cards import BookState, StoredCard
+from dirserver.store.engine import Connection
+from dirserver.store.search import cards_found, hrefs_found, search
+
+
+class Reading:
+    """A principal's view of the directory at one moment.
+
+    Books that the principal may not read do not exist here: nothing tells them from books
+    that nobody has.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        policy: Policy,
+        principal: Principal,
+        client: Client,
+        plan: DialPlan,
+    ) -> None:
+        """Read through ``connection``, which is in a transaction, as ``principal``."""
+        self._connection = connection
+        self.plan = plan
+        self.policy = policy
+        self.principal = principal
+        self.client = client
+
+    def books(self, privilege: Privilege) -> tuple[VisibleBook, ...]:
+        """Return the books on which the principal has ``privilege``."""
+        return self.policy.visible(self.principal, privilege, self.client.address)
+
+    def book(self, slug: str, privilege: Privilege) -> VisibleBook:
+        """Return the book ``slug``: a shared one, or the principal's own.
+
+        The operator owns no book, and names others' as in ``alice/personal``.
+        Raises AccessDenied, whether there is no such book or no such grant.
+        """
+        own = "" if self.principal.is_operator else self.principal.login
+        for book in self.policy.books:
+            reachable = self.principal.is_operator or book.owner == own
+            if (book.slug == slug and book.owner in ("", own)) or (
+                reachable and label_of(book) == slug
+            ):
+                view = self.policy.view(self.principal, book, self.client.address, privilege)
+                if view is not None and view.access >= privilege:
+                    return view
+                decision = self.policy.decide(self.principal, privilege, book, self.client.address)
+                raise AccessDenied(decision.reason)
+        raise AccessDenied(f"there is no book {slug}")
+
+    def state(self, view: VisibleBook) -> BookState:
+        """Return the revision of the book's last change, and when that was."""
+        return cards.state(self._connection, view.book.id)
+
+    def count(self, view: VisibleBook) -> int:
+        """Return how many cards the book has."""
+        return cards.count(self._connection, view.book.id)
+
+    def listing(self, view: VisibleBook) -> Iterator[Card]:
+        """Yield the book's cards in the order of their names."""
+        for card in cards.listing(self._connection, view.book.id):
+            yield _seen(card, view)
+
+    def card(self, view: VisibleBook, href: str) -> Card:
+        """Return the card ``href``. Raises NotFound."""
+        stored = self._stored(view, href)
+        if stored is None:
+            raise NotFound(href)
+        return _seen(stored.card, view)
+
+    def _stored(self, view: VisibleBook, href: str) -> StoredCard | None:
+        # A database would fail at a name that no card can have.
+        return cards.find(self._connection, view.book.id, href) if is_href(href) else None
+
+    def find(self, view: VisibleBook, hrefs: Iterable[str]) -> Iterator[Card]:
+        """Yield those of the cards ``hrefs`` that exist, in any order."""
+        possible = filter(is_href, hrefs)
+        for stored in cards.find_many(self._connection, view.book.id, "href", possible).values():
+            yield _seen(stored.card, view)
+
+    def has_uid(self, view: VisibleBook, uid: str) -> bool:
+        """Say whether a card of the book has the UID ``uid``."""
+        return cards.find_uid(self._connection, view.book.id, uid) is not None
+
+    def body(self, view: VisibleBook, href: str) -> bytes:
+        """Return the bytes of the card ``href``, as they were PUT but for what is hidden.
+
+        Raises NotFound.
+        """
+        body = cards.body(self._connection, view.book.id, href) if is_href(href) else None
+        if body is None:
+            raise NotFound(href)
+        return without(body, view.hidden) if view.hidden else body
+
+    def bodies(
+        self, view: VisibleBook, hrefs: Iterable[str] | None = None
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
+        possible = None if hrefs is None else filter(is_href, hrefs)
+        for card, body in cards.bodies(self._connection, view.book.id, possible):
+            yield _seen(card, view), without(body, view.hidden) if view.hidden else body
+
+    def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
+        """Yield the cards of the book that ``query`` finds, with their bytes, by name."""
+        if resolve(query, view.hidden) == EVERYTHING:
+            yield from self.bodies(view)
+            return
+        hrefs = hrefs_found(self._connection, query, view.hidden, view.book.id, self.plan)
+        yield from self.bodies(view, hrefs)
+
+    def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
+        """Yield what changed in the book after the revision ``since``, oldest first.
+
+        Raises InvalidSyncToken when the book has not come so far: the revision was not one of
+        this book's, or it was restored to a state before it.
+        """
+        if since > self.state(view).revision:
+            raise InvalidSyncToken(f"{view.book.slug} has not reached revision {since}")
+        yield from cards.changes(self._connection, view.book.id, since)
+
+    def search(
+        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+    ) -> Iterator[Entry]:
+        """Yield the cards in ``views`` that ``query`` finds, sorted by name.
+
+        A property that is hidden in a book finds nothing there, however it is asked for.
+        """
+        return search(self._connection, query, _scopes(views), self.plan, limit)
+
+    def cards_found(
+        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
+        """Yield what ``search`` finds, in its order: in which book, the card and its bytes."""
+        by_id = {view.book.id: view for view in views}
+        found = cards_found(self._connection, query, _scopes(views), self.plan, limit)
+        for book_id, card, body in found:
+            view = by_id[book_id]
+            yield view, _seen(card, view), without(body, view.hidden) if view.hidden else body
+
+    def audit(self, wanted: AuditFilter) -> Iterator[WrittenEvent]:
+        """Yield the events that ``wanted`` asks for, oldest first.
+
+        Raises AccessDenied to all but the operator and, for one book, those who manage it.
+        """
+        if not self.principal.is_operator:
+            managed = self.book(wanted.book, Privilege.MANAGE)
+            wanted = replace(wanted, book=label_of(managed.book))
+        return audit.read(self._connection, wanted)
+
+
+def label_of(book: AddressBook) -> str:
+    """Return the book's name among all books: private ones are told apart by their owners."""
+    return f"{book.owner}/{book.slug}" if book.owner else book.slug
+
+
+def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
+    """Return the ids of books, grouped by what is hidden in them."""
+    scopes: dict[frozenset[str], list[int]] = {}
+    for view in views:
+        scopes.setdefault(view.hidden, []).append(view.book.id)
+    return list(scopes.items())
+
+
+def _seen(card: Card, view: VisibleBook) -> Card:
+    """Return ``card`` as it is seen in ``view``: other bytes have another etag."""
+    if not view.hidden:
+        return card
+    seen = hashlib.sha256(f"{card.etag} {view.visibility}".encode()).hexdigest()[:32]
+    return replace(card, etag=seen, size=None)

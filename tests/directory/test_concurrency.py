@@ -1,0 +1,164 @@
+"""Many at once: one of those who want the same thing gets it, and nothing of the rest is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from dirserver.assembly import Services
+from dirserver.errors import DirectoryError, PreconditionFailed, UIDConflict
+from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.grant import Privilege
+from dirserver.model.precondition import ANY, Precondition
+from dirserver.store.audit import AuditFilter
+from dirserver.store.tables import card_version
+from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows, traces
+from tests.organisation import ALICE, BOB, HERE, vcard
+from tests.store.trail import broken_links
+
+MANY = 20
+
+
+def at_once(number: int, act: Callable[[int], object]) -> list[object]:
+    """Run ``act`` in threads that start together; return what each returned or raised."""
+    start = threading.Barrier(number)
+    outcomes: list[object] = [None] * number
+
+    def run(index: int) -> None:
+        start.wait()
+        try:
+            outcomes[index] = act(index)
+        except DirectoryError as error:
+            outcomes[index] = error
+
+    threads = [threading.Thread(target=run, args=[index]) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def failed(outcomes: list[object], condition: type[DirectoryError]) -> int:
+    return sum(isinstance(outcome, condition) for outcome in outcomes)
+
+
+def test_of_many_who_saw_the_same_card_one_changes_it(each_engine: Services) -> None:
+    etag = put(each_engine, "anna.vcf", vcard("anna", "Anna")).etag
+    seen = Precondition(match=frozenset({etag}))
+    bodies = [vcard("anna", f"Anna {index}") for index in range(MANY)]
+    before = traces(each_engine)
+    outcomes = at_once(MANY, lambda index: put(each_engine, "anna.vcf", bodies[index], seen))
+    assert failed(outcomes, PreconditionFailed) == MANY - 1
+    (winner,) = [i for i, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
+    assert get(each_engine, "anna.vcf")[1] == bodies[winner]
+    after = traces(each_engine)
+    assert (after.versions, after.revisions, after.events) == (
+        before.versions + 1,
+        before.revisions + 1,
+        before.events + 1,
+    )
+
+
+def test_of_many_who_bring_the_same_uid_one_is_let_in(each_engine: Services) -> None:
+    body = vcard("anna", "Anna")
+    outcomes = at_once(MANY, lambda index: put(each_engine, f"{index}.vcf", body))
+    conflicts = [outcome for outcome in outcomes if isinstance(outcome, UIDConflict)]
+    assert len(conflicts) == MANY - 1
+    (href,) = listing(each_engine)
+    assert {conflict.href for conflict in conflicts} == {href}
+    assert traces(each_engine).versions == 1
+
+
+def test_of_many_who_create_the_same_card_one_does(each_engine: Services) -> None:
+    new = Precondition(none_match=frozenset({ANY}))
+    outcomes = at_once(
+        MANY, lambda index: put(each_engine, "new.vcf", vcard("new", f"New {index}"), new)
+    )
+    assert failed(outcomes, PreconditionFailed) == MANY - 1
+    assert traces(each_engine).versions == 1
+
+
+def test_parallel_writers_leave_every_change_and_a_whole_trail(each_engine: Services) -> None:
+    each, writers = 8, 6
+    first = revision(each_engine)
+
+    def write(index: int) -> None:
+        who = ALICE if index % 2 else BOB
+        for number in range(each):
+            href = f"{index}-{number}.vcf"
+            put(each_engine, href, vcard(href, f"Name {href}"), who=who)
+            if number % 4 == 3:
+                delete(each_engine, href, who=who)
+        put(each_engine, f"{index}.vcf", vcard(f"{index}", "Other"), slug="secret")
+
+    assert at_once(writers, write) == [None] * writers
+    written = writers * (each + each // 4)
+    assert revision(each_engine) == first + written
+    # Every revision was given to exactly one version, and the sync sees the last of each card.
+    versions = select(card_version.c.revision, card_version.c.href).where(
+        card_version.c.addressbook_id == 1
+    )
+    book = rows(each_engine, versions.order_by(card_version.c.revision))
+    assert [number for number, _ in book] == list(range(first + 1, first + written + 1))
+    found = changes(each_engine, first)
+    assert len(found) == writers * each
+    assert [(change.revision, change.href) for change in found] == sorted(
+        (number, href) for href, number in {href: number for number, href in book}.items()
+    )
+    present = {change.href for change in found if not change.vanished}
+    assert present == set(listing(each_engine))
+    assert len(present) == writers * each * 3 // 4
+    wanted = AuditFilter(action="card")
+    done = [event for event in events(each_engine, wanted) if event.event.outcome is Outcome.DONE]
+    assert len(done) == written + writers
+    assert broken_links(each_engine.store) == []
+
+
+def test_many_refusals_and_writes_keep_the_trail_whole(each_engine: Services) -> None:
+    before = len(events(each_engine))
+
+    def act(index: int) -> object:
+        slug = "staff" if index % 2 else "customers"
+        return put(each_engine, f"{index}.vcf", vcard(f"{index}", "Name"), slug=slug, who=BOB)
+
+    at_once(MANY, act)
+    told = [found.event for found in events(each_engine)[before:]]
+    assert sum(one.outcome is Outcome.REFUSED for one in told) == MANY // 2
+    assert sum(one.action is AuditAction.CARD_CREATE for one in told) == MANY // 2
+    assert broken_links(each_engine.store) == []
+
+
+def test_readers_see_whole_writes_only(each_engine: Services) -> None:
+    """Two cards are always changed together; nobody ever sees one without the other."""
+    stop = threading.Event()
+    seen: list[set[bytes]] = []
+
+    def note(text: str) -> list[bytes]:
+        return [vcard(uid, uid, f"NOTE:{text}") for uid in ("one", "two")]
+
+    def write_both(text: str) -> None:
+        with each_engine.directory.writing(ALICE, HERE) as writing:
+            for href, body in zip(("one.vcf", "two.vcf"), note(text), strict=True):
+                writing.put_card("customers", href, body)
+
+    def read(_index: int) -> None:
+        while not stop.is_set():
+            with each_engine.directory.reading(ALICE, HERE) as reading:
+                view = reading.book("customers", Privilege.READ)
+                pair = [body for _card, body in reading.bodies(view)]
+            seen.append({body.partition(b"NOTE:")[2] for body in pair})
+
+    write_both("0")
+    readers = [threading.Thread(target=read, args=[index]) for index in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 25):
+        write_both(str(number))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert seen
+    assert all(len(notes) == 1 for notes in seen)

@@ -1,0 +1,139 @@
+"""Files of cards: stored by their UIDs, all of them or none, and a second time without effect."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirserver.assembly import Services
+from dirserver.directory.writing import ImportCount
+from dirserver.errors import AccessDenied, CardTooLarge, InvalidCard
+from dirserver.model.addressbook import is_href
+from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.grant import Privilege
+from dirserver.model.query import EVERYTHING
+from tests.directory.acts import changes, events, get, import_all, listing, put, traces
+from tests.organisation import ALICE, CAROL, HERE, vcard
+
+
+def people(number: int, note: str = "") -> list[bytes]:
+    return [vcard(f"uid-{one}", f"Name {one:03}", f"NOTE:{note}") for one in range(number)]
+
+
+def without_uid(body: bytes) -> bytes:
+    return b"\r\n".join(line for line in body.split(b"\r\n") if not line.startswith(b"UID:"))
+
+
+def test_an_import_creates_what_is_new_and_says_so_once(each_engine: Services) -> None:
+    count = import_all(each_engine, people(450))
+    assert count == ImportCount(created=450)
+    assert count.total == 450
+    cards = listing(each_engine)
+    assert set(cards) == {f"uid-{one}.vcf" for one in range(450)}
+    assert get(each_engine, "uid-7.vcf")[1] == people(8)[7]
+    revisions = [change.revision for change in changes(each_engine)]
+    assert revisions == list(range(2, 452))
+    told = [found.event for found in events(each_engine) if found.event.action.startswith("card")]
+    assert [(one.action, one.actor, one.book) for one in told] == [
+        (AuditAction.CARD_IMPORT, "alice", "customers")
+    ]
+    assert told[0].detail == "people.vcf: 450 new, 0 changed, 0 as before"
+    with each_engine.directory.reading(ALICE, HERE) as reading:
+        found = list(reading.search(EVERYTHING, reading.books(Privilege.SEARCH), limit=3))
+        assert [b"Name 00%d" % number in entry.attributes for number, entry in enumerate(found)]
+
+
+def test_an_import_twice_changes_nothing_the_second_time(each_engine: Services) -> None:
+    import_all(each_engine, people(20))
+    before = traces(each_engine)
+    assert import_all(each_engine, people(20)) == ImportCount(unchanged=20)
+    after = traces(each_engine)
+    # That it was tried is told all the same.
+    assert (after.versions, after.revisions, after.events) == (
+        before.versions,
+        before.revisions,
+        before.events + 1,
+    )
+
+
+def test_an_import_replaces_by_uid_whatever_the_card_is_called(each_engine: Services) -> None:
+    put(each_engine, "called-otherwise.vcf", people(1)[0])
+    key = get(each_engine, "called-otherwise.vcf")[0].key
+    count = import_all(each_engine, people(2, "new"))
+    assert count == ImportCount(created=1, updated=1)
+    card, body = get(each_engine, "called-otherwise.vcf")
+    assert (card.key, body) == (key, people(1, "new")[0])
+    assert set(listing(each_engine)) == {"called-otherwise.vcf", "uid-1.vcf"}
+
+
+def test_of_several_cards_with_one_uid_the_last_stands(each_engine: Services) -> None:
+    # Far enough apart that they are not stored together.
+    file = [people(1, "first")[0], *people(300)[1:], people(1, "middle")[0], people(1, "last")[0]]
+    count = import_all(each_engine, file)
+    assert count == ImportCount(created=300, superseded=2)
+    assert count.total == len(file)
+    assert get(each_engine, "uid-0.vcf")[1] == people(1, "last")[0]
+    before = traces(each_engine)
+    assert import_all(each_engine, file) == ImportCount(unchanged=300, superseded=2)
+    assert traces(each_engine).versions == before.versions == 300
+
+
+def test_cards_without_a_uid_are_all_kept_and_known_again(each_engine: Services) -> None:
+    file = [without_uid(body) for body in people(3)]
+    put(each_engine, "other.vcf", without_uid(vcard("x", "Has no UID either")))
+    assert import_all(each_engine, file) == ImportCount(created=3)
+    assert len(listing(each_engine)) == 4
+    assert get(each_engine, "other.vcf")[1] == without_uid(vcard("x", "Has no UID either"))
+    assert import_all(each_engine, [*file, file[0]]) == ImportCount(unchanged=3, superseded=1)
+    assert len(listing(each_engine)) == 4
+
+
+def test_uids_that_lead_to_one_name_get_two_cards(each_engine: Services) -> None:
+    file = [vcard(uid, uid) for uid in ("urn:uuid:4711", "4711", "47/11", "ü")]
+    put(each_engine, "4711.vcf", vcard("someone", "Someone"))
+    assert import_all(each_engine, file) == ImportCount(created=4)
+    cards = listing(each_engine)
+    assert {card.uid for card in cards.values()} == {
+        *("urn:uuid:4711", "4711", "47/11", "ü", "someone")
+    }
+    assert all(is_href(href) and href.endswith(".vcf") for href in cards)
+    assert import_all(each_engine, file) == ImportCount(unchanged=4)
+
+
+@pytest.mark.parametrize("at", [0, 3, 299])
+def test_one_card_that_cannot_be_kept_stops_all_of_them(each_engine: Services, at: int) -> None:
+    import_all(each_engine, people(2))
+    before = traces(each_engine)
+    file = people(300, "new")
+    file[at] = b"BEGIN:VCARD\r\n"
+    with pytest.raises(InvalidCard):
+        import_all(each_engine, file)
+    file[at] = vcard("large", "Large", "NOTE:" + "x" * (4 << 20))
+    with pytest.raises(CardTooLarge):
+        import_all(each_engine, file)
+    assert traces(each_engine) == before
+
+
+def test_the_count_grows_while_an_import_goes_on(services: Services) -> None:
+    seen = []
+    with services.directory.writing(ALICE, HERE) as writing:
+        for count in writing.import_cards("customers", "people.vcf", people(450)):
+            seen.append(count.total)
+    assert seen == [200, 400, 450]
+
+
+def test_an_empty_file_is_imported_and_changes_nothing(services: Services) -> None:
+    before = traces(services)
+    assert import_all(services, []) == ImportCount()
+    assert traces(services).revisions == before.revisions
+
+
+def test_an_import_takes_the_right_to_write(each_engine: Services) -> None:
+    with pytest.raises(AccessDenied):
+        import_all(each_engine, people(3), who=CAROL)
+    last = events(each_engine)[-1].event
+    assert (last.action, last.actor, last.outcome) == (
+        AuditAction.CARD_IMPORT,
+        "carol",
+        Outcome.REFUSED,
+    )
+    assert listing(each_engine) == {}
