@@ -1,0 +1,135 @@
+"""Making the store what the config file says, in one transaction with its audit events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from dirserver.assembly import Services
+from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.principal import Client, Principal
+from dirserver.reconcile.desired import structure_of
+from dirserver.reconcile.plan import (
+    BookStep,
+    GrantStep,
+    GroupStep,
+    Plan,
+    Step,
+    UserStep,
+    action_of,
+    book_of,
+    make_plan,
+    sentence_of,
+)
+from dirserver.store import audit, reindex, schema, settings, structure, turns
+from dirserver.store.engine import Connection
+from dirserver.store.structure import Structure
+
+Progress = Callable[[int, int], None]
+
+
+def plan_config(services: Services) -> Plan:
+    """Return what applying the config would change. Raises StoreUnavailable."""
+    if not schema.current(services.store):
+        return make_plan(Structure(), structure_of(services.config))
+    schema.require_current(services.store)
+    with services.store.reading() as connection:
+        return _plan(connection, services)
+
+
+def _plan(connection: Connection, services: Services) -> Plan:
+    derived = settings.get(connection, settings.DERIVATION)
+    stale = reindex.count(connection) if derived != services.deriver.version else 0
+    return make_plan(structure.load(connection), structure_of(services.config), stale)
+
+
+def apply_config(
+    services: Services, actor: Principal, client: Client, progress: Progress | None = None
+) -> Plan:
+    """Bring the store to the schema of this code and to what the config says.
+
+    All or nothing; returns what was done. ``progress`` hears of cards that are read anew, as
+    how many of how many. Raises StoreUnavailable.
+    """
+    schema.upgrade(services.store)
+    at = datetime.now(UTC)
+    with services.store.writing() as connection:
+        # Of several servers that start together, one does the work and the others find it done.
+        turns.take(connection, turns.Turn.STRUCTURE)
+        plan = _plan(connection, services)
+        for step in plan.steps:
+            _take(connection, step, at)
+        if plan.steps:
+            _touch_views(connection, plan, at)
+            settings.next_policy_epoch(connection)
+        version = services.deriver.version
+        if settings.get(connection, settings.DERIVATION) != version:
+            reindex.run(connection, services.deriver.derive_body, progress)
+            settings.put(connection, settings.DERIVATION, version)
+        audit.append(connection, _events(plan, services, actor, client), at)
+    return plan
+
+
+def _take(connection: Connection, step: Step, at: datetime) -> None:
+    match step:
+        case UserStep(_, new) if new is not None:
+            structure.put_user(connection, new)
+        case UserStep(old, _) if old is not None:
+            structure.remove_user(connection, old.login)
+        case GroupStep(_, new) if new is not None:
+            structure.put_group(connection, new)
+        case GroupStep(old, _) if old is not None:
+            structure.remove_group(connection, old.name)
+        case BookStep(_, new) if new is not None:
+            structure.put_book(connection, new, at)
+        case BookStep(old, _) if old is not None:
+            structure.archive_book(connection, old, at)
+        case GrantStep(book, _, new) if new is not None:
+            structure.put_grant(connection, book, new)
+        case GrantStep(book, old, _) if old is not None:
+            structure.remove_grant(connection, book, old.grantee)
+
+
+def _touch_views(connection: Connection, plan: Plan, at: datetime) -> None:
+    """Let clients look again at the books where who sees what may have changed.
+
+    What a reader sees of a card changes without any card changing where a grant hides
+    something; the ctag that clients poll follows the revision.
+    """
+    regrouped = any(isinstance(step, GroupStep) for step in plan.steps)
+    granted = {step.book.label for step in plan.steps if isinstance(step, GrantStep)}
+    for label, book in structure.load(connection).books.items():
+        hides = any(grant.hide for grant in book.grants.values())
+        if label in granted or (regrouped and hides):
+            structure.touch_book(connection, book, at)
+
+
+def _events(plan: Plan, services: Services, actor: Principal, client: Client) -> list[AuditEvent]:
+    if plan.is_empty:
+        return []
+    events = [
+        AuditEvent(
+            action_of(step),
+            actor.login,
+            book=book_of(step),
+            detail=sentence_of(step),
+            protocol=client.protocol,
+            address=client.address,
+            agent=client.agent,
+        )
+        for step in plan.steps
+    ]
+    said = f"{services.config.path.name}: {len(plan.steps)} changes"
+    if plan.reindex:
+        said += f", {plan.reindex} cards indexed anew"
+    return [
+        *events,
+        AuditEvent(
+            AuditAction.CONFIG_APPLY,
+            actor.login,
+            detail=said,
+            protocol=client.protocol,
+            address=client.address,
+            agent=client.agent,
+        ),
+    ]
