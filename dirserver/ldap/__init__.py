@@ -1,0 +1,1 @@
+"""The LDAP face: read-only, for desk phones and mail clients."""

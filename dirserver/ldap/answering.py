@@ -1,0 +1,45 @@
+"""The answer to one request while it is made: in batches, since it may be long."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from dirserver.ldap.session import Act, Output, Request
+from dirserver.ldap.settings import ConnectionLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Responses that were made in one go, and what is to be done when they are written."""
+
+    data: bytes
+    act: Act | None
+    ended: bool
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What is answered to a request. ``began`` is when it was begun."""
+
+    request: Request
+    outputs: Generator[Output]
+    began: float
+    is_abandoned: bool = False
+
+    def next_batch(self, limits: ConnectionLimits) -> Batch:
+        """Make responses until there is enough to send."""
+        parts: list[bytes] = []
+        size = 0
+        for output in self.outputs:
+            if isinstance(output, Act):
+                return Batch(b"".join(parts), output, ended=False)
+            parts.append(output)
+            size += len(output)
+            if size >= limits.batch_octets or len(parts) >= limits.batch_entries:
+                return Batch(b"".join(parts), None, ended=False)
+        return Batch(b"".join(parts), None, ended=True)
+
+    def end(self) -> None:
+        """Let go of whatever the rest of the answer would have been made from."""
+        self.outputs.close()

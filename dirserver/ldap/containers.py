@@ -1,0 +1,130 @@
+"""Entries that are no cards: the root DSE, the subschema, the suffix, books, the people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from dirserver.ldap.controls import SUPPORTED
+from dirserver.ldap.dn import SUBSCHEMA, book_dn, parse, user_dn, users_dn
+from dirserver.ldap.entries import encode_container
+from dirserver.ldap.schema import lookup
+from dirserver.ldap.settings import LDAPSettings
+from dirserver.ldap.subschema import subschema_entry
+from dirserver.model.addressbook import AddressBook
+from dirserver.model.principal import Principal
+
+STARTTLS = "1.3.6.1.4.1.1466.20037"
+# Absolute true and false filters (RFC 4526); all operational attributes by "+" (RFC 3673).
+_FEATURES = ("1.3.6.1.4.1.4203.1.5.3", "1.3.6.1.4.1.4203.1.5.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An entry of its own making: its DN and all of its attributes."""
+
+    dn: str
+    attributes: Mapping[str, tuple[str, ...]]
+
+    def encoded(self) -> tuple[bytes, bytes]:
+        """Return its user and its operational attributes, encoded."""
+        return encode_container(self.attributes)
+
+
+def root_dse(settings: LDAPSettings) -> Container:
+    """Return the root DSE (RFC 4512 section 5.1). What it announces works."""
+    extensions = (STARTTLS,) if settings.starttls else ()
+    attributes = {
+        "objectClass": ("top",),
+        "structuralObjectClass": ("top",),
+        "namingContexts": (settings.suffix,),
+        "subschemaSubentry": (SUBSCHEMA,),
+        "supportedLDAPVersion": ("3",),
+        "supportedControl": SUPPORTED,
+        "supportedExtension": extensions,
+        "supportedFeatures": _FEATURES,
+        "vendorName": ("dirserver",),
+    }
+    return Container("", {name: values for name, values in attributes.items() if values})
+
+
+@cache
+def subschema() -> Container:
+    """Return the subschema subentry, which is always the same."""
+    return Container(SUBSCHEMA, subschema_entry())
+
+
+# Made once, and not for every search that comes past; a new config has other settings.
+@lru_cache(maxsize=4)
+def suffix_entry(settings: LDAPSettings) -> Container:
+    """Return the entry above all books."""
+    attributes = {
+        "objectClass": ("top", "organization"),
+        "o": (settings.organisation,),
+        "structuralObjectClass": ("organization",),
+        **_tree(settings.suffix, has_subordinates=True),
+    }
+    # The entry has what its name says (RFC 4512 section 2.3.1), whatever that begins with.
+    for type_, value in parse(settings.suffix)[0]:
+        one = lookup(type_)
+        if one is not None and value not in attributes.get(one.name, ()):
+            attributes[one.name] = (*attributes.get(one.name, ()), value)
+    if "dc" in attributes:
+        attributes["objectClass"] += ("dcObject",)
+    return Container(settings.suffix, attributes)
+
+
+@lru_cache(maxsize=1024)
+def book_entry(book: AddressBook, suffix: str) -> Container:
+    """Return the entry above the cards of a book."""
+    dn = book_dn(book.slug, suffix)
+    return Container(
+        dn,
+        {
+            "objectClass": ("top", "organizationalUnit"),
+            "ou": tuple(dict.fromkeys((book.slug, book.name or book.slug))),
+            "structuralObjectClass": ("organizationalUnit",),
+            "entryUUID": (book.uuid,),
+            **_tree(dn, has_subordinates=True),
+        },
+    )
+
+
+def user_entry(principal: Principal, settings: LDAPSettings) -> Container:
+    """Return the entry of somebody who logs in, for themselves to see."""
+    dn = user_dn(principal.login, settings.suffix)
+    name = principal.name or principal.login
+    attributes = {
+        "objectClass": ("top", "person", "organizationalPerson", "inetOrgPerson"),
+        "uid": (principal.login,),
+        "cn": (name,),
+        "sn": (name.rpartition(" ")[2],),
+        "displayName": (name,),
+        "mail": (principal.mail,) if principal.mail else (),
+        "structuralObjectClass": ("inetOrgPerson",),
+        **_tree(dn, has_subordinates=False),
+    }
+    return Container(dn, {name: values for name, values in attributes.items() if values})
+
+
+def users_entry(settings: LDAPSettings) -> Container:
+    """Return the entry above all who log in."""
+    dn = users_dn(settings.suffix)
+    return Container(
+        dn,
+        {
+            "objectClass": ("top", "organizationalUnit"),
+            "ou": ("users",),
+            "structuralObjectClass": ("organizationalUnit",),
+            **_tree(dn, has_subordinates=True),
+        },
+    )
+
+
+def _tree(dn: str, *, has_subordinates: bool) -> dict[str, tuple[str, ...]]:
+    return {
+        "entryDN": (dn,),
+        "hasSubordinates": ("TRUE" if has_subordinates else "FALSE",),
+        "subschemaSubentry": (SUBSCHEMA,),
+    }

@@ -1,0 +1,128 @@
+"""Responses as octets (RFC 4511 section 4).
+
+What every search sends, entries and the end of a result, is put together here; ldaptor's
+messages, which take ten times as long, encode the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from ldaptor.protocols import pureldap
+from ldaptor.protocols.ldap import ldaperrors
+
+from dirserver.ldap.ber import ENUMERATED, OCTET_STRING, SEQUENCE, encode_integer, length, tlv
+from dirserver.ldap.messages import Control, Operation
+
+
+class ResultCode(IntEnum):
+    """The result codes that a read-only server may answer (RFC 4511 appendix A)."""
+
+    SUCCESS = ldaperrors.Success.resultCode
+    OPERATIONS_ERROR = ldaperrors.LDAPOperationsError.resultCode
+    PROTOCOL_ERROR = ldaperrors.LDAPProtocolError.resultCode
+    TIME_LIMIT_EXCEEDED = ldaperrors.LDAPTimeLimitExceeded.resultCode
+    SIZE_LIMIT_EXCEEDED = ldaperrors.LDAPSizeLimitExceeded.resultCode
+    COMPARE_FALSE = ldaperrors.LDAPCompareFalse.resultCode
+    COMPARE_TRUE = ldaperrors.LDAPCompareTrue.resultCode
+    AUTH_METHOD_NOT_SUPPORTED = ldaperrors.LDAPAuthMethodNotSupported.resultCode
+    STRONGER_AUTH_REQUIRED = ldaperrors.LDAPStrongAuthRequired.resultCode
+    ADMIN_LIMIT_EXCEEDED = ldaperrors.LDAPAdminLimitExceeded.resultCode
+    UNAVAILABLE_CRITICAL_EXTENSION = ldaperrors.LDAPUnavailableCriticalExtension.resultCode
+    CONFIDENTIALITY_REQUIRED = ldaperrors.LDAPConfidentialityRequired.resultCode
+    NO_SUCH_ATTRIBUTE = ldaperrors.LDAPNoSuchAttribute.resultCode
+    UNDEFINED_ATTRIBUTE_TYPE = ldaperrors.LDAPUndefinedAttributeType.resultCode
+    INAPPROPRIATE_MATCHING = ldaperrors.LDAPInappropriateMatching.resultCode
+    NO_SUCH_OBJECT = ldaperrors.LDAPNoSuchObject.resultCode
+    INVALID_DN_SYNTAX = ldaperrors.LDAPInvalidDNSyntax.resultCode
+    INAPPROPRIATE_AUTHENTICATION = ldaperrors.LDAPInappropriateAuthentication.resultCode
+    INVALID_CREDENTIALS = ldaperrors.LDAPInvalidCredentials.resultCode
+    INSUFFICIENT_ACCESS_RIGHTS = ldaperrors.LDAPInsufficientAccessRights.resultCode
+    BUSY = ldaperrors.LDAPBusy.resultCode
+    UNAVAILABLE = ldaperrors.LDAPUnavailable.resultCode
+    UNWILLING_TO_PERFORM = ldaperrors.LDAPUnwillingToPerform.resultCode
+    OTHER = ldaperrors.LDAPOther.resultCode
+
+    @property
+    def rfc_name(self) -> str:
+        """The name that RFC 4511 gives the code."""
+        if self is ResultCode.STRONGER_AUTH_REQUIRED:
+            # ldaptor has the name of RFC 2251.
+            return "strongerAuthRequired"
+        return str(ldaperrors.LDAPExceptionCollection.collection[self].name, "ascii")
+
+
+# RFC 4511 section 4.4.1.
+NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
+
+_RESPONSES = {
+    Operation.BIND_RESPONSE: pureldap.LDAPBindResponse,
+    Operation.SEARCH_RESULT_DONE: pureldap.LDAPSearchResultDone,
+    Operation.MODIFY_RESPONSE: pureldap.LDAPModifyResponse,
+    Operation.ADD_RESPONSE: pureldap.LDAPAddResponse,
+    Operation.DELETE_RESPONSE: pureldap.LDAPDelResponse,
+    Operation.MODIFY_DN_RESPONSE: pureldap.LDAPModifyDNResponse,
+    Operation.COMPARE_RESPONSE: pureldap.LDAPCompareResponse,
+}
+_FREQUENT = frozenset({Operation.BIND_RESPONSE, Operation.SEARCH_RESULT_DONE})
+
+
+def encode_entry(message_id: int, dn: bytes, attributes: bytes) -> bytes:
+    """Return a SearchResultEntry; ``attributes`` are PartialAttributes, already encoded."""
+    entry = b"\x04%b%b\x30%b%b" % (length(len(dn)), dn, length(len(attributes)), attributes)
+    body = b"%b\x64%b%b" % (encode_integer(message_id), length(len(entry)), entry)
+    return b"\x30%b%b" % (length(len(body)), body)
+
+
+def encode_result(
+    message_id: int,
+    operation: Operation,
+    code: ResultCode,
+    matched_dn: str = "",
+    diagnostic: str = "",
+    controls: Sequence[Control] = (),
+) -> bytes:
+    """Return the response ``operation`` with its result (RFC 4511 section 4.1.9).
+
+    ``diagnostic`` goes to the client as it is. Extended responses have ``encode_extended``.
+    """
+    if operation in _FREQUENT and not controls:
+        result = (
+            encode_integer(code, ENUMERATED)
+            + tlv(OCTET_STRING, matched_dn.encode())
+            + tlv(OCTET_STRING, diagnostic.encode())
+        )
+        return tlv(SEQUENCE, encode_integer(message_id) + tlv(operation, result))
+    response = _RESPONSES[operation](int(code), matched_dn, diagnostic)
+    return _message(message_id, response, controls)
+
+
+def encode_extended(
+    message_id: int,
+    code: ResultCode,
+    diagnostic: str = "",
+    *,
+    name: str | None = None,
+    value: bytes | None = None,
+    controls: Sequence[Control] = (),
+) -> bytes:
+    """Return an ExtendedResponse (RFC 4511 section 4.12)."""
+    response = pureldap.LDAPExtendedResponse(
+        int(code), errorMessage=diagnostic, responseName=name, response=value
+    )
+    return _message(message_id, response, controls)
+
+
+def encode_notice_of_disconnection(code: ResultCode, diagnostic: str = "") -> bytes:
+    """Return the message after which the server closes the session (RFC 4511 section 4.4.1)."""
+    return encode_extended(0, code, diagnostic, name=NOTICE_OF_DISCONNECTION)
+
+
+def _message(
+    message_id: int, response: pureldap.LDAPProtocolResponse, controls: Sequence[Control]
+) -> bytes:
+    # FALSE is the default of criticality, and a default is left out (RFC 4511 section 5.1).
+    encoded = [(control.oid, control.critical or None, control.value) for control in controls]
+    message = pureldap.LDAPMessage(response, controls=encoded or None, id=message_id)
+    return bytes(message.toWire())

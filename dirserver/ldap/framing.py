@@ -1,0 +1,74 @@
+"""Whole LDAPMessages out of a stream of octets (RFC 4511 section 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dirserver.ldap.ber import SEQUENCE, long_length
+from dirserver.ldap.messages import MalformedMessage
+
+
+class Framer:
+    """Cuts a stream into messages.
+
+    ``limit`` is the most octets that a message may have with its header. It may be changed at
+    any time and counts for every message that has not begun to be cut out, so that a client
+    that has bound may send larger ones.
+    """
+
+    __slots__ = ("_buffer", "_needed", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._buffer = bytearray()
+        # How long the buffer must be before looking at it again can be of any use.
+        self._needed = 2
+
+    @property
+    def pending(self) -> int:
+        """How many octets wait to be cut out.
+
+        After a StartTLS request there must be none: they came without TLS, and whoever sent
+        them need not be the client (RFC 4511 section 4.14.1).
+        """
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take ``data`` in and return the messages that are complete by now.
+
+        They are cut out one at a time, as the iterator is asked. One that is not asked to its
+        end leaves the rest for the next call. Raises MalformedMessage, when it is reached,
+        at what cannot begin a message or exceeds the limit; the stream is of no use after.
+        """
+        self._buffer += data
+        return self._messages()
+
+    def _messages(self) -> Iterator[bytes]:
+        while (message := self._next()) is not None:
+            yield message
+
+    def _next(self) -> bytes | None:
+        buffer = self._buffer
+        # The first octet tells a TLS hello or an HTTP request from a slow client.
+        if buffer and buffer[0] != SEQUENCE:
+            raise MalformedMessage("what came does not begin like a message")
+        if len(buffer) < self._needed:
+            return None
+        size = buffer[1]
+        start = 2
+        if size >= 0x80:
+            start = 2 + (size & 0x7F)
+            if len(buffer) < start and 0x80 < size < 0xFF:
+                self._needed = start
+                return None
+            size, start = long_length(buffer, 1, len(buffer))
+        stop = start + size
+        if stop > self.limit:
+            raise MalformedMessage("the message is too long")
+        if len(buffer) < stop:
+            self._needed = stop
+            return None
+        message = bytes(memoryview(buffer)[:stop])
+        del buffer[:stop]
+        self._needed = 2
+        return message

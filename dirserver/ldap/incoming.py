@@ -1,0 +1,126 @@
+"""What a client sends, taken apart and put in the order in which it is answered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from dirserver.ldap import controls
+from dirserver.ldap.containers import STARTTLS
+from dirserver.ldap.decode import decode_message
+from dirserver.ldap.framing import Framer
+from dirserver.ldap.messages import (
+    AbandonRequest,
+    BindRequest,
+    Envelope,
+    ExtendedRequest,
+    MalformedMessage,
+    Message,
+    Operation,
+    UnbindRequest,
+)
+from dirserver.ldap.session import Request
+from dirserver.ldap.settings import ConnectionLimits
+
+Urgent: TypeAlias = AbandonRequest | UnbindRequest
+
+
+class Incoming:
+    """The requests of one connection that wait for an answer.
+
+    A request whose contents make no sense waits like any other, as an ``Envelope``, since its
+    refusal must not overtake the answers before it.
+    """
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        """Begin with nothing sent and nobody bound."""
+        self._limits = limits
+        self._framer = Framer(limits.message_before_bind)
+        self._waiting: deque[Request] = deque()
+        self._expects_tls = False
+
+    @property
+    def unread(self) -> int:
+        """How many octets have come that are no request yet."""
+        return self._framer.pending
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many requests wait that no more of them should be read."""
+        return len(self._waiting) >= self._limits.waiting
+
+    def bound(self) -> None:
+        """Take the larger messages of a client that has said who it is."""
+        self._framer.limit = self._limits.message_after_bind
+
+    def receive(self, data: bytes = b"") -> Iterator[Urgent]:
+        """Take ``data`` in; yield what has no answer and cannot wait for those of others.
+
+        Goes on until there is no whole message left or enough requests wait. Raises
+        MalformedMessage when nothing that follows can be trusted. So it is with whatever comes
+        between a request to start TLS and its answer: it was not sent under TLS, and whoever
+        sent it need not be the client (RFC 4511 section 4.14.1).
+        """
+        messages = self._framer.feed(data)
+        self._refuse_before_tls()
+        while not self.is_full and (octets := next(messages, None)) is not None:
+            urgent = self._sort(octets)
+            self._refuse_before_tls()
+            if urgent is not None:
+                yield urgent
+
+    def take(self) -> Request | None:
+        """Return the request that is to be answered next."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def answered(self) -> None:
+        """Go on after the request that was taken."""
+        self._expects_tls = False
+
+    def abandon(self, message_id: int) -> None:
+        """Forget a request that waits (RFC 4511 section 4.11)."""
+        self._waiting = deque(one for one in self._waiting if not is_abandoned_by(message_id, one))
+
+    def _sort(self, octets: bytes) -> Urgent | None:
+        try:
+            message = decode_message(octets)
+        except MalformedMessage as error:
+            if error.envelope is None:
+                raise
+            return self._sort_refused(error.envelope)
+        match message.op:
+            case UnbindRequest():
+                return message.op
+            case AbandonRequest():
+                return None if controls.forbid(message) else message.op
+        self._expects_tls = _starts_tls(message)
+        self._waiting.append(message)
+        return None
+
+    def _sort_refused(self, envelope: Envelope) -> Urgent | None:
+        if envelope.operation is Operation.UNBIND_REQUEST:
+            return UnbindRequest()
+        if envelope.operation is not Operation.ABANDON_REQUEST:
+            self._waiting.append(envelope)
+        return None
+
+    def _refuse_before_tls(self) -> None:
+        if self._expects_tls and self._framer.pending:
+            raise MalformedMessage("octets follow a request to start TLS")
+
+
+def is_abandoned_by(message_id: int, request: Request) -> bool:
+    """Say whether to abandon ``message_id`` is to abandon ``request``.
+
+    Binds and requests to start TLS cannot be abandoned (RFC 4511 section 4.11).
+    """
+    if request.id != message_id:
+        return False
+    if isinstance(request, Envelope):
+        return request.operation is not Operation.BIND_REQUEST
+    return not isinstance(request.op, BindRequest) and not _starts_tls(request)
+
+
+def _starts_tls(message: Message) -> bool:
+    return isinstance(message.op, ExtendedRequest) and message.op.name == STARTTLS

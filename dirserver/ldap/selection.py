@@ -1,0 +1,144 @@
+"""Which attributes of an entry an answer shows (RFC 4511 section 4.5.1.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, header, tlv
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, AttributeType, Usage, lookup
+from dirserver.model.fields import PHONES, is_hidden
+
+_SHOWN = tuple(one for one in ATTRIBUTE_TYPES if one.oid)
+_NUMBERS = frozenset(one.name.encode() for one in _SHOWN if not PHONES.isdisjoint(one.fields))
+_OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
+_NO_VALUES = tlv(SET, b"")
+
+
+def _is_hidden(one: AttributeType, hidden: frozenset[str]) -> bool:
+    return any(is_hidden(field, hidden) for field in one.fields)
+
+
+# As many keys as there are different lists in the config's grants.
+@lru_cache(maxsize=256)
+def _visible(hidden: frozenset[str]) -> Mapping[bytes, None]:
+    """Return the names of the user attributes that one may see from whom ``hidden`` is kept."""
+    return {
+        one.name.encode(): None
+        for one in _SHOWN
+        if one.usage is Usage.USER and not _is_hidden(one, hidden)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which attributes a search asks for.
+
+    ``named`` pairs an attribute type with the name that the client used for it.
+    """
+
+    all_user: bool
+    all_operational: bool
+    named: tuple[tuple[AttributeType, str], ...]
+
+    @classmethod
+    def parse(cls, attributes: Sequence[str]) -> Selection:
+        """Read the list of a search request; what the schema does not know is passed over."""
+        named: dict[AttributeType, str] = {}
+        for description in attributes:
+            one = lookup(description)
+            if one is not None and one.oid:
+                named.setdefault(one, description.partition(";")[0].strip())
+        return cls(not attributes or "*" in attributes, "+" in attributes, tuple(named.items()))
+
+    @property
+    def wants_operational(self) -> bool:
+        """Whether any operational attribute is asked for, so that it is worth making them."""
+        return self.all_operational or any(one.usage is not Usage.USER for one, _ in self.named)
+
+
+class Projection:
+    """How entries look in the answer to one search, to one principal.
+
+    Made once for a search in a book; ``hidden`` are the vCard properties that the principal may
+    not see. A client that asks by another name of an attribute gets it under that name.
+    ``rewrite_numbers`` is what becomes of each telephone number.
+    """
+
+    __slots__ = ("_names", "_rewrite", "_types_only", "_verbatim", "_wants_operational")
+
+    def __init__(
+        self,
+        selection: Selection,
+        hidden: frozenset[str] = frozenset(),
+        *,
+        types_only: bool = False,
+        rewrite_numbers: Callable[[str], str] | None = None,
+    ) -> None:
+        self._types_only = types_only
+        self._rewrite = rewrite_numbers
+        self._wants_operational = selection.wants_operational
+        # What is kept, with the header of another name when the client has one.
+        self._names: dict[bytes, bytes | None] = {}
+        if selection.all_user:
+            self._names.update(_visible(hidden))
+        if selection.all_operational:
+            self._names.update(_OPERATIONAL)
+        renames = False
+        for one, asked in selection.named:
+            if not _is_hidden(one, hidden):
+                renamed = None if asked == one.name else tlv(OCTET_STRING, asked.encode())
+                self._names[one.name.encode()] = renamed
+                renames = renames or renamed is not None
+        self._verbatim = (
+            selection.all_user
+            and len(_visible(hidden)) == len(_visible(frozenset()))
+            and not renames
+            and not types_only
+            and rewrite_numbers is None
+        )
+
+    def select(self, user: bytes, operational: bytes = b"") -> bytes:
+        """Return what is shown of an entry's encoded attributes."""
+        shown = user if self._verbatim else self._cut(user)
+        return shown + self._cut(operational) if self._wants_operational else shown
+
+    def _cut(self, blob: bytes) -> bytes:
+        """Walk over attributes that this module has encoded, so that their lengths hold."""
+        names = self._names
+        kept = []
+        at = 0
+        end = len(blob)
+        while at < end:
+            size = blob[at + 1]
+            start = at + 2
+            if size >= 0x80:
+                start += size & 0x7F
+                size = int.from_bytes(blob[at + 2 : start], "big")
+            stop = start + size
+            values = start + 2 + blob[start + 1]
+            name = blob[start + 2 : values]
+            if name in names:
+                renamed = names[name]
+                if self._types_only:
+                    kept.append(tlv(SEQUENCE, (renamed or blob[start:values]) + _NO_VALUES))
+                elif self._rewrite is not None and name in _NUMBERS:
+                    numbers = _rewritten(blob, values, stop, self._rewrite)
+                    kept.append(tlv(SEQUENCE, (renamed or blob[start:values]) + numbers))
+                elif renamed is None:
+                    kept.append(blob[at:stop])
+                else:
+                    kept.append(tlv(SEQUENCE, renamed + blob[values:stop]))
+            at = stop
+        return b"".join(kept)
+
+
+def _rewritten(blob: bytes, at: int, end: int, rewrite: Callable[[str], str]) -> bytes:
+    """Return a set of numbers with each rewritten; two may become the same and are then one."""
+    _tag, at, end = header(blob, at, end)
+    numbers: dict[str, None] = {}
+    while at < end:
+        _tag, start, at = header(blob, at, end)
+        numbers[rewrite(blob[start:at].decode())] = None
+    return tlv(SET, b"".join([tlv(OCTET_STRING, number.encode()) for number in numbers]))

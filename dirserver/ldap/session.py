@@ -1,0 +1,277 @@
+"""One LDAP connection as the protocol sees it: requests in, responses out, no sockets.
+
+``LDAPSession.answer`` makes encoded responses one at a time; whoever drives it writes them
+where they belong and asks for more when there is room. What has to happen to the connection
+itself comes as an ``Act`` among them. Unbind and abandon are about the connection and about
+other requests, so whoever drives it sees to them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from dirserver.directory import Authenticator, DirectoryReader
+from dirserver.errors import AccessDenied, DirectoryError, InvalidCredentials, StoreUnavailable
+from dirserver.ldap import controls, dn
+from dirserver.ldap.comparing import compare_card, compare_container
+from dirserver.ldap.containers import STARTTLS
+from dirserver.ldap.dn import DN, Location
+from dirserver.ldap.encode import ResultCode, encode_extended, encode_result
+from dirserver.ldap.messages import (
+    RESPONSES,
+    BindRequest,
+    CompareRequest,
+    Envelope,
+    ExtendedRequest,
+    Message,
+    Operation,
+    RefusedRequest,
+    Scope,
+    SearchRequest,
+    SimpleAuthentication,
+)
+from dirserver.ldap.searching import Search
+from dirserver.ldap.settings import LDAPSettings
+from dirserver.ldap.tree import Tree, public_target
+from dirserver.model.principal import ANONYMOUS, Client, Principal
+
+# The error and the result that it becomes (RFC 4511 appendix A.2). Whoever only reads raises
+# no others; one that did would be a bug: ``other``.
+RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
+    AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
+    InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    StoreUnavailable: ResultCode.UNAVAILABLE,
+}
+# RFC 3062; known so that the refusal has the right reason.
+_PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
+
+
+class Act(Enum):
+    """What has to be done to the connection, when everything before has been written."""
+
+    START_TLS = "start TLS"
+
+
+Output: TypeAlias = bytes | Act
+Request: TypeAlias = Message | Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What sessions answer from. The server puts a new one in its place on a new config."""
+
+    directory: DirectoryReader
+    authenticator: Authenticator
+    settings: LDAPSettings
+
+
+@dataclass(slots=True)
+class Answered:
+    """What there is to say about the last request, for the log."""
+
+    operation: str = ""
+    code: str = ""
+    hits: int = 0
+
+
+class LDAPSession:
+    """Who a connection is bound as, and what it is answered."""
+
+    def __init__(
+        self,
+        context: Callable[[], Context],
+        address: str,
+        *,
+        secure: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin anonymously. ``secure`` says whether the connection has TLS already."""
+        self._context = context
+        self._clock = clock
+        self.client = Client("ldap", address)
+        self.secure = secure
+        self.principal: Principal = ANONYMOUS
+        self.answered = Answered()
+
+    def answer(self, request: Request) -> Generator[Output]:
+        """Yield the responses to ``request``. Internal text never is among them.
+
+        Whatever is raised is a bug; ``failed`` is then the answer.
+        """
+        self.answered = Answered(_operation(request).name.removesuffix("_REQUEST").lower())
+        if self.answered.operation == "bind":
+            # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
+            self.principal = ANONYMOUS
+        if isinstance(request, Envelope):
+            yield self._result(request, ResultCode.PROTOCOL_ERROR)
+            return
+        if controls.forbid(request):
+            yield self._result(request, ResultCode.UNAVAILABLE_CRITICAL_EXTENSION)
+            return
+        try:
+            yield from self._answer(request)
+        except DirectoryError as error:
+            code = next(
+                (code for kind, code in RESULT_CODES.items() if isinstance(error, kind)), None
+            )
+            if code is None:
+                raise
+            yield self._result(request, code)
+
+    def failed(self, request: Request) -> bytes:
+        """Return the answer to a request that a bug kept from being answered."""
+        return self._result(request, ResultCode.OTHER)
+
+    def _result(
+        self,
+        request: Request,
+        code: ResultCode,
+        matched_dn: str = "",
+        diagnostic: str = "",
+        *,
+        name: str | None = None,
+    ) -> bytes:
+        self.answered.code = code.rfc_name
+        response = RESPONSES[_operation(request)]
+        if response is Operation.EXTENDED_RESPONSE:
+            return encode_extended(request.id, code, diagnostic, name=name)
+        return encode_result(request.id, response, code, matched_dn, diagnostic)
+
+    def _answer(self, message: Message) -> Iterator[Output]:
+        match message.op:
+            case BindRequest() as request:
+                yield self._bind(message, request)
+            case SearchRequest() as request:
+                yield from self._search(message, request)
+            case CompareRequest() as request:
+                yield self._compare(message, request)
+            case ExtendedRequest(name):
+                yield from self._extended(message, name)
+            case RefusedRequest():
+                text = "This directory is changed over CardDAV."
+                yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+
+    def _bind(self, message: Message, request: BindRequest) -> bytes:
+        if request.version != 3:
+            text = "This server speaks LDAP version 3."
+            return self._result(message, ResultCode.PROTOCOL_ERROR, diagnostic=text)
+        if not isinstance(request.authentication, SimpleAuthentication):
+            return self._result(message, ResultCode.AUTH_METHOD_NOT_SUPPORTED)
+        return self._simple_bind(message, request.name, request.authentication.password)
+
+    def _simple_bind(self, message: Message, name: str, password: bytes) -> bytes:
+        context = self._context()
+        if not password:
+            if not name:
+                # Even where nobody may search without a name, the root DSE may be read.
+                return self._result(message, ResultCode.SUCCESS)
+            # A name without a password is nobody (RFC 4513 section 5.1.2).
+            text = "A name without a password is not a login."
+            return self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+        if not self.secure and not context.settings.plaintext_bind(self.client.address):
+            text = "This server takes passwords over TLS only."
+            return self._result(message, ResultCode.CONFIDENTIALITY_REQUIRED, diagnostic=text)
+        try:
+            login, secret = dn.bind_name(name), password.decode()
+        except UnicodeDecodeError:
+            return self._result(message, ResultCode.INVALID_CREDENTIALS)
+        self.principal = context.authenticator.authenticate(login, secret, self.client)
+        return self._result(message, ResultCode.SUCCESS)
+
+    def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
+        """Return a DN taken apart and what it names, or None when it is no DN."""
+        try:
+            parsed = dn.parse(name)
+        except dn.InvalidDN:
+            return None
+        return parsed, dn.locate(parsed, settings.suffix_dn)
+
+    def _is_nobody(self, settings: LDAPSettings) -> bool:
+        """Say whether a bind is missing that the policy demands."""
+        return self.principal.is_anonymous and not settings.anonymous
+
+    def _search(self, message: Message, request: SearchRequest) -> Iterator[Output]:
+        context = self._context()
+        settings = context.settings
+        located = self._locate(request.base, settings)
+        if located is None:
+            yield self._result(message, ResultCode.INVALID_DN_SYNTAX)
+            return
+        base, location = located
+        search = Search(request, message.id, settings, self.client.address, self._clock)
+        public = public_target(location, request.scope, settings)
+        if public is not None:
+            yield from self._counted(search, search.among(public.containers))
+        elif self._is_nobody(settings):
+            yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+            return
+        else:
+            with context.directory.reading(self.principal, self.client) as reading:
+                tree = Tree(reading, settings)
+                target = tree.target(location, request.scope)
+                yield from self._counted(search, search.within(tree, target, base))
+        yield self._result(message, search.result.code, search.result.matched_dn)
+
+    def _counted(self, search: Search, entries: Iterator[bytes]) -> Iterator[bytes]:
+        for entry in entries:
+            self.answered.hits = search.hits
+            yield entry
+
+    def _compare(self, message: Message, request: CompareRequest) -> bytes:
+        context = self._context()
+        settings = context.settings
+        located = self._locate(request.entry, settings)
+        if located is None:
+            return self._result(message, ResultCode.INVALID_DN_SYNTAX)
+        name, location = located
+        public = public_target(location, Scope.BASE_OBJECT, settings)
+        if public is not None:
+            return self._result(message, compare_container(request, public.containers[0]))
+        if self._is_nobody(settings):
+            return self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+        with context.directory.reading(self.principal, self.client) as reading:
+            tree = Tree(reading, settings)
+            target = tree.target(location, Scope.BASE_OBJECT)
+            if target is None:
+                code = ResultCode.NO_SUCH_OBJECT
+            elif target.key:
+                code = compare_card(request, tree, target)
+            else:
+                code = compare_container(request, target.containers[0])
+            matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""
+        return self._result(message, code, matched)
+
+    def _extended(self, message: Message, name: str) -> Iterator[Output]:
+        if name == _PASSWORD_MODIFY:
+            text = "Passwords are set in the server's configuration."
+            yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+        elif name != STARTTLS:
+            yield self._result(message, ResultCode.PROTOCOL_ERROR)
+        elif not self._context().settings.starttls:
+            yield self._result(message, ResultCode.PROTOCOL_ERROR, name=STARTTLS)
+        elif self.secure:
+            yield self._result(message, ResultCode.OPERATIONS_ERROR, name=STARTTLS)
+        else:
+            yield self._result(message, ResultCode.SUCCESS, name=STARTTLS)
+            yield Act.START_TLS
+
+
+def _operation(request: Request) -> Operation:
+    """Return which operation is asked for."""
+    if isinstance(request, Envelope):
+        return request.operation
+    match request.op:
+        case BindRequest():
+            return Operation.BIND_REQUEST
+        case SearchRequest():
+            return Operation.SEARCH_REQUEST
+        case CompareRequest():
+            return Operation.COMPARE_REQUEST
+        case RefusedRequest(kind):
+            return kind
+        case _:
+            return Operation.EXTENDED_REQUEST

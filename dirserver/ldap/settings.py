@@ -1,0 +1,82 @@
+"""What the LDAP face is told to be like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from dirserver.ldap.dn import DN, normalise, parse
+from dirserver.model.number import DialPlan, NumberStyle
+
+
+@dataclass(frozen=True, slots=True)
+class ClientProfile:
+    """How answers look for some clients. ``max_hits`` is None where none is set."""
+
+    numbers: NumberStyle = NumberStyle.AS_WRITTEN
+    max_hits: int | None = None
+
+
+def _no_profile(_address: str) -> ClientProfile:
+    return ClientProfile()
+
+
+def _anywhere(_address: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class LDAPSettings:
+    """The face's part of the configuration.
+
+    ``max_hits`` is the most cards for whoever has only search on a book; ``plaintext_bind``
+    says of an address whether a password may come from there without TLS.
+    """
+
+    suffix: str
+    organisation: str
+    anonymous: bool = False
+    max_hits: int = 100
+    plan: DialPlan = field(default_factory=DialPlan)
+    plaintext_bind: Callable[[str], bool] = _anywhere
+    profile_for: Callable[[str], ClientProfile] = _no_profile
+    starttls: bool = False
+
+    @property
+    def suffix_dn(self) -> DN:
+        """The suffix, taken apart and normalised."""
+        return _normalised(self.suffix)
+
+
+# Every search needs it, and there is one suffix, or two while a new config takes over.
+@lru_cache(maxsize=8)
+def _normalised(suffix: str) -> DN:
+    return normalise(parse(suffix))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How much of the server one client may take, and how long it may take over it.
+
+    Sizes are in octets. A client that has bound may send larger messages.
+    """
+
+    connections: int = 2000
+    message_before_bind: int = 64 * 1024
+    message_after_bind: int = 1024 * 1024
+    # More requests than any client has open at once; beyond, nothing is read until some are done.
+    waiting: int = 64
+    batch_octets: int = 64 * 1024
+    batch_entries: int = 200
+    # From the connection to its first request, and from one request to the next.
+    first_seconds: float = 30.0
+    idle_seconds: float = 600.0
+    # From the first octet of a message to its last.
+    message_seconds: float = 30.0
+    # For taking a batch that was sent. Meanwhile a snapshot of the database is kept open, and
+    # there are not many: with more than so many clients waited for, there is less time for each.
+    stall_seconds: float = 30.0
+    stalls: int = 8
+    hurried_stall_seconds: float = 2.0
+    close_seconds: float = 10.0

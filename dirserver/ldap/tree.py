@@ -1,0 +1,154 @@
+"""What there is at a DN for one principal.
+
+Nothing that the principal may not read is in their tree: not as an entry, not as a base, not as
+the part of a name that did match.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dirserver.directory import Reading
+from dirserver.ldap import containers
+from dirserver.ldap.containers import Container
+from dirserver.ldap.dn import (
+    DN,
+    BookDN,
+    CardDN,
+    Location,
+    Root,
+    Subschema,
+    Suffix,
+    UserDN,
+    UsersDN,
+    book_dn,
+    card_dn,
+    locate,
+)
+from dirserver.ldap.messages import Scope
+from dirserver.ldap.settings import LDAPSettings
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.query import KeyIs
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request looks at: entries of the server's own, and the cards of some books.
+
+    With a ``key`` it is one card, of which only the book is known to exist.
+    """
+
+    containers: tuple[Container, ...] = ()
+    views: tuple[VisibleBook, ...] = ()
+    key: str = ""
+
+
+def public_target(location: Location, scope: Scope, settings: LDAPSettings) -> Target | None:
+    """Return what anybody may look at, before any bind and whatever the policy: how to ask.
+
+    The root DSE is no part of the tree, and only a base search finds it (RFC 4512 section 5.1).
+    """
+    match location:
+        case Root() if scope is Scope.BASE_OBJECT:
+            return Target((containers.root_dse(settings),))
+        case Subschema():
+            return _leaf(containers.subschema(), scope)
+        case _:
+            return None
+
+
+class Tree:
+    """The tree as one principal has it."""
+
+    def __init__(self, reading: Reading, settings: LDAPSettings) -> None:
+        """Look through ``reading``."""
+        self.reading = reading
+        self._settings = settings
+        self._views = reading.books(Privilege.SEARCH)
+
+    def target(self, location: Location, scope: Scope) -> Target | None:
+        """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
+
+        One level below the suffix are the books, one level below a book its cards. Those who
+        log in are found under ou=users only: they are no contacts.
+        """
+        principal = self.reading.principal
+        match location:
+            case Root():
+                return self._below_root(scope)
+            case Suffix() if self._views or not principal.is_anonymous:
+                books = tuple(map(self._book, self._views))
+                base = containers.suffix_entry(self._settings)
+                return _reach(base, books, (), self._views, scope)
+            case BookDN(slug) if view := self._view(slug):
+                return _reach(self._book(view), (), (view,), (view,), scope)
+            case CardDN(slug, key) if view := self._view(slug):
+                if scope in (Scope.BASE_OBJECT, Scope.WHOLE_SUBTREE):
+                    return Target((), (view,), key)
+                return Target() if self.has_card(view, key) else None
+            case UsersDN() if not principal.is_anonymous:
+                own = containers.user_entry(principal, self._settings)
+                return _reach(containers.users_entry(self._settings), (own,), (), (), scope)
+            case UserDN(login) if login == principal.login and not principal.is_anonymous:
+                return _leaf(containers.user_entry(principal, self._settings), scope)
+            case _:
+                return None
+
+    def has_card(self, view: VisibleBook, key: str) -> bool:
+        """Say whether the book has a card with this key."""
+        return next(self.reading.search(KeyIs(key), [view], 1), None) is not None
+
+    def matched(self, name: DN) -> str:
+        """Return the DN of the nearest entry above ``name``, which is not there.
+
+        Empty when there is none; the same for what is hidden and for what is absent.
+        """
+        for above in range(1, len(name)):
+            location = locate(name[above:], self._settings.suffix_dn)
+            target = self.target(location, Scope.BASE_OBJECT)
+            if target is None:
+                continue
+            if not target.key:
+                return target.containers[0].dn
+            (view,) = target.views
+            if self.has_card(view, target.key):
+                return card_dn(target.key, book_dn(view.book.slug, self._settings.suffix))
+        return ""
+
+    def _below_root(self, scope: Scope) -> Target:
+        """Return what is below the root: phones are set up without a base."""
+        base = self.target(Suffix(), Scope.BASE_OBJECT)
+        if base is None or scope is Scope.SINGLE_LEVEL:
+            return base or Target()
+        return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
+
+    def _book(self, view: VisibleBook) -> Container:
+        return containers.book_entry(view.book, self._settings.suffix)
+
+    def _view(self, slug: str) -> VisibleBook | None:
+        return next((view for view in self._views if view.book.slug == slug), None)
+
+
+def _leaf(container: Container, scope: Scope) -> Target:
+    """Look at an entry that has nothing below it."""
+    return _reach(container, (), (), (), scope)
+
+
+def _reach(
+    base: Container,
+    children: tuple[Container, ...],
+    level: tuple[VisibleBook, ...],
+    below: tuple[VisibleBook, ...],
+    scope: Scope,
+) -> Target:
+    """Look at an entry, at its children with the cards of ``level``, or at all below it."""
+    match scope:
+        case Scope.BASE_OBJECT:
+            return Target((base,))
+        case Scope.SINGLE_LEVEL:
+            return Target(children, level)
+        case Scope.WHOLE_SUBTREE:
+            return Target((base, *children), below)
+        case Scope.SUBORDINATE_SUBTREE:
+            return Target(children, below)

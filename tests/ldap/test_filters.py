@@ -1,0 +1,321 @@
+"""Filters as queries over cards, and as tests of the other entries."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dirserver.ldap.decode import decode_message
+from dirserver.ldap.entries import entry_uuid
+from dirserver.ldap.filters import compile, matches_container
+from dirserver.ldap.messages import Filter, SearchRequest, Substrings
+from dirserver.ldap.schema import lookup
+from dirserver.model.fields import Field
+from dirserver.model.fold import fold, fold_part, forms
+from dirserver.model.query import (
+    EVERYTHING,
+    NOTHING,
+    UNDEFINED,
+    And,
+    AtLeast,
+    AtMost,
+    Constant,
+    Equals,
+    KeyIs,
+    Not,
+    Or,
+    Present,
+    Query,
+    Substring,
+    resolve,
+)
+from tests.ldap import wire
+
+NAME, FAMILY, GIVEN, MAIL = Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME, Field.MAIL
+
+
+def _filter(text: str) -> Filter:
+    message = decode_message(wire.message(1, wire.search("", text)))
+    assert isinstance(message.op, SearchRequest)
+    return message.op.filter
+
+
+# What phones and mail programs send, and the query that finds what they mean.
+_QUERIES: dict[str, Query] = {
+    "(cn=Jürgen Müller)": Equals(NAME, "Jürgen Müller"),
+    "(commonName=x)": Equals(NAME, "x"),
+    "(2.5.4.4=x)": Equals(FAMILY, "x"),
+    "(SN;lang-de=x)": Equals(FAMILY, "x"),
+    "(sn=a*)": Substring(FAMILY, initial="a"),
+    "(sn=*a)": Substring(FAMILY, final="a"),
+    "(sn=*a*)": Substring(FAMILY, any=("a",)),
+    "(mail=a*b*c*d)": Substring(MAIL, "a", ("b", "c"), "d"),
+    "(sn=robert \\28bob\\29*)": Substring(FAMILY, initial="robert (bob)"),
+    "(sn=*neil\\2astar)": Substring(FAMILY, final="neil*star"),
+    "(sn>=B)": AtLeast(FAMILY, "B"),
+    "(sn<=B)": AtMost(FAMILY, "B"),
+    "(cn~=Jurgen)": Substring(NAME, any=("Jurgen",)),
+    "(mobile=*)": Present(Field.MOBILE_PHONE),
+    "(telephonenumber=+49 30 5550003)": Equals(Field.WORK_PHONE, "+49 30 5550003"),
+    "(|(cn=*x*)(mail=*x*)(givenName=*x*)(sn=*x*))": Or(
+        tuple(Substring(field, any=("x",)) for field in (NAME, MAIL, GIVEN, FAMILY))
+    ),
+    "(&(telephoneNumber=*)(sn=M*))": And(
+        (Present(Field.WORK_PHONE), Substring(FAMILY, initial="M"))
+    ),
+    "(&)": And(()),
+    "(|)": Or(()),
+    "(!(mobile=*))": Not(Present(Field.MOBILE_PHONE)),
+    # What every card has.
+    "(objectClass=*)": EVERYTHING,
+    "(cn=*)": EVERYTHING,
+    "(sn=*)": EVERYTHING,
+    "(uid=*)": EVERYTHING,
+    "(entryUUID=*)": EVERYTHING,
+    "(modifyTimestamp=*)": EVERYTHING,
+    "(objectclass=person)": EVERYTHING,
+    "(objectClass=INETORGPERSON)": EVERYTHING,
+    "(objectClass=top)": EVERYTHING,
+    "(objectClass=2.5.6.6)": EVERYTHING,
+    "(structuralObjectClass=evolutionPerson)": EVERYTHING,
+    "(hasSubordinates=FALSE)": EVERYTHING,
+    "(numSubordinates=0)": EVERYTHING,
+    # What no card is.
+    "(objectClass=groupOfNames)": NOTHING,
+    "(objectClass=organizationalUnit)": NOTHING,
+    "(objectClass=MyBarnIsBiggerThanYourBarn)": NOTHING,
+    "(structuralObjectClass=person)": NOTHING,
+    "(hasSubordinates=TRUE)": NOTHING,
+    "(numSubordinates=1)": NOTHING,
+    f"(numSubordinates={'9' * 5000})": NOTHING,
+    "(!(objectClass=groupOfNames))": Not(NOTHING),
+    # Known attributes that no card has are absent, which is not undefined.
+    "(dc=example)": Or(()),
+    "(namingContexts=*)": Or(()),
+    "(fileAs=*)": Or(()),
+    "(fileAs=x*)": Or(()),
+    # Keys.
+    "(uid=k7)": KeyIs("k7"),
+    "(UID= K7 )": KeyIs("k7"),
+    f"(entryUUID={entry_uuid('abcdefghjkmn')})": KeyIs("abcdefghjkmn"),
+    # Control characters are nothing (RFC 4518 section 2.2).
+    "(cn=a\\00b\\1f)": Equals(NAME, "ab"),
+    "(cn=a*\\00*)": Substring(NAME, initial="a"),
+    "(uid=k\\007)": KeyIs("k7"),
+    "(cn=\\00)": UNDEFINED,
+    # One attribute for many facts.
+    "(searchNumber=1)": Equals(Field.ANY_PHONE, "1"),
+    "(ou=Sales)": Equals(Field.UNIT, "Sales"),
+    # Undefined, and so is the negation.
+    "(noSuchAttr=x)": UNDEFINED,
+    "(!(noSuchAttr=x))": Not(UNDEFINED),
+    "(IMHandleX=*)": UNDEFINED,
+    "(description=x)": UNDEFINED,
+    "(note=*)": UNDEFINED,
+    "(birthday=*)": UNDEFINED,
+    "(cn=)": UNDEFINED,
+    "(cn=  )": UNDEFINED,
+    "(cn=\\ff)": UNDEFINED,
+    "(cn=a*\\ff*)": UNDEFINED,
+    "(uid=k*)": UNDEFINED,
+    "(uid>=k)": UNDEFINED,
+    "(objectClass=pers*)": UNDEFINED,
+    "(objectClass>=person)": UNDEFINED,
+    "(createTimestamp>=20200101000000Z)": UNDEFINED,
+    "(modifyTimestamp=20200101000000Z)": UNDEFINED,
+    "(entryUUID=597ae2f6-16a6-1027-98f4-d28b5365dc14)": UNDEFINED,
+    "(entryUUID=nonsense)": UNDEFINED,
+    "(hasSubordinates=maybe)": UNDEFINED,
+    "(numSubordinates=-)": UNDEFINED,
+    # Extensible matches.
+    "(sn:=x)": Equals(FAMILY, "x"),
+    "(sn:caseIgnoreMatch:=x)": Equals(FAMILY, "x"),
+    "(sn:CASEEXACTMATCH:=x)": Equals(FAMILY, "x"),
+    "(sn:2.5.13.2:=x)": Equals(FAMILY, "x"),
+    "(sn:dn:2.5.13.5:=x)": Equals(FAMILY, "x"),
+    "(mobile:telephoneNumberMatch:=1)": Equals(Field.MOBILE_PHONE, "1"),
+    "(objectClass:objectIdentifierMatch:=person)": EVERYTHING,
+    "(sn:caseIgnoreSubstringsMatch:=a\\2ab\\2ac)": Substring(FAMILY, "a", ("b",), "c"),
+    "(sn:2.5.13.4:=\\2a\\5c2A\\2a)": Substring(FAMILY, any=("*",)),
+    "(sn:2.5.13.4:=a)": UNDEFINED,
+    "(sn:1.2.3.4:=x)": UNDEFINED,
+    "(:caseIgnoreMatch:=x)": UNDEFINED,
+    "(noSuchAttr:caseIgnoreMatch:=x)": UNDEFINED,
+}
+
+
+@pytest.mark.parametrize(("text", "query"), _QUERIES.items())
+def test_a_filter_becomes_the_query_that_means_the_same(text: str, query: Query) -> None:
+    assert compile(_filter(text)) == query
+
+
+def test_one_attribute_of_many_facts_is_true_when_any_of_them_is() -> None:
+    contact = lookup("searchContact")
+    assert contact is not None
+    assert len(contact.fields) > 1
+    assert compile(_filter("(searchContact=*x*)")) == Or(
+        tuple(Substring(field, any=("x",)) for field in contact.fields)
+    )
+
+
+@pytest.mark.parametrize("parts", [(), (b"",), (b"", b"")])
+def test_a_substring_of_nothing_but_empty_parts_is_presence(parts: tuple[bytes, ...]) -> None:
+    assert compile(Substrings("mobile", None, parts)) == Present(Field.MOBILE_PHONE)
+    assert compile(Substrings("mobile", b"", parts, b"")) == Present(Field.MOBILE_PHONE)
+    assert compile(Substrings("cn", b"", parts, b"")) == EVERYTHING
+    assert matches_container(Substrings("ou", b"", parts, b""), BOOK) is True
+    assert matches_container(Substrings("cn", b"", parts, b""), BOOK) is False
+
+
+@pytest.mark.parametrize("name", ["description", "birthday", "jpegPhoto", "x-unknown"])
+@pytest.mark.parametrize("form", ["(%s=x)", "(%s=*)", "(%s=x*)", "(%s>=x)", "(%s~=x)", "(%s:=x)"])
+def test_neither_a_test_of_an_unknown_attribute_nor_its_negation_finds_anything(
+    name: str, form: str
+) -> None:
+    text = form % name
+    for asked in (text, f"(!{text})", f"(!(!{text}))", f"(&(cn=*)(!{text}))"):
+        assert resolve(compile(_filter(asked)), frozenset()) == NOTHING
+
+
+BOOK = {
+    "objectClass": ("top", "organizationalUnit"),
+    "ou": ("Käufer", "customers"),
+    "structuralObjectClass": ("organizationalUnit",),
+    "entryDN": ("ou=customers,dc=example,dc=org",),
+    "hasSubordinates": ("TRUE",),
+}
+
+_ANSWERS: dict[str, bool | None] = {
+    "(objectClass=*)": True,
+    "(objectclass=organizationalunit)": True,
+    "(objectClass=2.5.6.5)": True,
+    "(objectClass=top)": True,
+    "(objectClass=person)": False,
+    "(objectClass=groupOfNames)": False,
+    "(!(objectClass=groupOfNames))": True,
+    "(ou=CUSTOMERS)": True,
+    "(organizationalUnitName=kaufer)": True,
+    "(ou=Kaeufer)": True,
+    "(2.5.4.11=customer)": False,
+    "(ou=cust*)": True,
+    "(ou=*mers)": True,
+    "(ou=c*s*m*s)": True,
+    "(ou=*stom*cust*)": False,
+    "(ou=customers*s)": False,
+    "(ou=*KÄUF*)": True,
+    "(ou=*\\ff*)": None,
+    "(ou=\\ff)": None,
+    "(ou=)": None,
+    "(ou>=customers)": True,
+    "(ou>=l)": False,
+    "(ou<=c)": False,
+    "(ou<=d)": True,
+    "(ou~=stome)": True,
+    "(entryDN=OU=Customers, DC=example, DC=org)": True,
+    "(entryDN=ou=other,dc=example,dc=org)": False,
+    "(entryDN=nonsense)": None,
+    "(hasSubordinates=true)": True,
+    "(cn=*)": False,
+    "(cn=x)": False,
+    "(!(cn=x))": True,
+    "(noSuchAttr=*)": None,
+    "(!(noSuchAttr=x))": None,
+    "(&(ou=*)(noSuchAttr=x))": None,
+    "(&(cn=*)(noSuchAttr=x))": False,
+    "(|(ou=*)(noSuchAttr=x))": True,
+    "(|(cn=*)(noSuchAttr=x))": None,
+    "(!(|(cn=*)(noSuchAttr=x)))": None,
+    "(&)": True,
+    "(|)": False,
+    "(!(&))": False,
+    "(ou:caseIgnoreMatch:=customers)": True,
+    "(ou:caseIgnoreSubstringsMatch:=cust\\2a)": True,
+    "(ou:1.2.3:=customers)": None,
+    "(:caseIgnoreMatch:=customers)": None,
+}
+
+
+@pytest.mark.parametrize(("text", "answer"), _ANSWERS.items())
+def test_a_filter_is_true_false_or_undefined_for_an_entry_that_is_no_card(
+    text: str, answer: bool | None
+) -> None:
+    assert matches_container(_filter(text), BOOK) is answer
+
+
+# The same filter, asked of a card's facts and of the attributes that show them, has one answer.
+_SHOWN = {NAME: "cn", FAMILY: "sn", GIVEN: "givenName", MAIL: "mail", Field.TITLE: "title"}
+_words = st.sampled_from(["ab", "Müller", "mueller", "a b", "B", "*", "zz", " a"])
+_facts = st.fixed_dictionaries(
+    {NAME: st.just(("Ab Müller",)), FAMILY: st.just(("Müller",))},
+    optional={
+        field: st.lists(_words.map(str.strip), min_size=1, max_size=2).map(tuple)
+        for field in (GIVEN, MAIL, Field.TITLE)
+    },
+)
+_escaped = _words.map(lambda word: word.replace("*", "\\2a"))
+_names = st.sampled_from(["cn", "sn", "givenName", "mail", "title", "noSuchAttr", "dc"])
+_texts = st.recursive(
+    st.one_of(
+        st.builds("({}{}{})".format, _names, st.sampled_from(["=", ">=", "<=", "~="]), _escaped),
+        st.builds("({}=*)".format, _names),
+        st.builds("({}={}*{}*{})".format, _names, *[_escaped | st.just("")] * 3),
+    ),
+    lambda inner: st.one_of(
+        st.builds("(!{})".format, inner),
+        st.lists(inner, max_size=3).map(lambda parts: f"(&{''.join(parts)})"),
+        st.lists(inner, max_size=3).map(lambda parts: f"(|{''.join(parts)})"),
+    ),
+    max_leaves=6,
+)
+
+
+def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
+    """Say what a resolved query says; written anew here, in the plainest way."""
+    match query:
+        case And(parts):
+            return all(_finds(part, facts) for part in parts)
+        case Or(parts):
+            return any(_finds(part, facts) for part in parts)
+        case Not(part):
+            return not _finds(part, facts)
+        case Constant(value):
+            return bool(value)
+        case KeyIs():
+            return False
+    values = facts.get(query.field, ())
+    match query:
+        case Present():
+            return bool(values)
+        case Equals(_, asked):
+            return any(set(forms(asked)) & set(forms(value)) for value in values)
+        case AtLeast(_, asked):
+            return any(fold(value) >= fold(asked) for value in values)
+        case AtMost(_, asked):
+            return any(fold(value) <= fold(asked) for value in values)
+        case Substring(_, initial, middle, final):
+            return any(_has(fold(value), initial, middle, final) for value in values)
+
+
+def _has(value: str, initial: str, middle: tuple[str, ...], final: str) -> bool:
+    start, end = fold_part(initial), fold_part(final)
+    if not (value.startswith(start) and value.endswith(end)):
+        return False
+    rest = value[len(start) : len(value) - len(end)]
+    if len(value) < len(start) + len(end):
+        return False
+    for part in map(fold_part, middle):
+        _, found, rest = rest.partition(part) if part else ("", "-", rest)
+        if not found:
+            return False
+    return True
+
+
+@given(_texts, _facts)
+def test_a_query_and_the_entry_it_finds_agree(
+    text: str, facts: dict[Field, tuple[str, ...]]
+) -> None:
+    filter_ = _filter(text)
+    attributes = {_SHOWN[field]: values for field, values in facts.items()}
+    found = _finds(resolve(compile(filter_), frozenset()), facts)
+    assert found is (matches_container(filter_, attributes) is True)

@@ -1,0 +1,138 @@
+"""Requests in the order in which they are answered, without any socket."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirserver.ldap.incoming import Incoming
+from dirserver.ldap.messages import AbandonRequest, Envelope, MalformedMessage, UnbindRequest
+from dirserver.ldap.settings import ConnectionLimits
+from tests.ldap import wire
+from tests.ldap.client import STARTTLS
+
+_SEARCH = wire.search("dc=example")
+_BAD_SEARCH = wire.search("", scope=9)
+_BAD_BIND = wire.bind("x", "y", version=128)
+
+
+def waiting(incoming: Incoming) -> list[int]:
+    """Take every request that waits and return their ids."""
+    ids = []
+    while (request := incoming.take()) is not None:
+        ids.append(request.id)
+        incoming.answered()
+    return ids
+
+
+def received(*messages: bytes, limits: ConnectionLimits | None = None) -> Incoming:
+    """Return what has received these messages at once and nothing urgent among them."""
+    incoming = Incoming(limits or ConnectionLimits())
+    assert list(incoming.receive(b"".join(messages))) == []
+    return incoming
+
+
+def test_requests_wait_in_the_order_in_which_they_came() -> None:
+    incoming = received(*(wire.message(number, _SEARCH) for number in (5, 3, 9)))
+    assert waiting(incoming) == [5, 3, 9]
+
+
+def test_what_makes_no_sense_waits_like_any_other() -> None:
+    incoming = received(
+        wire.message(1, _SEARCH), wire.message(2, _BAD_SEARCH), wire.message(3, _SEARCH)
+    )
+    assert waiting(incoming) == [1, 2, 3]
+
+
+def test_a_request_that_waits_can_be_abandoned() -> None:
+    incoming = received(*(wire.message(number, _SEARCH) for number in (1, 2, 3)))
+    (urgent,) = incoming.receive(wire.message(4, wire.abandon(2)))
+    assert urgent == AbandonRequest(2)
+    incoming.abandon(2)
+    assert waiting(incoming) == [1, 3]
+
+
+@pytest.mark.parametrize("operation", [wire.bind("x", "y"), _BAD_BIND, wire.extended(STARTTLS)])
+def test_binds_and_start_tls_cannot_be_abandoned(operation: bytes) -> None:
+    # RFC 4511 section 4.11.
+    incoming = received(wire.message(2, operation))
+    incoming.abandon(2)
+    assert waiting(incoming) == [2]
+
+
+def test_a_refused_request_can_be_abandoned() -> None:
+    incoming = received(wire.message(2, _BAD_SEARCH))
+    incoming.abandon(2)
+    assert waiting(incoming) == []
+
+
+def test_an_abandon_with_an_unknown_critical_control_is_not_performed() -> None:
+    # RFC 4511 section 4.1.11: there is no response either.
+    abandon = wire.message(4, wire.abandon(1), [wire.control("1.2.3", critical=True)])
+    assert waiting(received(wire.message(1, _SEARCH), abandon)) == [1]
+
+
+@pytest.mark.parametrize("operation", [wire.abandon(-1), wire.abandon(1)])
+def test_an_abandon_that_makes_no_sense_is_passed_over(operation: bytes) -> None:
+    malformed = wire.message(4, operation, [wire.control("\ufffd").replace(b"\xef", b"\xff")])
+    assert waiting(received(malformed)) == []
+
+
+def test_an_unbind_is_an_unbind_whatever_is_wrong_with_it() -> None:
+    malformed = wire.message(4, wire.unbind(), [wire.control("\ufffd").replace(b"\xef", b"\xff")])
+    for message in (wire.message(4, wire.unbind()), malformed):
+        incoming = Incoming(ConnectionLimits())
+        assert list(incoming.receive(message)) == [UnbindRequest()]
+
+
+def test_no_more_is_read_than_may_wait() -> None:
+    incoming = received(
+        *(wire.message(number, _SEARCH) for number in range(1, 8)),
+        limits=ConnectionLimits(waiting=3),
+    )
+    assert incoming.is_full
+    assert incoming.unread
+    assert waiting(incoming) == [1, 2, 3]
+    assert list(incoming.receive()) == []
+    assert waiting(incoming) == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "behind", [wire.message(2, _SEARCH), b"\x30", wire.message(2, wire.abandon(1))]
+)
+@pytest.mark.parametrize("is_separate", [True, False])
+def test_nothing_may_follow_a_request_to_start_tls(behind: bytes, is_separate: bool) -> None:
+    # RFC 4511 section 4.14.1: it would be taken for what came under TLS.
+    start = wire.message(1, wire.extended(STARTTLS))
+    incoming = Incoming(ConnectionLimits())
+    if is_separate:
+        assert list(incoming.receive(start)) == []
+        start = b""
+    with pytest.raises(MalformedMessage) as raised:
+        list(incoming.receive(start + behind))
+    assert raised.value.envelope is None
+
+
+def test_when_start_tls_is_answered_more_may_come() -> None:
+    incoming = received(wire.message(1, wire.extended(STARTTLS)))
+    assert waiting(incoming) == [1]
+    assert list(incoming.receive(wire.message(2, _SEARCH))) == []
+    assert waiting(incoming) == [2]
+
+
+def test_whoever_has_bound_may_send_larger_messages() -> None:
+    limits = ConnectionLimits(message_before_bind=100, message_after_bind=1000)
+    large = wire.message(1, wire.search("dc=" + "x" * 500))
+    with pytest.raises(MalformedMessage):
+        list(Incoming(limits).receive(large))
+    incoming = Incoming(limits)
+    incoming.bound()
+    assert list(incoming.receive(large)) == []
+    assert waiting(incoming) == [1]
+    with pytest.raises(MalformedMessage):
+        list(incoming.receive(wire.message(2, wire.search("dc=" + "x" * 1000))))
+
+
+def test_an_envelope_says_which_operation_was_meant() -> None:
+    request = received(wire.message(7, _BAD_BIND)).take()
+    assert isinstance(request, Envelope)
+    assert (request.id, request.operation.name) == (7, "BIND_REQUEST")
