@@ -157,7 +157,8 @@ class Writing(Reading):
 
         Raises AccessDenied unless both books may be written to, NotFound, InvalidHref,
         AlreadyExists when there is a card at the destination and ``overwrite`` is not set, and
-        UIDConflict.
+        UIDConflict when it has another UID, or another card there has this one (RFC 6352
+        section 6.3.2.1).
         """
         source = self._granted(slug, AuditAction.CARD_MOVE, href)
         target = self._granted(to_slug, AuditAction.CARD_MOVE, to_href)
@@ -175,6 +176,8 @@ class Writing(Reading):
             raise AlreadyExists(to_href)
         if there is not None and there.id == stored.id:
             return Stored(stored.card.etag, created=False)
+        if there is not None and there.card.uid and stored.card.uid not in ("", there.card.uid):
+            raise UIDConflict(to_href)
         if there is not None:
             writing.remove_card(self._connection, target.book.id, there, self._act("delete"))
             detail = f"for {slug}/{href}, which was moved here"

@@ -16,6 +16,7 @@ from dirserver.model.addressbook import AddressBook
 from dirserver.model.principal import Principal
 
 STARTTLS = "1.3.6.1.4.1.1466.20037"
+WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 # Absolute true and false filters (RFC 4526); all operational attributes by "+" (RFC 3673).
 _FEATURES = ("1.3.6.1.4.1.4203.1.5.3", "1.3.6.1.4.1.4203.1.5.1")
 
@@ -34,7 +35,7 @@ class Container:
 
 def root_dse(settings: LDAPSettings) -> Container:
     """Return the root DSE (RFC 4512 section 5.1). What it announces works."""
-    extensions = (STARTTLS,) if settings.starttls else ()
+    extensions = (WHO_AM_I, *((STARTTLS,) if settings.starttls else ()))
     attributes = {
         "objectClass": ("top",),
         "structuralObjectClass": ("top",),

@@ -18,7 +18,7 @@ from dirserver.directory import Authenticator, DirectoryReader
 from dirserver.errors import AccessDenied, DirectoryError, InvalidCredentials, StoreUnavailable
 from dirserver.ldap import controls, dn
 from dirserver.ldap.comparing import compare_card, compare_container
-from dirserver.ldap.containers import STARTTLS
+from dirserver.ldap.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dn import DN, Location
 from dirserver.ldap.encode import ResultCode, encode_extended, encode_result
 from dirserver.ldap.messages import (
@@ -249,6 +249,9 @@ class LDAPSession:
         if name == _PASSWORD_MODIFY:
             text = "Passwords are set in the server's configuration."
             yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+        elif name == WHO_AM_I:
+            self.answered.code = ResultCode.SUCCESS.rfc_name
+            yield encode_extended(message.id, ResultCode.SUCCESS, value=self._authzid().encode())
         elif name != STARTTLS:
             yield self._result(message, ResultCode.PROTOCOL_ERROR)
         elif not self._context().settings.starttls:
@@ -258,6 +261,12 @@ class LDAPSession:
         else:
             yield self._result(message, ResultCode.SUCCESS, name=STARTTLS)
             yield Act.START_TLS
+
+    def _authzid(self) -> str:
+        """Return who the client is (RFC 4532 section 2.2); nothing for nobody."""
+        if self.principal.is_anonymous:
+            return ""
+        return f"dn:{dn.user_dn(self.principal.login, self._context().settings.suffix)}"
 
 
 def _operation(request: Request) -> Operation:

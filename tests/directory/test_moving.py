@@ -76,7 +76,7 @@ def test_a_card_moves_to_another_book_and_both_books_tell_of_it(each_engine: Ser
 
 def test_a_card_in_the_way_is_left_or_deleted_as_asked(each_engine: Services) -> None:
     put(each_engine, "anna.vcf", ANNA)
-    put(each_engine, "bert.vcf", BERT)
+    put(each_engine, "bert.vcf", BERT.replace(b"UID:", b"X-OLD-UID:"))
     before = traces(each_engine)
     with pytest.raises(AlreadyExists):
         move(each_engine, "anna.vcf", "bert.vcf")
@@ -88,6 +88,16 @@ def test_a_card_in_the_way_is_left_or_deleted_as_asked(each_engine: Services) ->
     assert said(each_engine, "customers", "card:delete") == [
         ("bert.vcf", "for customers/anna.vcf, which was moved here")
     ]
+
+
+def test_a_card_does_not_take_the_place_of_one_with_another_uid(each_engine: Services) -> None:
+    put(each_engine, "anna.vcf", ANNA)
+    put(each_engine, "bert.vcf", BERT)
+    before = traces(each_engine)
+    with pytest.raises(UIDConflict) as caught:
+        move(each_engine, "anna.vcf", "bert.vcf", overwrite=True)
+    assert caught.value.href == "bert.vcf"
+    assert traces(each_engine) == before
 
 
 def test_a_card_that_moves_onto_itself_stays(each_engine: Services) -> None:

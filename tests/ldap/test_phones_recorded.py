@@ -86,6 +86,7 @@ def test_evolution_looks_around_before_it_searches(ldap: Connect) -> None:
              subschemaSubentry: cn=Subschema
              supportedLDAPVersion: 3
              supportedControl: 2.16.840.1.113730.3.4.2
+             supportedExtension: 1.3.6.1.4.1.4203.1.11.3
              supportedExtension: 1.3.6.1.4.1.1466.20037
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.3
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.1

@@ -226,6 +226,7 @@ def test_how_to_ask_is_told_before_any_bind(ldap: Connect, anonymous: bool) -> N
              subschemaSubentry: cn=Subschema
              supportedLDAPVersion: 3
              supportedControl: 2.16.840.1.113730.3.4.2
+             supportedExtension: 1.3.6.1.4.1.4203.1.11.3
              supportedExtension: 1.3.6.1.4.1.1466.20037
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.3
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.1
@@ -261,6 +262,7 @@ def test_operational_attributes_of_the_root_dse_come_only_when_asked_for(ldap: C
 def test_start_tls_is_not_announced_where_it_does_not_work(ldap: Connect) -> None:
     assert ldap(starttls=False).say(["search base= scope=base attributes=supportedExtension"]) == [
         "SearchResultEntry",
+        "  supportedExtension: 1.3.6.1.4.1.4203.1.11.3",
         "SearchResultDone success",
     ]
 

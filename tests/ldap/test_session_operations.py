@@ -73,6 +73,7 @@ def test_tls_that_is_not_set_up_cannot_be_started(ldap: Connect) -> None:
              responseName: 1.3.6.1.4.1.1466.20037
         C: search scope=base attributes=supportedExtension
         S: SearchResultEntry
+             supportedExtension: 1.3.6.1.4.1.4203.1.11.3
            SearchResultDone success
         """,
     )
