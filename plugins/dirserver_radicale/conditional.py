@@ -1,0 +1,42 @@
+"""Conditional request headers (RFC 9110 section 13.1) as a precondition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dirserver.model.precondition import ANY, Precondition
+
+_ETAG = re.compile(r'(W/)?"([^"]*)"')
+
+
+def read_precondition(environ: Mapping[str, Any]) -> Precondition:
+    """Return what If-Match and If-None-Match ask for.
+
+    ``"*"`` in quotes is no etag of ours, and those who send it mean ``*``.
+    """
+    return Precondition(
+        _etags(environ.get("HTTP_IF_MATCH"), weak=False),
+        _etags(environ.get("HTTP_IF_NONE_MATCH"), weak=True),
+    )
+
+
+def is_unchanged(condition: Precondition, etag: str) -> bool:
+    """Say whether a client that reads has what there is, so that 304 answers it.
+
+    RFC 9110 section 13.2.2: If-Match comes first, and where it fails the answer is 412.
+    """
+    first = Precondition(match=condition.match)
+    return first.holds(etag) and not condition.holds(etag)
+
+
+def _etags(header: str | None, *, weak: bool) -> frozenset[str] | None:
+    """Read a list of etags; a weak one never matches where a strong one is asked for."""
+    if header is None or not header.strip():
+        return None
+    if header.strip() == ANY:
+        return frozenset({ANY})
+    found = {etag for mark, etag in _ETAG.findall(header) if weak or not mark}
+    # What is no etag at all is one that no card has; old clients leave out the quotes.
+    return frozenset(found or {header.strip()})

@@ -1,0 +1,84 @@
+"""What a request that changes something needs, and its place in the audit trail when refused.
+
+The directory notes for itself what it refuses to do with cards. Here is what never gets so far:
+acts on books, which belong to the config file, and in homes that are somebody else's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dirserver.directory import Directory
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.principal import Client
+from dirserver_radicale.hrefs import Location
+
+_MOST_OF_A_PATH = 500
+
+# The act, and the privilege that RFC 3744 appendix B asks for it: on a card, and on a book.
+_ON_CARDS = {
+    "PUT": (AuditAction.CARD_UPDATE, "write-content"),
+    "DELETE": (AuditAction.CARD_DELETE, "unbind"),
+    "MOVE": (AuditAction.CARD_MOVE, "unbind"),
+    "PROPPATCH": (AuditAction.CARD_UPDATE, "write-properties"),
+    "MKCOL": (AuditAction.BOOK_ADD, "bind"),
+}
+# The config file decides on books, and what a card says is all its properties.
+_NOBODY_MAY = frozenset({"PROPPATCH", "MKCOL"})
+_ON_BOOKS = {
+    "PUT": (AuditAction.BOOK_CHANGE, "write-content"),
+    "DELETE": (AuditAction.BOOK_ARCHIVE, "unbind"),
+    "MOVE": (AuditAction.BOOK_CHANGE, "unbind"),
+    "PROPPATCH": (AuditAction.BOOK_CHANGE, "write-properties"),
+    "MKCOL": (AuditAction.BOOK_ADD, "bind"),
+}
+# These change the collection that holds what they name.
+_OF_THE_PARENT = frozenset({"bind", "unbind"})
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The privilege that is needed at ``path``, to do ``action`` to ``location``.
+
+    It is ``grantable`` if anybody may ever do that.
+    """
+
+    action: AuditAction
+    privilege: str
+    path: str
+    location: Location
+    grantable: bool
+
+    def is_met(self, view: VisibleBook | None) -> bool:
+        """Say whether somebody who has the book as ``view`` may do it."""
+        return self.grantable and view is not None and view.access >= Privilege.WRITE
+
+
+def need(method: str, path: str, location: Location | None) -> Need | None:
+    """Return what ``method`` needs at ``path``, which names ``location``; None if it only reads."""
+    named = location or Location()
+    acts = _ON_CARDS if named.href else _ON_BOOKS
+    if method not in acts:
+        return None
+    action, privilege = acts[method]
+    holder = location.parent.path if location and privilege in _OF_THE_PARENT else path
+    grantable = bool(named.href) and method not in _NOBODY_MAY
+    return Need(action, privilege, holder, named, grantable)
+
+
+def note(directory: Directory, user: str, client: Client, needed: Need, path: str) -> None:
+    """Add to the audit trail that ``user`` was refused what they ``needed`` for ``path``."""
+    event = AuditEvent(
+        needed.action,
+        user,
+        Outcome.REFUSED,
+        book=needed.location.book if needed.location.login == user else "",
+        card=needed.location.href if needed.location.login == user else "",
+        detail=f"{needed.privilege} on {path[:_MOST_OF_A_PATH]}",
+        protocol=client.protocol,
+        address=client.address,
+        agent=client.agent,
+    )
+    directory.record([event])

@@ -1,0 +1,111 @@
+"""The request that a worker thread is busy with.
+
+Radicale shows a plugin the request itself in one place only, ``Auth.get_external_login``,
+which it calls once and before all else. What is noted there is what the storage and rights
+plugins know of the client, under any server.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from dirserver.directory import Directory, Reading
+from dirserver.errors import DirectoryError
+from dirserver.model.policy import Policy, VisibleBook
+from dirserver.model.principal import ANONYMOUS, Client, Principal, PrincipalKind
+from dirserver_radicale.environ import tidy, user_agent
+from dirserver_radicale.upload import Upload
+
+
+@dataclass(slots=True)
+class Request:
+    """A request and what was found out for it.
+
+    ``upload`` is there for a PUT. ``failed`` is an error that Radicale has been told of in
+    words of its own, and that must still undo the transaction. ``only`` is the one card that a
+    query is about. ``judged`` are the paths for which a refusal is in the audit trail, or
+    needs none. ``is_ours`` says that our Application asks, which answers errors itself.
+    """
+
+    client: Client = field(default_factory=lambda: Client("carddav"))
+    method: str = ""
+    upload: Upload | None = None
+    reading: Reading | None = None
+    failed: DirectoryError | None = None
+    policy: Policy | None = None
+    views: dict[tuple[str, str], VisibleBook | None] = field(default_factory=dict)
+    only: str = ""
+    judged: set[str] = field(default_factory=set)
+    is_ours: bool = False
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether only properties are asked for, so that Radicale measures what it reads."""
+        return self.method == "PROPFIND"
+
+    def opened(self) -> Reading:
+        """Return the transaction that Radicale has opened with ``acquire_lock``."""
+        if self.reading is None:
+            raise RuntimeError("Radicale looks into the storage under a lock only")
+        return self.reading
+
+
+_current: ContextVar[Request | None] = ContextVar("request", default=None)
+
+
+def current() -> Request:
+    """Return the request being answered; an empty one outside of any, as Radicale's tools are."""
+    request = _current.get()
+    if request is None:
+        request = Request()
+        _current.set(request)
+    return request
+
+
+def begin(environ: dict[str, Any]) -> Request:
+    """Note the request in ``environ`` as the one that this thread answers."""
+    tidy(environ)
+    client = Client("carddav", str(environ.get("REMOTE_ADDR", "")), user_agent(environ))
+    request = Request(client, str(environ.get("REQUEST_METHOD", "")).upper())
+    if request.method == "PUT":
+        request.upload = Upload(environ)
+    _current.set(request)
+    return request
+
+
+def end() -> None:
+    """Forget the request that this thread has answered."""
+    _current.set(None)
+
+
+def principal_of(login: str) -> Principal:
+    """Return the principal for the user that Radicale names; the directory fills in the rest."""
+    return Principal(PrincipalKind.USER, login) if login else ANONYMOUS
+
+
+def view(directory: Directory, login: str, slug: str) -> VisibleBook | None:
+    """Return the book ``slug`` as ``login`` has it, or None when it does not exist for them.
+
+    One policy answers for the whole request, and each book is decided once: Radicale asks
+    again for every card.
+    """
+    request = current()
+    key = (login, slug)
+    if key not in request.views:
+        policy = request.policy
+        if policy is None:
+            policy = request.policy = directory.policy()
+        request.views[key] = _decided(policy, login, slug, request.client.address)
+    return request.views[key]
+
+
+def _decided(policy: Policy, login: str, slug: str, address: str) -> VisibleBook | None:
+    principal = policy.users.get(login)
+    if principal is None:
+        return None
+    for book in policy.books:
+        if book.slug == slug and book.owner in ("", login):
+            return policy.view(principal, book, address)
+    return None

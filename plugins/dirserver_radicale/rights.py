@@ -1,0 +1,63 @@
+"""Radicale's rights plugin: grants, in Radicale's letters."""
+
+from __future__ import annotations
+
+from radicale.config import Configuration
+from radicale.rights import BaseRights
+
+from dirserver.assembly import Services
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver_radicale import refusals, request, services
+from dirserver_radicale.hrefs import Location, locate
+
+
+class Rights(BaseRights):
+    """Spells the directory's decisions; what is hidden and what is absent get no letter."""
+
+    def __init__(self, configuration: Configuration, found: Services | None = None) -> None:
+        """Use the services ``found``, or those of the configuration."""
+        super().__init__(configuration)
+        self._directory = (found or services.of(configuration)).directory
+
+    def authorization(self, user: str, user_groups: set[str], path: str) -> str:
+        """Return what ``user`` may do at ``path``.
+
+        ``R``: see the root and the own home. On books ``r`` and ``w``; ``l`` keeps their
+        properties, which belong to the config file. For a card nothing, since Radicale then
+        asks for its book.
+        """
+        if not user:
+            return ""
+        location = locate(path)
+        self._note_refusal(user, path, location)
+        if location is None or location.login not in ("", user) or location.href:
+            return ""
+        if not location.book:
+            return "R"
+        view = self._view(user, location)
+        if view is None or view.access < Privilege.READ:
+            return ""
+        return "rwl" if view.access >= Privilege.WRITE else "rl"
+
+    def _view(self, user: str, location: Location | None) -> VisibleBook | None:
+        if location is None or not location.book or location.login != user:
+            return None
+        return request.view(self._directory, user, location.book)
+
+    def _note_refusal(self, user: str, path: str, location: Location | None) -> None:
+        """Let the audit trail know of a write that Radicale is about to refuse by itself.
+
+        It asks for the rights at the path of the request first, for those at what holds it
+        next, and with MOVE then for the destination in the same way.
+        """
+        current = request.current()
+        if path in current.judged:
+            return
+        needed = refusals.need(current.method, path, location)
+        if needed is None:
+            return
+        holder = needed.location.parent.path
+        current.judged.update((path, holder, holder.rstrip("/")))
+        if not needed.is_met(self._view(user, location)):
+            refusals.note(self._directory, user, current.client, needed, path)

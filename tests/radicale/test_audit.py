@@ -1,0 +1,102 @@
+"""What is done and what is refused is in the audit trail: who, what, from where, which client."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirserver.assembly import Services
+from dirserver.model.audit import AuditEvent
+from dirserver.store import audit
+from dirserver.store.audit import AuditFilter
+from tests.organisation import PASSWORD
+from tests.radicale.dav_client import DAVClient
+
+
+def trail(services: Services, *, since: int = 0) -> list[AuditEvent]:
+    """Return the events that came over CardDAV, but for the first ``since``."""
+    with services.store.reading() as connection:
+        written = [each.event for each in audit.read(connection, AuditFilter())]
+    return [event for event in written if event.protocol == "carddav"][since:]
+
+
+def told(event: AuditEvent) -> str:
+    """Return an event in one line."""
+    return f"{event.actor} {event.action} {event.outcome} {event.book}/{event.card} {event.detail}"
+
+
+def test_every_write_is_told(alice: DAVClient, services: Services) -> None:
+    alice.say(["PUT /alice/customers/anna.vcf", "<anna.vcf"])
+    alice.say(["PUT /alice/customers/anna.vcf", "<anna2.vcf"])
+    alice.say(["MOVE /alice/customers/anna.vcf", "Destination: /alice/staff/a.vcf"])
+    alice.say(["DELETE /alice/staff/a.vcf"])
+    assert [told(event).split(" etag ")[0] for event in trail(services)] == [
+        "alice card:create done customers/anna.vcf",
+        "alice card:update done customers/anna.vcf",
+        "alice card:move done customers/anna.vcf to staff/a.vcf",
+        "alice card:move done staff/a.vcf from customers/anna.vcf",
+        "alice card:delete done staff/a.vcf ",
+    ]
+
+
+def test_an_event_names_address_and_client(alice: DAVClient, services: Services) -> None:
+    client = DAVClient(alice.application, "alice", files=alice.files, address="198.51.100.3")
+    client.say(["PUT /alice/customers/a.vcf", "User-Agent: DAVx5/4.5 \x1b[31m", "<anna.vcf"])
+    (event,) = trail(services)
+    assert (event.address, event.agent) == ("198.51.100.3", "DAVx5/4.5 [31m")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "expected"),
+    [
+        (
+            "PUT /carol/customers/x.vcf",
+            "card:update refused customers/x.vcf no grant of write on customers",
+        ),
+        (
+            "DELETE /carol/customers/x.vcf",
+            "card:delete refused customers/x.vcf no grant of write on customers",
+        ),
+        (
+            "PUT /carol/nothing/x.vcf",
+            "card:update refused nothing/x.vcf there is no book nothing",
+        ),
+        ("PUT /alice/secret/x.vcf", "card:update refused / write-content on /alice/secret/x.vcf"),
+        ("PUT /a/b/c/d.vcf", "book:change refused / write-content on /a/b/c/d.vcf"),
+        ("DELETE /alice/secret/x.vcf", "card:delete refused / unbind on /alice/secret/x.vcf"),
+        ("DELETE /carol/customers/", "book:archive refused customers/ unbind on /carol/customers/"),
+        (
+            "PROPPATCH /carol/staff/",
+            "book:change refused staff/ write-properties on /carol/staff/",
+        ),
+        ("MKCOL /carol/new/", "book:add refused new/ bind on /carol/new/"),
+        (
+            "MOVE /carol/customers/x.vcf",
+            "card:move refused customers/x.vcf no grant of write on customers",
+        ),
+        ("MOVE /alice/customers/x.vcf", "card:move refused / unbind on /alice/customers/x.vcf"),
+    ],
+)
+def test_every_refusal_is_told_once(
+    carol: DAVClient, services: Services, request_line: str, expected: str
+) -> None:
+    heard = carol.say([request_line, "Destination: /carol/customers/y.vcf", "<anna.vcf"])
+    assert heard[0] == "403"
+    assert [told(event) for event in trail(services)] == [f"carol {expected}"]
+
+
+def test_a_failed_login_is_told_without_its_password(alice: DAVClient, services: Services) -> None:
+    DAVClient(alice.application, "alice", "not it").say(["PROPFIND /"])
+    DAVClient(alice.application, "zeno@example.org", PASSWORD).say(["PROPFIND /"])
+    events = trail(services)
+    assert [told(event) for event in events] == [
+        "alice login refused / wrong password",
+        "zeno@example.org login refused / no such user",
+    ]
+    assert not [event for event in events if "not it" in repr(event) or PASSWORD in repr(event)]
+
+
+def test_reading_leaves_no_trace(alice: DAVClient, services: Services) -> None:
+    """Clients ask every few minutes for years; the access log has that."""
+    for line in ("PROPFIND /alice/", "GET /alice/staff/", "PROPFIND /bob/", "OPTIONS /"):
+        alice.say([line, "Depth: 1"])
+    assert trail(services) == []

@@ -1,0 +1,88 @@
+"""The search index names the candidates for a filter: it must leave out none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dirserver.assembly import Services
+from dirserver.directory import Reading
+from dirserver.model.grant import Privilege
+from dirserver_radicale.filters import Filter, PropFilter, TextMatch
+from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
+
+NAMES = [
+    "Anna Ämter",
+    "Ænne  von   Straßen",
+    "Øyvind Łukasz",
+    "100% _x_\\ 'quoted'",
+    "İstanbul ΌΣΟΣ",
+    "ﬁne Ⅷ ①",
+    "王小明",
+    "a",
+    "-",
+]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Services with a card for each name."""
+    path: Path = write_config(tmp_path_factory.mktemp("agreement"))
+    found = open_organisation(path)
+    with found.directory.writing(ALICE, HERE) as writing:
+        for number, name in enumerate(NAMES):
+            card = vcard(str(number), name, f"EMAIL:{number}@Example.org", "TITLE: Spaced  out ")
+            writing.put_card("customers", str(number), card)
+    yield found
+    found.store.close()
+
+
+@pytest.fixture(scope="module")
+def reading(services: Services) -> Iterator[Reading]:
+    """A snapshot for Alice."""
+    with services.directory.reading(ALICE, HERE) as opened:
+        yield opened
+
+
+pieces = st.one_of(
+    st.sampled_from(NAMES).flatmap(
+        lambda name: st.tuples(st.integers(0, len(name)), st.integers(0, len(name))).map(
+            lambda ends: name[min(ends) : max(ends)]
+        )
+    ),
+    st.sampled_from(["%", "_", " ", "  ", "\\", "e", "@", "EXAMPLE.ORG", "ae", "oe", "ß", "ss"]),
+    st.text(max_size=3),
+)
+text_matches = st.builds(
+    TextMatch,
+    pieces,
+    st.sampled_from(["equals", "contains", "starts-with", "ends-with"]),
+    st.sampled_from(["i;unicode-casemap", "i;ascii-casemap", "i;octet"]),
+    st.booleans(),
+)
+prop_filters = st.builds(
+    PropFilter,
+    st.sampled_from(["FN", "EMAIL", "TITLE", "N"]),
+    all_of=st.booleans(),
+    text_matches=st.lists(text_matches, max_size=2).map(tuple),
+)
+filters = st.builds(Filter, st.lists(prop_filters, max_size=2).map(tuple), st.booleans())
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(asked=filters)
+def test_every_card_that_a_filter_matches_is_a_candidate(reading: Reading, asked: Filter) -> None:
+    view = reading.book("customers", Privilege.READ)
+    matching = {
+        card.href for card, body in reading.bodies(view) if asked.matches(body, reading.plan)
+    }
+    candidates = {card.href for card, _body in reading.candidates(view, asked.candidates())}
+    assert matching <= candidates

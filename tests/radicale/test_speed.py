@@ -1,0 +1,87 @@
+"""What a listing may cost: transactions and decisions for the request, not for each card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from dirserver.assembly import Services
+from dirserver.model.grant import Decision, decide
+from dirserver_radicale.application import Application
+from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
+from tests.radicale.bodies import FILES, multiget, propfind
+from tests.radicale.dav_client import DAVClient
+
+CARDS = 2000
+PRIVILEGES = "current-user-privilege-set"
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Services with many cards in customers and two in staff."""
+    services = open_organisation(write_config(tmp_path_factory.mktemp("speed")))
+    with services.directory.writing(ALICE, HERE) as writing:
+        for book, number in (("customers", CARDS), ("staff", 2)):
+            cards = (vcard(str(each), f"Number {each}") for each in range(number))
+            assert list(writing.import_cards(book, "test", cards))
+    yield services
+    services.store.close()
+
+
+@contextmanager
+def transactions(services: Services) -> Iterator[list[object]]:
+    """Count the transactions that are begun."""
+    begun: list[object] = []
+    listener = begun.append
+    event.listen(services.store.engine, "begin", listener)
+    try:
+        yield begun
+    finally:
+        event.remove(services.store.engine, "begin", listener)
+
+
+@pytest.mark.parametrize(
+    ("login", "method", "body"),
+    [
+        ("alice", "PROPFIND", propfind("getetag", "getcontentlength", PRIVILEGES)),
+        ("carol", "PROPFIND", propfind("getetag", "getcontentlength", PRIVILEGES)),
+        ("alice", "REPORT", FILES["sync.xml"]),
+        ("carol", "REPORT", multiget(*(f"/carol/customers/{each}.vcf" for each in range(CARDS)))),
+    ],
+)
+def test_a_large_book_costs_no_more_transactions_and_decisions_than_a_small_one(
+    full: Services, monkeypatch: pytest.MonkeyPatch, login: str, method: str, body: bytes
+) -> None:
+    decided: list[Decision] = []
+
+    def counted(*arguments: Any) -> Decision:
+        decided.append(decide(*arguments))
+        return decided[-1]
+
+    client = DAVClient(Application(full), login)
+    client.send("PROPFIND", "/", {"Depth": "0"})
+    monkeypatch.setattr("dirserver.model.policy.decide", counted)
+    costs = []
+    for book in ("customers", "staff"):
+        sent = body.replace(b"/customers/", f"/{book}/".encode())
+        decided.clear()
+        with transactions(full) as begun:
+            answer = client.send(method, f"/{login}/{book}/", {"Depth": "1"}, sent)
+        assert answer.status == 207
+        assert 0 < len(decided) < 20
+        costs.append(len(begun))
+    # The length of a card of which something is hidden is looked up, once for all cards.
+    assert costs[0] <= costs[1] + 1 <= 4
+
+
+def test_a_poll_takes_few_transactions(full: Services) -> None:
+    client = DAVClient(Application(full), "alice")
+    client.send("PROPFIND", "/", {"Depth": "0"})
+    with transactions(full) as begun:
+        client.send("PROPFIND", "/alice/customers/", {"Depth": "0"}, FILES["ctag.xml"])
+    # Who is this, is there a home, and what is the ctag.
+    assert len(begun) == 3
