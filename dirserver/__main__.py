@@ -1,0 +1,7 @@
+"""``python -m dirserver`` is the command line."""
+
+import sys
+
+from dirserver.cli import main
+
+sys.exit(main())

@@ -1,0 +1,109 @@
+"""Who acts: the operator, or with ``--as`` a user; and on which book."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from dirserver import __version__, config
+from dirserver.assembly import Services, open_services
+from dirserver.cli.failure import Failed
+from dirserver.cli.invocation import Invocation
+from dirserver.config.faults import listing, nearest
+from dirserver.directory import Reading, Writing, label_of
+from dirserver.errors import AccessDenied
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.principal import Client, Principal, operator
+
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """The directory, as open for whoever runs a command."""
+
+    services: Services
+    principal: Principal
+    client: Client
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Open a snapshot."""
+        return self.services.directory.reading(self.principal, self.client)
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Open a transaction."""
+        return self.services.directory.writing(self.principal, self.client)
+
+    def book(self, reading: Reading, name: str, privilege: Privilege) -> VisibleBook:
+        """Return the book ``name``. Raises Failed, saying why not and what there is."""
+        try:
+            return reading.book(name, privilege)
+        except AccessDenied as denied:
+            raise Failed(self._why_not(reading, name, privilege)) from denied
+
+    def _why_not(self, reading: Reading, name: str, privilege: Privilege) -> str:
+        who = "" if self.principal.is_operator else f" for {self.principal.login}"
+        labels = [label_of(view.book) for view in reading.books(Privilege.SEARCH)]
+        for book in reading.policy.books:
+            if label_of(book) == name:
+                why = reading.policy.decide(self.principal, privilege, book).reason
+                return f"{self.principal.login} may not {privilege.label} {name}: {why}."
+        if any(book.slug == name for book in self.services.config.books):
+            file = self.services.config.path.name
+            return f"The book {name} is in {file}, but not applied yet; run: dirserver apply"
+        return f"There is no book {name}{who}{_hint(name, labels)}"
+
+
+@contextmanager
+def acting(invocation: Invocation, login: str = "") -> Iterator[Acting]:
+    """Open what the config file describes, for the operator or for the user ``login``.
+
+    Raises Failed, ConfigError and StoreUnavailable.
+    """
+    services = open_services(config.load(invocation.config_file))
+    try:
+        services.directory.require_set_up()
+        principal = _user(services, login) if login else operator(os_login())
+        yield Acting(services, principal, command_line(for_another=bool(login)))
+    finally:
+        services.store.close()
+
+
+def os_login() -> str:
+    """Return the name that the operating system has for whoever runs this."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # In a container, there may be a number and nothing else.
+        return f"uid {os.getuid()}"
+
+
+def command_line(*, for_another: bool = False) -> Client:
+    """Return what the audit trail says of this program, and of who is behind the name."""
+    sudo = os.environ.get("SUDO_USER", "") if os.getuid() == 0 else ""
+    behind = sudo or (os_login() if for_another else "")
+    return Client("cli", "", f"dirserver {__version__}" + (f", run by {behind}" if behind else ""))
+
+
+def _user(services: Services, login: str) -> Principal:
+    policy = services.directory.policy()
+    found = policy.user(login)
+    if found is not None:
+        return found
+    if any(login in (user.login, user.mail) for user in services.config.users):
+        file = services.config.path.name
+        raise Failed(f"The user {login} is in {file}, but not applied yet; run: dirserver apply")
+    raise Failed(f"There is no user {login}{_hint(login, policy.users)}")
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    """Say which of ``names`` was probably meant, or which there are."""
+    known = sorted(names)
+    meant = nearest(name, known)
+    if meant is not None:
+        return f"; did you mean {meant}?"
+    return f"; there is {listing(known, 'and')}." if 0 < len(known) <= _MOST_NAMED else "."

@@ -1,0 +1,160 @@
+"""What can be typed: the commands, their options and their help.
+
+What a command does is in a file of its own, imported when it runs, so that help and slips of
+the pen are answered at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirserver import __version__
+from dirserver.cli.books import app as books
+from dirserver.cli.cards import export_cards, import_cards, search
+from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
+from dirserver.cli.options import JSONOption
+from dirserver.cli.trail import audit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain text: it fits a screen, and reads the same in a log.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dirserver {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "-c",
+            "--config",
+            metavar="FILE",
+            envvar=ENVIRONMENT,
+            show_envvar=False,
+            help=f"The config file; else ${ENVIRONMENT}, ./dirserver.toml or "
+            "/etc/dirserver/dirserver.toml.",
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log more, and show where a bug is.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Serve an organisation's address books over CardDAV and LDAP.
+
+    \b
+    dirserver -c demo.toml check                  is the file in order?
+    dirserver plan && dirserver apply             take it over
+    dirserver import phones.vcf --book customers  fill a book
+    dirserver search müller --as bob              what would bob find?
+    dirserver audit --since 2d                    what happened?
+
+    Exit codes: 0 done; 1 not done, or not all of it; 2 not understood, or `plan --exit-code` found
+    changes; 70 a bug; 130 interrupted.
+    """
+    context.obj = Invocation(config, verbose)
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Serve in the foreground, once the config is applied.
+
+    Prints one line when every address is listened on; the log goes to standard error. SIGTERM
+    stops when what was asked is answered. SIGHUP applies the config again; one that has faults
+    is refused, and the old one stays.
+    """
+    from dirserver.cli import serving
+
+    serving.serve(invocation(context))
+
+
+@app.command()
+def check(context: typer.Context, as_json: JSONOption = False) -> None:
+    """Say whether the config file can be used, and what is unwise in it.
+
+    Every fault is named at once, one a line. The database is not looked at: `plan` does that.
+
+    \b
+    --json: file, ok, faults, warnings, users, groups, books, listens, suffix, database
+    """
+    from dirserver.cli import checking
+
+    checking.check(invocation(context), as_json=as_json)
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 2 when there are changes.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Show what `apply` would change: + comes, ~ changes, - goes.
+
+    \b
+    --json: file, applied, changes (sign, action, book, text), reindexed
+    """
+    from dirserver.cli import reconciling
+
+    reconciling.plan(invocation(context), exit_code=exit_code, as_json=as_json)
+
+
+@app.command()
+def apply(context: typer.Context, as_json: JSONOption = False) -> None:
+    """Make the database what the config file says, all of it or nothing.
+
+    It is set up, or brought up to date, if need be. A book that is gone from the file is
+    archived, never deleted.
+
+    \b
+    --json: as for `plan`
+    """
+    from dirserver.cli import reconciling
+
+    reconciling.apply(invocation(context), as_json=as_json)
+
+
+@app.command()
+def passwd(
+    from_stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read the password from the first line of the input.")
+    ] = False,
+) -> None:
+    """Print the hash of a password, ready for the config file.
+
+    It is asked for twice, without showing it. The hash belongs under [users.LOGIN].
+
+    \b
+    dirserver passwd
+    pwgen -s 20 1 | tee /dev/stderr | dirserver passwd --stdin
+    """
+    from dirserver.cli import passwd as asking
+
+    asking.passwd(from_stdin=from_stdin)
+
+
+app.add_typer(books, name="book")
+app.command("import")(import_cards)
+app.command("export")(export_cards)
+app.command()(search)
+app.command()(audit)

@@ -1,0 +1,171 @@
+"""``dirserver audit``: the trail, told line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dirserver.cli import screen
+from dirserver.cli.acting import acting
+from dirserver.cli.failure import Failed
+from dirserver.cli.invocation import Invocation
+from dirserver.cli.moments import Span, read_moment
+from dirserver.config.faults import listing, nearest
+from dirserver.directory import AuditFilter
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
+
+# What comes after "alice", and after "alice was refused:".
+_DONE = {
+    AuditAction.CARD_CREATE: "created {card} in {book}",
+    AuditAction.CARD_UPDATE: "changed {card} in {book}",
+    AuditAction.CARD_DELETE: "deleted {card} from {book}",
+    AuditAction.CARD_MOVE: "moved {book}/{card} {detail}",
+    AuditAction.CARD_IMPORT: "imported into {book}",
+    AuditAction.CARD_EXPORT: "exported {book}",
+    AuditAction.LOGIN: "logged in",
+    AuditAction.BOOK_ARCHIVE: "archived book {book}",
+    AuditAction.CONFIG_APPLY: "applied {detail}",
+}
+_TRIED = {
+    AuditAction.CARD_CREATE: "create {card} in {book}",
+    AuditAction.CARD_UPDATE: "write {card} in {book}",
+    AuditAction.CARD_DELETE: "delete {card} from {book}",
+    AuditAction.CARD_MOVE: "move {card} from {book}",
+    AuditAction.CARD_IMPORT: "import into {book}",
+    AuditAction.CARD_EXPORT: "export {book}",
+    AuditAction.LOGIN: "log in",
+}
+_VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which events to tell of, as it was typed."""
+
+    book: str
+    user: str
+    card: str
+    action: str
+    since: str
+    until: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """An event as programs read it."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: AuditAction
+    outcome: Outcome
+    book: str
+    card: str
+    detail: str
+    protocol: str
+    address: str
+    agent: str
+
+
+def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
+    """Print the newest events that ``request`` asks for, oldest first. Raises Failed."""
+    # One more than is shown tells whether there are more.
+    wanted = _wanted(request, datetime.now().astimezone())
+    with acting(invocation) as who, who.reading() as reading:
+        found = list(reading.audit(wanted))
+    shown = found[-request.limit :]
+    if as_json:
+        screen.say_json([_told(written) for written in shown])
+    else:
+        _tell(shown)
+    if len(found) > len(shown):
+        screen.note(f"These are the newest {len(shown)}; for more: --limit, --since or --until.")
+
+
+def _wanted(request: Request, now: datetime) -> AuditFilter:
+    since = _span(request.since, "--since", now)
+    until = _span(request.until, "--until", now)
+    if since and until and since.first > until.last:
+        raise Failed("--since is after --until, so nothing can be between them. Swap the two.")
+    return AuditFilter(
+        request.book,
+        request.user,
+        request.card,
+        _action(request.action),
+        since.first if since else None,
+        until.last if until else None,
+        request.limit + 1,
+    )
+
+
+def _span(text: str, option: str, now: datetime) -> Span | None:
+    if not text:
+        return None
+    try:
+        return read_moment(text, now)
+    except ValueError as error:
+        raise Failed(f'{option} "{text}" is no moment; {error}.') from error
+
+
+def _action(text: str) -> str:
+    action = text.lower().removesuffix(":*").removesuffix(":")
+    kinds = dict.fromkeys(str(known).partition(":")[0] for known in AuditAction)
+    known = [*kinds, *map(str, AuditAction)]
+    if not action or action in known:
+        return action
+    meant = nearest(action, known)
+    hint = f"did you mean {meant}?" if meant else f"there are {listing(kinds, 'and')}."
+    raise Failed(f"There is no action {text}; {hint}")
+
+
+def _told(written: WrittenEvent) -> ToldEvent:
+    event = written.event
+    return ToldEvent(
+        written.id,
+        written.at,
+        event.actor,
+        event.action,
+        event.outcome,
+        event.book,
+        event.card,
+        event.detail,
+        event.protocol,
+        event.address,
+        event.agent,
+    )
+
+
+def _tell(events: list[WrittenEvent]) -> None:
+    if not events:
+        screen.say("nothing happened that this asks for")
+        return
+    width = max(len(written.event.actor) for written in events)
+    for written in events:
+        event = written.event
+        refused = event.outcome is Outcome.REFUSED
+        words, detail = sentence(event)
+        screen.say(
+            (screen.local(written.at), "dim"),
+            f"  {event.actor:<{width}}  ",
+            (f"REFUSED to {words}" if refused else words, "red" if refused else ""),
+            f": {detail}" if detail else "",
+            (f"  [{_origin(event)}]", "dim"),
+        )
+
+
+def sentence(event: AuditEvent) -> tuple[str, str]:
+    """Say what happened, or what was tried; and what there is to say beyond."""
+    refused = event.outcome is Outcome.REFUSED
+    template = (_TRIED if refused else _DONE).get(event.action, "")
+    if not template:
+        verb = _VERBS.get(str(event.action).partition(":")[2], str(event.action))
+        return f"{verb} {event.detail}", ""
+    words = template.format(card=event.card, book=event.book, detail=event.detail)
+    said_already = "{detail}" in template or event.action is AuditAction.BOOK_ARCHIVE
+    return words, "" if said_already else event.detail
+
+
+def _origin(event: AuditEvent) -> str:
+    at = f"{event.protocol} {event.address}".strip()
+    return ", ".join(filter(None, (at, event.agent)))

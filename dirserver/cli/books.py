@@ -1,0 +1,44 @@
+"""``dirserver book``: what can be typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dirserver.cli.invocation import invocation
+from dirserver.cli.options import JSONOption, LoginOption
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show address books.")
+
+
+@app.command("list")
+def list_books(
+    context: typer.Context, login: LoginOption = "", as_json: JSONOption = False
+) -> None:
+    """List the books: all of them, or those that a user has.
+
+    \b
+    --json: a list of what `book show` prints
+    """
+    from dirserver.cli import bookshelf
+
+    bookshelf.list_books(invocation(context), login, as_json=as_json)
+
+
+@app.command("show")
+def show_book(
+    context: typer.Context,
+    book: Annotated[str, typer.Argument(metavar="BOOK", hidden=True)],
+    login: LoginOption = "",
+    as_json: JSONOption = False,
+) -> None:
+    """Show one book: who may do what, how many cards, the last change.
+
+    \b
+    --json: book, name, description, uuid, cards, revision, changed, access, hidden, grants
+            (to, access, hide, networks, logins); grants is empty with --as
+    """
+    from dirserver.cli import bookshelf
+
+    bookshelf.show_book(invocation(context), book, login, as_json=as_json)

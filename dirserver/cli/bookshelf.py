@@ -1,0 +1,140 @@
+"""``dirserver book``: which books there are, and who may do what with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dirserver.cli import screen
+from dirserver.cli.acting import Acting, acting
+from dirserver.cli.invocation import Invocation
+from dirserver.config.faults import listing
+from dirserver.directory import Reading, label_of
+from dirserver.model.grant import Grant, Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.principal import GROUP_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGrant:
+    """Who may do what; ``logins`` are the members of a group, however deep they are in it."""
+
+    to: str
+    access: str
+    hide: tuple[str, ...]
+    networks: tuple[str, ...]
+    logins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBook:
+    """A book as somebody has it. The grants are for the operator's eyes."""
+
+    book: str
+    name: str
+    description: str
+    uuid: str
+    cards: int
+    revision: int
+    changed: datetime
+    access: str
+    hidden: tuple[str, ...]
+    grants: tuple[ShownGrant, ...]
+
+
+def list_books(invocation: Invocation, login: str, *, as_json: bool) -> None:
+    """Print the books that the operator, or the user ``login``, has."""
+    with acting(invocation, login) as who, who.reading() as reading:
+        books = [_shown(who, reading, view) for view in reading.books(Privilege.SEARCH)]
+    if as_json:
+        screen.say_json(books)
+    elif not books:
+        screen.say(f"{login} has no books" if login else "there are no books")
+    else:
+        heads = ("book", "name", "cards", "last change", "access" if login else "who may")
+        screen.say_table(heads, [_row(book) for book in books])
+
+
+def _row(book: ShownBook) -> tuple[str, str, str, str, str]:
+    may = "\n".join(f"{_access(grant)}: {grant.to}" for grant in book.grants)
+    return (
+        book.book,
+        book.name,
+        str(book.cards),
+        screen.local(book.changed),
+        may or _own_access(book),
+    )
+
+
+def show_book(invocation: Invocation, name: str, login: str, *, as_json: bool) -> None:
+    """Print what there is to know of one book. Raises Failed when there is no such book."""
+    with acting(invocation, login) as who, who.reading() as reading:
+        book = _shown(who, reading, who.book(reading, name, Privilege.SEARCH))
+    if as_json:
+        screen.say_json(book)
+        return
+    screen.say((book.name, "bold"), f" ({book.book})")
+    if book.description:
+        screen.say(book.description)
+    facts = [
+        ("cards", str(book.cards)),
+        ("revision", str(book.revision)),
+        ("last change", screen.local(book.changed)),
+    ]
+    if login:
+        facts.append(("access", _own_access(book)))
+    screen.say_table((), facts)
+    if not login:
+        screen.say_table(("who", "may", "that is"), [_grant_row(grant) for grant in book.grants])
+
+
+def _grant_row(grant: ShownGrant) -> tuple[str, str, str]:
+    members = ", ".join(grant.logins) or "nobody"
+    return grant.to, _access(grant), members if grant.to.startswith(GROUP_PREFIX) else ""
+
+
+def _shown(who: Acting, reading: Reading, view: VisibleBook) -> ShownBook:
+    book, state = view.book, reading.state(view)
+    grants = reading.policy.grants.get(book.id, ()) if who.principal.is_operator else ()
+    if who.principal.is_operator and book.owner:
+        grants = (*grants, Grant(book.owner, Privilege.MANAGE))
+    return ShownBook(
+        label_of(book),
+        book.name,
+        book.description,
+        book.uuid,
+        reading.count(view),
+        state.revision,
+        state.modified,
+        view.access.label,
+        tuple(sorted(view.hidden)),
+        tuple(
+            _shown_grant(reading, grant)
+            for grant in sorted(grants, key=lambda grant: (-grant.access, grant.grantee))
+        ),
+    )
+
+
+def _shown_grant(reading: Reading, grant: Grant) -> ShownGrant:
+    users = reading.policy.users.values()
+    reached = [user.login for user in users if grant.grantee in user.grantees]
+    return ShownGrant(
+        grant.grantee,
+        grant.access.label,
+        tuple(sorted(grant.hide)),
+        tuple(str(network) for network in grant.networks),
+        tuple(sorted(reached)),
+    )
+
+
+def _access(grant: ShownGrant) -> str:
+    said = grant.access
+    if grant.hide:
+        said += f" without {listing(grant.hide, 'and')}"
+    if grant.networks:
+        said += f" from {listing(grant.networks, 'and')}"
+    return said
+
+
+def _own_access(book: ShownBook) -> str:
+    return book.access + (f" without {listing(book.hidden, 'and')}" if book.hidden else "")

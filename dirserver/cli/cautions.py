@@ -1,0 +1,120 @@
+"""What a config file may say, but better would not."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+from dirserver.config import Access, Config, Listener, PlaintextPolicy
+from dirserver.config.faults import listing
+from dirserver.model.policy import grantees_of
+from dirserver.model.principal import Group
+from dirserver.passwords import password_context
+
+# The demo's users, whose passwords everybody can read in its config file.
+_DEMO = ("alice", "bob", "carol")
+
+
+def cautions(config: Config) -> Iterator[str]:
+    """Yield a clause for each thing that is legal and unwise, and what to do about it."""
+    yield from _about_the_network(config)
+    yield from _about_passwords(config)
+    yield from _about_books(config)
+    yield from _about_files(config)
+
+
+def _about_the_network(config: Config) -> Iterator[str]:
+    carddav, ldap = config.carddav, config.ldap
+    cure = "add [tls] and use listen_tls"
+    if not carddav.trusted_proxies.members:
+        instead = f"{cure}, or name a proxy in trusted_proxies"
+        for listener in _beyond_this_machine(carddav.listen):
+            yield f"[carddav] listen {listener}: " + _unencrypted(
+                "plaintext_login", carddav.plaintext_login, instead
+            )
+    for listener in _beyond_this_machine(ldap.listen):
+        if config.tls is None:
+            yield f"[ldap] listen {listener}: " + _unencrypted(
+                "plaintext_bind", ldap.plaintext_bind, cure
+            )
+        elif not _is_local(ldap.plaintext_bind):
+            yield (
+                f"[ldap] listen {listener}: plaintext_bind takes passwords without TLS from other "
+                "machines, though StartTLS is offered"
+            )
+
+
+def _unencrypted(key: str, policy: PlaintextPolicy, cure: str) -> str:
+    if _is_local(policy):
+        return f"nobody on another machine can log in here, as {key} wants TLS; {cure}"
+    return f"passwords and cards cross the network unencrypted; {cure}"
+
+
+def _is_local(policy: PlaintextPolicy) -> bool:
+    return all(network.is_loopback for network in policy.networks)
+
+
+def _beyond_this_machine(listeners: Iterable[Listener]) -> Iterator[Listener]:
+    for listener in listeners:
+        try:
+            local = ip_address(listener.host).is_loopback
+        except ValueError:
+            local = listener.host == "localhost"
+        if not local:
+            yield listener
+
+
+def _about_passwords(config: Config) -> Iterator[str]:
+    if not config.users:
+        yield "there are no users, so nobody can log in; add a table [users.LOGIN]"
+    without = [user.login for user in config.users if not user.password_hash]
+    if without:
+        yield (
+            f"without a password_hash, {listing(without, 'and')} cannot log in; "
+            "make one with: dirserver passwd"
+        )
+    context = password_context()
+    public = [
+        user.login
+        for user in config.users
+        if user.login in _DEMO
+        and context.identify(user.password_hash)
+        and context.verify(f"{user.login}-demo", user.password_hash)
+    ]
+    if public:
+        yield (
+            f"everybody knows the password of {listing(public, 'and')}: it is the demo's; "
+            "make another with: dirserver passwd"
+        )
+
+
+def _about_books(config: Config) -> Iterator[str]:
+    groups = [Group(group.name, group.title, group.members) for group in config.groups]
+    people = [grantees_of(user.login, groups) for user in config.users]
+    for book in config.books if people else ():
+        given = [
+            grant
+            for grant in book.grants
+            if grant.to == "anonymous" or any(grant.to in names for names in people)
+        ]
+        if not given:
+            yield f"[books.{book.slug}]: no user may see this book; add a grant"
+        elif not any(grant.access in (Access.WRITE, Access.MANAGE) for grant in given):
+            yield f"[books.{book.slug}]: no user may change cards; only `dirserver import` can"
+
+
+def _about_files(config: Config) -> Iterator[str]:
+    secrets: list[tuple[Path, str]] = []
+    if any(user.password_hash for user in config.users):
+        secrets.append((config.path, "the password hashes in it"))
+    if config.tls is not None:
+        secrets.append((config.tls.key, "the private key in it"))
+    if config.database.password_file is not None:
+        secrets.append((config.database.password_file, "the database's password in it"))
+    if config.database.url.startswith("sqlite:///"):
+        secrets.append((Path(config.database.url.removeprefix("sqlite:///")), "all cards in it"))
+    for file, secret in secrets:
+        if file.exists() and file.stat().st_mode & stat.S_IROTH:
+            yield f"everybody on this machine can read {file}, and {secret}; chmod o= {file}"

@@ -1,0 +1,152 @@
+"""``dirserver import``: vCard files into a book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import typer
+
+from dirserver.cli import screen
+from dirserver.cli.acting import Acting, acting
+from dirserver.cli.cardfiles import CardFile, Remark, read_files
+from dirserver.cli.failure import FAILED, Failed
+from dirserver.cli.invocation import Invocation
+from dirserver.directory import label_of
+from dirserver.directory.writing import ImportCount
+from dirserver.errors import AccessDenied
+from dirserver.model.grant import Privilege
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to import, as it was typed."""
+
+    files: tuple[str, ...]
+    book: str
+    login: str
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """How it went with one file."""
+
+    file: str
+    cards: int
+    new: int
+    changed: int
+    unchanged: int
+    left_out: int
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How an import went. With ``dry_run``, how it would have gone."""
+
+    book: str
+    dry_run: bool
+    files: tuple[ImportedFile, ...]
+
+
+class _Enough(Exception):
+    """Breaks the transaction of a dry run off, once its outcome is known."""
+
+
+def import_cards(invocation: Invocation, request: Request, *, as_json: bool) -> None:
+    """Import the files, in one transaction, and print how it went.
+
+    Raises Failed when nothing was imported; exits with 1 when some cards were left out.
+    """
+    with acting(invocation, request.login) as who:
+        with who.reading() as reading:
+            label = label_of(who.book(reading, request.book, Privilege.SEARCH).book)
+        files = read_files(request.files)
+        counts = _store(who, request, files)
+    outcome = Imported(
+        label,
+        request.dry_run,
+        tuple(_imported(file, count) for file, count in zip(files, counts, strict=True)),
+    )
+    if as_json:
+        screen.say_json(outcome)
+    else:
+        _tell(outcome)
+    if any(file.left_out for file in outcome.files):
+        screen.complain(_about_left_out(outcome))
+        raise typer.Exit(FAILED)
+
+
+def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[ImportCount]:
+    """Store the cards of all files in one transaction, and return how it went with each."""
+    counts: list[ImportCount] = []
+    total = sum(len(file.bodies) for file in files)
+    try:
+        with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
+            for file in files:
+                before = sum(count.total for count in counts)
+                now = ImportCount()
+                for now in writing.import_cards(request.book, file.name, file.bodies):
+                    advance(before + now.total, total)
+                counts.append(now)
+            if request.dry_run:
+                raise _Enough
+    except _Enough:
+        pass
+    except AccessDenied as denied:
+        raise Failed(
+            f"{who.principal.login} may not write to {request.book}: {denied}. Nothing was "
+            "imported; add a grant to the config, or leave --as out."
+        ) from denied
+    return counts
+
+
+def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
+    return ImportedFile(
+        file.name,
+        file.cards,
+        count.created,
+        count.updated,
+        count.unchanged,
+        file.left_out,
+        file.remarks,
+    )
+
+
+def _tell(outcome: Imported) -> None:
+    for file in outcome.files:
+        left_out = f"; {file.left_out} left out" if file.left_out else ""
+        screen.say(
+            (file.file, "bold"),
+            f": {_number(file.cards)}: {file.new} new, {file.changed} changed, "
+            f"{file.unchanged} as before{left_out}",
+        )
+        # What is missing comes last, where it is seen.
+        for remark in sorted(file.remarks, key=lambda remark: not remark.imported):
+            _tell_remark(file.file, remark)
+    if outcome.dry_run:
+        screen.say(f"this was a dry run: {outcome.book} is as it was")
+
+
+def _tell_remark(file: str, remark: Remark) -> None:
+    name = f", {remark.name}" if remark.name else ""
+    fate = "" if remark.imported else ("not imported: ", "red")
+    for note in remark.notes:
+        screen.say(f"{file}:{remark.line}: card {remark.card}{name}: ", fate, note)
+
+
+def _about_left_out(outcome: Imported) -> str:
+    left_out = sum(file.left_out for file in outcome.files)
+    kept = sum(file.new + file.changed + file.unchanged for file in outcome.files)
+    if not kept:
+        return "Nothing was imported, for the reasons above."
+    be = "would be" if outcome.dry_run else "are"
+    return (
+        f"Not imported, for the reasons above: {left_out}. The other {_number(kept)} {be} in "
+        f"{outcome.book}; mend the file and import it again, that changes nothing for them."
+    )
+
+
+def _number(cards: int) -> str:
+    return f"{cards} card{'' if cards == 1 else 's'}"

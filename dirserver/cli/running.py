@@ -1,0 +1,102 @@
+"""Running what was typed: every way in which it can end becomes words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+
+from dirserver.cli.app import app
+from dirserver.cli.failure import BUG, FAILED, INTERRUPTED, Failed, explain
+from dirserver.errors import DirectoryError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command in ``arguments``, or in those of the process; return the exit code."""
+    typed = sys.argv[1:] if arguments is None else arguments
+    if sys.stdout is None:
+        # Whoever started this has closed it.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it is open for good
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal cannot show is no reason to stop.
+            stream.reconfigure(errors="replace")
+    try:
+        return _run(typed)
+    except Failed as failed:
+        return _complain(failed.sentences)
+    except DirectoryError as error:
+        return _complain(explain(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        _discard_output()
+        return FAILED
+    except OSError as error:
+        _discard_output()
+        where = f" at {error.filename}" if error.filename else ""
+        reason = error.strerror or str(error)
+        return _complain([f"The operating system refused something{where}: {reason}."])
+    except Exception as error:  # noqa: BLE001 - the last resort: what is no user's mistake
+        return _confess(error, verbose="--verbose" in typed)
+
+
+def _run(typed: Sequence[str]) -> int:
+    try:
+        app(_reordered(typed), prog_name="dirserver")
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0
+    sys.stdout.flush()
+    return code
+
+
+def _discard_output() -> None:
+    """Let what was not written yet go nowhere, or the interpreter would complain at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _reordered(typed: Sequence[str]) -> list[str]:
+    """Put ``-c FILE`` and ``--verbose`` before the command, wherever they were typed."""
+    before: list[str] = []
+    others: list[str] = []
+    rest = iter(typed)
+    for word in rest:
+        if word == "--":
+            others += [word, *rest]
+        elif word in ("-c", "--config"):
+            before += [word, *islice(rest, 1)]
+        elif word == "--verbose" or word.startswith(("-c", "--config=")):
+            before.append(word)
+        else:
+            others.append(word)
+    return before + others
+
+
+def _complain(sentences: Sequence[str]) -> int:
+    from dirserver.cli import screen
+
+    for sentence in sentences:
+        screen.complain(sentence)
+    return FAILED
+
+
+def _confess(error: Exception, *, verbose: bool) -> int:
+    from dirserver.cli import screen
+
+    if verbose or os.environ.get("DIRSERVER_DEBUG"):
+        traceback.print_exception(error)
+        screen.complain("This is a bug in dirserver. Please report it with the lines above.")
+    else:
+        screen.complain(
+            f"This is a bug in dirserver ({type(error).__name__}). Please report it: "
+            "the same command with --verbose shows where it is."
+        )
+    return BUG

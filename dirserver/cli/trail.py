@@ -1,0 +1,51 @@
+"""``dirserver audit``: what can be typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dirserver.cli.invocation import invocation
+from dirserver.cli.options import JSONOption
+
+
+def audit(
+    context: typer.Context,
+    book: Annotated[
+        str, typer.Option("--book", metavar="BOOK", help="What happened in this book.")
+    ] = "",
+    user: Annotated[str, typer.Option("--user", metavar="LOGIN", help="What this user did.")] = "",
+    card: Annotated[
+        str, typer.Option("--card", metavar="HREF", help="What happened to a card, as anna.vcf.")
+    ] = "",
+    action: Annotated[
+        str,
+        typer.Option("--action", metavar="KIND", help="Such as login, card or card:delete."),
+    ] = "",
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="WHEN", help="30m, 2h, 2d, 1w, 2026-11-01, yesterday..."),
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="WHEN", help="The same; a day counts to its end.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")
+    ] = 100,
+    as_json: JSONOption = False,
+) -> None:
+    """Tell who did what, when and from where; oldest first.
+
+    Of an import there is one event, not one for each card.
+
+    \b
+    dirserver audit --book customers --since 2d
+    dirserver audit --action login --since "yesterday 14:00"
+    \b
+    --json: a list of id, at, actor, action, outcome, book, card, detail, protocol, address, agent
+    """
+    from dirserver.cli import auditing
+
+    request = auditing.Request(book, user, card, action, since, until, limit)
+    auditing.audit(invocation(context), request, as_json=as_json)

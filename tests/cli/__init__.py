@@ -1,0 +1,1 @@
+"""Tests of the command line: what is typed, what is printed, how it ends."""

@@ -1,0 +1,47 @@
+"""What programs read is documented: the help of a command names the keys, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import get_args, get_type_hints
+
+import pytest
+
+from dirserver.cli import app, books, cards, trail
+from dirserver.cli.auditing import ToldEvent
+from dirserver.cli.bookshelf import ShownBook
+from dirserver.cli.checking import Findings
+from dirserver.cli.importing import Imported
+from dirserver.cli.reconciling import Changes
+from dirserver.cli.searching import FoundCard
+
+
+def spelled(record: type) -> str:
+    """Name the keys of ``record``, each list of records with theirs in brackets."""
+    hints = get_type_hints(record)
+    words = []
+    for field in fields(record):
+        inner = [
+            spelled(one)
+            for one in get_args(hints[field.name])
+            if isinstance(one, type) and is_dataclass(one)
+        ]
+        words.append(f"{field.name} ({inner[0]})" if inner else field.name)
+    return ", ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("command", "record"),
+    [
+        (app.check, Findings),
+        (app.plan, Changes),
+        (books.show_book, ShownBook),
+        (cards.import_cards, Imported),
+        (cards.search, FoundCard),
+        (trail.audit, ToldEvent),
+    ],
+)
+def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:
+    said = " ".join((command.__doc__ or "").partition("--json:")[2].split())
+    assert said.removeprefix("a list of ").partition(";")[0] == spelled(record)
