@@ -84,9 +84,7 @@ def running_server() -> Iterator[Server]:
             "--encoding=UTF8", "--locale=C.UTF-8", "-D", data,
         )  # fmt: skip
         options = f"-F -c listen_addresses= -c unix_socket_directories={directory}"
-        _run(
-            binaries / "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", directory / "log"
-        )
+        _run(binaries / "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", directory / "log")
         try:
             server = Server(directory)
             template = server.janitor(_TEMPLATE)

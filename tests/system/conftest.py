@@ -1,0 +1,63 @@
+"""One server process for the tests of a module, and the clients that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.organisation import PASSWORD
+from tests.system.dav import DAVClient
+from tests.system.ldaputils import LDAPClient
+from tests.system.running import RunningServer, running
+from tests.system.serving import Authority, make_authority, write_served
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module together, since they share a server."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The certificate authority that every test client trusts."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def server(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """The organisation, served from SQLite to all tests of a module."""
+    with running(write_served(tmp_path_factory.mktemp("served"), authority)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def dav(server: RunningServer) -> Iterator[Callable[[str], DAVClient]]:
+    """Make CardDAV clients by login, which keep their connections while the module lasts."""
+    clients: dict[str, DAVClient] = {}
+
+    def of(login: str) -> DAVClient:
+        if login not in clients:
+            clients[login] = DAVClient(server.address("http"), login)
+        return clients[login]
+
+    yield of
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def ldap(server: RunningServer) -> Callable[..., LDAPClient]:
+    """Make LDAP clients by the name that they bind with."""
+
+    def of(name: str = "", password: str = PASSWORD) -> LDAPClient:
+        return LDAPClient(server.url("ldap"), name, password)
+
+    return of
