@@ -3,7 +3,8 @@
 Nobody is made to wait by sleeping: an attempt that comes too soon is refused without a look
 at the password, so that guessing costs the guesser time and the server nothing. What counts
 is the pair of login and address, so that somebody who guesses alice's password from one
-address does not lock alice out at another.
+address does not lock alice out at another. Nor does somebody who tries many names lock those
+out who logged in from there before.
 """
 
 from __future__ import annotations
@@ -36,14 +37,15 @@ class Attempts:
         """Begin with nobody having failed."""
         self._lock = threading.Lock()
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def wait(self, login: str, address: str, now: float) -> float:
         """Return how many seconds are left before ``login`` may be tried from ``address``."""
         with self._lock:
-            return max(
-                self._left((login, address), _FREE_FAILURES, now),
-                self._left(("", address), _ADDRESS_LOGINS, now),
-            )
+            own = self._left((login, address), _FREE_FAILURES, now)
+            if (login, address) in self._known:
+                return own
+            return max(own, self._left(("", address), _ADDRESS_LOGINS, now))
 
     def _left(self, key: tuple[str, str], free: int, now: float) -> float:
         failures = self._failures.get(key)
@@ -70,6 +72,10 @@ class Attempts:
         return failures.count
 
     def succeeded(self, login: str, address: str) -> None:
-        """Forget the failures of ``login`` at ``address``."""
+        """Forget the failures of ``login`` at ``address``, where it is known from now on."""
         with self._lock:
             self._failures.pop((login, address), None)
+            self._known[login, address] = None
+            self._known.move_to_end((login, address))
+            while len(self._known) > _MOST_KEYS:
+                self._known.popitem(last=False)

@@ -50,6 +50,17 @@ def test_an_address_that_tries_many_logins_has_to_wait_with_all_of_them() -> Non
     assert attempts.wait("alice", OFFICE, 0) == 0
 
 
+def test_who_logged_in_there_before_does_not_wait_for_those_who_guess() -> None:
+    attempts = Attempts()
+    attempts.succeeded("alice", OFFICE)
+    for number in range(200):
+        attempts.failed(f"guess-{number}", OFFICE, 0)
+    assert attempts.wait("bob", OFFICE, 0) > 0
+    assert attempts.wait("alice", OFFICE, 0) == 0
+    # Her own failures count for her as ever.
+    assert failures(attempts, "alice", OFFICE, 6) == 4
+
+
 def test_a_forgotten_phone_with_an_old_password_locks_nobody_else_out() -> None:
     # It asks as often as it may, day and night, from behind the address of the whole office.
     attempts = Attempts()
@@ -68,3 +79,6 @@ def test_memory_is_bounded_however_many_there_are() -> None:
     failures(attempts, "alice", HOME, 10)
     assert attempts.wait("alice", HOME, 0) > 0
     assert len(attempts._failures) <= 20_000
+    for number in range(25_000):
+        attempts.succeeded(f"login-{number}", f"address-{number}")
+    assert len(attempts._known) <= 20_000
