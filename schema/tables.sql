@@ -15,6 +15,7 @@ CREATE TABLE addressbook (
     revision BIGINT NOT NULL,
     modified DATETIME NOT NULL,
     archived DATETIME,
+    delegate BOOLEAN NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -32,14 +33,45 @@ CREATE TABLE audit_event (
     protocol TEXT NOT NULL,
     address TEXT NOT NULL,
     agent TEXT NOT NULL,
+    device TEXT NOT NULL,
+    salt TEXT NOT NULL,
     content_digest TEXT NOT NULL,
     digest TEXT NOT NULL,
+    erased BOOLEAN NOT NULL,
     CONSTRAINT pk_audit_event PRIMARY KEY (id)
 );
 
 CREATE INDEX ix_audit_event_at ON audit_event (at);
 
 CREATE INDEX ix_audit_event_book_at ON audit_event (book, at);
+
+CREATE TABLE device (
+    id INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    secret_digest TEXT NOT NULL,
+    protocols TEXT NOT NULL,
+    books TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created DATETIME NOT NULL,
+    created_by TEXT NOT NULL,
+    expires DATETIME,
+    revoked DATETIME,
+    last_seen DATETIME,
+    last_address TEXT NOT NULL,
+    last_agent TEXT NOT NULL,
+    CONSTRAINT pk_device PRIMARY KEY (id),
+    CONSTRAINT uq_device_secret_digest UNIQUE (secret_digest)
+);
+
+CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
+
+CREATE TABLE erasure (
+    fingerprint TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
+);
 
 CREATE TABLE principal (
     id INTEGER NOT NULL,
@@ -66,8 +98,10 @@ CREATE TABLE book_grant (
     access SMALLINT NOT NULL,
     hide TEXT NOT NULL,
     networks TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    delegated BOOLEAN NOT NULL,
     CONSTRAINT pk_book_grant PRIMARY KEY (id),
-    CONSTRAINT uq_book_grant_addressbook_id_grantee UNIQUE (addressbook_id, grantee),
+    CONSTRAINT uq_book_grant_addressbook_id_grantee_delegated UNIQUE (addressbook_id, grantee, delegated),
     CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
@@ -85,11 +119,19 @@ CREATE TABLE card_version (
     protocol TEXT NOT NULL,
     address TEXT NOT NULL,
     agent TEXT NOT NULL,
+    device TEXT NOT NULL,
+    batch BIGINT,
     CONSTRAINT pk_card_version PRIMARY KEY (id),
     CONSTRAINT fk_card_version_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
+CREATE INDEX ix_card_version_addressbook_id_at ON card_version (addressbook_id, at);
+
 CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addressbook_id, href, revision);
+
+CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NULL;
+
+CREATE INDEX ix_card_version_key_id ON card_version ("key", id);
 
 CREATE TABLE change (
     addressbook_id INTEGER NOT NULL,
@@ -102,12 +144,48 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE incarnation (
+    addressbook_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
+    CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
 CREATE TABLE membership (
     group_id INTEGER NOT NULL,
     member TEXT NOT NULL,
     CONSTRAINT pk_membership PRIMARY KEY (group_id, member),
     CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
 );
+
+CREATE TABLE sighting (
+    addressbook_id INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    device TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    first_at DATETIME NOT NULL,
+    last_at DATETIME NOT NULL,
+    CONSTRAINT pk_sighting PRIMARY KEY (addressbook_id, login, device, agent),
+    CONSTRAINT fk_sighting_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE TABLE stopped_client (
+    id INTEGER NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    device TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    reason TEXT NOT NULL,
+    released DATETIME,
+    released_by TEXT NOT NULL,
+    CONSTRAINT pk_stopped_client PRIMARY KEY (id),
+    CONSTRAINT fk_stopped_client_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE UNIQUE INDEX uq_stopped_client_addressbook_id_login_device ON stopped_client (addressbook_id, login, device) WHERE released IS NULL;
 
 CREATE TABLE card (
     id INTEGER NOT NULL,
@@ -176,6 +254,7 @@ CREATE TABLE addressbook (
     revision BIGINT NOT NULL,
     modified TIMESTAMP WITH TIME ZONE NOT NULL,
     archived TIMESTAMP WITH TIME ZONE,
+    delegate BOOLEAN NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -193,14 +272,45 @@ CREATE TABLE audit_event (
     protocol TEXT NOT NULL,
     address TEXT NOT NULL,
     agent TEXT NOT NULL,
+    device TEXT NOT NULL,
+    salt TEXT NOT NULL,
     content_digest TEXT NOT NULL,
     digest TEXT NOT NULL,
+    erased BOOLEAN NOT NULL,
     CONSTRAINT pk_audit_event PRIMARY KEY (id)
 );
 
 CREATE INDEX ix_audit_event_at ON audit_event (at);
 
 CREATE INDEX ix_audit_event_book_at ON audit_event (book, at);
+
+CREATE TABLE device (
+    id BIGSERIAL NOT NULL,
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    secret_digest TEXT NOT NULL,
+    protocols TEXT NOT NULL,
+    books TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_by TEXT NOT NULL,
+    expires TIMESTAMP WITH TIME ZONE,
+    revoked TIMESTAMP WITH TIME ZONE,
+    last_seen TIMESTAMP WITH TIME ZONE,
+    last_address TEXT NOT NULL,
+    last_agent TEXT NOT NULL,
+    CONSTRAINT pk_device PRIMARY KEY (id),
+    CONSTRAINT uq_device_secret_digest UNIQUE (secret_digest)
+);
+
+CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
+
+CREATE TABLE erasure (
+    fingerprint TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
+);
 
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,
@@ -227,8 +337,10 @@ CREATE TABLE book_grant (
     access SMALLINT NOT NULL,
     hide TEXT NOT NULL,
     networks TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    delegated BOOLEAN NOT NULL,
     CONSTRAINT pk_book_grant PRIMARY KEY (id),
-    CONSTRAINT uq_book_grant_addressbook_id_grantee UNIQUE (addressbook_id, grantee),
+    CONSTRAINT uq_book_grant_addressbook_id_grantee_delegated UNIQUE (addressbook_id, grantee, delegated),
     CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
@@ -246,11 +358,19 @@ CREATE TABLE card_version (
     protocol TEXT NOT NULL,
     address TEXT NOT NULL,
     agent TEXT NOT NULL,
+    device TEXT NOT NULL,
+    batch BIGINT,
     CONSTRAINT pk_card_version PRIMARY KEY (id),
     CONSTRAINT fk_card_version_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
+CREATE INDEX ix_card_version_addressbook_id_at ON card_version (addressbook_id, at);
+
 CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addressbook_id, href, revision);
+
+CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NULL;
+
+CREATE INDEX ix_card_version_key_id ON card_version (key, id);
 
 CREATE TABLE change (
     addressbook_id BIGINT NOT NULL,
@@ -263,12 +383,48 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE incarnation (
+    addressbook_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
+    CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
 CREATE TABLE membership (
     group_id BIGINT NOT NULL,
     member TEXT NOT NULL,
     CONSTRAINT pk_membership PRIMARY KEY (group_id, member),
     CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
 );
+
+CREATE TABLE sighting (
+    addressbook_id BIGINT NOT NULL,
+    login TEXT NOT NULL,
+    device TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sighting PRIMARY KEY (addressbook_id, login, device, agent),
+    CONSTRAINT fk_sighting_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE TABLE stopped_client (
+    id BIGSERIAL NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    login TEXT NOT NULL,
+    device TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    reason TEXT NOT NULL,
+    released TIMESTAMP WITH TIME ZONE,
+    released_by TEXT NOT NULL,
+    CONSTRAINT pk_stopped_client PRIMARY KEY (id),
+    CONSTRAINT fk_stopped_client_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE UNIQUE INDEX uq_stopped_client_addressbook_id_login_device ON stopped_client (addressbook_id, login, device) WHERE released IS NULL;
 
 CREATE TABLE card (
     id BIGSERIAL NOT NULL,

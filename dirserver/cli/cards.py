@@ -37,7 +37,7 @@ def import_cards(
     from dirserver.cli import importing
 
     request = importing.Request(tuple(files), book, login, dry_run)
-    importing.import_cards(invocation(context), request, as_json=as_json)
+    importing.import_files(invocation(context), request, as_json=as_json)
 
 
 def export_cards(

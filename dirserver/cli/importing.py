@@ -13,7 +13,7 @@ from dirserver.cli.cardfiles import CardFile, Remark, read_files
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.directory import label_of
-from dirserver.directory.writing import ImportCount
+from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
 from dirserver.model.grant import Privilege
 
@@ -54,7 +54,7 @@ class _Enough(Exception):
     """Breaks the transaction of a dry run off, once its outcome is known."""
 
 
-def import_cards(invocation: Invocation, request: Request, *, as_json: bool) -> None:
+def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Import the files, in one transaction, and print how it went.
 
     Raises Failed when nothing was imported; exits with 1 when some cards were left out.
@@ -87,7 +87,7 @@ def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[Imp
             for file in files:
                 before = sum(count.total for count in counts)
                 now = ImportCount()
-                for now in writing.import_cards(request.book, file.name, file.bodies):
+                for now in import_cards(writing, request.book, file.name, file.bodies):
                     advance(before + now.total, total)
                 counts.append(now)
             if request.dry_run:

@@ -38,7 +38,7 @@ class Reading:
         plan: DialPlan,
     ) -> None:
         """Read through ``connection``, which is in a transaction, as ``principal``."""
-        self._connection = connection
+        self.connection = connection
         self.plan = plan
         self.policy = policy
         self.principal = principal
@@ -69,44 +69,45 @@ class Reading:
 
     def state(self, view: VisibleBook) -> BookState:
         """Return the revision of the book's last change, and when that was."""
-        return cards.state(self._connection, view.book.id)
+        return cards.state(self.connection, view.book.id)
 
     def count(self, view: VisibleBook) -> int:
         """Return how many cards the book has."""
-        return cards.count(self._connection, view.book.id)
+        return cards.count(self.connection, view.book.id)
 
     def listing(self, view: VisibleBook) -> Iterator[Card]:
         """Yield the book's cards in the order of their names."""
-        for card in cards.listing(self._connection, view.book.id):
+        for card in cards.listing(self.connection, view.book.id):
             yield _seen(card, view)
 
     def card(self, view: VisibleBook, href: str) -> Card:
         """Return the card ``href``. Raises NotFound."""
-        stored = self._stored(view, href)
+        stored = self.stored(view, href)
         if stored is None:
             raise NotFound(href)
         return _seen(stored.card, view)
 
-    def _stored(self, view: VisibleBook, href: str) -> StoredCard | None:
+    def stored(self, view: VisibleBook, href: str) -> StoredCard | None:
+        """Return the card ``href`` with what the store needs to replace it, or None."""
         # A database would fail at a name that no card can have.
-        return cards.find(self._connection, view.book.id, href) if is_href(href) else None
+        return cards.find(self.connection, view.book.id, href) if is_href(href) else None
 
     def find(self, view: VisibleBook, hrefs: Iterable[str]) -> Iterator[Card]:
         """Yield those of the cards ``hrefs`` that exist, in any order."""
         possible = filter(is_href, hrefs)
-        for stored in cards.find_many(self._connection, view.book.id, "href", possible).values():
+        for stored in cards.find_many(self.connection, view.book.id, "href", possible).values():
             yield _seen(stored.card, view)
 
     def has_uid(self, view: VisibleBook, uid: str) -> bool:
         """Say whether a card of the book has the UID ``uid``."""
-        return cards.find_uid(self._connection, view.book.id, uid) is not None
+        return cards.find_uid(self.connection, view.book.id, uid) is not None
 
     def body(self, view: VisibleBook, href: str) -> bytes:
         """Return the bytes of the card ``href``, as they were PUT but for what is hidden.
 
         Raises NotFound.
         """
-        body = cards.body(self._connection, view.book.id, href) if is_href(href) else None
+        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
         if body is None:
             raise NotFound(href)
         return without(body, view.hidden) if view.hidden else body
@@ -116,7 +117,7 @@ class Reading:
     ) -> Iterator[tuple[Card, bytes]]:
         """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
         possible = None if hrefs is None else filter(is_href, hrefs)
-        for card, body in cards.bodies(self._connection, view.book.id, possible):
+        for card, body in cards.bodies(self.connection, view.book.id, possible):
             yield _seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
@@ -124,7 +125,7 @@ class Reading:
         if resolve(query, view.hidden) == EVERYTHING:
             yield from self.bodies(view)
             return
-        hrefs = hrefs_found(self._connection, query, view.hidden, view.book.id, self.plan)
+        hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
         yield from self.bodies(view, hrefs)
 
     def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
@@ -135,7 +136,7 @@ class Reading:
         """
         if since > self.state(view).revision:
             raise InvalidSyncToken(f"{view.book.slug} has not reached revision {since}")
-        yield from cards.changes(self._connection, view.book.id, since)
+        yield from cards.changes(self.connection, view.book.id, since)
 
     def search(
         self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
@@ -144,14 +145,14 @@ class Reading:
 
         A property that is hidden in a book finds nothing there, however it is asked for.
         """
-        return search(self._connection, query, _scopes(views), self.plan, limit)
+        return search(self.connection, query, _scopes(views), self.plan, limit)
 
     def cards_found(
         self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         """Yield what ``search`` finds, in its order: in which book, the card and its bytes."""
         by_id = {view.book.id: view for view in views}
-        found = cards_found(self._connection, query, _scopes(views), self.plan, limit)
+        found = cards_found(self.connection, query, _scopes(views), self.plan, limit)
         for book_id, card, body in found:
             view = by_id[book_id]
             yield view, _seen(card, view), without(body, view.hidden) if view.hidden else body
@@ -164,7 +165,7 @@ class Reading:
         if not self.principal.is_operator:
             managed = self.book(wanted.book, Privilege.MANAGE)
             wanted = replace(wanted, book=label_of(managed.book))
-        return audit.read(self._connection, wanted)
+        return audit.read(self.connection, wanted)
 
 
 def label_of(book: AddressBook) -> str:

@@ -45,7 +45,7 @@ class AuditEvent:
     """One line of the audit trail, not yet written.
 
     ``card`` is the card's href in ``book``; ``detail`` says more in a sentence. Neither may
-    hold a secret or the text of a card.
+    hold a secret or the text of a card. ``device`` is the one of the actor's that was used.
     """
 
     action: AuditAction
@@ -57,12 +57,17 @@ class AuditEvent:
     protocol: str = ""
     address: str = ""
     agent: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenEvent:
-    """An audit event in the trail: its number and time beside what it says."""
+    """An audit event in the trail: its number and time beside what it says.
+
+    Of one that is ``erased``, what it said of a person is gone.
+    """
 
     id: int
     at: datetime
     event: AuditEvent
+    erased: bool = False

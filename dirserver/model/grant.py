@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
 
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.fields import with_companions
+from dirserver.model.network import Network, comes_from
 from dirserver.model.principal import Principal
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Privilege(IntEnum):
@@ -52,23 +49,6 @@ class Decision:
     allowed: bool
     reason: str
     hidden: frozenset[str] = frozenset()
-
-
-def comes_from(address: str, networks: tuple[Network, ...]) -> bool:
-    """Say whether a client at ``address`` is in one of ``networks``; in none if unreadable."""
-    try:
-        host = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(host, "ipv4_mapped", None)
-    if mapped is not None:
-        host = mapped
-    return any(host.version == network.version and host in network for network in networks)
-
-
-def parse_network(text: str) -> Network:
-    """Return the network written ``text``. Raises ValueError."""
-    return ip_network(text)
 
 
 def decide(

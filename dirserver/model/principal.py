@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dirserver.model.device import Device
+
 EVERYONE = "everyone"
 GROUP_PREFIX = "group:"
 
@@ -22,6 +24,7 @@ class Principal:
     """Somebody who acts. ``grantees`` are the names under which grants reach them.
 
     A grantee is a login, ``group:NAME``, ``everyone`` or ``anonymous``, as in the config file.
+    ``device`` is the one with whose password they came, None if it was with their own.
     """
 
     kind: PrincipalKind
@@ -29,6 +32,12 @@ class Principal:
     name: str = ""
     mail: str = ""
     grantees: frozenset[str] = frozenset()
+    device: Device | None = None
+
+    @property
+    def device_name(self) -> str:
+        """The name of the device, or nothing."""
+        return "" if self.device is None else self.device.name
 
     @property
     def is_operator(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,9 +42,19 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
     digest = last or ""
     rows = []
     for event in events:
-        content = content_digest(event, at)
+        salt = secrets.token_hex(16)
+        content = content_digest(event, at, salt)
         digest = hashlib.sha256(f"{digest}\n{content}".encode()).hexdigest()
-        rows.append({**_columns(event), "at": at, "content_digest": content, "digest": digest})
+        rows.append(
+            {
+                **_columns(event),
+                "at": at,
+                "salt": salt,
+                "content_digest": content,
+                "digest": digest,
+                "erased": False,
+            }
+        )
     if rows:
         connection.execute(_APPEND, rows)
 
@@ -59,13 +70,17 @@ def _columns(event: AuditEvent) -> dict[str, str]:
         "protocol": event.protocol,
         "address": event.address,
         "agent": event.agent,
+        "device": event.device,
     }
     return {name: made_storable(text) for name, text in said.items()}
 
 
-def content_digest(event: AuditEvent, at: datetime) -> str:
-    """Return the digest of what an event says: SHA-256 over its canonical JSON, in hex."""
-    said = {**_columns(event), "at": at.astimezone(UTC).isoformat()}
+def content_digest(event: AuditEvent, at: datetime, salt: str) -> str:
+    """Return the digest of what an event says: SHA-256 over its canonical JSON, in hex.
+
+    The salt, which is erased with the rest, keeps what was erased from being guessed.
+    """
+    said = {**_columns(event), "at": at.astimezone(UTC).isoformat(), "salt": salt}
     canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -113,5 +128,6 @@ def _event(row: Row[*tuple[Any, ...]]) -> WrittenEvent:
         row.protocol,
         row.address,
         row.agent,
+        row.device,
     )
-    return WrittenEvent(row.id, row.at, said)
+    return WrittenEvent(row.id, row.at, said, row.erased)

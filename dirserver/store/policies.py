@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from dirserver.model.addressbook import AddressBook
-from dirserver.model.grant import Grant, Privilege, parse_network
+from dirserver.model.grant import Grant, Privilege
+from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
 from dirserver.store import settings

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from dirserver.store import turns
 from dirserver.store.tables import setting
 
 POLICY_EPOCH = "policy_epoch"
 DERIVATION = "derivation"
+BATCH = "batch"
 
 
 _VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
@@ -23,6 +25,15 @@ def put(connection: Connection, name: str, value: str) -> None:
     """Set ``name`` to ``value``."""
     connection.execute(delete(setting).where(setting.c.name == name))
     connection.execute(insert(setting).values(name=name, value=value))
+
+
+def next_batch(connection: Connection) -> int:
+    """Return a number that no import, restore or other act on many cards has had yet."""
+    # Two at once would be given the same.
+    turns.take(connection, turns.Turn.BATCH)
+    batch = int(get(connection, BATCH) or 0) + 1
+    put(connection, BATCH, str(batch))
+    return batch
 
 
 def policy_epoch(connection: Connection) -> int:

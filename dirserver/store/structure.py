@@ -134,6 +134,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> None:
                 description=book.description,
                 revision=0,
                 modified=at,
+                delegate=True,
             )
         )
         return
@@ -168,6 +169,8 @@ def put_grant(connection: Connection, book: Book, grant: Grant) -> None:
             access=int(grant.access),
             hide=",".join(sorted(grant.hide)),
             networks=",".join(str(network) for network in grant.networks),
+            given_by="",
+            delegated=False,
         )
     )
 

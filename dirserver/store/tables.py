@@ -26,6 +26,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     event,
+    text,
 )
 
 from dirserver.store import trigram
@@ -103,9 +104,23 @@ addressbook = Table(
     Column("revision", BigInteger, nullable=False),
     Column("modified", _Time, nullable=False),
     Column("archived", _Time),
+    Column("delegate", Boolean, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
 
+# A copy of the database that is put back knows nothing of what came after it. A token from
+# then must not pass for one of now, so each putting back begins an incarnation of the book:
+# tokens of an earlier one are good up to the revision at which the next began.
+incarnation = Table(
+    "incarnation",
+    metadata,
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("at", _Time, nullable=False),
+)
+
+# ``given_by`` is the login of the manager who gave it; empty for those of the config file.
 book_grant = Table(
     "book_grant",
     metadata,
@@ -115,7 +130,86 @@ book_grant = Table(
     Column("access", SmallInteger, nullable=False),
     Column("hide", Text, nullable=False),
     Column("networks", Text, nullable=False),
-    UniqueConstraint("addressbook_id", "grantee"),
+    Column("given_by", Text, nullable=False),
+    Column("delegated", Boolean, nullable=False),
+    UniqueConstraint("addressbook_id", "grantee", "delegated"),
+)
+
+# Passwords for one program or telephone each. ``protocols``, ``books`` and ``networks`` are
+# lists with commas; an empty one is no limit.
+device = Table(
+    "device",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_digest", Text, nullable=False, unique=True),
+    Column("protocols", Text, nullable=False),
+    Column("books", Text, nullable=False),
+    Column("networks", Text, nullable=False),
+    Column("created", _Time, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires", _Time),
+    Column("revoked", _Time),
+    Column("last_seen", _Time),
+    Column("last_address", Text, nullable=False),
+    Column("last_agent", Text, nullable=False),
+    # The name of one that was revoked is free again.
+    Index(
+        "uq_device_login_name",
+        "login",
+        "name",
+        unique=True,
+        sqlite_where=text("revoked IS NULL"),
+        postgresql_where=text("revoked IS NULL"),
+    ),
+)
+
+# Clients that have been stopped from writing to a book, until somebody lets them go on. Without
+# a ``device`` it is whatever uses the login's own password.
+stopped_client = Table(
+    "stopped_client",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
+    Column("login", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("released", _Time),
+    Column("released_by", Text, nullable=False),
+    Index(
+        "uq_stopped_client_addressbook_id_login_device",
+        "addressbook_id",
+        "login",
+        "device",
+        unique=True,
+        sqlite_where=text("released IS NULL"),
+        postgresql_where=text("released IS NULL"),
+    ),
+)
+
+# Which clients have copies of a book, and of which revision.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), primary_key=True),
+    Column("login", Text, primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("first_at", _Time, nullable=False),
+    Column("last_at", _Time, nullable=False),
+)
+
+# What tells a person who was erased when somebody brings them again: a keyed digest, from which
+# nobody can be read. ``person`` is a random name for what belongs together.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("at", _Time, nullable=False),
 )
 
 # Every body ever stored, verbatim; a deletion is a version without a body.
@@ -135,7 +229,18 @@ card_version = Table(
     Column("protocol", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    # The number of what wrote many cards at once, such as an import.
+    Column("batch", BigInteger),
     Index("ix_card_version_addressbook_id_href_revision", "addressbook_id", "href", "revision"),
+    Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
+    Index("ix_card_version_key_id", "key", "id"),
+    Index(
+        "ix_card_version_batch",
+        "batch",
+        sqlite_where=text("batch IS NOT NULL"),
+        postgresql_where=text("batch IS NOT NULL"),
+    ),
 )
 
 card = Table(
@@ -223,8 +328,11 @@ audit_event = Table(
     Column("protocol", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("salt", Text, nullable=False),
     Column("content_digest", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("erased", Boolean, nullable=False),
     Index("ix_audit_event_book_at", "book", "at"),
     Index("ix_audit_event_at", "at"),
 )

@@ -13,6 +13,7 @@ class Turn(IntEnum):
     AUDIT = 7_203_617_491
     SCHEMA = 3_918_402_655
     STRUCTURE = 5_570_283_914
+    BATCH = 2_846_093_157
 
 
 def take(connection: Connection, turn: Turn) -> None:

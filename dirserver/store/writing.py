@@ -80,12 +80,17 @@ class NewCard:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who writes, when, from where: what every version remembers."""
+    """Who writes, when, from where: what every version remembers.
+
+    ``batch`` is the number of what writes many cards at once, such as an import.
+    """
 
     operation: str
     actor: str
     client: Client
     at: datetime
+    device: str = ""
+    batch: int | None = None
 
 
 def new_key() -> str:
@@ -194,6 +199,8 @@ def _version(
         "protocol": act.client.protocol,
         "address": made_storable(act.client.address),
         "agent": made_storable(act.client.agent),
+        "device": act.device,
+        "batch": act.batch,
     }
 
 

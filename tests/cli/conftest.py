@@ -9,6 +9,7 @@ import pytest
 
 from dirserver import config
 from dirserver.assembly import open_services
+from dirserver.directory.importing import import_cards
 from tests.cli.shell import Shell
 from tests.organisation import ADMIN, HERE, open_organisation, vcard, write_config
 
@@ -43,7 +44,7 @@ def filled_directory(applied_directory: Path, tmp_path_factory: pytest.TempPathF
     shutil.copytree(applied_directory, directory, dirs_exist_ok=True)
     services = open_services(config.load(directory / "dirserver.toml"))
     with services.directory.writing(ADMIN, HERE) as writing:
-        assert list(writing.import_cards("customers", "people.vcf", CARDS.values()))
+        assert list(import_cards(writing, "customers", "people.vcf", CARDS.values()))
     services.store.close()
     return directory
 

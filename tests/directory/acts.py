@@ -9,7 +9,8 @@ from sqlalchemy import Select, Table, func, select
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory.writing import ImportCount, Stored
+from dirserver.directory.importing import ImportCount, import_cards
+from dirserver.directory.writing import Stored
 from dirserver.model.addressbook import Card, Change
 from dirserver.model.audit import WrittenEvent
 from dirserver.model.grant import Privilege
@@ -76,7 +77,7 @@ def import_all(
 ) -> ImportCount:
     count = ImportCount()
     with services.directory.writing(who, HERE) as writing:
-        for now in writing.import_cards(slug, "people.vcf", bodies):
+        for now in import_cards(writing, slug, "people.vcf", bodies):
             count = now
     return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.writing import ImportCount
+from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied, CardTooLarge, InvalidCard
 from dirserver.model.addressbook import is_href
 from dirserver.model.audit import AuditAction, Outcome
@@ -36,7 +36,7 @@ def test_an_import_creates_what_is_new_and_says_so_once(each_engine: Services) -
     assert [(one.action, one.actor, one.book) for one in told] == [
         (AuditAction.CARD_IMPORT, "alice", "customers")
     ]
-    assert told[0].detail == "people.vcf: 450 new, 0 changed, 0 as before"
+    assert told[0].detail == "import 1, people.vcf: 450 new, 0 changed, 0 as before"
     with each_engine.directory.reading(ALICE, HERE) as reading:
         found = list(reading.search(EVERYTHING, reading.books(Privilege.SEARCH), limit=3))
         assert [b"Name 00%d" % number in entry.attributes for number, entry in enumerate(found)]
@@ -116,7 +116,7 @@ def test_one_card_that_cannot_be_kept_stops_all_of_them(each_engine: Services, a
 def test_the_count_grows_while_an_import_goes_on(services: Services) -> None:
     seen = []
     with services.directory.writing(ALICE, HERE) as writing:
-        for count in writing.import_cards("customers", "people.vcf", people(450)):
+        for count in import_cards(writing, "customers", "people.vcf", people(450)):
             seen.append(count.total)
     assert seen == [200, 400, 450]
 

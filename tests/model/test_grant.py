@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.addressbook import AddressBook
-from dirserver.model.grant import Decision, Grant, Privilege, comes_from, decide, parse_network
+from dirserver.model.grant import Decision, Grant, Privilege, decide
+from dirserver.model.network import comes_from, parse_network
 from dirserver.model.policy import user_principal
 from dirserver.model.principal import (
     ANONYMOUS,

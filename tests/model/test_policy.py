@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.addressbook import AddressBook
-from dirserver.model.grant import Grant, Privilege, parse_network
+from dirserver.model.grant import Grant, Privilege
+from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, VisibleBook, grantees_of, user_principal
 from dirserver.model.principal import ANONYMOUS, EVERYONE, Group, operator
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from dirserver.assembly import Services
+from dirserver.directory.importing import import_cards
 from dirserver.model.grant import Decision, decide
 from dirserver_radicale.application import Application
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
@@ -27,7 +28,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with services.directory.writing(ALICE, HERE) as writing:
         for book, number in (("customers", CARDS), ("staff", 2)):
             cards = (vcard(str(each), f"Number {each}") for each in range(number))
-            assert list(writing.import_cards(book, "test", cards))
+            assert list(import_cards(writing, book, "test", cards))
     yield services
     services.store.close()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dirserver.model.audit import AuditAction
-from dirserver.model.grant import Grant, Privilege, parse_network
+from dirserver.model.grant import Grant, Privilege
+from dirserver.model.network import parse_network
 from dirserver.model.principal import Group
 from dirserver.reconcile.plan import (
     BookStep,

@@ -107,7 +107,8 @@ def test_moments_come_back_in_utc_to_the_microsecond(each_engine: Services) -> N
     ]
     empty = {column.name: "" for column in audit_event.c if isinstance(column.type, Text)}
     with each_engine.store.writing() as connection:
-        connection.execute(insert(audit_event), [{**empty, "at": at} for at in moments])
+        rows = [{**empty, "at": at, "erased": False} for at in moments]
+        connection.execute(insert(audit_event), rows)
     with each_engine.store.reading() as connection:
         newest = select(audit_event.c.at).order_by(audit_event.c.id.desc()).limit(3)
         found = list(connection.scalars(newest))[::-1]

@@ -11,7 +11,19 @@ from sqlalchemy import select
 from dirserver.store.engine import Store
 from dirserver.store.tables import audit_event
 
-_SAID = ("action", "actor", "address", "agent", "book", "card", "detail", "outcome", "protocol")
+_SAID = (
+    "action",
+    "actor",
+    "address",
+    "agent",
+    "book",
+    "card",
+    "detail",
+    "device",
+    "outcome",
+    "protocol",
+    "salt",
+)
 
 
 def broken_links(store: Store) -> list[int]:

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
         sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delegate", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
         sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
         sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
@@ -63,12 +64,49 @@ def upgrade() -> None:
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
         sa.Column("content_digest", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("erased", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_event"),
     )
     op.create_index("ix_audit_event_at", "audit_event", ["at"], unique=False)
     op.create_index("ix_audit_event_book_at", "audit_event", ["book", "at"], unique=False)
+    op.create_table(
+        "device",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_digest", sa.Text(), nullable=False),
+        sa.Column("protocols", sa.Text(), nullable=False),
+        sa.Column("books", sa.Text(), nullable=False),
+        sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_address", sa.Text(), nullable=False),
+        sa.Column("last_agent", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_device"),
+        sa.UniqueConstraint("secret_digest", name="uq_device_secret_digest"),
+    )
+    op.create_index(
+        "uq_device_login_name",
+        "device",
+        ["login", "name"],
+        unique=True,
+        sqlite_where=sa.text("revoked IS NULL"),
+        postgresql_where=sa.text("revoked IS NULL"),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name="pk_erasure"),
+    )
     op.create_table(
         "principal",
         sa.Column("id", ID, nullable=False),
@@ -95,12 +133,17 @@ def upgrade() -> None:
         sa.Column("access", sa.SmallInteger(), nullable=False),
         sa.Column("hide", sa.Text(), nullable=False),
         sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("delegated", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_book_grant_addressbook_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_book_grant"),
         sa.UniqueConstraint(
-            "addressbook_id", "grantee", name="uq_book_grant_addressbook_id_grantee"
+            "addressbook_id",
+            "grantee",
+            "delegated",
+            name="uq_book_grant_addressbook_id_grantee_delegated",
         ),
     )
     op.create_table(
@@ -118,10 +161,15 @@ def upgrade() -> None:
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_card_version_addressbook_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_card_version"),
+    )
+    op.create_index(
+        "ix_card_version_addressbook_id_at", "card_version", ["addressbook_id", "at"], unique=False
     )
     op.create_index(
         "ix_card_version_addressbook_id_href_revision",
@@ -129,6 +177,15 @@ def upgrade() -> None:
         ["addressbook_id", "href", "revision"],
         unique=False,
     )
+    op.create_index(
+        "ix_card_version_batch",
+        "card_version",
+        ["batch"],
+        unique=False,
+        sqlite_where=sa.text("batch IS NOT NULL"),
+        postgresql_where=sa.text("batch IS NOT NULL"),
+    )
+    op.create_index("ix_card_version_key_id", "card_version", ["key", "id"], unique=False)
     op.create_table(
         "change",
         sa.Column("addressbook_id", ID, nullable=False),
@@ -147,6 +204,17 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "incarnation",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_incarnation_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "name", name="pk_incarnation"),
+    )
+    op.create_table(
         "membership",
         sa.Column("group_id", ID, nullable=False),
         sa.Column("member", sa.Text(), nullable=False),
@@ -154,6 +222,43 @@ def upgrade() -> None:
             ["group_id"], ["principal.id"], name="fk_membership_group_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("group_id", "member", name="pk_membership"),
+    )
+    op.create_table(
+        "sighting",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_sighting_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "login", "device", "agent", name="pk_sighting"),
+    )
+    op.create_table(
+        "stopped_client",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("released", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_stopped_client_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_stopped_client"),
+    )
+    op.create_index(
+        "uq_stopped_client_addressbook_id_login_device",
+        "stopped_client",
+        ["addressbook_id", "login", "device"],
+        unique=True,
+        sqlite_where=sa.text("released IS NULL"),
+        postgresql_where=sa.text("released IS NULL"),
     )
     op.create_table(
         "card",
