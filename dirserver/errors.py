@@ -61,6 +61,10 @@ class InvalidHref(DirectoryError):
     """A card cannot have this name in its book."""
 
 
+class QuotaExceeded(DirectoryError):
+    """There is more of something already than one user may have."""
+
+
 class InvalidSyncToken(DirectoryError):
     """The token was never given out by this book (RFC 6578 section 3.2)."""
 

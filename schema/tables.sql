@@ -105,6 +105,15 @@ CREATE TABLE book_grant (
     CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
+CREATE TABLE book_property (
+    login TEXT NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_book_property PRIMARY KEY (login, addressbook_id, name),
+    CONSTRAINT fk_book_property_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id) ON DELETE CASCADE
+);
+
 CREATE TABLE card_version (
     id INTEGER NOT NULL,
     addressbook_id INTEGER NOT NULL,
@@ -342,6 +351,15 @@ CREATE TABLE book_grant (
     CONSTRAINT pk_book_grant PRIMARY KEY (id),
     CONSTRAINT uq_book_grant_addressbook_id_grantee_delegated UNIQUE (addressbook_id, grantee, delegated),
     CONSTRAINT fk_book_grant_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE TABLE book_property (
+    login TEXT NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_book_property PRIMARY KEY (login, addressbook_id, name),
+    CONSTRAINT fk_book_property_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id) ON DELETE CASCADE
 );
 
 CREATE TABLE card_version (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
@@ -15,7 +15,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.query import EVERYTHING, Query, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards
+from dirserver.store import audit, cards, properties
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -54,18 +54,22 @@ class Reading:
         The operator owns no book, and names others' as in ``alice/personal``.
         Raises AccessDenied, whether there is no such book or no such grant.
         """
-        own = "" if self.principal.is_operator else self.principal.login
-        for book in self.policy.books:
-            reachable = self.principal.is_operator or book.owner == own
-            if (book.slug == slug and book.owner in ("", own)) or (
-                reachable and label_of(book) == slug
-            ):
-                view = self.policy.view(self.principal, book, self.client.address, privilege)
-                if view is not None and view.access >= privilege:
-                    return view
-                decision = self.policy.decide(self.principal, privilege, book, self.client.address)
-                raise AccessDenied(decision.reason)
-        raise AccessDenied(f"there is no book {slug}")
+        found: AddressBook | None
+        if self.principal.is_operator:
+            found = next((book for book in self.policy.books if label_of(book) == slug), None)
+        else:
+            found = self.policy.named(self.principal.login, slug) or self._own_book(slug)
+        if found is None:
+            raise AccessDenied(f"there is no book {slug}")
+        view = self.policy.view(self.principal, found, self.client.address, privilege)
+        if view is not None and view.access >= privilege:
+            return view
+        decision = self.policy.decide(self.principal, privilege, found, self.client.address)
+        raise AccessDenied(decision.reason)
+
+    def _own_book(self, label: str) -> AddressBook | None:
+        own = (book for book in self.policy.books if book.owner == self.principal.login)
+        return next((book for book in own if label_of(book) == label), None)
 
     def state(self, view: VisibleBook) -> BookState:
         """Return the revision of the book's last change, and when that was."""
@@ -79,6 +83,12 @@ class Reading:
         """Yield the book's cards in the order of their names."""
         for card in cards.listing(self.connection, view.book.id):
             yield _seen(card, view)
+
+    def etags(self, view: VisibleBook) -> Iterator[tuple[str, str]]:
+        """Yield names and etags of the book's cards in the order of their names."""
+        if not view.hidden:
+            return cards.etags(self.connection, view.book.id)
+        return ((card.href, card.etag) for card in self.listing(view))
 
     def card(self, view: VisibleBook, href: str) -> Card:
         """Return the card ``href``. Raises NotFound."""
@@ -120,13 +130,25 @@ class Reading:
         for card, body in cards.bodies(self.connection, view.book.id, possible):
             yield _seen(card, view), without(body, view.hidden) if view.hidden else body
 
+    def texts(
+        self, view: VisibleBook, hrefs: Iterable[str] | None = None
+    ) -> Iterator[tuple[str, str, bytes]]:
+        """Yield what ``bodies`` does as name, etag and bytes."""
+        if view.hidden:
+            return ((card.href, card.etag, body) for card, body in self.bodies(view, hrefs))
+        possible = None if hrefs is None else filter(is_href, hrefs)
+        return cards.texts(self.connection, view.book.id, possible)
+
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
         """Yield the cards of the book that ``query`` finds, with their bytes, by name."""
         if resolve(query, view.hidden) == EVERYTHING:
             yield from self.bodies(view)
             return
-        hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
-        yield from self.bodies(view, hrefs)
+        yield from self.bodies(view, self.names(view, query))
+
+    def names(self, view: VisibleBook, query: Query) -> list[str]:
+        """Return the names of the cards of the book that ``query`` finds, in their order."""
+        return hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
 
     def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
         """Yield what changed in the book after the revision ``since``, oldest first.
@@ -137,6 +159,22 @@ class Reading:
         if since > self.state(view).revision:
             raise InvalidSyncToken(f"{view.book.slug} has not reached revision {since}")
         yield from cards.changes(self.connection, view.book.id, since)
+
+    def changed(
+        self, view: VisibleBook, since: int, *, alive: bool = False
+    ) -> Iterator[tuple[int, str, Card | None]]:
+        """Yield what changed as revision, name and the card that it is now, oldest change first.
+
+        None stands for a card that is gone; with ``alive`` these are left out.
+        """
+        for revision, href, card in cards.changed(
+            self.connection, view.book.id, since, alive=alive
+        ):
+            yield revision, href, None if card is None else _seen(card, view)
+
+    def properties(self) -> Mapping[int, Mapping[str, str]]:
+        """Return what the principal has set on books for themselves, by the books' ids."""
+        return properties.of_user(self.connection, self.principal.login)
 
     def search(
         self, query: Query, views: Sequence[VisibleBook], limit: int | None = None

@@ -201,6 +201,36 @@ class Writing(Reading):
             self.events.append(self.event(AuditAction.CARD_MOVE, to_slug, to_href, detail))
         return Stored(stored.card.etag, created=there is None)
 
+    def copy_card(
+        self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
+    ) -> Stored:
+        """Store a copy of a card, as the principal sees it, in the same book or another one.
+
+        Raises AccessDenied unless the one book may be read and the other written to, NotFound,
+        InvalidHref, AlreadyExists when there is a card at the destination and ``overwrite`` is
+        not set, and UIDConflict (RFC 6352 section 6.3.2.1).
+        """
+        source = self.granted(slug, AuditAction.CARD_COPY, href, Privilege.READ)
+        target = self.writable(to_slug, AuditAction.CARD_COPY, to_href)
+        body = self.body(source, href)
+        if not is_href(to_href):
+            raise InvalidHref(repr(to_href))
+        there = self.stored(target, to_href)
+        if there is not None and not overwrite:
+            raise AlreadyExists(to_href)
+        card = self.parsed(body)
+        if there is not None and there.card.uid and card.uid not in ("", there.card.uid):
+            raise UIDConflict(to_href)
+        other = cards.find_uid(self.connection, target.book.id, card.uid) if card.uid else None
+        if other is not None and other.card.href != to_href:
+            raise UIDConflict(other.card.href)
+        etag = etag_of(body)
+        if there is None or there.card.etag != etag:
+            self.store(target, [self.new_card(to_href, card, body, there)], "copy")
+            detail = f"from {slug}/{href}"
+            self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
+        return Stored(etag, created=there is None)
+
     @property
     def batch(self) -> int:
         """The number of this transaction among those that write many cards at once."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+# The slug of the book that each user owns where the organisation gives them one.
+PERSONAL = "personal"
+
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
@@ -16,6 +19,14 @@ class AddressBook:
     name: str = ""
     description: str = ""
     owner: str = ""
+
+    @property
+    def made_by_owner(self) -> bool:
+        """Whether its owner made it, who may rename it and take it away again.
+
+        All other books are the config file's.
+        """
+        return bool(self.owner) and self.slug != PERSONAL
 
 
 @dataclass(frozen=True, slots=True)

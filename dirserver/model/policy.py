@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dirserver.model.addressbook import AddressBook
+from dirserver.model.addressbook import PERSONAL, AddressBook
 from dirserver.model.grant import Decision, Grant, Privilege, decide
 from dirserver.model.principal import (
     EVERYONE,
@@ -71,10 +71,34 @@ class Policy:
     def visible(
         self, principal: Principal, privilege: Privilege, address: str = ""
     ) -> tuple[VisibleBook, ...]:
-        """Return the books on which ``principal`` has ``privilege``: shared ones, then own."""
+        """Return the books on which ``principal`` has ``privilege``: shared ones, then own.
+
+        One's own book stands before a shared one of the same name, as ``named`` has it.
+        """
         views = (self.view(principal, book, address, privilege) for book in self.books)
         found = [view for view in views if view is not None and view.access >= privilege]
+        login = principal.login
+        own = {view.book.slug for view in found if view.book.owner == login}
+        if own and not principal.is_operator:
+            found = [view for view in found if view.book.owner or view.book.slug not in own]
         return tuple(sorted(found, key=lambda view: (view.book.owner != "", view.book.slug)))
+
+    def named(self, login: str, slug: str) -> AddressBook | None:
+        """Return the book that is called ``slug`` in the home of ``login``: an own or a shared one.
+
+        Who makes a book cannot know what hidden ones are called, so their own goes first.
+        """
+        there = [book for book in self.books if book.slug == slug and book.owner in ("", login)]
+        return max(there, key=lambda book: book.owner, default=None)
+
+    def may_make_books(self, principal: Principal) -> bool:
+        """Say whether ``principal`` may have books of their own beside the one they are given.
+
+        Whoever is given one may. A device that is good for some books makes no others.
+        """
+        if principal.device is not None and principal.device.books:
+            return False
+        return any(book.owner == principal.login and book.slug == PERSONAL for book in self.books)
 
     def user(self, name: str) -> Principal | None:
         """Return the user whose login or mail is ``name``, without regard to case."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dirserver.config import Config
 from dirserver.config.grants import Grant as ConfiguredGrant
 from dirserver.config.schema import Book as ConfiguredBook
+from dirserver.model.addressbook import PERSONAL
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.principal import Group
 from dirserver.store.structure import Book, Structure, User
-
-# The slug of the book that each user owns where the organisation gives them one.
-PERSONAL = "personal"
 
 
 def structure_of(config: Config) -> Structure:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, select
 
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
@@ -35,6 +35,12 @@ _LISTING = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
+_ETAGS = (
+    select(card.c.href, card.c.etag)
+    .where(card.c.addressbook_id == _BOOK)
+    .order_by(card.c.href)
+    .execution_options(yield_per=_ROWS)
+)
 _BODY = (
     select(card_version.c.body)
     .join(card, card.c.version_id == card_version.c.id)
@@ -49,12 +55,30 @@ _ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_BATCH)
 _NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
     card.c.href
 )
+_TEXTS = (
+    select(card.c.href, card.c.etag, card_version.c.body)
+    .join(card_version, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK)
+)
+_ALL_TEXTS = _TEXTS.order_by(card.c.href).execution_options(yield_per=_BATCH)
+_NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
     .order_by(change.c.revision)
     .execution_options(yield_per=_ROWS)
 )
+# Each change with what the card is now; of one that is gone there is nothing to join.
+_CHANGED = (
+    select(change.c.revision, change.c.href.label("changed"), *_LISTED)
+    .outerjoin(
+        card, and_(card.c.addressbook_id == change.c.addressbook_id, card.c.href == change.c.href)
+    )
+    .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
+    .order_by(change.c.revision)
+    .execution_options(yield_per=_ROWS)
+)
+_CHANGED_ALIVE = _CHANGED.where(change.c.vanished.is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,12 @@ def listing(connection: Connection, book_id: int) -> Iterator[Card]:
     with connection.execute(_LISTING, {"book_id": book_id}) as rows:
         for row in rows:
             yield _card(row)
+
+
+def etags(connection: Connection, book_id: int) -> Iterator[tuple[str, str]]:
+    """Yield names and etags as ``listing`` does, which is all that most listings show."""
+    with connection.execute(_ETAGS, {"book_id": book_id}) as rows:
+        yield from rows
 
 
 def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
@@ -141,6 +171,22 @@ def bodies(
             yield _card(row), row.body
 
 
+def texts(
+    connection: Connection, book_id: int, hrefs: Iterable[str] | None = None
+) -> Iterator[tuple[str, str, bytes]]:
+    """Yield what ``bodies`` does as name, etag and body; those that are named in any order."""
+    if hrefs is None:
+        with connection.execute(_ALL_TEXTS, {"book_id": book_id}) as rows:
+            for href, etag, body in rows:
+                yield href, etag, body
+        return
+    for batch in _batches(hrefs):
+        for href, etag, body in connection.execute(
+            _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
+        ):
+            yield href, etag, body
+
+
 def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change]:
     """Yield what changed in a book after the revision ``since``, oldest change first.
 
@@ -149,6 +195,19 @@ def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change
     with connection.execute(_CHANGES, {"book_id": book_id, "since": since}) as rows:
         for row in rows:
             yield Change(row.href, row.revision, row.vanished)
+
+
+def changed(
+    connection: Connection, book_id: int, since: int, *, alive: bool = False
+) -> Iterator[tuple[int, str, Card | None]]:
+    """Yield what ``changes`` does as revision, name and the card that it is now.
+
+    None stands for a card that is gone; with ``alive`` these are left out.
+    """
+    statement = _CHANGED_ALIVE if alive else _CHANGED
+    with connection.execute(statement, {"book_id": book_id, "since": since}) as rows:
+        for row in rows:
+            yield row.revision, row.changed, None if row.etag is None else _card(row)
 
 
 def count(connection: Connection, book_id: int) -> int:

@@ -53,18 +53,25 @@ class Structure:
 
 
 def load(connection: Connection) -> Structure:
-    """Read what is stored. An archived book is among the books, too."""
+    """Read what is stored. An archived book is among the books, too.
+
+    Books that their owners have made are not: no config file knows of them.
+    """
     users = connection.execute(
         select(principal).where(principal.c.kind == USER, principal.c.active)
     )
     grants = load_grants(connection)
     archived = load_books(connection, archived=True)
-    books = [_book(book, grants.get(book.id, ())) for book in (*load_books(connection), *archived)]
+    books = [
+        _book(book, grants.get(book.id, ()))
+        for book in (*load_books(connection), *archived)
+        if not book.made_by_owner
+    ]
     return Structure(
         {row.name: User(row.name, row.title, row.mail, row.password_hash) for row in users},
         {group.name: group for group in load_groups(connection)},
         {book.label: book for book in books},
-        frozenset(_book(book, ()).label for book in archived),
+        frozenset(_book(book, ()).label for book in archived if not book.made_by_owner),
     )
 
 
@@ -121,12 +128,16 @@ def _deactivate(connection: Connection, kind: str, name: str) -> None:
     )
 
 
-def put_book(connection: Connection, book: Book, at: datetime) -> None:
-    """Add a book, change its name and description, or take it back from the archive."""
+def put_book(connection: Connection, book: Book, at: datetime) -> int:
+    """Add a book, change its name and description, or take it back from the archive.
+
+    Returns its id.
+    """
     found = connection.scalar(select(addressbook.c.id).where(*_named(book)))
     if found is None:
-        connection.execute(
-            insert(addressbook).values(
+        statement = (
+            insert(addressbook)
+            .values(
                 uuid=str(uuid.uuid4()),
                 owner=book.owner,
                 slug=book.slug,
@@ -136,18 +147,35 @@ def put_book(connection: Connection, book: Book, at: datetime) -> None:
                 modified=at,
                 delegate=True,
             )
+            .returning(addressbook.c.id)
         )
-        return
+        return int(connection.execute(statement).scalar_one())
     connection.execute(
         update(addressbook)
         .where(addressbook.c.id == found)
         .values(name=book.name, description=book.description, archived=None)
     )
+    return int(found)
 
 
 def archive_book(connection: Connection, book: Book, at: datetime) -> None:
     """Take a book out of sight; its cards and their history stay."""
     connection.execute(update(addressbook).where(*_named(book)).values(archived=at))
+
+
+def slugs_of(connection: Connection, owner: str) -> set[str]:
+    """Return what the books of ``owner`` are called that are in use, as of now."""
+    found = select(addressbook.c.slug).where(
+        addressbook.c.owner == owner, addressbook.c.archived.is_(None)
+    )
+    return set(connection.scalars(found))
+
+
+def retire_book(connection: Connection, book_id: int, slug: str, at: datetime) -> None:
+    """Archive a book under another name, so that its own is free again."""
+    connection.execute(
+        update(addressbook).where(addressbook.c.id == book_id).values(slug=slug, archived=at)
+    )
 
 
 def touch_book(connection: Connection, book: Book, at: datetime) -> None:

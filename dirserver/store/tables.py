@@ -135,6 +135,19 @@ book_grant = Table(
     UniqueConstraint("addressbook_id", "grantee", "delegated"),
 )
 
+# What somebody has set for themselves on a book, such as its colour or another name: properties
+# by their names in Clark's notation, each with all of its XML.
+book_property = Table(
+    "book_property",
+    metadata,
+    Column("login", Text, primary_key=True),
+    Column(
+        "addressbook_id", _Id, ForeignKey("addressbook.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 # Passwords for one program or telephone each. ``protocols``, ``books`` and ``networks`` are
 # lists with commas; an empty one is no limit.
 device = Table(

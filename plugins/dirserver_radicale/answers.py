@@ -9,13 +9,14 @@ from xml.sax.saxutils import escape
 from radicale.log import logger
 
 from dirserver import errors
+from dirserver_radicale import xmlbody
 from dirserver_radicale.hrefs import escaped
 
 Answer: TypeAlias = tuple[int, dict[str, str], str | bytes | None, None]
 
 # What works, and no more (RFC 4918 section 18, RFC 6352 section 6.1).
 DAV_HEADER = "1, 3, addressbook"
-ALLOW_HEADER = "OPTIONS, GET, HEAD, PUT, DELETE, MOVE, PROPFIND, PROPPATCH, REPORT"
+ALLOW_HEADER = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, MKCOL, PROPFIND, PROPPATCH, REPORT"
 
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _CARDDAV = ' xmlns:C="urn:ietf:params:xml:ns:carddav"'
@@ -33,6 +34,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.InvalidCard: client.FORBIDDEN,
     errors.CardTooLarge: client.FORBIDDEN,
     errors.InvalidHref: client.FORBIDDEN,
+    errors.QuotaExceeded: client.INSUFFICIENT_STORAGE,
     errors.InvalidSyncToken: client.FORBIDDEN,
     errors.AccessDenied: client.FORBIDDEN,
     errors.TooManyAttempts: client.UNAUTHORIZED,
@@ -55,6 +57,13 @@ def plain(status: int, text: str, headers: dict[str, str] | None = None) -> Answ
 def not_allowed(text: str) -> Answer:
     """Answer that a method does not go with what is there (RFC 9110 section 15.5.6)."""
     return plain(client.METHOD_NOT_ALLOWED, text, {"Allow": ALLOW_HEADER})
+
+
+def malformed(error: ValueError) -> Answer:
+    """Answer that a request cannot be understood; ``error`` is what reading it has met."""
+    if isinstance(error, xmlbody.TooMuchXML):
+        return plain(client.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+    return plain(client.BAD_REQUEST, "The request is malformed.")
 
 
 def precondition(status: int, element: str, text: str = "") -> Answer:
@@ -105,6 +114,8 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
             return precondition(status, "<valid-sync-token/>")
         case errors.InvalidHref():
             return plain(status, "A card cannot have this name.")
+        case errors.QuotaExceeded():
+            return plain(status, "There is no room for more.")
         case errors.NotFound():
             return plain(status, "There is no such card.")
         case errors.AlreadyExists() | errors.PreconditionFailed():

@@ -1,33 +1,40 @@
 """Radicale's Application with what the standards and the clients need beyond.
 
-What is about one card is in ``cards``; listing, reports and discovery are Radicale's, within
-what is asked and answered here.
+Who asks is Radicale's to find out, and how an answer becomes one of HTTP. What is answered is
+ours: properties and reports here, written straight from rows; cards in ``cards``, books in
+``bookmethods``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from http import client
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from radicale import httputils
 from radicale.app import Application as RadicaleApplication
 
 from dirserver.assembly import Services
+from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError
-from dirserver.model.grant import Privilege
-from dirserver_radicale import answers, propfind, reports, request, xmlbody
+from dirserver_radicale import answers, request, stream, xmlbody
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.configuration import configuration
-from dirserver_radicale.environ import content_length
 from dirserver_radicale.hrefs import Location, locate
-from dirserver_radicale.properties import Corrector
-from dirserver_radicale.propfind import Depth, Wanted
+from dirserver_radicale.listing import listing
+from dirserver_radicale.propfind import Depth, read_depth, read_propfind
+from dirserver_radicale.refused import Refused
+from dirserver_radicale.reports import report
+from dirserver_radicale.resources import Resource, Viewer
+from dirserver_radicale.stream import Parts
+from dirserver_radicale.xmlbody import read_body
 
 if TYPE_CHECKING:
+    # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
+
+_Write: TypeAlias = Callable[[Resource, Location, "Element | None"], Parts]
 
 
 class Application(CardMethods, RadicaleApplication):
@@ -64,6 +71,11 @@ class Application(CardMethods, RadicaleApplication):
             fields["Content-Length"] = str(len(content[0]))
             status, headers = f"{code} {client.responses[code]}", list(fields.items())
         named = {name for name, _value in headers}
+        if (told := request.current().stream) is not None:
+            content = told
+            if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+                told.compress()
+                headers = [*headers, ("Content-Encoding", "gzip")]
         if status.startswith("405") and "Allow" not in named:
             headers = [*headers, ("Allow", answers.ALLOW_HEADER)]
         if "Content-Encoding" in named:
@@ -93,21 +105,15 @@ class Application(CardMethods, RadicaleApplication):
         request_info: dict[str, Any],
     ) -> Any:
         """Answer with properties (RFC 4918 section 9.1)."""
-        try:
-            location = self._readable(user, path)
-            depth = propfind.read_depth(environ.get("HTTP_DEPTH"))
-            xml = _read_xml(environ)
-            wanted = propfind.prepare(xml)
-        except (DirectoryError, ValueError) as error:
-            return _refusal(error, user, path)
-        if depth is Depth.INFINITY and not location.book:
-            return answers.precondition(client.FORBIDDEN, "<propfind-finite-depth/>")
-        # Below a book there is only one level.
-        environ["HTTP_DEPTH"] = str(Depth.ONE if depth is Depth.INFINITY else depth)
-        request_info.update(user=user, xml=xml, wanted=wanted)
-        arguments = (environ, base_prefix, path, user, user_groups, request_info)
-        status, headers, body, told = self._ask(super().do_PROPFIND, *arguments)
-        return status, {**dict(headers), "DAV": answers.DAV_HEADER}, body, told
+
+        def write(resource: Resource, location: Location, root: Element | None) -> Parts:
+            depth = read_depth(environ.get("HTTP_DEPTH"))
+            wanted = read_propfind(root)
+            if depth is Depth.INFINITY and not location.book:
+                raise Refused("<propfind-finite-depth/>")
+            return listing(resource, location, depth, wanted)
+
+        return self._written(environ, path, user, write)
 
     def do_REPORT(
         self,
@@ -119,120 +125,56 @@ class Application(CardMethods, RadicaleApplication):
         request_info: dict[str, Any],
     ) -> Any:
         """Answer a report. Thunderbird knows no answer to an unusable token but 400."""
-        try:
-            location = self._readable(user, path)
-            xml = _read_xml(environ)
-            if xml is None:
+
+        def write(resource: Resource, location: Location, root: Element | None) -> Parts:
+            depth = read_depth(environ.get("HTTP_DEPTH"), Depth.ZERO)
+            if root is None:
                 raise ValueError("a report says what it wants")
-            reports.prepare(xml, location)
-        except (DirectoryError, ValueError, reports.Refused) as error:
-            return _refusal(error, user, path)
-        if xml.tag == reports.QUERY and location.href:
-            # Radicale would test a single card with vobject.
-            request.current().only = location.href
-            path = location.parent.path
-        request_info.update(user=user, xml=xml, wanted=Wanted.PROP)
-        arguments = (environ, base_prefix, path, user, user_groups, request_info)
-        answer = self._ask(super().do_REPORT, *arguments)
+            return report(root, resource, location, depth)
+
+        answer = self._written(environ, path, user, write)
         refused = answer[0] == client.FORBIDDEN and "valid-sync-token" in str(answer[2])
         if refused and "Thunderbird" in environ.get("HTTP_USER_AGENT", ""):
             return answers.plain(client.BAD_REQUEST, "The sync token is not one of this book.")
         return answer
 
-    def do_PROPPATCH(
-        self,
-        environ: dict[str, Any],
-        base_prefix: str,
-        path: str,
-        user: str,
-        user_groups: set[str],
-        request_info: dict[str, Any],
-    ) -> Any:
-        """Refuse: the properties of a book belong to the config file."""
-        return self._refuse("PROPPATCH", path, user) if user else httputils.NOT_ALLOWED
-
-    def do_MKCOL(
-        self,
-        environ: dict[str, Any],
-        base_prefix: str,
-        path: str,
-        user: str,
-        user_groups: set[str],
-        request_info: dict[str, Any],
-    ) -> Any:
-        """Refuse: books are made in the config file."""
-        return self._refuse("MKCOL", path, user) if user else httputils.NOT_ALLOWED
-
     do_MKCALENDAR = None  # There are no calendars here: 405.
     do_POST = None
 
-    def _ask(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        """Let Radicale answer with its ``method``; what it then meets is answered here."""
-        path = arguments[2]
-        request.current().is_ours = True
-        try:
-            answer = method(*arguments)
-        except DirectoryError as error:
-            return error_answer(error, path, "read")
-        # The rights were there when the request came, and are gone since.
-        return answers.need_privileges(path, "read") if answer == httputils.NOT_ALLOWED else answer
+    def _written(self, environ: dict[str, Any], path: str, user: str, write: _Write) -> Any:
+        """Answer with what ``write`` writes about what is at ``path``.
 
-    def _read_xml_request_body(
-        self, environ: dict[str, Any], request_info: dict[str, Any]
-    ) -> Element | None:
-        """Return the XML that was read, found harmless and prepared before Radicale asked."""
-        xml: Element | None = request_info["xml"]
-        return xml
-
-    def _xml_response(self, xml_content: Element, request_info: dict[str, Any]) -> bytes:
-        """Write an answer, with the properties put right."""
-        if xml_content.tag == "{DAV:}multistatus":
-            login = request_info["user"]
-            corrector = Corrector(login, partial(self._access, login), request_info["wanted"])
-            corrector.put_right(xml_content)
-        written: bytes = super()._xml_response(xml_content, request_info)
-        # XML parsers make CRLF a mere LF (XML 1.0 section 2.11); cards come back as they were.
-        return written.replace(b"\r", b"&#13;")
-
-    def _access(self, login: str, location: Location) -> Privilege | None:
-        """Return what ``login`` may do with the book of ``location``; None outside of books."""
-        if not location.book or location.login != login:
-            return None
-        view = request.view(self._directory, login, location.book)
-        return None if view is None else view.access
-
-    def _readable(self, user: str, path: str) -> Location:
-        """Return what ``path`` names, if ``user`` may read it. Raises AccessDenied."""
-        location = locate(path)
-        if user and location is not None and location.login in ("", user):
-            access = self._access(user, location)
-            if not location.book or (access is not None and access >= Privilege.READ):
-                return location
-        raise AccessDenied(f"{path} is not readable for {user}")
-
-
-def _read_xml(environ: dict[str, Any]) -> Element | None:
-    """Return the XML in the body of a request, if there is any. Raises BadXML."""
-    length = content_length(environ)
-    if length > xmlbody.MOST_BYTES:
-        raise xmlbody.TooMuchXML(f"{length} bytes")
-    body = environ["wsgi.input"].read(length) if length else b""
-    if len(body) < length:
-        raise xmlbody.BadXML("cut off")
-    return xmlbody.parse(body)
-
-
-def _refusal(error: Exception, user: str, path: str) -> Any:
-    """Return the answer to a request that met ``error`` before Radicale saw it."""
-    match error:
-        case AccessDenied() if not user:
-            # Untouched, it makes Radicale ask whoever has not said who they are.
+        Whether it may be read is asked when the body has come, and before all else.
+        """
+        if not user:
             return httputils.NOT_ALLOWED
+        noted = request.current()
+
+        def make(reading: Reading) -> Parts:
+            location = locate(path)
+            if location is None:
+                raise AccessDenied(f"nothing can be at {path}")
+            resource = Viewer(reading).at(location)
+            return write(resource, location, xmlbody.parse(body))
+
+        try:
+            body = read_body(environ)
+            told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
+        except (DirectoryError, ValueError, Refused) as error:
+            return _refusal(error, path)
+        headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": answers.DAV_HEADER}
+        if isinstance(told, bytes):
+            return client.MULTI_STATUS, headers, told, None
+        noted.stream = told
+        return client.MULTI_STATUS, headers, None, None
+
+
+def _refusal(error: DirectoryError | ValueError | Refused, path: str) -> Any:
+    """Return the answer to a request for properties that met ``error``."""
+    match error:
         case DirectoryError():
             return error_answer(error, path, "read")
-        case reports.Refused(element=element):
-            return answers.precondition(client.FORBIDDEN, element)
-        case xmlbody.TooMuchXML():
-            return answers.plain(client.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
-        case _:
-            return answers.plain(client.BAD_REQUEST, "The request is malformed.")
+        case Refused(element=element, status=status):
+            return answers.precondition(status, element)
+        case ValueError():
+            return answers.malformed(error)

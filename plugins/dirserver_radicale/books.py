@@ -25,8 +25,9 @@ from dirserver.model.query import And
 from dirserver_radicale import request, tokens
 from dirserver_radicale.filterxml import read_filter
 from dirserver_radicale.hrefs import Location
+from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.items import CardItem
-from dirserver_radicale.listings import http_date
+from dirserver_radicale.sync import since
 from dirserver_radicale.upload import read_uid
 
 _ADDRESSBOOK = "VADDRESSBOOK"
@@ -109,13 +110,10 @@ class BookCollection(BaseCollection):
         if not old_token:
             return token, (card.href for card in self._reading.listing(self._view))
         try:
-            old = tokens.parse(old_token)
+            start = since(old_token, self._view, revision)
         except InvalidSyncToken as error:
             raise refused(error) from error
-        if old.book != book or old.revision > revision:
-            raise refused(InvalidSyncToken("the token is not one of this book"))
-        since = old.revision if old.visibility == visibility else 0
-        return token, (change.href for change in self._reading.changes(self._view, since))
+        return token, (change.href for change in self._reading.changes(self._view, start))
 
     def find(self, href: str) -> CardItem | None:
         """Return the card ``href``, or None."""
@@ -145,10 +143,10 @@ class BookCollection(BaseCollection):
         They are final: Radicale need not, and with vobject could not safely, look again.
         """
         tests = [read_filter(element) for element in filters]
-        plan, only = self._reading.plan, request.current().only
+        plan = self._reading.plan
         query = And(tuple(test.candidates() for test in tests))
         for card, body in self._reading.candidates(self._view, query):
-            if only in ("", card.href) and all(test.matches(body, plan) for test in tests):
+            if all(test.matches(body, plan) for test in tests):
                 yield self._item(card, body), True
 
     def serialize(self, vcf_to_ics: bool = False, ShareActions: object = None) -> str:  # noqa: N803  # Radicale's name
@@ -224,11 +222,10 @@ def refused(error: DirectoryError) -> Exception:
     """Return what to raise for ``error``.
 
     Radicale makes 400 of a ValueError (403 for a sync token), and ends its lock as if all were
-    well: the transaction must be undone all the same. Our Application answers errors by
-    itself, and nobody can make an answer of a store that is gone.
+    well: the transaction must be undone all the same. Nobody can make an answer of a store
+    that is gone.
     """
-    current = request.current()
-    if current.is_ours or isinstance(error, StoreUnavailable):
+    if isinstance(error, StoreUnavailable):
         return error
-    current.failed = error
+    request.current().failed = error
     return ValueError(str(error))

@@ -15,16 +15,17 @@ from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import Precondition
-from dirserver_radicale import answers, refusals, request
+from dirserver_radicale import answers, request
 from dirserver_radicale.answers import Answer, error_answer
+from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import is_unchanged, read_precondition
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
-from dirserver_radicale.listings import http_date
+from dirserver_radicale.httpdate import http_date
 
 _VCARD = "text/vcard; charset=utf-8"
 
 
-class CardMethods:
+class CardMethods(BookMethods):
     """The methods of HTTP and WebDAV that are about one card, or one file of them."""
 
     _directory: Directory
@@ -100,12 +101,14 @@ class CardMethods:
         user_groups: set[str],
         request_info: dict[str, Any],
     ) -> Any:
-        """Delete a card; a book goes with the config file only."""
+        """Delete a card, or a book of one's own; others go with the config file only."""
         if not user:
             return httputils.NOT_ALLOWED
         location = locate(path)
-        if location is None or not location.href or location.login != user:
+        if location is None or not location.book or location.login != user:
             return self._refuse("DELETE", path, user)
+        if not location.href:
+            return self._delete_book(user, location)
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
@@ -125,8 +128,24 @@ class CardMethods:
         request_info: dict[str, Any],
     ) -> Any:
         """Move a card (RFC 4918 section 9.9), in its book or to another of the same home."""
+        return self._transfer("MOVE", environ, path, user)
+
+    def do_COPY(
+        self,
+        environ: dict[str, Any],
+        base_prefix: str,
+        path: str,
+        user: str,
+        user_groups: set[str],
+        request_info: dict[str, Any],
+    ) -> Any:
+        """Copy a card (RFC 4918 section 9.8), in its book or to another of the same home."""
+        return self._transfer("COPY", environ, path, user)
+
+    def _transfer(self, method: str, environ: dict[str, Any], path: str, user: str) -> Answer:
+        """Move or copy a card to the Destination."""
         if not user:
-            return httputils.NOT_ALLOWED
+            return httputils.NOT_ALLOWED  # type: ignore[no-any-return]  # Radicale's own answer
         url = environ.get("HTTP_DESTINATION", "")
         try:
             elsewhere = is_elsewhere(
@@ -138,52 +157,47 @@ class CardMethods:
         if not to_path:
             return answers.plain(client.BAD_REQUEST, "The Destination field is no address.")
         if elsewhere:
-            return answers.plain(client.BAD_GATEWAY, "Cards are moved within this server only.")
+            return answers.plain(client.BAD_GATEWAY, "Cards go to other books of this server only.")
         source, target = locate(path), locate(to_path)
         if source is None or not source.href or source.login != user:
-            return self._refuse("MOVE", path, user)
+            return self._refuse(method, path, user)
         if target is None or not target.href or target.login != user:
-            return self._refuse("MOVE", to_path, user)
+            return self._refuse(method, to_path, user)
         overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() != "F"
-        return self._move(user, source, target, overwrite, read_precondition(environ))
+        condition = read_precondition(environ)
+        return self._carry_out(method, user, source, target, overwrite, condition)
 
-    def _move(
+    def _carry_out(
         self,
+        method: str,
         user: str,
         source: Location,
         target: Location,
         overwrite: bool,
         condition: Precondition,
     ) -> Answer:
+        needed, at_least = (
+            ("unbind", Privilege.WRITE) if method == "MOVE" else ("read", Privilege.READ)
+        )
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                stored = writing.move_card(
+                act = writing.move_card if method == "MOVE" else writing.copy_card
+                stored = act(
                     source.book, source.href, target.book, target.href, overwrite=overwrite
                 )
                 if not condition.holds(stored.etag):
-                    # Its etag moves with the card; what was done is undone.
+                    # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
         except AccessDenied as error:
             view = request.view(self._directory, user, source.book)
-            if view is not None and view.access >= Privilege.WRITE:
+            if view is not None and view.access >= at_least:
                 return error_answer(error, target.parent.path, "bind")
-            return error_answer(error, source.parent.path, "unbind")
+            return error_answer(error, source.parent.path, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
         return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
-
-    def _refuse(self, method: str, path: str, user: str) -> Answer:
-        """Refuse what nobody may do here, and keep that in mind."""
-        needed = refusals.need(method, path, locate(path))
-        if needed is None:
-            raise RuntimeError(f"{method} needs nothing that could be refused")
-        try:
-            refusals.note(self._directory, user, request.current().client, needed, path)
-        except DirectoryError as error:
-            return error_answer(error, needed.path, needed.privilege)
-        return answers.need_privileges(needed.path, needed.privilege)
 
 
 def _get_card(reading: Reading, view: VisibleBook, href: str, condition: Precondition) -> Answer:

@@ -33,13 +33,17 @@ _INDEXED = {
 }
 
 
+# The collation by which everything is found here.
+FOLDING = "i;unicode-casemap"
+
+
 @dataclass(frozen=True, slots=True)
 class TextMatch:
     """CARDDAV:text-match (section 10.5.4)."""
 
     text: str
     match_type: str = "contains"
-    collation: str = "i;unicode-casemap"
+    collation: str = FOLDING
     negate: bool = False
 
     def matches(self, value: str) -> bool:
@@ -118,6 +122,21 @@ class PropFilter:
             found = _is_number(test, value, plan)
         return found is not test.negate
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether ``candidates`` finds no card but those that this filter finds.
+
+        One test of one value is what the index answers; what several values of a card have
+        together, it cannot tell.
+        """
+        return (
+            self.candidates() != EVERYTHING
+            and not self.group
+            and not self.param_filters
+            and (len(self.text_matches) == 1 or not self.all_of)
+            and all(test.collation == FOLDING for test in self.text_matches)
+        )
+
     def candidates(self) -> Query:
         """Return a query that finds every card which this filter can find, and maybe more."""
         field = _INDEXED.get(self.name)
@@ -138,6 +157,16 @@ class Filter:
 
     prop_filters: tuple[PropFilter, ...] = ()
     all_of: bool = False
+
+    @property
+    def finds_all(self) -> bool:
+        """Whether it has no test at all."""
+        return not self.prop_filters
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every candidate is found, so that no card need be looked at."""
+        return all(prop_filter.is_exact for prop_filter in self.prop_filters)
 
     def matches(self, body: bytes, plan: DialPlan) -> bool:
         """Say whether the card with these bytes is found."""

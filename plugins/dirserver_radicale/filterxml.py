@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dirserver_radicale.filters import Filter, ParamFilter, PropFilter, TextMatch
+from dirserver_radicale.filters import FOLDING, Filter, ParamFilter, PropFilter, TextMatch
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 _NS = "{urn:ietf:params:xml:ns:carddav}"
-COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
-_DEFAULT_COLLATION = "i;unicode-casemap"
+COLLATIONS = ("i;ascii-casemap", "i;octet", FOLDING)
 # Every test is made on every card that may match; nobody's search is longer than this.
 _MOST_TESTS = 100
 _LONGEST_TEXT = 4096
@@ -58,9 +57,9 @@ def _param_filter(element: Element) -> ParamFilter:
 
 
 def _text_match(element: Element) -> TextMatch:
-    collation = element.get("collation", _DEFAULT_COLLATION)
+    collation = element.get("collation", FOLDING)
     if collation == "default":
-        collation = _DEFAULT_COLLATION
+        collation = FOLDING
     if collation not in COLLATIONS:
         raise UnsupportedCollation(f"unknown collation {collation[:50]!r}")
     text = element.text or ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from radicale.item import Item
 
 from dirserver.model.addressbook import Card
-from dirserver_radicale.listings import http_date
+from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.upload import spell_uid
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import format_datetime
 
 from radicale.item import Item
 from radicale.storage import BaseCollection
 
 from dirserver.model.principal import Principal
+from dirserver_radicale.httpdate import http_date
 
 
 class Listing(BaseCollection):
@@ -68,8 +68,3 @@ class HomeCollection(Listing):
         """Return the name of the principal."""
         meta = {"D:displayname": self._name}
         return meta if key is None else meta.get(key)
-
-
-def http_date(moment: datetime) -> str:
-    """Return a moment as HTTP spells it (RFC 9110 section 5.6.7)."""
-    return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -1,127 +1,239 @@
-"""Properties that Radicale answers otherwise than the standards and the clients need.
+"""The properties of what there is: a table for each kind, from names to how they are written.
 
-Radicale makes an element tree of every multistatus; here it is put right before it is written.
+What users have set for themselves on a book (RFC 4918 section 4) goes before the book's own
+name and description; ``written`` knows of that, the tables do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import unquote
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from http import client
+from typing import Final, TypeAlias
 
+from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.model.grant import Privilege
-from dirserver_radicale import reports
-from dirserver_radicale.hrefs import Location, escaped, locate
-from dirserver_radicale.propfind import Wanted
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-_D = "{DAV:}"
-_CR = "{urn:ietf:params:xml:ns:carddav}"
-_CS = "{http://calendarserver.org/ns/}"
-# There are no calendars here, and the part that Radicale plays is nobody's affair.
-_FOREIGN = ("{urn:ietf:params:xml:ns:caldav}", "{http://radicale.org/ns/}", f"{_CS}source")
-
-_FOUND = "HTTP/1.1 200 OK"
-_MISSING = "HTTP/1.1 404 Not Found"
-
-# What a principal may do with a book, and with a card in it, in the words of RFC 3744. The
-# properties of a book belong to the config file, so nobody has write-properties.
-_READ = ("read", "read-current-user-privilege-set")
-_BOOK = {Privilege.READ: _READ, Privilege.WRITE: (*_READ, "write-content", "bind", "unbind")}
-_CARD = {Privilege.READ: _READ, Privilege.WRITE: (*_READ, "write-content")}
-
-# Returns the reader's access to the book of a location; None outside of books.
-AccessTo: TypeAlias = Callable[[Location], Privilege | None]
+from dirserver.model.principal import GROUP_PREFIX, Group
+from dirserver_radicale import privileges, reportset
+from dirserver_radicale.addressdata import SUPPORTED_DATA
+from dirserver_radicale.filterxml import COLLATIONS
+from dirserver_radicale.hrefs import principal_href
+from dirserver_radicale.httpdate import http_date
+from dirserver_radicale.multistatus import CALENDARSERVER, CARDDAV, DAV, element, escape, href
+from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root, grantee_of
 
 
-def privileges(access: Privilege | None, *, is_card: bool) -> tuple[str, ...]:
-    """Return the names of the privileges on a book or card; without ``access``, on a listing."""
-    if access is None:
-        return _READ
-    return (_CARD if is_card else _BOOK)[min(access, Privilege.WRITE)]
+class Missing(IntEnum):
+    """Why there is no value: the status that says so."""
+
+    FORBIDDEN = client.FORBIDDEN
+    NOT_FOUND = client.NOT_FOUND
 
 
-@dataclass(frozen=True, slots=True)
-class Corrector:
-    """Corrects an answer to ``login``.
+Value: TypeAlias = str | Missing
 
-    ``wanted`` is what the client asked for. When it named properties, it must hear of those
-    that there are not.
-    """
+RESOURCETYPE: Final = f"{DAV}resourcetype"
+DISPLAYNAME: Final = f"{DAV}displayname"
+DESCRIPTION: Final = f"{CARDDAV}addressbook-description"
+GETETAG: Final = f"{DAV}getetag"
+GETCONTENTTYPE: Final = f"{DAV}getcontenttype"
+GETCONTENTLENGTH: Final = f"{DAV}getcontentlength"
+GETLASTMODIFIED: Final = f"{DAV}getlastmodified"
+PRIVILEGES: Final = f"{DAV}current-user-privilege-set"
+OWNER: Final = f"{DAV}owner"
+ACL: Final = f"{DAV}acl"
+INHERITED: Final = f"{DAV}inherited-acl-set"
+REPORTS: Final = f"{DAV}supported-report-set"
+MAIL: Final = f"{CALENDARSERVER}email-address-set"
 
-    login: str
-    access_to: AccessTo
-    wanted: Wanted
+# What allprop tells: the properties of RFC 4918. The other RFCs want theirs to be asked for by
+# name (RFC 3744 section 5, RFC 6352 section 6.2, RFC 6578 section 4).
+BASIC: Final = frozenset(
+    {
+        RESOURCETYPE,
+        DISPLAYNAME,
+        GETETAG,
+        GETCONTENTTYPE,
+        GETCONTENTLENGTH,
+        GETLASTMODIFIED,
+    }
+)
+# What users may say anew for themselves; no other live property can be set.
+OVERRIDABLE: Final = frozenset({DISPLAYNAME, DESCRIPTION})
 
-    def put_right(self, multistatus: Element) -> None:
-        """Correct the properties of every response in ``multistatus``."""
-        for response in multistatus.iterfind(f"{_D}response"):
-            if response.find(f"{_D}status") is None:
-                location = locate(unquote(response.findtext(f"{_D}href") or ""))
-                self._put_right(response, location or Location())
+_EVERYWHERE: Mapping[str, Callable[[Resource], Value]] = {
+    f"{DAV}current-user-principal": lambda place: href(place.viewer.home),
+    f"{DAV}principal-collection-set": lambda _: href("/"),
+    f"{DAV}supported-privilege-set": lambda _: privileges.SUPPORTED,
+    f"{DAV}acl-restrictions": lambda _: privileges.RESTRICTIONS,
+    f"{DAV}group": lambda _: "",
+    INHERITED: lambda _: "",
+    REPORTS: lambda place: reportset.spelled(reportset.supported(place)),
+}
 
-    def _put_right(self, response: Element, location: Location) -> None:
-        found: list[Element] = []
-        missing: list[Element] = []
-        for propstat in response.findall(f"{_D}propstat"):
-            is_found = propstat.findtext(f"{_D}status") == _FOUND
-            for element in propstat.iterfind(f"{_D}prop/*"):
-                if is_found and self._correct(element, location):
-                    found.append(element)
-                elif self.wanted is Wanted.PROP:
-                    missing.append(element.makeelement(element.tag, {}))
-            response.remove(propstat)
-        # What was found comes first: Thunderbird reads the first status only.
-        if found or not missing:
-            response.append(_propstat(response, found, _FOUND))
-        if missing:
-            response.append(_propstat(response, missing, _MISSING))
-
-    def _correct(self, element: Element, location: Location) -> bool:
-        """Correct one property that Radicale has found; say whether there is such a thing."""
-        tag = element.tag
-        if tag.startswith(_FOREIGN):
-            return False
-        if tag == f"{_D}getcontentlength":
-            # A collection's answer to GET has no length that is worth the making.
-            return bool(location.href)
-        if self.wanted is Wanted.PROPNAME:
-            return True
-        if tag == f"{_D}current-user-privilege-set":
-            names = privileges(self.access_to(location), is_card=bool(location.href))
-            element[:] = [_around(element, "privilege", f"{_D}{name}") for name in names]
-        elif tag == f"{_CS}getctag" and element.text:
-            # Linphone reads it with atoi() and wants it to grow.
-            element.text = element.text.strip('"')
-        elif tag in (f"{_D}principal-URL", f"{_CR}addressbook-home-set"):
-            # Radicale repeats the path of the request, whatever that was.
-            element[0].text = escaped(Location(self.login).path)
-        elif tag == f"{_D}supported-report-set":
-            element[:] = [
-                _around(element, "supported-report", _around(element, "report", name))
-                for name in reports.supported(location)
-            ]
-        elif tag == f"{_CR}supported-address-data":
-            versions = [{"content-type": "text/vcard", "version": each} for each in ("3.0", "4.0")]
-            element[:] = [element.makeelement(f"{_CR}address-data-type", each) for each in versions]
-        return True
+ROOT: Mapping[str, Callable[[Root], Value]] = {
+    RESOURCETYPE: lambda _: "<collection/>",
+    **_EVERYWHERE,
+    OWNER: lambda _: "",
+    PRIVILEGES: lambda _: privileges.spelled(privileges.home_privileges(makes_books=False)),
+    ACL: lambda _: Missing.FORBIDDEN,
+}
 
 
-def _around(maker: Element, name: str, inner: str | Element) -> Element:
-    """Return an element ``name`` with one child: ``inner``, or an empty element of that tag."""
-    element = maker.makeelement(f"{_D}{name}", {})
-    element.append(maker.makeelement(inner, {}) if isinstance(inner, str) else inner)
-    return element
+def _home_only(value: Callable[[PrincipalPlace], str]) -> Callable[[PrincipalPlace], Value]:
+    """Return ``value`` for one's own home, and nothing for what somebody else is."""
+    return lambda place: value(place) if place.is_home else Missing.NOT_FOUND
 
 
-def _propstat(response: Element, elements: list[Element], said: str) -> Element:
-    propstat = response.makeelement(f"{_D}propstat", {})
-    prop = response.makeelement(f"{_D}prop", {})
-    prop[:] = elements
-    status = response.makeelement(f"{_D}status", {})
-    status.text = said
-    propstat[:] = [prop, status]
-    return propstat
+def _name_of(place: PrincipalPlace) -> str:
+    if isinstance(place.who, Group):
+        return escape(place.who.title or place.who.name)
+    return escape(place.who.name or place.who.login)
+
+
+def _mail_of(place: PrincipalPlace) -> str:
+    return "" if isinstance(place.who, Group) else escape(place.who.mail)
+
+
+def _members(place: PrincipalPlace) -> str:
+    """Write who is in a group itself (RFC 3744 section 4.3); nobody is in a user."""
+    names = place.who.members if isinstance(place.who, Group) else ()
+    return "".join([href(principal_href(name)) for name in names if place.viewer.may_know(name)])
+
+
+def _memberships(place: PrincipalPlace) -> str:
+    """Write the groups that somebody is in by name (RFC 3744 section 4.4)."""
+    policy, me = place.viewer.reading.policy, grantee_of(place.who)
+    names = [GROUP_PREFIX + group.name for group in policy.groups if me in group.members]
+    return "".join([href(principal_href(name)) for name in names if place.viewer.may_know(name)])
+
+
+def _home_privileges(place: PrincipalPlace) -> str:
+    makes_books = place.is_home and place.viewer.makes_books
+    return privileges.spelled(privileges.home_privileges(makes_books=makes_books))
+
+
+PRINCIPAL: Mapping[str, Callable[[PrincipalPlace], Value]] = {
+    RESOURCETYPE: lambda place: "<principal/>" + ("<collection/>" if place.is_home else ""),
+    DISPLAYNAME: _name_of,
+    **_EVERYWHERE,
+    OWNER: lambda place: href(place.url),
+    PRIVILEGES: _home_privileges,
+    ACL: lambda _: Missing.FORBIDDEN,
+    f"{DAV}principal-URL": lambda place: href(place.url),
+    f"{DAV}alternate-URI-set": lambda place: (
+        href(f"mailto:{mail}") if (mail := _mail_of(place)) else ""
+    ),
+    f"{DAV}group-member-set": _members,
+    f"{DAV}group-membership": _memberships,
+    f"{CARDDAV}addressbook-home-set": _home_only(lambda place: href(place.url)),
+    MAIL: lambda place: (
+        f"<CS:email-address>{mail}</CS:email-address>" if (mail := _mail_of(place)) else ""
+    ),
+}
+
+
+def _owner_of(book: Book) -> str:
+    """Write whose book it is (RFC 3744 section 5.1); a shared one belongs to nobody."""
+    return href(principal_href(book.view.book.owner)) if book.view.book.owner else ""
+
+
+def _description_of(book: Book) -> Value:
+    return escape(book.view.book.description) or Missing.NOT_FOUND
+
+
+def access_control(book: Book, inherited: str = "") -> Value:
+    """Write who may do what with a book, for those who manage it (RFC 3744 section 5.5)."""
+    if book.view.access < Privilege.MANAGE:
+        return Missing.FORBIDDEN
+    grants = book.viewer.reading.policy.grants.get(book.view.book.id, ())
+    return privileges.access_control(book.view.book, grants, inherited)
+
+
+BOOK: Mapping[str, Callable[[Book], Value]] = {
+    RESOURCETYPE: lambda _: "<C:addressbook/><collection/>",
+    DISPLAYNAME: lambda book: escape(book.view.book.name or book.view.book.slug),
+    GETETAG: lambda book: f'"{book.revision}"',
+    GETCONTENTTYPE: lambda _: "text/vcard",
+    GETLASTMODIFIED: lambda book: http_date(book.modified),
+    **_EVERYWHERE,
+    OWNER: _owner_of,
+    PRIVILEGES: lambda book: privileges.spelled(privileges.privileges(book.view, is_card=False)),
+    ACL: access_control,
+    # Linphone reads it with atoi() and wants it to grow.
+    f"{CALENDARSERVER}getctag": lambda book: str(book.revision),
+    f"{DAV}sync-token": lambda book: book.token,
+    DESCRIPTION: _description_of,
+    f"{CARDDAV}supported-address-data": lambda _: SUPPORTED_DATA,
+    f"{CARDDAV}supported-collation-set": lambda _: "".join(
+        [f"<C:supported-collation>{name}</C:supported-collation>" for name in COLLATIONS]
+    ),
+    f"{CARDDAV}max-resource-size": lambda _: str(MAX_CARD_BYTES),
+}
+
+
+def live(resource: Resource, name: str) -> Value:
+    """Return the value of a live property, as XML."""
+    match resource:
+        case Root():
+            return ROOT[name](resource) if name in ROOT else Missing.NOT_FOUND
+        case PrincipalPlace():
+            return PRINCIPAL[name](resource) if name in PRINCIPAL else Missing.NOT_FOUND
+        case Book():
+            return BOOK[name](resource) if name in BOOK else Missing.NOT_FOUND
+
+
+def written(resource: Resource, name: str) -> Value:
+    """Return a property as a whole element: what the user has set, or else what is live."""
+    if isinstance(resource, Book) and is_settable(name):
+        own = resource.viewer.own_properties.get(resource.view.book.id, {})
+        if name in own:
+            return own[name]
+    value = live(resource, name)
+    return value if isinstance(value, Missing) else element(name, value)
+
+
+def is_settable(name: str) -> bool:
+    """Say whether users may set a property of a book, which they do for themselves."""
+    return name in OVERRIDABLE or not (name in BOOK or name in PROTECTED)
+
+
+# What is live elsewhere, or has a meaning here that nobody can give it.
+PROTECTED: Final = (
+    frozenset(
+        {
+            *PRINCIPAL,
+            GETCONTENTLENGTH,
+            f"{DAV}creationdate",
+            f"{DAV}getcontentlanguage",
+            f"{DAV}lockdiscovery",
+            f"{DAV}supportedlock",
+            f"{DAV}quota-available-bytes",
+            f"{DAV}quota-used-bytes",
+            f"{CARDDAV}address-data",
+            f"{CARDDAV}principal-address",
+        }
+    )
+    - OVERRIDABLE
+)
+
+
+def names(resource: Resource) -> list[str]:
+    """Return the names of all the properties that ``resource`` has."""
+    match resource:
+        case Root():
+            return list(ROOT)
+        case PrincipalPlace():
+            return [name for name in PRINCIPAL if live(resource, name) is not Missing.NOT_FOUND]
+        case Book():
+            own = resource.viewer.own_properties.get(resource.view.book.id, {})
+            there = [name for name in BOOK if live(resource, name) is not Missing.NOT_FOUND]
+            return list(dict.fromkeys([*there, *own]))
+
+
+def basic(resource: Resource) -> list[str]:
+    """Return the names of the properties that allprop tells: the basic ones and the user's own."""
+    return [name for name in names(resource) if name in BASIC or name not in LIVE]
+
+
+LIVE: Final = frozenset({*ROOT, *PRINCIPAL, *BOOK})

@@ -1,17 +1,23 @@
-"""What a PROPFIND asks for (RFC 4918 sections 9.1 and 14.20), before Radicale answers it."""
+"""PROPFIND (RFC 4918 section 9.1): what is asked for, and the answer to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dirserver_radicale import multistatus
+from dirserver_radicale.multistatus import DAV, element, propstat
+from dirserver_radicale.properties import Missing, basic, names, written
+from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root
+
 if TYPE_CHECKING:
+    # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_D = "{DAV:}"
 
-
-class Wanted(StrEnum):
+class Kind(StrEnum):
     """What a client wants to know: some properties, all of them, or which there are."""
 
     PROP = "prop"
@@ -19,43 +25,101 @@ class Wanted(StrEnum):
     PROPNAME = "propname"
 
 
-_KINDS = {f"{_D}{wanted}": wanted for wanted in Wanted}
+_KINDS = {f"{DAV}{kind}": kind for kind in Kind}
+# Each of them is written for every card.
+_MOST_NAMES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The properties that are asked for; with ALLPROP, those that are wanted beside them."""
+
+    kind: Kind
+    names: tuple[str, ...] = ()
 
 
 class Depth(StrEnum):
-    """How deep a listing goes. Radicale knows the first two."""
+    """How deep a request goes."""
 
     ZERO = "0"
     ONE = "1"
     INFINITY = "infinity"
 
 
-def read_depth(header: str | None) -> Depth:
-    """Return the depth that a client asks for; without the header all of it is meant.
+def read_depth(header: str | None, default: Depth = Depth.INFINITY) -> Depth:
+    """Return the depth that a client asks for; without the header that is ``default``.
 
     Raises ValueError.
     """
-    return Depth("infinity" if header is None else header.strip().lower())
+    return default if header is None else Depth(header.strip().lower())
 
 
-def prepare(root: Element | None) -> Wanted:
-    """Make a request fit for Radicale and say what it wants; without a body that is everything.
+def read_propfind(root: Element | None) -> Wanted:
+    """Read the body of a PROPFIND; without one, everything is asked for.
 
     Raises ValueError for a document that is no PROPFIND, or that asks for two kinds of thing.
     """
     if root is None:
-        return Wanted.ALLPROP
+        return Wanted(Kind.ALLPROP)
     kinds = [child for child in root if child.tag in _KINDS]
-    if root.tag != f"{_D}propfind" or len(kinds) != 1:
+    if root.tag != f"{DAV}propfind" or len(kinds) != 1:
         raise ValueError("this is no propfind")
-    # Radicale looks at the first child, whatever it is.
-    root[:] = kinds
-    spellable(kinds[0])
-    return _KINDS[kinds[0].tag]
+    include = root.find(f"{DAV}include")
+    return read_wanted(kinds[0], [] if include is None else include)
 
 
-def spellable(prop: Element) -> None:
-    """Leave out properties without a namespace: nothing has one, and Radicale stumbles on them."""
-    for child in list(prop):
-        if not child.tag.startswith("{"):
-            prop.remove(child)
+def read_wanted(element: Element, include: Iterable[Element] = ()) -> Wanted:
+    """Read a DAV:prop, DAV:allprop or DAV:propname (RFC 4918 section 14). Raises ValueError."""
+    kind = _KINDS[element.tag]
+    children = element if kind is Kind.PROP else include
+    wanted = tuple(dict.fromkeys(child.tag for child in children))
+    if len(wanted) > _MOST_NAMES:
+        raise ValueError("too many properties")
+    return Wanted(kind, wanted)
+
+
+def propstats(resource: Resource, wanted: Wanted) -> Iterator[str]:
+    """Write what is asked for of one resource, what was found first.
+
+    Thunderbird reads the first status only.
+    """
+    if wanted.kind is Kind.PROPNAME:
+        yield propstat("".join(map(element, names(resource))), 200)
+        return
+    asked = wanted.names
+    if wanted.kind is Kind.ALLPROP:
+        asked = tuple(dict.fromkeys([*basic(resource), *asked]))
+    found: list[str] = []
+    missing: dict[Missing, list[str]] = {}
+    for name in asked:
+        value = written(resource, name)
+        if isinstance(value, Missing):
+            missing.setdefault(value, []).append(element(name))
+        else:
+            found.append(value)
+    yield from split(found, missing)
+
+
+def split(found: list[str], missing: dict[Missing, list[str]]) -> Iterator[str]:
+    """Write a propstat for each status that there is, in the order of the statuses."""
+    if found or not missing:
+        yield propstat("".join(found), 200)
+    for why in Missing:
+        if why in missing:
+            yield propstat("".join(missing[why]), why.value)
+
+
+def response(resource: Resource, wanted: Wanted) -> str:
+    """Write a DAV:response about one resource."""
+    return multistatus.response(resource.url, propstats(resource, wanted))
+
+
+def members(resource: Resource) -> Iterator[Resource]:
+    """Yield what is directly in a collection, but for the cards of a book."""
+    match resource:
+        case Root(viewer):
+            yield PrincipalPlace(viewer, viewer.principal)
+        case PrincipalPlace():
+            yield from resource.books()
+        case Book():
+            pass

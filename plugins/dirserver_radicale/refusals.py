@@ -22,6 +22,7 @@ _ON_CARDS = {
     "PUT": (AuditAction.CARD_UPDATE, "write-content"),
     "DELETE": (AuditAction.CARD_DELETE, "unbind"),
     "MOVE": (AuditAction.CARD_MOVE, "unbind"),
+    "COPY": (AuditAction.CARD_COPY, "bind"),
     "PROPPATCH": (AuditAction.CARD_UPDATE, "write-properties"),
     "MKCOL": (AuditAction.BOOK_ADD, "bind"),
 }
@@ -31,6 +32,7 @@ _ON_BOOKS = {
     "PUT": (AuditAction.BOOK_CHANGE, "write-content"),
     "DELETE": (AuditAction.BOOK_ARCHIVE, "unbind"),
     "MOVE": (AuditAction.BOOK_CHANGE, "unbind"),
+    "COPY": (AuditAction.BOOK_ADD, "bind"),
     "PROPPATCH": (AuditAction.BOOK_CHANGE, "write-properties"),
     "MKCOL": (AuditAction.BOOK_ADD, "bind"),
 }

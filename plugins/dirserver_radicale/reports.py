@@ -1,80 +1,50 @@
-"""What a REPORT asks for, before Radicale answers it: only what is announced gets so far."""
+"""REPORT: what is asked for, and which module writes the answer (RFC 3253 section 3.6)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from dirserver_radicale.filterxml import UnsupportedCollation, UnsupportedFilter, read_filter
-from dirserver_radicale.hrefs import Location, escaped, path_in
-from dirserver_radicale.propfind import spellable
+from dirserver_radicale import (
+    report_expand,
+    report_multiget,
+    report_principals,
+    report_query,
+    report_sync,
+    reportset,
+)
+from dirserver_radicale.hrefs import Location
+from dirserver_radicale.propfind import Depth
+from dirserver_radicale.refused import Refused
+from dirserver_radicale.resources import Book, Resource
 
 if TYPE_CHECKING:
+    # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_D = "{DAV:}"
-_CR = "{urn:ietf:params:xml:ns:carddav}"
-SYNC = f"{_D}sync-collection"
-MULTIGET = f"{_CR}addressbook-multiget"
-QUERY = f"{_CR}addressbook-query"
+_REPORTS: dict[str, Callable[[Element, Resource, Location, Depth], Iterator[str]]] = {
+    reportset.EXPAND: report_expand.report,
+    reportset.SEARCH: report_principals.search,
+    reportset.SEARCHABLE: report_principals.searchable,
+    reportset.MATCH: report_principals.match,
+}
+_REPORTS_ON_BOOKS: dict[str, Callable[[Element, Book, Location, Depth], Iterator[str]]] = {
+    reportset.SYNC: report_sync.report,
+    reportset.MULTIGET: report_multiget.report,
+    reportset.QUERY: report_query.report,
+    reportset.ACL_PRINCIPALS: report_principals.of_access_control,
+}
 
 
-class Refused(Exception):
-    """A precondition of a report does not hold; ``element`` names it."""
+def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:
+    """Write the report that ``root`` asks for.
 
-    def __init__(self, element: str) -> None:
-        super().__init__(element)
-        self.element = element
-
-
-def supported(location: Location) -> tuple[str, ...]:
-    """Return the reports on what is at ``location`` (RFC 6352 section 8, RFC 6578 section 3.2)."""
-    if location.href:
-        return MULTIGET, QUERY
-    return (SYNC, MULTIGET, QUERY) if location.book else ()
-
-
-def prepare(root: Element, location: Location) -> None:
-    """Make a request fit for Radicale.
-
-    Raises Refused for what is not announced at ``location``, and ValueError for what is malformed.
+    Raises Refused for what is not announced at ``location`` and for preconditions that do not
+    hold, InvalidSyncToken, NotFound, and ValueError for what is malformed.
     """
-    if root.tag not in supported(location):
-        # RFC 3253 section 3.6.
+    there = reportset.ON_CARDS if location.href else reportset.supported(resource)
+    if root.tag not in there:
         raise Refused("<supported-report/>")
-    _name_properties(root)
-    filters = root.findall(f"{_CR}filter")
-    if root.tag == QUERY:
-        _check_filters(filters)
-        return
-    for element in filters:
-        root.remove(element)
-    if root.tag == MULTIGET:
-        for href in root.findall(f"{_D}href"):
-            # Absolute URLs are as good as paths (KDE), and each name has one spelling from here.
-            path = path_in(href.text or "")
-            if not path:
-                raise ValueError("an empty href")
-            href.text = escaped(path)
-
-
-def _name_properties(root: Element) -> None:
-    """See to it that a property is asked for: Radicale leaves out cards of which none is."""
-    prop = root.find(f"{_D}prop")
-    if prop is None:
-        prop = root.makeelement(f"{_D}prop", {})
-        root.append(prop)
-    spellable(prop)
-    if not len(prop):
-        prop.append(root.makeelement(f"{_D}getetag", {}))
-
-
-def _check_filters(filters: list[Element]) -> None:
-    if len(filters) > 1:
-        raise ValueError("a query has one filter")
-    try:
-        for element in filters:
-            read_filter(element)
-    except UnsupportedCollation as error:
-        raise Refused("<C:supported-collation/>") from error
-    except UnsupportedFilter as error:
-        raise Refused("<C:supported-filter/>") from error
+    if isinstance(resource, Book) and root.tag in _REPORTS_ON_BOOKS:
+        return _REPORTS_ON_BOOKS[root.tag](root, resource, location, depth)
+    return _REPORTS[root.tag](root, resource, location, depth)

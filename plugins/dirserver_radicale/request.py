@@ -16,6 +16,7 @@ from dirserver.errors import DirectoryError
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import ANONYMOUS, Client, Principal, PrincipalKind
 from dirserver_radicale.environ import tidy, user_agent
+from dirserver_radicale.stream import Stream
 from dirserver_radicale.upload import Upload
 
 
@@ -24,9 +25,9 @@ class Request:
     """A request and what was found out for it.
 
     ``upload`` is there for a PUT. ``failed`` is an error that Radicale has been told of in
-    words of its own, and that must still undo the transaction. ``only`` is the one card that a
-    query is about. ``judged`` are the paths for which a refusal is in the audit trail, or
-    needs none. ``is_ours`` says that our Application asks, which answers errors itself.
+    words of its own, and that must still undo the transaction. ``judged`` are the paths for which
+    a refusal is in the audit trail, or needs none. ``stream`` is an answer that goes on when
+    the request is over.
     """
 
     client: Client = field(default_factory=lambda: Client("carddav"))
@@ -36,9 +37,8 @@ class Request:
     failed: DirectoryError | None = None
     policy: Policy | None = None
     views: dict[tuple[str, str], VisibleBook | None] = field(default_factory=dict)
-    only: str = ""
     judged: set[str] = field(default_factory=set)
-    is_ours: bool = False
+    stream: Stream | None = None
 
     @property
     def is_listing(self) -> bool:
@@ -105,7 +105,5 @@ def _decided(policy: Policy, login: str, slug: str, address: str) -> VisibleBook
     principal = policy.users.get(login)
     if principal is None:
         return None
-    for book in policy.books:
-        if book.slug == slug and book.owner in ("", login):
-            return policy.view(principal, book, address)
-    return None
+    book = policy.named(login, slug)
+    return None if book is None else policy.view(principal, book, address)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import defusedxml.ElementTree as DefusedET
+
+from dirserver_radicale.environ import content_length
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,6 +25,17 @@ class BadXML(ValueError):
 
 class TooMuchXML(BadXML):
     """The body is larger than any request of use."""
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Return the body of a request. Raises BadXML for one that is too long or cut off."""
+    length = content_length(environ)
+    if length > MOST_BYTES:
+        raise TooMuchXML(f"{length} bytes")
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    if len(body) < length:
+        raise BadXML("cut off")
+    return body
 
 
 def parse(body: bytes) -> Element | None:

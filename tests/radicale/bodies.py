@@ -56,6 +56,7 @@ FILES = {
     "books.xml": propfind("resourcetype", "displayname", "current-user-privilege-set"),
     "types.xml": propfind("resourcetype"),
     "privileges.xml": propfind("current-user-privilege-set"),
+    "owner.xml": propfind("owner"),
     "etag.xml": propfind("getetag"),
     "ctag.xml": propfind("CS:getctag"),
     "token.xml": propfind("sync-token"),

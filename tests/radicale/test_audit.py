@@ -63,12 +63,18 @@ def test_an_event_names_address_and_client(alice: DAVClient, services: Services)
         ("PUT /alice/secret/x.vcf", "card:update refused / write-content on /alice/secret/x.vcf"),
         ("PUT /a/b/c/d.vcf", "book:change refused / write-content on /a/b/c/d.vcf"),
         ("DELETE /alice/secret/x.vcf", "card:delete refused / unbind on /alice/secret/x.vcf"),
-        ("DELETE /carol/customers/", "book:archive refused customers/ unbind on /carol/customers/"),
         (
-            "PROPPATCH /carol/staff/",
-            "book:change refused staff/ write-properties on /carol/staff/",
+            "DELETE /carol/customers/",
+            "book:archive refused customers/ the book belongs to the config file",
         ),
-        ("MKCOL /carol/new/", "book:add refused new/ bind on /carol/new/"),
+        ("DELETE /carol/secret/", "book:archive refused secret/ no grant of read on secret"),
+        ("PROPPATCH /carol/secret/", "book:change refused secret/ no grant of read on secret"),
+        ("MKCOL /carol/new/", "book:add refused new/ this user has no books of their own"),
+        ("MKCOL /alice/new/", "book:add refused / bind on /alice/new/"),
+        (
+            "COPY /carol/staff/x.vcf",
+            "card:copy refused customers/y.vcf no grant of write on customers",
+        ),
         (
             "MOVE /carol/customers/x.vcf",
             "card:move refused customers/x.vcf no grant of write on customers",

@@ -243,7 +243,7 @@ def test_a_whole_book_is_served_as_one_file(carol: DAVClient, alice: DAVClient) 
 
 def test_a_card_is_not_stored_at_the_address_of_a_collection(alice: DAVClient) -> None:
     """RFC 4918 section 9.7.2. What exists and what does not answer alike."""
-    allow = "OPTIONS, GET, HEAD, PUT, DELETE, MOVE, PROPFIND, PROPPATCH, REPORT"
+    allow = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, MKCOL, PROPFIND, PROPPATCH, REPORT"
     for path in ("/", "/alice/", "/alice/customers/", "/alice/customers", "/alice/new.vcf", "/bob"):
         play(
             alice,

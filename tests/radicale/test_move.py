@@ -90,7 +90,7 @@ def test_another_server_is_no_destination(alice: DAVClient, names: dict[str, str
             C: MOVE /alice/customers/anna.vcf
                Destination: {url}
             S: 502
-               Cards are moved within this server only.
+               Cards go to other books of this server only.
             """,
         )
 

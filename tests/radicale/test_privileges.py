@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Privilege
-from dirserver_radicale.properties import privileges
+from dirserver.model.policy import VisibleBook
+from dirserver_radicale.privileges import privileges
 from tests.conversation import play
 from tests.radicale.dav_client import DAVClient
 
@@ -16,7 +18,12 @@ READ = "read read-current-user-privilege-set"
     ("login", "book", "on_book", "on_card"),
     [
         # manage, write by a group, read, read with something hidden, read as everyone
-        ("alice", "customers", f"{READ} write-content bind unbind", f"{READ} write-content"),
+        (
+            "alice",
+            "customers",
+            f"{READ} write-content bind unbind read-acl",
+            f"{READ} write-content read-acl",
+        ),
         ("bob", "customers", f"{READ} write-content bind unbind", f"{READ} write-content"),
         ("alice", "staff", f"{READ} write-content bind unbind", f"{READ} write-content"),
         ("carol", "customers", READ, READ),
@@ -56,11 +63,15 @@ def test_the_privilege_set_is_exact_on_home_book_and_card(
 
 
 def test_every_access_has_its_privileges() -> None:
+    book = AddressBook(1, "uuid", "customers")
     for access in Privilege:
         if access >= Privilege.READ:
-            assert "read" in privileges(access, is_card=True)
-        writes = "write-content" in privileges(max(access, Privilege.READ), is_card=False)
-        assert writes is (access >= Privilege.WRITE)
+            view = VisibleBook(book, access, frozenset())
+            for is_card in (False, True):
+                names = privileges(view, is_card=is_card)
+                assert "read" in names
+                assert ("write-content" in names) is (access >= Privilege.WRITE)
+                assert ("read-acl" in names) is (access >= Privilege.MANAGE)
 
 
 READ_ONLY = ("carol", "customers"), ("erin", "staff"), ("bob", "staff")
@@ -102,9 +113,9 @@ def test_a_write_without_the_grant_is_refused_with_the_missing_privilege(
         C: DELETE /{login}/{book}/
         S: 403
            error need-privileges /{login}/ unbind
-        C: PROPPATCH /{login}/{book}/
+        C: PROPPATCH /{login}/{book}/anna.vcf
         S: 403
-           error need-privileges /{login}/{book}/ write-properties
+           error need-privileges /{login}/{book}/anna.vcf write-properties
         """,
     )
 
@@ -143,11 +154,6 @@ def test_the_config_file_alone_decides_on_books(alice: DAVClient) -> None:
         C: MKCOL /alice/customers/new
         S: 403
            error need-privileges /alice/customers/ bind
-        C: PROPPATCH /alice/customers/
-           <propertyupdate xmlns="DAV:"><set><prop><displayname>X</displayname></prop></set>
-           </propertyupdate>
-        S: 403
-           error need-privileges /alice/customers/ write-properties
         C: PROPPATCH /alice/customers/anna.vcf
         S: 403
            error need-privileges /alice/customers/anna.vcf write-properties

@@ -126,6 +126,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_setting"),
     )
     op.create_table(
+        "book_property",
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"],
+            ["addressbook.id"],
+            name="fk_book_property_addressbook_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("login", "addressbook_id", "name", name="pk_book_property"),
+    )
+    op.create_table(
         "book_grant",
         sa.Column("id", ID, nullable=False),
         sa.Column("addressbook_id", ID, nullable=False),

@@ -1,0 +1,99 @@
+"""Books that users make for themselves, where the organisation gives everybody one."""
+
+from __future__ import annotations
+
+import secrets
+
+from dirserver.directory.writing import Writing
+from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
+from dirserver.model.addressbook import AddressBook, is_href
+from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.store import settings, structure, turns
+from dirserver.store.structure import Book
+
+MOST_BOOKS = 50
+_SLUG_BYTES = 100
+# What names an archived book apart from one that may come to have its name.
+_MARK = "~"
+
+
+def is_slug(text: str) -> bool:
+    """Say whether a book of one's own may be called ``text`` in its address."""
+    return (
+        is_href(text)
+        and len(text.encode()) <= _SLUG_BYTES
+        and not text.startswith(".")
+        and _MARK not in text
+    )
+
+
+def require_maker(writing: Writing, slug: str) -> None:
+    """Raise AccessDenied unless the principal may make books; ``slug`` is for the audit trail."""
+    if not writing.policy.may_make_books(writing.principal):
+        raise _refused(writing, AuditAction.BOOK_ADD, slug, "this user has no books of their own")
+
+
+def make_book(writing: Writing, slug: str, name: str = "", description: str = "") -> AddressBook:
+    """Make a book that belongs to the principal and that nobody else can see.
+
+    Raises AccessDenied to those who have none, InvalidHref, AlreadyExists, and QuotaExceeded.
+    """
+    require_maker(writing, slug)
+    if not is_slug(slug):
+        raise InvalidHref(repr(slug))
+    # Two that make the same book would both find that it is not there.
+    turns.take(writing.connection, turns.Turn.STRUCTURE)
+    login = writing.principal.login
+    own = structure.slugs_of(writing.connection, login)
+    if slug in own or slug in {view.book.slug for view in writing.books(Privilege.READ)}:
+        raise AlreadyExists(slug)
+    if len(own) >= MOST_BOOKS:
+        raise QuotaExceeded(f"{login} has {len(own)} books")
+    book_id = structure.put_book(
+        writing.connection, Book(slug, login, name, description), writing.at
+    )
+    settings.next_policy_epoch(writing.connection)
+    writing.note(AuditAction.BOOK_ADD, f"{login}/{slug}", name)
+    return AddressBook(book_id, "", slug, name, description, login)
+
+
+def rename_book(writing: Writing, view: VisibleBook, name: str, description: str) -> None:
+    """Give a book of one's own another name and description.
+
+    Raises AccessDenied when it is not.
+    """
+    _require_own(writing, view, AuditAction.BOOK_CHANGE)
+    book = view.book
+    turns.take(writing.connection, turns.Turn.STRUCTURE)
+    renamed = Book(book.slug, book.owner, name, description)
+    structure.put_book(writing.connection, renamed, writing.at)
+    settings.next_policy_epoch(writing.connection)
+    writing.note(AuditAction.BOOK_CHANGE, book.slug, f'"{name}"')
+
+
+def archive_book(writing: Writing, slug: str) -> None:
+    """Take a book of one's own out of sight; its cards and their history are kept.
+
+    Its name is free again. Raises AccessDenied when there is no such book of one's own.
+    """
+    view = writing.granted(slug, AuditAction.BOOK_ARCHIVE, "", Privilege.READ)
+    _require_own(writing, view, AuditAction.BOOK_ARCHIVE)
+    turns.take(writing.connection, turns.Turn.STRUCTURE)
+    archived = f"{slug}{_MARK}{secrets.token_hex(4)}"
+    structure.retire_book(writing.connection, view.book.id, archived, writing.at)
+    settings.next_policy_epoch(writing.connection)
+    writing.note(AuditAction.BOOK_ARCHIVE, slug, f"as {view.book.owner}/{archived}")
+
+
+def _require_own(writing: Writing, view: VisibleBook, action: AuditAction) -> None:
+    if view.book.made_by_owner and view.book.owner == writing.principal.login:
+        return
+    raise _refused(writing, action, view.book.slug, "the book belongs to the config file")
+
+
+def _refused(writing: Writing, action: AuditAction, slug: str, reason: str) -> AccessDenied:
+    """Return what to raise, and let the audit trail tell of it."""
+    writing.refusals.append(writing.event(action, slug, "", reason, Outcome.REFUSED))
+    return AccessDenied(reason)

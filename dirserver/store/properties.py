@@ -1,0 +1,50 @@
+"""What users have set for themselves on books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from dirserver.store.tables import book_property
+
+_OF_USER = select(
+    book_property.c.addressbook_id, book_property.c.name, book_property.c.value
+).where(book_property.c.login == bindparam("login"))
+_COUNT = select(func.count()).where(book_property.c.login == bindparam("login"))
+_FORGET = delete(book_property).where(
+    book_property.c.login == bindparam("whose"),
+    book_property.c.addressbook_id == bindparam("book_id"),
+    book_property.c.name == bindparam("called"),
+)
+
+
+def of_user(connection: Connection, login: str) -> dict[int, dict[str, str]]:
+    """Return the properties that ``login`` has set, by the id of the book and their names."""
+    found: dict[int, dict[str, str]] = {}
+    for row in connection.execute(_OF_USER, {"login": login}):
+        found.setdefault(row.addressbook_id, {})[row.name] = row.value
+    return found
+
+
+def count(connection: Connection, login: str) -> int:
+    """Return how many properties ``login`` has set."""
+    return connection.scalar(_COUNT, {"login": login}) or 0
+
+
+def change(
+    connection: Connection, login: str, book_id: int, changes: Mapping[str, str | None]
+) -> None:
+    """Set properties of a book for ``login``; None takes one away."""
+    if not changes:
+        return
+    connection.execute(
+        _FORGET, [{"whose": login, "book_id": book_id, "called": name} for name in changes]
+    )
+    rows = [
+        {"login": login, "addressbook_id": book_id, "name": name, "value": value}
+        for name, value in changes.items()
+        if value is not None
+    ]
+    if rows:
+        connection.execute(insert(book_property), rows)

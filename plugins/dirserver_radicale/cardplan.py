@@ -1,0 +1,203 @@
+"""How each card of an answer is written: worked out once, then a few joins of text a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, TypeAlias
+
+from dirserver.directory import Reading
+from dirserver.model.addressbook import Card
+from dirserver.model.policy import VisibleBook
+from dirserver_radicale import privileges, reportset
+from dirserver_radicale.addressdata import AddressData
+from dirserver_radicale.hrefs import escaped_name
+from dirserver_radicale.httpdate import http_date
+from dirserver_radicale.multistatus import CARDDAV, DAV, element, href
+from dirserver_radicale.properties import (
+    ACL,
+    BASIC,
+    GETCONTENTLENGTH,
+    GETCONTENTTYPE,
+    GETETAG,
+    GETLASTMODIFIED,
+    INHERITED,
+    PRIVILEGES,
+    REPORTS,
+    RESOURCETYPE,
+    Missing,
+    Value,
+    access_control,
+    live,
+)
+from dirserver_radicale.propfind import Kind, Wanted, split
+from dirserver_radicale.resources import Book
+
+_BATCH = 200
+ADDRESS_DATA: Final = f"{CARDDAV}address-data"
+_SLOT = "%s"
+
+# Writes a value of a card, from its etag, its text and the card itself, as far as they are needed.
+_Field: TypeAlias = Callable[[str, bytes, Card | None], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be read of a card, beside its name and its etag, to write it."""
+
+    card: bool = False
+    body: bool = False
+
+    def __or__(self, other: Needs) -> Needs:
+        """Return what is needed for both."""
+        return Needs(self.card or other.card, self.body or other.body)
+
+
+def _length(_etag: str, body: bytes, card: Card | None) -> str:
+    # A card from which something is hidden has a length that only the rest of it tells.
+    return str(len(body) if card is None or card.size is None else card.size)
+
+
+def _modified(_etag: str, _body: bytes, card: Card | None) -> str:
+    if card is None:
+        raise RuntimeError("the card was not read")
+    return http_date(card.modified)
+
+
+# What differs from card to card, with what it takes to tell it.
+_FIELDS: dict[str, tuple[Needs, _Field]] = {
+    GETETAG: (Needs(), lambda etag, _body, _card: f'"{etag}"'),
+    GETLASTMODIFIED: (Needs(card=True), _modified),
+    GETCONTENTLENGTH: (Needs(card=True), _length),
+}
+# What all cards have from their book. They have neither a name nor a description.
+_OF_THE_BOOK = (
+    f"{DAV}current-user-principal",
+    f"{DAV}principal-collection-set",
+    f"{DAV}supported-privilege-set",
+    f"{DAV}acl-restrictions",
+    f"{DAV}group",
+    f"{DAV}owner",
+    f"{CARDDAV}supported-collation-set",
+)
+_ALIKE: dict[str, Callable[[Book], Value]] = {
+    RESOURCETYPE: lambda _: "",
+    GETCONTENTTYPE: lambda _: "text/vcard;charset=utf-8",
+    PRIVILEGES: lambda book: privileges.spelled(privileges.privileges(book.view, is_card=True)),
+    REPORTS: lambda _: reportset.spelled(reportset.ON_CARDS),
+    ACL: lambda book: access_control(book, inherited=book.url),
+    INHERITED: lambda book: href(book.url),
+}
+_NAMES = (*_ALIKE, *_FIELDS, *_OF_THE_BOOK)
+_BASIC = tuple(name for name in _NAMES if name in BASIC)
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """Writes the cards of one book: ``template`` takes the name and then the ``fields``."""
+
+    view: VisibleBook
+    template: str
+    fields: Sequence[_Field]
+    needs: Needs
+
+    def write(self, name: str, etag: str, body: bytes = b"", card: Card | None = None) -> str:
+        """Write the response for one card."""
+        values = [field(etag, body, card) for field in self.fields]
+        return self.template % (escaped_name(name), *values)
+
+    def all(self, reading: Reading) -> Iterator[str]:
+        """Write every card of the book, in the order of their names."""
+        if not self.needs.card and not self.needs.body:
+            return self._names(reading)
+        return (written for _name, written in self._read(reading, None))
+
+    def _names(self, reading: Reading) -> Iterator[str]:
+        template = self.template
+        if not self.fields:
+            for name, _etag in reading.etags(self.view):
+                yield template % escaped_name(name)
+            return
+        # Nothing but the etag; this is what nearly every listing asks for.
+        for name, etag in reading.etags(self.view):
+            yield template % (escaped_name(name), f'"{etag}"')
+
+    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Yield each of ``names`` with its card as it is written, or None where there is none."""
+        iterator = iter(names)
+        while batch := list(islice(iterator, _BATCH)):
+            found = dict(self._read(reading, batch))
+            for name in batch:
+                yield name, found.get(name)
+
+    def _read(self, reading: Reading, names: list[str] | None) -> Iterator[tuple[str, str]]:
+        """Write the cards of these names, or all of the book."""
+        view, write = self.view, self.write
+        if self.needs.body and self.needs.card:
+            for card, body in reading.bodies(view, names):
+                yield card.href, write(card.href, card.etag, body, card)
+        elif self.needs.body:
+            for name, etag, body in reading.texts(view, names):
+                yield name, write(name, etag, body)
+        else:
+            for card in reading.listing(view) if names is None else reading.find(view, names):
+                yield card.href, write(card.href, card.etag, card=card)
+
+
+def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> CardPlan:
+    """Work out how the cards of ``book`` are written when ``wanted`` is asked for.
+
+    ``data`` is what a report asks for of their text.
+    """
+    if wanted.kind is Kind.PROPNAME:
+        return _plan(book, dict.fromkeys(_NAMES, ""), {}, [], Needs())
+    asked = wanted.names
+    if wanted.kind is Kind.ALLPROP:
+        asked = tuple(dict.fromkeys([*_BASIC, *asked]))
+    found: dict[str, str] = {}
+    missing: dict[Missing, list[str]] = {}
+    fields: list[_Field] = []
+    needs = Needs()
+    for name in asked:
+        if name == ADDRESS_DATA and data is not None:
+            found[name] = _SLOT
+            fields.append(_text_of(data))
+            needs |= Needs(body=True)
+        elif name in _FIELDS:
+            need, field = _FIELDS[name]
+            if name == GETCONTENTLENGTH and book.view.hidden:
+                need = Needs(body=True)
+            found[name] = _SLOT
+            fields.append(field)
+            needs |= need
+        else:
+            value = _alike(book, name)
+            if isinstance(value, Missing):
+                missing.setdefault(value, []).append(element(name))
+            else:
+                found[name] = value.replace("%", "%%")
+    return _plan(book, found, missing, fields, needs)
+
+
+def _text_of(data: AddressData) -> _Field:
+    return lambda _etag, body, _card: data.write(body)
+
+
+def _alike(book: Book, name: str) -> Value:
+    if name in _ALIKE:
+        return _ALIKE[name](book)
+    return live(book, name) if name in _OF_THE_BOOK else Missing.NOT_FOUND
+
+
+def _plan(
+    book: Book,
+    found: dict[str, str],
+    missing: dict[Missing, list[str]],
+    fields: Sequence[_Field],
+    needs: Needs,
+) -> CardPlan:
+    absent = {why: [one.replace("%", "%%") for one in each] for why, each in missing.items()}
+    told = "".join(split([element(*each) for each in found.items()], absent))
+    start = f"<response><href>{book.url.replace('%', '%%')}{_SLOT}</href>"
+    return CardPlan(book.view, f"{start}{told}</response>\n", tuple(fields), needs)

@@ -1,0 +1,39 @@
+"""The responses to a PROPFIND: a resource, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dirserver.errors import NotFound
+from dirserver_radicale.cardplan import card_plan
+from dirserver_radicale.hrefs import Location
+from dirserver_radicale.multistatus import BEGIN, END
+from dirserver_radicale.propfind import Depth, Wanted, members, response
+from dirserver_radicale.resources import Book, Resource
+
+
+def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted) -> Iterator[str]:
+    """Write the answer to a PROPFIND at ``location``, where ``resource`` is.
+
+    Raises NotFound at once when a card is asked for that is not there.
+    """
+    if location.href and isinstance(resource, Book):
+        return _one_card(resource, location.href, wanted)
+    return _collection(resource, depth, wanted)
+
+
+def _one_card(book: Book, name: str, wanted: Wanted) -> Iterator[str]:
+    ((_, card),) = card_plan(book, wanted).named(book.viewer.reading, [name])
+    if card is None:
+        raise NotFound(name)
+    return iter((BEGIN, card, END))
+
+
+def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[str]:
+    yield BEGIN + response(resource, wanted)
+    if depth is not Depth.ZERO:
+        for member in members(resource):
+            yield response(member, wanted)
+        if isinstance(resource, Book):
+            yield from card_plan(resource, wanted).all(resource.viewer.reading)
+    yield END

@@ -1,0 +1,72 @@
+"""addressbook-query (RFC 6352 section 8.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from dirserver_radicale.cardplan import CardPlan
+from dirserver_radicale.cardreport import read_limit, read_plan, truncated
+from dirserver_radicale.filters import Filter
+from dirserver_radicale.filterxml import UnsupportedCollation, UnsupportedFilter, read_filter
+from dirserver_radicale.hrefs import Location
+from dirserver_radicale.multistatus import BEGIN, CARDDAV, END
+from dirserver_radicale.propfind import Depth
+from dirserver_radicale.refused import Refused
+from dirserver_radicale.resources import Book
+
+if TYPE_CHECKING:
+    # The type only: requests are parsed by defusedxml.
+    from xml.etree.ElementTree import Element
+
+
+def report(root: Element, book: Book, location: Location, _depth: Depth) -> Iterator[str]:
+    """Write the cards that a filter finds; one without any test, or none at all, finds each.
+
+    The depth is not looked at: there is but one level, and who asks a book means its cards.
+    """
+    plan = read_plan(root, book)
+    limit = read_limit(root, CARDDAV)
+    return _written(book, plan, _read_filter(root), limit, location.href)
+
+
+def _read_filter(root: Element) -> Filter:
+    filters = root.findall(f"{CARDDAV}filter")
+    if len(filters) > 1:
+        raise ValueError("a query has one filter")
+    try:
+        return read_filter(filters[0]) if filters else Filter()
+    except UnsupportedCollation as error:
+        raise Refused("<C:supported-collation/>") from error
+    except UnsupportedFilter as error:
+        raise Refused("<C:supported-filter/>") from error
+
+
+def _written(
+    book: Book, plan: CardPlan, asked: Filter, limit: int | None, only: str
+) -> Iterator[str]:
+    yield BEGIN
+    if asked.finds_all and not only and limit is None:
+        yield from plan.all(book.viewer.reading)
+    else:
+        found = _found(book, plan, asked, only)
+        yield from islice(found, limit)
+        if limit is not None and next(found, None) is not None:
+            yield truncated(book.url)
+    yield END
+
+
+def _found(book: Book, plan: CardPlan, asked: Filter, only: str) -> Iterator[str]:
+    """Write the cards that are found: the index names candidates, and their text decides."""
+    reading = book.viewer.reading
+    query = asked.candidates()
+    if asked.is_exact and not asked.finds_all and not only:
+        for _name, written in plan.named(reading, reading.names(book.view, query)):
+            if written is not None:
+                yield written
+        return
+    candidates = reading.bodies(book.view, [only]) if only else reading.candidates(book.view, query)
+    for card, body in candidates:
+        if asked.matches(body, reading.plan):
+            yield plan.write(card.href, card.etag, body, card)

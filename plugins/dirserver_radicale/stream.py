@@ -1,0 +1,92 @@
+"""Answers that are sent while they are being made, each from a snapshot of its own."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import TypeAlias
+
+from dirserver.directory import Directory, Reading
+from dirserver.model.principal import Client, Principal
+
+# What is encoded, compressed and handed on at a time, in characters.
+_CHUNK = 32 * 1024
+# An answer of so many bytes is made whole, so that it has a length, and what goes wrong on the
+# way has a status of its own. What is longer has begun to be sent by then.
+SMALL = 64 * 1024
+# The text repeats itself so much that a better level would gain little and cost three times.
+_LEVEL = 1
+
+Parts: TypeAlias = Iterator[str]
+
+
+class Stream:
+    """The rest of an answer. Whoever has it must close it."""
+
+    def __init__(self, begun: list[bytes], chunks: Iterator[bytes], held: ExitStack) -> None:
+        """Go on with ``chunks`` after what has ``begun``; ``held`` is closed in the end."""
+        self._begun = begun
+        self._chunks = chunks
+        self._held = held
+        self.is_compressed = False
+
+    def compress(self) -> None:
+        """Send it as gzip (RFC 9110 section 8.4.1.3)."""
+        self.is_compressed = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the answer in pieces of some 10 kB."""
+        return _gzipped(self._plain()) if self.is_compressed else self._plain()
+
+    def _plain(self) -> Iterator[bytes]:
+        yield from self._begun
+        yield from self._chunks
+
+    def close(self) -> None:
+        """End the snapshot: the answer is sent, or nobody waits for it any more."""
+        self._held.close()
+
+
+def answer(
+    directory: Directory,
+    principal: Principal,
+    client: Client,
+    make: Callable[[Reading], Parts],
+) -> bytes | Stream:
+    """Return what ``make`` writes from a snapshot for ``principal``, whole if it is small.
+
+    Raises what opening the snapshot raises, and what ``make`` does before much is written.
+    """
+    with ExitStack() as held:
+        reading = held.enter_context(directory.reading(principal, client))
+        chunks = _chunks(make(reading))
+        begun: list[bytes] = []
+        size = 0
+        for chunk in chunks:
+            begun.append(chunk)
+            size += len(chunk)
+            if size > SMALL:
+                return Stream(begun, chunks, held.pop_all())
+        return b"".join(begun)
+
+
+def _chunks(parts: Iterable[str]) -> Iterator[bytes]:
+    gathered: list[str] = []
+    size = 0
+    for part in parts:
+        gathered.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            yield "".join(gathered).encode()
+            gathered.clear()
+            size = 0
+    yield "".join(gathered).encode()
+
+
+def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(_LEVEL, wbits=16 + zlib.MAX_WBITS)
+    for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()
