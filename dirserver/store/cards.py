@@ -17,6 +17,8 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Both engines take more parameters in one statement; more than this gains nothing.
 _BATCH = 500
 _ROWS = 1000
+# Cards may have pictures of some megabytes: so many are in memory at once.
+_TEXTS_AT_ONCE = 100
 _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
 # Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
@@ -51,7 +53,7 @@ _BODIES = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_BATCH)
+_ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
 _NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
     card.c.href
 )
@@ -60,7 +62,7 @@ _TEXTS = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_TEXTS = _TEXTS.order_by(card.c.href).execution_options(yield_per=_BATCH)
+_ALL_TEXTS = _TEXTS.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
@@ -166,7 +168,7 @@ def bodies(
             for row in rows:
                 yield _card(row), row.body
         return
-    for batch in _batches(hrefs):
+    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
         for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
             yield _card(row), row.body
 
@@ -180,7 +182,7 @@ def texts(
             for href, etag, body in rows:
                 yield href, etag, body
         return
-    for batch in _batches(hrefs):
+    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
         for href, etag, body in connection.execute(
             _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
         ):
@@ -218,7 +220,7 @@ def count(connection: Connection, book_id: int) -> int:
     return found or 0
 
 
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+def _batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:
     iterator = iter(values)
-    while batch := list(islice(iterator, _BATCH)):
+    while batch := list(islice(iterator, size)):
         yield batch

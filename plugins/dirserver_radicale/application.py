@@ -7,7 +7,7 @@ ours: properties and reports here, written straight from rows; cards in ``cards`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http import client
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -27,14 +27,14 @@ from dirserver_radicale.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.reports import report
 from dirserver_radicale.resources import Resource, Viewer
-from dirserver_radicale.stream import Parts
 from dirserver_radicale.xmlbody import read_body
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_Write: TypeAlias = Callable[[Resource, Location, "Element | None"], Parts]
+_Parts: TypeAlias = Iterator[str]
+_Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
 
 class Application(CardMethods, RadicaleApplication):
@@ -44,6 +44,9 @@ class Application(CardMethods, RadicaleApplication):
         """Answer from ``services``."""
         super().__init__(configuration(services))
         self._directory = services.directory
+        # RFC 5689 section 3.1: told where a book can be made.
+        makes_books = services.config.organisation.personal_books
+        self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -55,9 +58,14 @@ class Application(CardMethods, RadicaleApplication):
             headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
             start_response("400 Bad Request", headers)
             return [body]
+        answer: Iterable[bytes] = ()
         try:
-            answer: Iterable[bytes] = super().__call__(environ, start_response)
+            answer = super().__call__(environ, start_response)
         finally:
+            told = request.current().stream
+            if told is not None and answer is not told:
+                # Something went wrong, and nobody will read it.
+                told.close()
             request.end()
         return answer
 
@@ -73,12 +81,12 @@ class Application(CardMethods, RadicaleApplication):
         named = {name for name, _value in headers}
         if (told := request.current().stream) is not None:
             content = told
-            if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            if stream.accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
                 told.compress()
                 headers = [*headers, ("Content-Encoding", "gzip")]
         if status.startswith("405") and "Allow" not in named:
             headers = [*headers, ("Allow", answers.ALLOW_HEADER)]
-        if "Content-Encoding" in named:
+        if status.startswith("20") and "Content-Type" in named:
             headers = [*headers, ("Vary", "Accept-Encoding")]
         return status, headers, content
 
@@ -92,7 +100,7 @@ class Application(CardMethods, RadicaleApplication):
         request_info: dict[str, Any],
     ) -> Any:
         """Say what works here. Asked without a login too (Evolution)."""
-        headers = {"DAV": answers.DAV_HEADER, "Allow": answers.ALLOW_HEADER}
+        headers = {"DAV": self._compliance, "Allow": answers.ALLOW_HEADER}
         return client.OK, headers, None, None
 
     def do_PROPFIND(
@@ -106,7 +114,7 @@ class Application(CardMethods, RadicaleApplication):
     ) -> Any:
         """Answer with properties (RFC 4918 section 9.1)."""
 
-        def write(resource: Resource, location: Location, root: Element | None) -> Parts:
+        def write(resource: Resource, location: Location, root: Element | None) -> _Parts:
             depth = read_depth(environ.get("HTTP_DEPTH"))
             wanted = read_propfind(root)
             if depth is Depth.INFINITY and not location.book:
@@ -126,7 +134,7 @@ class Application(CardMethods, RadicaleApplication):
     ) -> Any:
         """Answer a report. Thunderbird knows no answer to an unusable token but 400."""
 
-        def write(resource: Resource, location: Location, root: Element | None) -> Parts:
+        def write(resource: Resource, location: Location, root: Element | None) -> _Parts:
             depth = read_depth(environ.get("HTTP_DEPTH"), Depth.ZERO)
             if root is None:
                 raise ValueError("a report says what it wants")
@@ -150,19 +158,19 @@ class Application(CardMethods, RadicaleApplication):
             return httputils.NOT_ALLOWED
         noted = request.current()
 
-        def make(reading: Reading) -> Parts:
+        def make(reading: Reading) -> Iterator[bytes]:
             location = locate(path)
             if location is None:
                 raise AccessDenied(f"nothing can be at {path}")
             resource = Viewer(reading).at(location)
-            return write(resource, location, xmlbody.parse(body))
+            return stream.encoded(write(resource, location, xmlbody.parse(body)))
 
         try:
             body = read_body(environ)
             told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
         except (DirectoryError, ValueError, Refused) as error:
             return _refusal(error, path)
-        headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": answers.DAV_HEADER}
+        headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": self._compliance}
         if isinstance(told, bytes):
             return client.MULTI_STATUS, headers, told, None
         noted.stream = told

@@ -34,7 +34,7 @@ from dirserver_radicale.properties import (
 from dirserver_radicale.propfind import Kind, Wanted, split
 from dirserver_radicale.resources import Book
 
-_BATCH = 200
+_BATCH = 100
 ADDRESS_DATA: Final = f"{CARDDAV}address-data"
 _SLOT = "%s"
 

@@ -5,6 +5,8 @@ They are kept byte for byte, with every precondition that RFC 6352 and RFC 9110 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from http import client
 from typing import Any
 
@@ -13,12 +15,11 @@ from radicale import httputils
 from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.grant import Privilege
-from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import Precondition
-from dirserver_radicale import answers, request
+from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
-from dirserver_radicale.conditional import is_unchanged, read_precondition
+from dirserver_radicale.conditional import is_not_newer, is_unchanged, read_precondition
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
 
@@ -49,15 +50,51 @@ class CardMethods(BookMethods):
             text = "This is a CardDAV server: an address book program wants this address."
             return answers.plain(client.OK, text)
         try:
-            with self._directory.reading(
-                request.principal_of(user), request.current().client
-            ) as reading:
-                view = reading.book(location.book, Privilege.READ)
-                if location.href:
-                    return _get_card(reading, view, location.href, read_precondition(environ))
-                return _get_book(reading, view, environ)
+            if location.href:
+                return self._get_card(user, location, environ)
+            return self._get_book(user, location, environ)
         except DirectoryError as error:
             return error_answer(error, path, "read")
+
+    def _get_card(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
+        with self._directory.reading(
+            request.principal_of(user), request.current().client
+        ) as reading:
+            view = reading.book(location.book, Privilege.READ)
+            card = reading.card(view, location.href)
+            headers = {"ETag": f'"{card.etag}"', "Last-Modified": http_date(card.modified)}
+            early = _early(environ, card.etag, card.modified, headers)
+            if early is not None:
+                return early
+            body = reading.body(view, location.href)
+            return client.OK, {"Content-Type": _VCARD, **headers}, body, None
+
+    def _get_book(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
+        """Answer with all cards of a book in one file, which may be sent as it is read."""
+        noted = request.current()
+        headers: dict[str, str] = {}
+        early: list[Answer] = []
+
+        def make(reading: Reading) -> Iterator[bytes]:
+            view = reading.book(location.book, Privilege.READ)
+            state = reading.state(view)
+            etag = str(state.revision)
+            headers.update({"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)})
+            early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
+            if early or environ["REQUEST_METHOD"] == "HEAD":
+                return iter(())
+            return (body for _name, _etag, body in reading.texts(view))
+
+        told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
+        if early:
+            return early[0]
+        headers["Content-Type"] = _VCARD
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(location.book)}.vcf"'
+        if isinstance(told, bytes):
+            is_head = environ["REQUEST_METHOD"] == "HEAD"
+            return client.OK, headers, None if is_head else told, None
+        noted.stream = told
+        return client.OK, headers, None, None
 
     def do_PUT(
         self,
@@ -200,33 +237,21 @@ class CardMethods(BookMethods):
         return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
 
 
-def _get_card(reading: Reading, view: VisibleBook, href: str, condition: Precondition) -> Answer:
-    card = reading.card(view, href)
-    headers = {"ETag": f'"{card.etag}"', "Last-Modified": http_date(card.modified)}
-    early = _early(condition, card.etag, headers)
-    if early is not None:
-        return early
-    return client.OK, {"Content-Type": _VCARD, **headers}, reading.body(view, href), None
-
-
-def _get_book(reading: Reading, view: VisibleBook, environ: dict[str, Any]) -> Answer:
-    state = reading.state(view)
-    etag = str(state.revision)
-    headers = {"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)}
-    early = _early(read_precondition(environ), etag, headers)
-    if early is not None:
-        return early
-    headers["Content-Type"] = _VCARD
-    headers["Content-Disposition"] = f'attachment; filename="{view.book.slug}.vcf"'
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return client.OK, headers, None, None
-    return client.OK, headers, b"".join(body for _card, body in reading.bodies(view)), None
-
-
-def _early(condition: Precondition, etag: str, headers: dict[str, str]) -> Answer | None:
+def _early(
+    environ: dict[str, Any], etag: str, modified: datetime, headers: dict[str, str]
+) -> Answer | None:
     """Return the answer that spares the body (RFC 9110 section 13.2.2), if there is one."""
-    if condition.holds(etag):
-        return None
-    if is_unchanged(condition, etag):
+    condition = read_precondition(environ)
+    if not condition.holds(etag):
+        if is_unchanged(condition, etag):
+            return client.NOT_MODIFIED, headers, None, None
+        text = "It has changed."
+        return answers.plain(client.PRECONDITION_FAILED, text, {"ETag": headers["ETag"]})
+    if condition.none_match is None and is_not_newer(environ, modified):
         return client.NOT_MODIFIED, headers, None, None
-    return answers.plain(client.PRECONDITION_FAILED, "It has changed.", {"ETag": headers["ETag"]})
+    return None
+
+
+def _file_name(slug: str) -> str:
+    """Return the name of a book as a header can hold it between quotes."""
+    return "".join([char if char.isascii() and char not in '"\\' else "_" for char in slug])

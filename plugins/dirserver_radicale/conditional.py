@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from dirserver.model.precondition import ANY, Precondition
+from dirserver_radicale.httpdate import read_http_date
 
 _ETAG = re.compile(r'(W/)?"([^"]*)"')
 
@@ -29,6 +31,12 @@ def is_unchanged(condition: Precondition, etag: str) -> bool:
     """
     first = Precondition(match=condition.match)
     return first.holds(etag) and not condition.holds(etag)
+
+
+def is_not_newer(environ: Mapping[str, Any], modified: datetime) -> bool:
+    """Say whether If-Modified-Since spares a client that reads the body (section 13.1.3)."""
+    since = read_http_date(environ.get("HTTP_IF_MODIFIED_SINCE", ""))
+    return since is not None and modified.replace(microsecond=0) <= since
 
 
 def _etags(header: str | None, *, weak: bool) -> frozenset[str] | None:

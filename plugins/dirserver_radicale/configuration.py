@@ -9,8 +9,8 @@ from radicale.config import Configuration, load
 from dirserver.assembly import Services
 from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver_radicale.auth import Auth
+from dirserver_radicale.nostorage import NoStorage
 from dirserver_radicale.rights import Rights
-from dirserver_radicale.storage import Storage
 
 
 def configuration(services: Services) -> Configuration:
@@ -29,7 +29,7 @@ def configuration(services: Services) -> Configuration:
                 "permit_delete_collection": "False",
                 "permit_overwrite_collection": "False",
             },
-            "storage": {"type": lambda conf: Storage(conf, services)},
+            "storage": {"type": NoStorage},
             "web": {"type": "none"},
             "sharing": {"type": "none"},
             "server": {

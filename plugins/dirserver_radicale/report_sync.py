@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_BATCH = 200
+_BATCH = 100
 # A book is flat, so that either tells all of it. Without one, the depth says it (appendix A).
 _LEVELS = ("1", "infinite", "infinity", "")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import TypeAlias
 
 from dirserver.directory import Directory, Reading
 from dirserver.model.principal import Client, Principal
@@ -17,8 +16,6 @@ _CHUNK = 32 * 1024
 SMALL = 64 * 1024
 # The text repeats itself so much that a better level would gain little and cost three times.
 _LEVEL = 1
-
-Parts: TypeAlias = Iterator[str]
 
 
 class Stream:
@@ -52,15 +49,15 @@ def answer(
     directory: Directory,
     principal: Principal,
     client: Client,
-    make: Callable[[Reading], Parts],
+    make: Callable[[Reading], Iterator[bytes]],
 ) -> bytes | Stream:
-    """Return what ``make`` writes from a snapshot for ``principal``, whole if it is small.
+    """Return what ``make`` yields from a snapshot for ``principal``, whole if it is small.
 
     Raises what opening the snapshot raises, and what ``make`` does before much is written.
     """
     with ExitStack() as held:
         reading = held.enter_context(directory.reading(principal, client))
-        chunks = _chunks(make(reading))
+        chunks = make(reading)
         begun: list[bytes] = []
         size = 0
         for chunk in chunks:
@@ -71,7 +68,8 @@ def answer(
         return b"".join(begun)
 
 
-def _chunks(parts: Iterable[str]) -> Iterator[bytes]:
+def encoded(parts: Iterable[str]) -> Iterator[bytes]:
+    """Join what is written into pieces that are worth sending."""
     gathered: list[str] = []
     size = 0
     for part in parts:
@@ -82,6 +80,16 @@ def _chunks(parts: Iterable[str]) -> Iterator[bytes]:
             gathered.clear()
             size = 0
     yield "".join(gathered).encode()
+
+
+def accepts_gzip(header: str) -> bool:
+    """Say whether an Accept-Encoding field allows gzip (RFC 9110 section 12.5.3)."""
+    for item in header.lower().split(","):
+        coding, _, weight = item.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            _, _, value = weight.partition("=")
+            return not value.strip() or value.strip().strip("0.") != ""
+    return False
 
 
 def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:

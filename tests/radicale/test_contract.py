@@ -20,6 +20,7 @@ from dirserver_radicale.books import BookCollection
 from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.items import CardItem
 from dirserver_radicale.listings import HomeCollection, Listing, RootCollection
+from dirserver_radicale.nostorage import NoStorage
 from dirserver_radicale.rights import Rights
 from dirserver_radicale.storage import Storage
 
@@ -27,6 +28,7 @@ OURS: list[tuple[type, type]] = [
     (Auth, BaseAuth),
     (Rights, BaseRights),
     (Storage, BaseStorage),
+    (NoStorage, BaseStorage),
     (BookCollection, BaseCollection),
     (Listing, BaseCollection),
     (RootCollection, BaseCollection),
@@ -85,6 +87,7 @@ def test_what_we_override_is_called_as_radicale_calls_it(
         (Auth, ["get_external_login", "_login_ext_with_groups", "_sleep_for_constant_exec_time"]),
         (Rights, ["authorization"]),
         (Storage, ["acquire_lock", "discover", "move", "create_collection", "verify"]),
+        (NoStorage, ["acquire_lock", "discover", "verify"]),
         (
             BookCollection,
             ["path", "etag", "tag", "last_modified", "owner", "get_meta", "set_meta", "serialize"],
