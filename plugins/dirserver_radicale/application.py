@@ -26,6 +26,7 @@ from dirserver_radicale.listing import listing
 from dirserver_radicale.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.reports import report
+from dirserver_radicale.reportset import SEARCHABLE
 from dirserver_radicale.resources import Resource, Viewer
 from dirserver_radicale.xmlbody import read_body
 
@@ -138,9 +139,14 @@ class Application(CardMethods, RadicaleApplication):
             depth = read_depth(environ.get("HTTP_DEPTH"), Depth.ZERO)
             if root is None:
                 raise ValueError("a report says what it wants")
+            tags.append(root.tag)
             return report(root, resource, location, depth)
 
+        tags: list[str] = []
         answer = self._written(environ, path, user, write)
+        if answer[0] == client.MULTI_STATUS and tags == [SEARCHABLE]:
+            # The one report that is no multistatus (RFC 3744 section 9.5).
+            return client.OK, *answer[1:]
         refused = answer[0] == client.FORBIDDEN and "valid-sync-token" in str(answer[2])
         if refused and "Thunderbird" in environ.get("HTTP_USER_AGENT", ""):
             return answers.plain(client.BAD_REQUEST, "The sync token is not one of this book.")
