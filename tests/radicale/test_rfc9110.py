@@ -1,0 +1,78 @@
+"""RFC 9110: reading a card or a book on a condition, and HEAD; writes are in test_preconditions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dirserver_radicale.httpdate import http_date, read_http_date
+from tests.radicale.dav_client import DAVClient
+
+PATHS = ["/alice/customers/anna", "/alice/customers/"]
+
+
+@pytest.fixture
+def there(alice: DAVClient) -> DAVClient:
+    """Alice, who has stored Anna's card."""
+    alice.say(["PUT /alice/customers/anna", "<anna.vcf"])
+    return alice
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_rfc9110_13_1_3_if_modified_since_spares_what_is_known(there: DAVClient, path: str) -> None:
+    known = there.send("GET", path, {}).headers["Last-Modified"]
+    moment = read_http_date(known)
+    assert moment is not None
+    for since, status in (
+        (known, 304),
+        (http_date(moment + timedelta(days=1)), 304),
+        (http_date(moment - timedelta(seconds=1)), 200),
+        # What is no date is overlooked.
+        ("yesterday", 200),
+        ("", 200),
+    ):
+        for method in ("GET", "HEAD"):
+            answer = there.send(method, path, {"If-Modified-Since": since})
+            assert answer.status == status
+            assert answer.headers["ETag"]
+            assert bool(answer.body) is (status == 200 and method == "GET")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_rfc9110_13_1_3_etags_go_before_dates(there: DAVClient, path: str) -> None:
+    """MUST ignore If-Modified-Since when there is an If-None-Match."""
+    later = http_date(datetime.now(UTC) + timedelta(days=1))
+    headers = {"If-Modified-Since": later, "If-None-Match": '"another"'}
+    assert there.send("GET", path, headers).status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_rfc9110_9_3_2_head_is_get_without_its_body(there: DAVClient, path: str) -> None:
+    got, head = there.send("GET", path, {}), there.send("HEAD", path, {})
+    assert head.status == got.status == 200
+    assert head.body == b""
+    for name in ("ETag", "Last-Modified", "Content-Type", "Vary"):
+        assert head.headers[name] == got.headers[name]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_rfc9110_13_1_2_if_none_match_takes_lists_weak_etags_and_the_star(
+    there: DAVClient, path: str
+) -> None:
+    etag = there.send("GET", path, {}).headers["ETag"]
+    for header in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        answer = there.send("GET", path, {"If-None-Match": header})
+        assert (answer.status, answer.headers["ETag"]) == (304, etag)
+
+
+@pytest.mark.parametrize("text", ["", "x", "Thu, 99 Nov 2026 00:00:00 GMT", "0"])
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert read_http_date(text) is None
+
+
+def test_a_date_is_read_as_it_is_written() -> None:
+    moment = datetime(2026, 11, 26, 8, 49, 37, tzinfo=UTC)
+    assert http_date(moment) == "Thu, 26 Nov 2026 08:49:37 GMT"
+    assert read_http_date(http_date(moment)) == moment
+    assert read_http_date("Thursday, 26-Nov-26 08:49:37 GMT") == moment
