@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.addressbook import AddressBook
+from dirserver.model.device import Device
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, VisibleBook, grantees_of, user_principal
@@ -53,6 +56,30 @@ def test_a_book_without_a_grant_is_not_there() -> None:
     assert POLICY.view(ANONYMOUS, CUSTOMERS) is None
     assert POLICY.view(ANONYMOUS, CUSTOMERS, "192.0.2.1") is None
     assert POLICY.view(ANONYMOUS, CUSTOMERS, "10.20.1.1") is not None
+
+
+def test_one_s_own_book_stands_before_a_shared_one_of_its_name() -> None:
+    mine = AddressBook(5, "5", "customers", owner="alice")
+    policy = Policy(1, POLICY.users, (), (STAFF, CUSTOMERS, mine, OWN), POLICY.grants)
+    assert policy.named("alice", "customers") == mine
+    assert policy.named("bob", "customers") == CUSTOMERS
+    assert policy.named("alice", "personal") == OWN
+    assert policy.named("bob", "personal") is None
+    seen_by_alice = [view.book for view in policy.visible(ALICE, Privilege.READ)]
+    assert seen_by_alice == [mine, OWN]
+    seen_by_root = policy.visible(operator("root"), Privilege.READ)
+    assert {view.book.id for view in seen_by_root} == {1, 2, 4, 5}
+
+
+def test_who_is_given_a_book_may_make_others() -> None:
+    assert POLICY.may_make_books(ALICE)
+    assert not POLICY.may_make_books(BOB)
+    everywhere = replace(ALICE, device=Device(1, "alice", "phone"))
+    assert POLICY.may_make_books(everywhere)
+    one_book = replace(ALICE, device=Device(1, "alice", "phone", books=frozenset({"customers"})))
+    assert not POLICY.may_make_books(one_book)
+    assert not OWN.made_by_owner
+    assert AddressBook(5, "5", "friends", owner="alice").made_by_owner
 
 
 def test_shared_books_come_first_and_all_by_name() -> None:

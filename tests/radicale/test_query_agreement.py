@@ -86,3 +86,6 @@ def test_every_card_that_a_filter_matches_is_a_candidate(reading: Reading, asked
     }
     candidates = {card.href for card, _body in reading.candidates(view, asked.candidates())}
     assert matching <= candidates
+    if asked.is_exact:
+        # Then no card is looked at.
+        assert matching == candidates == {*reading.names(view, asked.candidates())}

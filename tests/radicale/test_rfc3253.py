@@ -47,7 +47,8 @@ def test_rfc3253_3_8_a_property_without_others_in_it_stays_as_it_is(alice: DAVCl
 
 
 def test_rfc3253_3_8_what_one_may_not_know_of_stays_an_href(alice: DAVClient) -> None:
-    inner = '<property name="principal-collection-set"><property name="none" namespace="urn:x"/></property>'
+    of_the_root = '<property name="none" namespace="urn:x"/>'
+    inner = f'<property name="principal-collection-set">{of_the_root}</property>'
     assert '<X:none xmlns:X="urn:x"/>' in expand(alice, "/", inner)
     members = '<property name="acl"><property name="displayname"/></property>'
     told = expand(alice, "/alice/customers/", members)

@@ -116,7 +116,8 @@ def test_rfc4918_9_2_instructions_are_carried_out_in_their_order(alice: DAVClien
 def test_rfc4918_4_3_a_value_comes_back_as_it_was_meant(alice: DAVClient) -> None:
     """Names, namespaces, attributes, xml:lang, children and text, whatever the prefixes."""
     value = (
-        '<z:p xmlns:z="urn:z" xmlns:q="urn:q" q:a="1&quot;&lt;" b="2"> a &amp; b <DAVless xmlns=""/>'
+        '<z:p xmlns:z="urn:z" xmlns:q="urn:q" q:a="1&quot;&lt;" b="2"> a &amp; b '
+        '<DAVless xmlns=""/>'
         "<q:c>d</q:c>&#13;\ne</z:p>"
     )
     body = (

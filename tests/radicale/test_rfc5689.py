@@ -25,6 +25,11 @@ ADDRESSBOOK = (
 )
 
 
+OWN = (
+    "read read-current-user-privilege-set write write-content write-properties bind unbind read-acl"
+)
+
+
 def mkcol(inner: str = ADDRESSBOOK) -> bytes:
     """Return the body of an extended MKCOL."""
     return f'<mkcol xmlns="DAV:"><set><prop>{inner}</prop></set></mkcol>'.encode()
@@ -61,7 +66,7 @@ def test_rfc5689_3_a_book_is_made_with_its_properties(home: DAVClient) -> None:
     assert home.send("MKCOL", "/bob/friends/", {}, mkcol(inner)).status == 201
     play(
         home,
-        """
+        f"""
         C: PROPFIND /bob/friends/
            Depth: 0
            <propfind xmlns="DAV:"><prop><displayname/><resourcetype/><colour xmlns="urn:x"/>
@@ -73,7 +78,7 @@ def test_rfc5689_3_a_book_is_made_with_its_properties(home: DAVClient) -> None:
            /bob/friends/ 200 colour = red
            /bob/friends/ 200 addressbook-description = private
            /bob/friends/ 200 owner = /bob/
-           /bob/friends/ 200 current-user-privilege-set = read read-current-user-privilege-set write write-content write-properties bind unbind read-acl
+           /bob/friends/ 200 current-user-privilege-set = {OWN}
         C: PUT /bob/friends/anna.vcf
            <anna.vcf
         S: 201
@@ -121,9 +126,7 @@ def test_rfc5689_3_1_support_is_announced_where_there_is_any(home: DAVClient) ->
         b"",
         mkcol("<resourcetype><collection/></resourcetype>"),
         mkcol("<displayname>x</displayname>"),
-        mkcol(
-            '<resourcetype><collection/><calendar xmlns="urn:ietf:params:xml:ns:caldav"/></resourcetype>'
-        ),
+        mkcol('<resourcetype><collection/><calendar xmlns="urn:x"/></resourcetype>'),
         mkcol(ADDRESSBOOK.replace("</resourcetype>", '<x xmlns="urn:x"/></resourcetype>')),
     ],
 )

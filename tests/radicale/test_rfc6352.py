@@ -207,7 +207,7 @@ def test_rfc6352_10_5_tests_are_joined_at_both_levels(
 
 
 def test_rfc6352_8_6_1_limit_with_507(client: DAVClient) -> None:
-    """Sections 8.6.2 and 10.6: the 507 is about the book, and says number-of-matches-within-limits."""
+    """Sections 8.6.2 and 10.6: the 507 is about the book, and names the postcondition."""
     names = '<C:prop-filter name="FN"/>'
     for filters in (names, "", prop_filter("FN", "a")):
         for limit, heard in ((1, 1), (2, 2)):

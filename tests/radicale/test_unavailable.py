@@ -14,6 +14,10 @@ from dirserver.assembly import Services
 from tests.radicale.bodies import FILES, multiget, prop_filter, query
 from tests.radicale.dav_client import DAVClient
 
+RENAME = (
+    b'<propertyupdate xmlns="DAV:"><set><prop><displayname>X</displayname></prop></set>'
+    b"</propertyupdate>"
+)
 REQUESTS = [
     ("GET", "/alice/customers/anna.vcf", b""),
     ("HEAD", "/alice/customers/anna.vcf", b""),
@@ -31,8 +35,11 @@ REQUESTS = [
     ("REPORT", "/alice/customers/", multiget("/alice/customers/anna.vcf")),
     ("REPORT", "/alice/customers/", query(prop_filter("FN", "anna"))),
     ("REPORT", "/alice/customers/anna.vcf", query(prop_filter("TEL", "1"))),
-    ("PROPPATCH", "/alice/customers/", b""),
+    ("COPY", "/alice/customers/anna.vcf", b""),
+    ("PROPPATCH", "/alice/customers/", RENAME),
+    ("PROPPATCH", "/alice/", RENAME),
     ("MKCOL", "/alice/new/", b""),
+    ("REPORT", "/alice/", b'<principal-search-property-set xmlns="DAV:"/>'),
     ("OPTIONS", "/alice/", b""),
 ]
 
