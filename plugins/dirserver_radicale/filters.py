@@ -24,13 +24,21 @@ from dirserver.model.query import EVERYTHING, And, Equals, Or, Query, Substring
 from dirserver.model.vcard import parse_card
 
 # Properties whose values the search index holds each as a whole, so that it can name the
-# candidates. It has the parts of N, ORG and NICKNAME, while a text-match is about all of it.
+# candidates.
 _INDEXED = {
     "FN": Field.FULL_NAME,
     "EMAIL": Field.MAIL,
     "TITLE": Field.TITLE,
     "ROLE": Field.ROLE,
 }
+# Those of which it has the parts, while a text-match is about all of it: a text without what
+# separates them is in one. (Of N it has only as many as there used to be.)
+_IN_PARTS = {
+    "ORG": (Field.ORGANISATION, Field.UNIT),
+    "NICKNAME": (Field.NICKNAME,),
+    "CATEGORIES": (Field.CATEGORY,),
+}
+_SEPARATORS = frozenset(";,")
 
 
 # The collation by which everything is found here.
@@ -130,7 +138,8 @@ class PropFilter:
         together, it cannot tell.
         """
         return (
-            self.candidates() != EVERYTHING
+            self.name in _INDEXED
+            and self.candidates() != EVERYTHING
             and not self.group
             and not self.param_filters
             and (len(self.text_matches) == 1 or not self.all_of)
@@ -139,14 +148,13 @@ class PropFilter:
 
     def candidates(self) -> Query:
         """Return a query that finds every card which this filter can find, and maybe more."""
-        field = _INDEXED.get(self.name)
-        if field is None or self.is_not_defined or not self.text_matches:
+        if self.is_not_defined or not self.text_matches:
             return EVERYTHING
         if any(test.negate or not test.text.strip() for test in self.text_matches):
             return EVERYTHING
         if self.param_filters and not self.all_of:
             return EVERYTHING
-        tests = tuple(_indexed(field, test) for test in self.text_matches)
+        tests = tuple(_candidates(self.name, test) for test in self.text_matches)
         # Several tests may be met by several values of one card.
         return And(tests) if self.all_of else Or(tests)
 
@@ -218,6 +226,14 @@ def _is_number(test: TextMatch, value: str, plan: DialPlan) -> bool:
     if test.match_type == "ends-with":
         return any(form.endswith(digits) for form in said)
     return test.match_type == "contains" and any(digits in form for form in said)
+
+
+def _candidates(name: str, test: TextMatch) -> Query:
+    if name in _INDEXED:
+        return _indexed(_INDEXED[name], test)
+    if name not in _IN_PARTS or not _SEPARATORS.isdisjoint(test.text):
+        return EVERYTHING
+    return Or(tuple(Substring(field, any=(test.text.strip(),)) for field in _IN_PARTS[name]))
 
 
 def _indexed(field: Field, test: TextMatch) -> Query:

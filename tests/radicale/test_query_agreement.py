@@ -35,7 +35,14 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     found = open_organisation(path)
     with found.directory.writing(ALICE, HERE) as writing:
         for number, name in enumerate(NAMES):
-            card = vcard(str(number), name, f"EMAIL:{number}@Example.org", "TITLE: Spaced  out ")
+            card = vcard(
+                str(number),
+                name,
+                f"EMAIL:{number}@Example.org",
+                "TITLE: Spaced  out ",
+                rf"ORG: {name};x {number}\; y, z ",
+                rf"NICKNAME:{name}, {number} a\,b",
+            )
             writing.put_card("customers", str(number), card)
     yield found
     found.store.close()
@@ -54,7 +61,25 @@ pieces = st.one_of(
             lambda ends: name[min(ends) : max(ends)]
         )
     ),
-    st.sampled_from(["%", "_", " ", "  ", "\\", "e", "@", "EXAMPLE.ORG", "ae", "oe", "ß", "ss"]),
+    st.sampled_from(
+        [
+            "%",
+            "_",
+            " ",
+            "  ",
+            "\\",
+            "e",
+            "@",
+            "EXAMPLE.ORG",
+            "ae",
+            "oe",
+            "ß",
+            "ss",
+            "; ",
+            ",",
+            "a,b",
+        ]
+    ),
     st.text(max_size=3),
 )
 text_matches = st.builds(
@@ -66,7 +91,7 @@ text_matches = st.builds(
 )
 prop_filters = st.builds(
     PropFilter,
-    st.sampled_from(["FN", "EMAIL", "TITLE", "N"]),
+    st.sampled_from(["FN", "EMAIL", "TITLE", "N", "ORG", "NICKNAME"]),
     all_of=st.booleans(),
     text_matches=st.lists(text_matches, max_size=2).map(tuple),
 )
@@ -74,7 +99,7 @@ filters = st.builds(Filter, st.lists(prop_filters, max_size=2).map(tuple), st.bo
 
 
 @settings(
-    max_examples=200,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
