@@ -39,7 +39,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
                 str(number),
                 name,
                 f"EMAIL:{number}@Example.org",
-                "TITLE: Spaced  out ",
+                f"item{number}.TITLE: Spaced  out ",
                 rf"ORG: {name};x {number}\; y, z ",
                 rf"NICKNAME:{name}, {number} a\,b",
             )
@@ -92,6 +92,7 @@ text_matches = st.builds(
 prop_filters = st.builds(
     PropFilter,
     st.sampled_from(["FN", "EMAIL", "TITLE", "N", "ORG", "NICKNAME"]),
+    group=st.sampled_from(["", "ITEM1"]),
     all_of=st.booleans(),
     text_matches=st.lists(text_matches, max_size=2).map(tuple),
 )
