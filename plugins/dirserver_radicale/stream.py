@@ -5,6 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from tempfile import TemporaryFile
+from threading import BoundedSemaphore
+from typing import IO
 
 from dirserver.directory import Directory, Reading
 from dirserver.model.principal import Client, Principal
@@ -14,6 +17,10 @@ _CHUNK = 32 * 1024
 # An answer of so many bytes is made whole, so that it has a length, and what goes wrong on the
 # way has a status of its own. What is longer has begun to be sent by then.
 SMALL = 64 * 1024
+# So many clients may each keep a snapshot open for as long as they take to read; the database has
+# few connections. Answers to others are made at once, and wait in files.
+MOST_HELD = 12
+_places = BoundedSemaphore(MOST_HELD)
 # The text repeats itself so much that a better level would gain little and cost three times.
 _LEVEL = 1
 
@@ -64,8 +71,26 @@ def answer(
             begun.append(chunk)
             size += len(chunk)
             if size > SMALL:
-                return Stream(begun, chunks, held.pop_all())
+                return _long(begun, chunks, held)
         return b"".join(begun)
+
+
+def _long(begun: list[bytes], chunks: Iterator[bytes], held: ExitStack) -> Stream:
+    """Return an answer that goes on from the snapshot in ``held``, or else from a file."""
+    if _places.acquire(blocking=False):
+        held.callback(_places.release)
+        return Stream(begun, chunks, held.pop_all())
+    with ExitStack() as kept:
+        file = kept.enter_context(TemporaryFile())
+        file.writelines(begun)
+        file.writelines(chunks)
+        file.seek(0)
+        return Stream([], _pieces(file), kept.pop_all())
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_CHUNK):
+        yield piece
 
 
 def encoded(parts: Iterable[str]) -> Iterator[bytes]:

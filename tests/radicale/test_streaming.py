@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 from dirserver.assembly import Services
 from dirserver.directory.importing import import_cards
 from dirserver_radicale.application import Application
-from dirserver_radicale.stream import SMALL, accepts_gzip
+from dirserver_radicale.stream import MOST_HELD, SMALL, accepts_gzip
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES, multiget, propfind, query, sync
 from tests.radicale.dav_client import DAVClient
@@ -118,6 +118,26 @@ def test_a_client_that_goes_away_leaves_no_snapshot_open(client: DAVClient, full
     assert pool.checkedout() == before + 1
     answer.close()
     assert pool.checkedout() == before
+
+
+def test_clients_that_read_slowly_do_not_take_every_connection(
+    client: DAVClient, full: Services
+) -> None:
+    """What is told to them does not depend on how many there are."""
+    pool = full.store.engine.pool
+    assert isinstance(pool, QueuePool)
+    before = pool.checkedout()
+    answers = [begun(client, "REPORT", EVERYTHING) for _ in range(MOST_HELD + 2)]
+    assert pool.checkedout() == before + MOST_HELD
+    first, last = b"".join(answers[0]), b"".join(answers[-1])
+    assert first == last
+    for answer in answers:
+        answer.close()
+        answer.close()
+    assert pool.checkedout() == before
+    again = begun(client, "REPORT", EVERYTHING)
+    assert pool.checkedout() == before + 1
+    again.close()
 
 
 @pytest.mark.parametrize(("method", "body"), [REQUESTS[0], REQUESTS[6]])
