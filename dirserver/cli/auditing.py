@@ -20,10 +20,12 @@ _DONE = {
     AuditAction.CARD_UPDATE: "changed {card} in {book}",
     AuditAction.CARD_DELETE: "deleted {card} from {book}",
     AuditAction.CARD_MOVE: "moved {book}/{card} {detail}",
+    AuditAction.CARD_COPY: "copied a card to {book}/{card} {detail}",
     AuditAction.CARD_IMPORT: "imported into {book}",
     AuditAction.CARD_EXPORT: "exported {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
+    AuditAction.PROPERTY_CHANGE: "set {detail} on {book}, for themselves",
     AuditAction.CONFIG_APPLY: "applied {detail}",
 }
 _TRIED = {
@@ -31,6 +33,7 @@ _TRIED = {
     AuditAction.CARD_UPDATE: "write {card} in {book}",
     AuditAction.CARD_DELETE: "delete {card} from {book}",
     AuditAction.CARD_MOVE: "move {card} from {book}",
+    AuditAction.CARD_COPY: "copy a card from or to {book}",
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
     AuditAction.LOGIN: "log in",

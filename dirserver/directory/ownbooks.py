@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from dirserver.directory.reading import label_of
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
 from dirserver.model.addressbook import AddressBook, is_href
@@ -55,7 +56,8 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
         writing.connection, Book(slug, login, name, description), writing.at
     )
     settings.next_policy_epoch(writing.connection)
-    writing.note(AuditAction.BOOK_ADD, f"{login}/{slug}", name)
+    label = f"{login}/{slug}"
+    writing.note(AuditAction.BOOK_ADD, label, f"book {label}: {name or slug}")
     return AddressBook(book_id, "", slug, name, description, login)
 
 
@@ -70,7 +72,8 @@ def rename_book(writing: Writing, view: VisibleBook, name: str, description: str
     renamed = Book(book.slug, book.owner, name, description)
     structure.put_book(writing.connection, renamed, writing.at)
     settings.next_policy_epoch(writing.connection)
-    writing.note(AuditAction.BOOK_CHANGE, book.slug, f'"{name}"')
+    said = f'book {label_of(book)}: name "{book.name}" -> "{name}"'
+    writing.note(AuditAction.BOOK_CHANGE, book.slug, said)
 
 
 def archive_book(writing: Writing, slug: str) -> None:
