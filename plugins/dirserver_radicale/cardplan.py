@@ -180,6 +180,15 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
     return _plan(book, found, missing, fields, needs)
 
 
+def card_property(book: Book, card: Card, body: bytes, name: str) -> Value:
+    """Return a property of one card, as a whole element."""
+    if name in _FIELDS:
+        _, field = _FIELDS[name]
+        return element(name, field(card.etag, body, card))
+    value = _alike(book, name)
+    return value if isinstance(value, Missing) else element(name, value)
+
+
 def _text_of(data: AddressData) -> _Field:
     return lambda _etag, body, _card: data.write(body)
 

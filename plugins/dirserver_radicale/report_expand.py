@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dirserver.errors import AccessDenied
 from dirserver_radicale import multistatus
+from dirserver_radicale.cardplan import card_property
 from dirserver_radicale.hrefs import Location, locate, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, element
-from dirserver_radicale.properties import Missing, written
+from dirserver_radicale.properties import Missing, Value, written
 from dirserver_radicale.propfind import Depth, split
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Resource
+from dirserver_radicale.resources import Book, Resource, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 _HREF = re.compile("<href>([^<]*)</href>")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # Everybody in every group of everybody in a group: no client needs so many.
 _MOST_RESOURCES = 1000
 
@@ -37,48 +40,66 @@ class _Budget:
 
 
 def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:
-    """Write the properties that are named, and in place of their hrefs what these point to."""
-    if location.href or depth is not Depth.ZERO:
-        raise ValueError("expand-property is about one collection or principal")
-    return iter((BEGIN, _response(resource, root, _Budget()), END))
+    """Write the properties that are named, and in place of their hrefs what these point to.
+
+    Raises NotFound for a card that is not there.
+    """
+    if depth is not Depth.ZERO:
+        raise ValueError("the report is about one resource")
+    viewer, budget = resource.viewer, _Budget()
+    if location.href and isinstance(resource, Book):
+        card = viewer.reading.card(resource.view, location.href)
+        body = viewer.reading.body(resource.view, location.href)
+        value_of = partial(card_property, resource, card, body)
+        told = _response(viewer, resource.url_of(card.href), value_of, root, budget)
+    else:
+        told = _response_about(resource, root, budget)
+    return iter((BEGIN, told, END))
 
 
-def _response(resource: Resource, asked: Element, budget: _Budget) -> str:
+def _response_about(resource: Resource, asked: Element, budget: _Budget) -> str:
+    value_of = partial(written, resource)
+    return _response(resource.viewer, resource.url, value_of, asked, budget)
+
+
+def _response(
+    viewer: Viewer, url: str, value_of: Callable[[str], Value], asked: Element, budget: _Budget
+) -> str:
     budget.spend()
     found: list[str] = []
     missing: dict[Missing, list[str]] = {}
     for child in asked.iterfind(f"{DAV}property"):
         name = _name(child)
-        value = written(resource, name)
+        value = value_of(name)
         if isinstance(value, Missing):
             missing.setdefault(value, []).append(element(name))
         elif child.find(f"{DAV}property") is None:
             found.append(value)
         else:
-            found.append(_expanded(resource, value, child, budget))
-    return multistatus.response(resource.url, split(found, missing))
+            found.append(_expanded(viewer, value, child, budget))
+    return multistatus.response(url, split(found, missing))
 
 
-def _expanded(resource: Resource, value: str, asked: Element, budget: _Budget) -> str:
+def _expanded(viewer: Viewer, value: str, asked: Element, budget: _Budget) -> str:
     def expand(match: re.Match[str]) -> str:
-        there = _at(resource, match[1])
-        return match[0] if there is None else _response(there, asked, budget)
+        there = _at(viewer, match[1])
+        return match[0] if there is None else _response_about(there, asked, budget)
 
     return _HREF.sub(expand, value)
 
 
-def _at(resource: Resource, url: str) -> Resource | None:
+def _at(viewer: Viewer, url: str) -> Resource | None:
     location = locate(path_in(url)) if url.startswith("/") else None
     if location is None or location.href:
         return None
     try:
-        return resource.viewer.at(location)
+        return viewer.at(location)
     except AccessDenied:
         return None
 
 
 def _name(child: Element) -> str:
     name, namespace = child.get("name", ""), child.get("namespace", "DAV:")
-    if not re.fullmatch(r"[^\W\d][\w.-]*", name):
+    if not _NAME.fullmatch(name):
         raise ValueError("a property without a name")
     return f"{{{namespace}}}{name}" if namespace else name

@@ -56,6 +56,24 @@ def test_rfc3253_3_8_what_one_may_not_know_of_stays_an_href(alice: DAVClient) ->
     assert "<displayname>Sales</displayname>" in told
 
 
+def test_rfc3744_9_the_report_is_there_for_cards_too(alice: DAVClient) -> None:
+    """On every resource; it is announced there, and works."""
+    alice.say(["PUT /alice/customers/x", "<anna.vcf"])
+    told = expand(
+        alice,
+        "/alice/customers/x",
+        '<property name="getetag"/><property name="getcontentlength"/><property name="none"/>'
+        '<property name="current-user-principal"><property name="displayname"/></property>',
+    )
+    assert '<href>/alice/customers/x</href><propstat><prop><getetag>"' in told
+    assert "<getcontentlength>" in told
+    assert "<displayname>Alice Example</displayname>" in told
+    assert "<prop><none/></prop><status>HTTP/1.1 404 Not Found</status>" in told
+    body = b'<expand-property xmlns="DAV:"/>'
+    assert alice.send("REPORT", "/alice/customers/absent", {}, body).status == 404
+    assert alice.send("DELETE", "/alice/customers/x", {}).status == 204
+
+
 def test_everybody_in_every_group_again_and_again_is_too_much(alice: DAVClient) -> None:
     """Each level of the request would multiply the answer."""
     inner = ""
