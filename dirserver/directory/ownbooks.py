@@ -16,6 +16,8 @@ from dirserver.store.structure import Book
 
 MOST_BOOKS = 50
 _SLUG_BYTES = 100
+# In the tree of the other face this is where people are.
+_RESERVED = frozenset({"users"})
 # What names an archived book apart from one that may come to have its name.
 _MARK = "~"
 
@@ -27,6 +29,7 @@ def is_slug(text: str) -> bool:
         and len(text.encode()) <= _SLUG_BYTES
         and not text.startswith(".")
         and _MARK not in text
+        and text.strip().casefold() not in _RESERVED
     )
 
 

@@ -247,6 +247,14 @@ def locate(dn: DN, suffix: DN) -> Location:
             return Elsewhere()
 
 
+def is_slug_of(slug: str, book: str) -> bool:
+    """Say whether ``slug``, which comes out of a location, is of the book that is called ``book``.
+
+    Those of the config file are in lower case; users call theirs as they like.
+    """
+    return slug in (book, _prepared(book))
+
+
 def book_dn(slug: str, suffix: str) -> str:
     """Return the DN of a book."""
     return f"ou={escape(slug)},{suffix}"

@@ -23,6 +23,7 @@ from dirserver.ldap.dn import (
     UsersDN,
     book_dn,
     card_dn,
+    is_slug_of,
     locate,
 )
 from dirserver.ldap.messages import Scope
@@ -127,7 +128,7 @@ class Tree:
         return containers.book_entry(view.book, self._settings.suffix)
 
     def _view(self, slug: str) -> VisibleBook | None:
-        return next((view for view in self._views if view.book.slug == slug), None)
+        return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
 
 
 def _leaf(container: Container, scope: Scope) -> Target:

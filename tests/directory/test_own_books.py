@@ -71,7 +71,7 @@ def test_what_is_there_or_cannot_be_is_not_made(generous: Services) -> None:
     for slug in ("customers", "personal"):
         with pytest.raises(AlreadyExists):
             make(generous, slug)
-    for slug in ("", ".x", "a/b", "a~b", "x" * 101, "a\nb"):
+    for slug in ("", ".x", "a/b", "a~b", "x" * 101, "a\nb", "users", "Users"):
         with pytest.raises(InvalidHref):
             make(generous, slug)
     assert is_slug("Müller & Co")

@@ -23,6 +23,7 @@ from dirserver.ldap.dn import (
     book_dn,
     card_dn,
     escape,
+    is_slug_of,
     locate,
     normalise,
     parse,
@@ -255,3 +256,11 @@ def test_what_is_built_is_located(name: str) -> None:
 )
 def test_a_bind_name_means_a_login_or_a_mail_address(sent: str, meant: str) -> None:
     assert bind_name(sent) == meant
+
+
+@pytest.mark.parametrize("name", ["customers", "Friends", "Müller, Söhne & Co.", " a  b ", "ǅ"])
+def test_a_book_is_found_by_what_its_owner_calls_it(name: str) -> None:
+    found = locate(parse(book_dn(name, SUFFIX)), normalise(parse(SUFFIX)))
+    assert isinstance(found, BookDN)
+    assert is_slug_of(found.slug, name)
+    assert not is_slug_of(found.slug, f"{name}x")
