@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
-from typing import IO
+from typing import IO, TypeAlias
 
 from dirserver.directory import Directory, Reading
 from dirserver.model.principal import Client, Principal
@@ -21,6 +21,7 @@ SMALL = 64 * 1024
 # few connections. Answers to others are made at once, and wait in files.
 MOST_HELD = 12
 _places = BoundedSemaphore(MOST_HELD)
+_Chunks: TypeAlias = Generator[bytes, None, None]
 # The text repeats itself so much that a better level would gain little and cost three times.
 _LEVEL = 1
 
@@ -64,7 +65,7 @@ def answer(
     """
     with ExitStack() as held:
         reading = held.enter_context(directory.reading(principal, client))
-        chunks = make(reading)
+        chunks = _closable(make(reading))
         begun: list[bytes] = []
         size = 0
         for chunk in chunks:
@@ -75,10 +76,12 @@ def answer(
         return b"".join(begun)
 
 
-def _long(begun: list[bytes], chunks: Iterator[bytes], held: ExitStack) -> Stream:
+def _long(begun: list[bytes], chunks: _Chunks, held: ExitStack) -> Stream:
     """Return an answer that goes on from the snapshot in ``held``, or else from a file."""
     if _places.acquire(blocking=False):
         held.callback(_places.release)
+        # First of all, since what is read half-way has a cursor in the snapshot.
+        held.callback(chunks.close)
         return Stream(begun, chunks, held.pop_all())
     with ExitStack() as kept:
         file = kept.enter_context(TemporaryFile())
@@ -86,6 +89,11 @@ def _long(begun: list[bytes], chunks: Iterator[bytes], held: ExitStack) -> Strea
         file.writelines(chunks)
         file.seek(0)
         return Stream([], _pieces(file), kept.pop_all())
+
+
+def _closable(chunks: Iterator[bytes]) -> _Chunks:
+    """Return ``chunks``, which are closed with it wherever they are."""
+    yield from chunks
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
