@@ -32,6 +32,7 @@ dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/listeners.py          | tls                                     | twisted
+dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
@@ -44,7 +45,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-log assembly
+ports log assembly
 """
 MOST_LINES = 400
 

@@ -43,6 +43,8 @@ def options(
             "-c",
             "--config",
             metavar="FILE",
+            # What is wrong with it is told in our words, and with our exit code.
+            readable=False,
             envvar=ENVIRONMENT,
             show_envvar=False,
             help=f"The config file; else ${ENVIRONMENT}, ./dirserver.toml or "

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,4 +79,5 @@ def _replacing(output: Path) -> Iterator[BinaryIO]:
         reason = (error.strerror or str(error)).lower()
         raise Failed(f"{output} cannot be written: {reason}. Nothing was exported.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

@@ -141,10 +141,11 @@ def _about_left_out(outcome: Imported) -> str:
     kept = sum(file.new + file.changed + file.unchanged for file in outcome.files)
     if not kept:
         return "Nothing was imported, for the reasons above."
-    be = "would be" if outcome.dry_run else "are"
+    be = "would be" if outcome.dry_run else "is" if kept == 1 else "are"
+    them = "it" if kept == 1 else "them"
     return (
         f"Not imported, for the reasons above: {left_out}. The other {_number(kept)} {be} in "
-        f"{outcome.book}; mend the file and import it again, that changes nothing for them."
+        f"{outcome.book}; mend the file and import it again, that changes nothing for {them}."
     )
 
 

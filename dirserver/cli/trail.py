@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dirserver.cli.invocation import invocation
-from dirserver.cli.options import JSONOption
+from dirserver.cli.options import MOST, JSONOption
 
 
 def audit(
@@ -31,7 +31,8 @@ def audit(
         str, typer.Option("--until", metavar="WHEN", help="The same; a day counts to its end.")
     ] = "",
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")
+        int,
+        typer.Option("--limit", metavar="N", min=1, max=MOST, help="The newest so many."),
     ] = 100,
     as_json: JSONOption = False,
 ) -> None:

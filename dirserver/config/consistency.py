@@ -48,10 +48,14 @@ def _listeners(section: CardDAV | LDAP, inspection: Inspection) -> Iterator[tupl
     plain, tls = at.at("listen"), at.at("listen_tls")
     # What is at fault itself has left the default behind, which nobody asked for.
     if section.listen is not type(section)().listen:
-        yield from ((plain.item(index), each) for index, each in enumerate(section.listen))
+        yield from (
+            (inspection.item(plain, index), each) for index, each in enumerate(section.listen)
+        )
     elif not inspection.is_unread(plain):
         yield from ((Place(at.table, f"listen{_BY_DEFAULT}"), each) for each in section.listen)
-    yield from ((tls.item(index), each) for index, each in enumerate(section.listen_tls))
+    yield from (
+        (inspection.item(tls, index), each) for index, each in enumerate(section.listen_tls)
+    )
 
 
 def _check_profiles(draft: Draft, inspection: Inspection) -> None:
@@ -61,8 +65,8 @@ def _check_profiles(draft: Draft, inspection: Inspection) -> None:
         for index, network in enumerate(profile.networks):
             if network in taken:
                 sentence = f"{taken[network].key} is the same network"
-                inspection.refuse(place.item(index), sentence, shown(str(network)))
-            taken.setdefault(network, place.item(index))
+                inspection.refuse(inspection.item(place, index), sentence, shown(str(network)))
+            taken.setdefault(network, inspection.item(place, index))
 
 
 def _check_mails(draft: Draft, inspection: Inspection) -> None:

@@ -69,7 +69,7 @@ class Grant:
     """
 
     to: str = field(metadata=read_as(string, example='"everyone"'))
-    access: Access = field(metadata=read_as(one_of(Access), example='"read"'))
+    access: Access = field(metadata=read_as(one_of(Access), example='"read"', stand_in=Access.READ))
     hide: frozenset[str] = field(
         default=frozenset(), metadata=read_as(Many(property_name, into=frozenset))
     )

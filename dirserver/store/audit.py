@@ -101,11 +101,11 @@ def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
 def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     statement = select(audit_event)
     if wanted.book:
-        statement = statement.where(audit_event.c.book == wanted.book)
+        statement = statement.where(audit_event.c.book == made_storable(wanted.book))
     if wanted.actor:
-        statement = statement.where(audit_event.c.actor == wanted.actor)
+        statement = statement.where(audit_event.c.actor == made_storable(wanted.actor))
     if wanted.card:
-        statement = statement.where(audit_event.c.card == wanted.card)
+        statement = statement.where(audit_event.c.card == made_storable(wanted.card))
     if wanted.action:
         # "card" stands for card:create, card:update and the rest of its kind.
         meant = [one for one in AuditAction if wanted.action in (one, one.partition(":")[0])]

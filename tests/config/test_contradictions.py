@@ -251,9 +251,42 @@ def test_all_faults_are_told_at_once(faults: Faults) -> None:
         ' "manage"; did you mean "read"?',
         '[groups.sales] members[1] = "bob": there is no user "bob"; correct the name, or add a'
         " table [users.bob]",
-        '[books.customers] grants[2].to = "group:slaes": there is no group "slaes"; did you mean'
+        '[books.customers] grants[1].to = "group:slaes": there is no group "slaes"; did you mean'
         ' "sales"?',
+        '[books.customers] grants[2].to = "group:slaes": grants[1] grants to the same; make one'
+        " grant of the two",
     ]
+
+
+def test_a_fault_in_a_list_hides_no_other_of_its_items(faults: Faults) -> None:
+    text = """
+        [organisation]
+        name = "Example GmbH"
+        domain = "example.org"
+        country = "DE"
+
+        [carddav]
+        listen = ["foo", "127.0.0.1:5232", "0.0.0.0:5232"]
+
+        [groups.sales]
+        name = "Sales"
+        members = [7, "nobody-here", "group:support"]
+
+        [groups.support]
+        name = "Support"
+        members = ["group:sales", true]
+    """
+    told = faults(text)
+    assert len(told) == 6
+    for start in (
+        '[carddav] listen[0] = "foo": expected a host and a port',
+        '[carddav] listen[2] = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232"',
+        "[groups.sales] members[0] = 7: expected a string",
+        '[groups.sales] members[1] = "nobody-here": there is no user',
+        "[groups.support] members[1] = true: expected a string",
+        '[groups.sales] members[2] = "group:support": the groups go round in a circle',
+    ):
+        assert any(fault.startswith(start) for fault in told), start
 
 
 def test_a_misspelt_table_is_one_fault_not_one_for_each_mention_of_what_is_in_it(
