@@ -116,5 +116,5 @@ def _about_files(config: Config) -> Iterator[str]:
     if config.database.url.startswith("sqlite:///"):
         secrets.append((Path(config.database.url.removeprefix("sqlite:///")), "all cards in it"))
     for file, secret in secrets:
-        if file.exists() and file.stat().st_mode & stat.S_IROTH:
+        if file.is_file() and file.stat().st_mode & stat.S_IROTH:
             yield f"everybody on this machine can read {file}, and {secret}; chmod o= {file}"

@@ -109,6 +109,8 @@ def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:" and not Path(file).parent.is_dir():
         raise StoreUnavailable(f"there is no directory {Path(file).parent}")
+    if file and Path(file).is_dir():
+        raise StoreUnavailable(f"{file} is a directory")
     engine = create_engine(
         url,
         poolclass=QueuePool,
