@@ -62,6 +62,7 @@ def apply_config(
         if plan.steps:
             _touch_views(connection, plan, at)
             settings.next_policy_epoch(connection)
+        settings.make_view_key(connection)
         version = services.deriver.version
         if settings.get(connection, settings.DERIVATION) != version:
             reindex.run(connection, services.deriver.derive_body, progress)

@@ -31,6 +31,7 @@ def load(connection: Connection) -> Policy:
         groups=groups,
         books=books,
         grants=load_grants(connection),
+        view_key=settings.view_key(connection),
     )
 
 
