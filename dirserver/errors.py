@@ -69,6 +69,10 @@ class AccessDenied(DirectoryError):
     """The principal may not do this; the text says why and is not for the client."""
 
 
+class InvalidGrant(DirectoryError):
+    """Nobody can be given that; the text says why, to whoever manages the book."""
+
+
 class InvalidCredentials(DirectoryError):
     """No principal goes by this name and password; the text says why, for the log only."""
 

@@ -14,6 +14,8 @@ import typer
 from dirserver import __version__
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
+from dirserver.cli.grants import app as grants
+from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
 from dirserver.cli.trail import audit
@@ -111,10 +113,13 @@ def plan(
     ] = False,
     as_json: JSONOption = False,
 ) -> None:
-    """Show what `apply` would change: + comes, ~ changes, - goes.
+    """Show what `apply` would change: + comes, ~ changes, - goes, = stays.
+
+    What stays are the grants that were given with `grant add`.
 
     \b
-    --json: file, applied, changes (sign, action, book, text), reindexed
+    --json: file, applied, changes (sign, action, book, text), kept (book, to, given_by, text),
+            reindexed
     """
     from dirserver.cli import reconciling
 
@@ -156,6 +161,8 @@ def passwd(
 
 
 app.add_typer(books, name="book")
+app.add_typer(grants, name="grant")
+app.command()(why)
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)

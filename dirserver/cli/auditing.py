@@ -34,6 +34,8 @@ _TRIED = {
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
     AuditAction.LOGIN: "log in",
+    AuditAction.GRANT_ADD: "give access to {book}",
+    AuditAction.GRANT_REMOVE: "take access to {book} back",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 

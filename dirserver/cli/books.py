@@ -37,7 +37,7 @@ def show_book(
 
     \b
     --json: book, name, description, uuid, cards, revision, changed, access, hidden, grants
-            (to, access, hide, networks, logins); grants is empty with --as
+            (to, access, hide, networks, logins, given_by, idle); grants is empty with --as
     """
     from dirserver.cli import bookshelf
 

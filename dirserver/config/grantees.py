@@ -74,9 +74,6 @@ def _contradictions(grant: Grant) -> Iterator[tuple[str, object, str]]:
     if grant.access.changes_cards and grant.to == ANONYMOUS:
         sentence = 'every change needs a name; grant anonymous "search" or "read"'
         yield "access", grant.access.value, sentence
-    if grant.networks and grant.to != ANONYMOUS:
-        networks = [str(network) for network in grant.networks]
-        yield "from", networks, "only a grant to anonymous can be narrowed to networks"
 
 
 def _only_names_may_search(draft: Draft, inspection: Inspection) -> bool:

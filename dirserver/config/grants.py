@@ -64,8 +64,8 @@ def property_name(value: object) -> str:
 class Grant:
     """Gives ``access`` on a book to a login, group:NAME, everyone or anonymous.
 
-    The vCard properties in ``hide`` stay hidden. ``networks`` narrows a grant to anonymous to
-    clients from there; empty means from anywhere.
+    The vCard properties in ``hide`` stay hidden. ``networks`` narrows a grant to clients from
+    there; empty means from anywhere.
     """
 
     to: str = field(metadata=read_as(string, example='"everyone"'))

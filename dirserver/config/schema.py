@@ -140,11 +140,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A shared address book."""
+    """A shared address book. ``delegate``: may those who manage it give others access to it."""
 
     slug: str
     name: str = field(metadata=read_as(values.text, example='"Customers"'))
     description: str = field(default="", metadata=read_as(values.paragraphs))
+    delegate: bool = field(default=True, metadata=read_as(values.boolean))
     grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
 
 

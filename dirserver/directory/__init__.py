@@ -10,10 +10,12 @@ from dirserver.directory.identity import Authenticator
 from dirserver.directory.reading import Reading, label_of
 from dirserver.directory.writing import Writing
 from dirserver.store.audit import AuditFilter
+from dirserver.store.cards import BookState
 
 __all__ = [
     "AuditFilter",
     "Authenticator",
+    "BookState",
     "Deriver",
     "Directory",
     "DirectoryReader",

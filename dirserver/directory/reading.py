@@ -78,14 +78,14 @@ class Reading:
     def listing(self, view: VisibleBook) -> Iterator[Card]:
         """Yield the book's cards in the order of their names."""
         for card in cards.listing(self.connection, view.book.id):
-            yield _seen(card, view)
+            yield self._seen(card, view)
 
     def card(self, view: VisibleBook, href: str) -> Card:
         """Return the card ``href``. Raises NotFound."""
         stored = self.stored(view, href)
         if stored is None:
             raise NotFound(href)
-        return _seen(stored.card, view)
+        return self._seen(stored.card, view)
 
     def stored(self, view: VisibleBook, href: str) -> StoredCard | None:
         """Return the card ``href`` with what the store needs to replace it, or None."""
@@ -96,7 +96,7 @@ class Reading:
         """Yield those of the cards ``hrefs`` that exist, in any order."""
         possible = filter(is_href, hrefs)
         for stored in cards.find_many(self.connection, view.book.id, "href", possible).values():
-            yield _seen(stored.card, view)
+            yield self._seen(stored.card, view)
 
     def has_uid(self, view: VisibleBook, uid: str) -> bool:
         """Say whether a card of the book has the UID ``uid``."""
@@ -118,7 +118,7 @@ class Reading:
         """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
         possible = None if hrefs is None else filter(is_href, hrefs)
         for card, body in cards.bodies(self.connection, view.book.id, possible):
-            yield _seen(card, view), without(body, view.hidden) if view.hidden else body
+            yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
         """Yield the cards of the book that ``query`` finds, with their bytes, by name."""
@@ -155,7 +155,19 @@ class Reading:
         found = cards_found(self.connection, query, _scopes(views), self.plan, limit)
         for book_id, card, body in found:
             view = by_id[book_id]
-            yield view, _seen(card, view), without(body, view.hidden) if view.hidden else body
+            yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
+
+    def _seen(self, card: Card, view: VisibleBook) -> Card:
+        """Return ``card`` as it is seen in ``view``: other bytes have another etag.
+
+        The etag is made of all bytes, so without a key somebody who guesses at what is hidden
+        could see whether the guess is right.
+        """
+        if not view.hidden:
+            return card
+        said = f"{card.etag} {view.visibility}".encode()
+        seen = hashlib.blake2b(said, digest_size=16, key=self.policy.view_key).hexdigest()
+        return replace(card, etag=seen, size=None)
 
     def audit(self, wanted: AuditFilter) -> Iterator[WrittenEvent]:
         """Yield the events that ``wanted`` asks for, oldest first.
@@ -179,11 +191,3 @@ def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int
     for view in views:
         scopes.setdefault(view.hidden, []).append(view.book.id)
     return list(scopes.items())
-
-
-def _seen(card: Card, view: VisibleBook) -> Card:
-    """Return ``card`` as it is seen in ``view``: other bytes have another etag."""
-    if not view.hidden:
-        return card
-    seen = hashlib.sha256(f"{card.etag} {view.visibility}".encode()).hexdigest()[:32]
-    return replace(card, etag=seen, size=None)

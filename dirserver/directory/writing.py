@@ -93,7 +93,7 @@ class Writing(Reading):
         try:
             return self.book(slug, privilege)
         except AccessDenied as denied:
-            self.refusals.append(self.event(action, slug, href, str(denied), Outcome.REFUSED))
+            self.refuse(action, slug, href, str(denied))
             raise
 
     def put_card(
@@ -229,6 +229,10 @@ class Writing(Reading):
     def remove(self, view: VisibleBook, stored: cards.StoredCard, operation: str) -> None:
         """Take a card out of its book: the one way by which any card goes."""
         writing.remove_card(self.connection, view.book.id, stored, self._act(operation))
+
+    def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
+        """Add to the audit trail, whatever becomes of the transaction, what is refused."""
+        self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""

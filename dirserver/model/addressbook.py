@@ -8,7 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
-    """A book. ``owner`` is the login whose private book it is, or empty for a shared one."""
+    """A book. ``owner`` is the login whose private book it is, or empty for a shared one.
+
+    ``delegate`` says whether those who manage it may give others access to it.
+    """
 
     id: int
     uuid: str
@@ -16,6 +19,7 @@ class AddressBook:
     name: str = ""
     description: str = ""
     owner: str = ""
+    delegate: bool = True
 
 
 @dataclass(frozen=True, slots=True)

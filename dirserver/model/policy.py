@@ -35,13 +35,17 @@ class VisibleBook:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Principals, groups, books and grants at one epoch; it answers without I/O."""
+    """Principals, groups, books and grants at one epoch; it answers without I/O.
+
+    ``view_key`` is the secret that goes into what readers are told of cards they see in part.
+    """
 
     epoch: int
     users: Mapping[str, Principal] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     books: tuple[AddressBook, ...] = ()
     grants: Mapping[int, tuple[Grant, ...]] = field(default_factory=dict)
+    view_key: bytes = field(default=b"", repr=False)
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""

@@ -14,6 +14,7 @@ from dirserver.store.tables import addressbook, book_grant, membership, principa
 
 USER = "user"
 GROUP = "group"
+_ORDER = (book_grant.c.grantee, book_grant.c.delegated)
 
 
 def load(connection: Connection) -> Policy:
@@ -31,6 +32,7 @@ def load(connection: Connection) -> Policy:
         groups=groups,
         books=books,
         grants=load_grants(connection),
+        view_key=settings.view_key(connection),
     )
 
 
@@ -58,7 +60,7 @@ def load_books(connection: Connection, *, archived: bool = False) -> tuple[Addre
         select(addressbook).where(condition).order_by(addressbook.c.owner, addressbook.c.slug)
     )
     return tuple(
-        AddressBook(row.id, row.uuid, row.slug, row.name, row.description, row.owner)
+        AddressBook(row.id, row.uuid, row.slug, row.name, row.description, row.owner, row.delegate)
         for row in rows
     )
 
@@ -66,12 +68,13 @@ def load_books(connection: Connection, *, archived: bool = False) -> tuple[Addre
 def load_grants(connection: Connection) -> dict[int, tuple[Grant, ...]]:
     """Read all grants, by the id of their book."""
     grants: dict[int, tuple[Grant, ...]] = {}
-    for row in connection.execute(select(book_grant).order_by(book_grant.c.grantee)):
+    for row in connection.execute(select(book_grant).order_by(*_ORDER)):
         grant = Grant(
             row.grantee,
             Privilege(row.access),
             frozenset(row.hide.split(",")) if row.hide else frozenset(),
             tuple(parse_network(one) for one in row.networks.split(",") if one),
+            row.given_by,
         )
         grants[row.addressbook_id] = (*grants.get(row.addressbook_id, ()), grant)
     return grants

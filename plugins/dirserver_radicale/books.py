@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from radicale.item import Item
 from radicale.storage import BaseCollection
 
-from dirserver.directory import Directory, Reading, Writing
+from dirserver.directory import BookState, Directory, Reading, Writing
 from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.errors import (
     AccessDenied,
@@ -72,8 +72,8 @@ class BookCollection(BaseCollection):
 
     @property
     def etag(self) -> str:
-        """The revision in quotes; the ctag is the same without (Linphone reads an integer)."""
-        return f'"{self._state.revision}"'
+        """The revision and what the reader sees, in quotes; the ctag is the former alone."""
+        return f'"{book_etag(self._state, self._view)}"'
 
     @property
     def last_modified(self) -> str:
@@ -218,6 +218,11 @@ class BookCollection(BaseCollection):
                 bodies = reading.bodies(self._view)
                 self._lengths = {seen.href: len(body) for seen, body in bodies}
         return self._lengths.get(card.href, 0)
+
+
+def book_etag(state: BookState, view: VisibleBook) -> str:
+    """Return the etag of a book as one file: other bytes have another (RFC 9110 section 8.8.3)."""
+    return f"{state.revision}-{view.visibility}" if view.hidden else str(state.revision)
 
 
 def refused(error: DirectoryError) -> Exception:

@@ -17,6 +17,7 @@ from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import Precondition
 from dirserver_radicale import answers, refusals, request
 from dirserver_radicale.answers import Answer, error_answer
+from dirserver_radicale.books import book_etag
 from dirserver_radicale.conditional import is_unchanged, read_precondition
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.listings import http_date
@@ -197,7 +198,7 @@ def _get_card(reading: Reading, view: VisibleBook, href: str, condition: Precond
 
 def _get_book(reading: Reading, view: VisibleBook, environ: dict[str, Any]) -> Answer:
     state = reading.state(view)
-    etag = str(state.revision)
+    etag = book_etag(state, view)
     headers = {"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)}
     early = _early(read_precondition(environ), etag, headers)
     if early is not None:

@@ -95,7 +95,7 @@ class Corrector:
             element[:] = [_around(element, "privilege", f"{_D}{name}") for name in names]
         elif tag == f"{_CS}getctag" and element.text:
             # Linphone reads it with atoi() and wants it to grow.
-            element.text = element.text.strip('"')
+            element.text = element.text.strip('"').partition("-")[0]
         elif tag in (f"{_D}principal-URL", f"{_CR}addressbook-home-set"):
             # Radicale repeats the path of the request, whatever that was.
             element[0].text = escaped(Location(self.login).path)

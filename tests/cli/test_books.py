@@ -65,6 +65,8 @@ def test_programs_read_the_same(filled: Shell) -> None:
         "hide": ["BDAY", "NOTE", "ORG"],
         "networks": [],
         "logins": ["carol"],
+        "given_by": "",
+        "idle": "",
     }
     assert shown == {
         "book": "customers",

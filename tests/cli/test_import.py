@@ -209,8 +209,8 @@ def test_a_user_imports_only_where_they_may_write(shell: Shell, cards: Path) -> 
     done = shell("import", "--book", "staff", "--as", "bob", cards)
     assert done.code == 1
     assert done.err == (
-        "bob may not write to staff: no grant of write on staff. Nothing was imported; add a "
-        "grant to the config, or leave --as out.\n"
+        "bob may not write to staff: no grant of write on staff; that to everyone (config file) "
+        "gives only read. Nothing was imported; add a grant to the config, or leave --as out.\n"
     )
     refused, done_ = shell("audit", "--action", "card:import", "--json").json()[::-1]
     assert (refused["actor"], refused["outcome"], refused["book"]) == ("bob", "refused", "staff")

@@ -8,10 +8,12 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, trail
+from dirserver.cli import app, books, cards, grants, trail
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.explaining import Answer
+from dirserver.cli.granting import GrantedBook
 from dirserver.cli.importing import Imported
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.searching import FoundCard
@@ -39,6 +41,8 @@ def spelled(record: type) -> str:
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
+        (grants.list_grants, GrantedBook),
+        (grants.why, Answer),
         (trail.audit, ToldEvent),
     ],
 )

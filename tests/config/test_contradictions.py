@@ -99,9 +99,6 @@ GRANTS = {
         '[0].hide = ["ADR", "TEL"]: who may change a card must see all of it; only "search" and'
         ' "read" can hide'
     ),
-    ('{ to = "everyone", access = "read", from = ["10.0.0.0/8"] }',): (
-        '[0].from = ["10.0.0.0/8"]: only a grant to anonymous can be narrowed to networks'
-    ),
     ('{ to = "everyone", access = "read", from = [] }',): (
         "[0].from = []: expected at least one network"
     ),

@@ -80,8 +80,10 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         [books.customers]
         name = "Customers"
         description = "Everyone\\nwe sell to"
+        delegate = false
         grants = [
           { to = "group:sales", access = "read", hide = ["note", "X-Salary"] },
+          { to = "alice", access = "write", from = ["10.20.0.0/16", "2001:db8::/32"] },
           { to = "anonymous", access = "search", from = ["10.20.0.0/16"] },
         ]
         """
@@ -106,8 +108,14 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
     assert config.groups[0].title == "Sales"
     (book,) = config.books
     assert (book.slug, book.description) == ("customers", "Everyone\nwe sell to")
+    assert not book.delegate
     assert book.grants == (
         Grant("group:sales", Access.READ, frozenset({"NOTE", "X-SALARY"})),
+        Grant(
+            "alice",
+            Access.WRITE,
+            networks=(ip_network("10.20.0.0/16"), ip_network("2001:db8::/32")),
+        ),
         Grant("anonymous", Access.SEARCH, networks=(ip_network("10.20.0.0/16"),)),
     )
 

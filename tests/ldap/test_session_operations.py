@@ -293,6 +293,7 @@ def test_every_error_that_a_reader_raises_has_a_result_code() -> None:
         errors.InvalidCard,
         errors.CardTooLarge,
         errors.InvalidHref,
+        errors.InvalidGrant,
     }
     # Those the LDAP face never asks for: cards by href, changes, configs.
     of_others = {errors.NotFound, errors.InvalidSyncToken, errors.ConfigError}
