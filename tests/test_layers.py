@@ -33,6 +33,7 @@ dirserver/http/                 |                                         | twis
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/log.py                | http ldap                               | structlog
+dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich
@@ -44,7 +45,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-log assembly
+log metrics assembly
 """
 MOST_LINES = 400
 

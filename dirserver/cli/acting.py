@@ -38,6 +38,10 @@ class Acting:
         """Open a transaction."""
         return self.services.directory.writing(self.principal, self.client)
 
+    def user(self, login: str) -> Principal:
+        """Return the user ``login``. Raises Failed, saying what there is."""
+        return _user(self.services, login)
+
     def book(self, reading: Reading, name: str, privilege: Privilege) -> VisibleBook:
         """Return the book ``name``. Raises Failed, saying why not and what there is."""
         try:

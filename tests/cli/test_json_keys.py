@@ -8,11 +8,13 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, trail
+from dirserver.cli import app, books, cards, devices, trail
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.handing import HandedOut
 from dirserver.cli.importing import Imported
+from dirserver.cli.keyring import ShownDevice
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.searching import FoundCard
 
@@ -39,6 +41,8 @@ def spelled(record: type) -> str:
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
+        (devices.add_device, HandedOut),
+        (devices.list_devices, ShownDevice),
         (trail.audit, ToldEvent),
     ],
 )

@@ -46,12 +46,12 @@ UNKNOWN_KEYS = {
     ),
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [tls], [users], [groups] and [books]"
+        " [ldap], [shield], [metrics], [tls], [users], [groups] and [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
     ),
-    "listen = []": "listen: there is no such key; it belongs under [carddav] or [ldap]",
+    "listen = []": "listen: there is no such key; it belongs under [carddav], [ldap] or [metrics]",
     "[carddav]\nlisen = 5": '[carddav] lisen: there is no such key; did you mean "listen"?',
     "[carddav]\nListen_TLS = []": (
         '[carddav] Listen_TLS: there is no such key; did you mean "listen_tls"?'
