@@ -14,21 +14,25 @@ from typing import cast
 
 import structlog
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import LoopingCall
 from twisted.internet.tcp import Port
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.config import Config, Listener
-from dirserver.errors import ConfigError, DirectoryError
-from dirserver.http import BridgeOptions, make_factory
+from dirserver.directory import Directory
+from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
+from dirserver.http import AccessRecord, BridgeOptions, make_factory
 from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
-from dirserver.ldap.session import Context
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
+from dirserver.metrics import Metrics
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
 from dirserver.reconcile import apply_config
@@ -40,6 +44,7 @@ log = structlog.get_logger("dirserver")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
+_SIGHTINGS_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Address:
 
     def __str__(self) -> str:
         """Return its URL."""
+        if self.face == "metrics":
+            return f"http://{self.listener}/metrics"
         scheme = {"carddav": ("http", "https"), "ldap": ("ldap", "ldaps")}[self.face][self.tls]
         return f"{scheme}://{self.listener}"
 
@@ -59,12 +66,14 @@ class Address:
 def addresses_of(configuration: Config) -> tuple[Address, ...]:
     """Return every address that the config wants to be listened on."""
     faces = (("carddav", configuration.carddav), ("ldap", configuration.ldap))
-    return tuple(
+    serving = [
         Address(name, listener, tls)
         for name, face in faces
         for tls, listeners in ((False, face.listen), (True, face.listen_tls))
         for listener in listeners
-    )
+    ]
+    telling = [Address("metrics", listener, False) for listener in configuration.metrics.listen]
+    return (*serving, *telling)
 
 
 def ldap_settings(services: Services) -> LDAPSettings:
@@ -99,7 +108,8 @@ class Server:
         """
         self._path = path
         self._reactor = reactor
-        services = open_services(config.load(path))
+        self._metrics = Metrics()
+        services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
@@ -111,11 +121,22 @@ class Server:
         )
         self._ldap = ldap(LDAPFactory)
         self._ldaps = ldap(LDAPSFactory)
+        self._figures = self._metrics.site(reactor, self._pool)
         self._ports: dict[Address, Port] = {}
+        self._writing_sightings = LoopingCall(self._write_sightings)
+        self._writing_sightings.clock = cast(IReactorTime, reactor)
         self._stopping = False
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
-        return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
+        return kind(context, self._pool, self._reactor, tls=self._tls, tell=self._told)
+
+    def _told(self, session: LDAPSession, began: float) -> None:
+        ldap_request(session, began)
+        self._metrics.ldap_request(session)
+
+    def _answered(self, record: AccessRecord) -> None:
+        http_request(record)
+        self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
         section = self._services.config.carddav
@@ -123,7 +144,7 @@ class Server:
             plaintext=section.plaintext_login,
             trusted_proxies=tuple(section.trusted_proxies),
             public_url=section.public_url or None,
-            access_log=http_request,
+            access_log=self._answered,
         )
 
     def start(self) -> list[str]:
@@ -140,6 +161,7 @@ class Server:
                 port.stopListening()
             self._pool.stop()
             raise
+        self._writing_sightings.start(_SIGHTINGS_SECONDS, now=False)
         return [self._url(address) for address in self._ports]
 
     def _url(self, address: Address) -> str:
@@ -149,7 +171,7 @@ class Server:
 
     def _open(self, address: Address) -> None:
         ldap = self._ldaps if address.tls else self._ldap
-        factory = self._http if address.face == "carddav" else ldap
+        factory = {"carddav": self._http, "ldap": ldap, "metrics": self._figures}[address.face]
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         self._ports[address] = listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
@@ -165,7 +187,7 @@ class Server:
             raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
-        services = open_services(configuration, self._services.store)
+        services = open_services(configuration, before=self._services)
         plan = apply_config(services, operator("dirserver"), Client("reload"))
         log.info("config applied", file=str(self._path), changes=len(plan.steps))
         return services
@@ -210,6 +232,9 @@ class Server:
             except ListenError as error:
                 log.error("cannot listen", error=str(error))
 
+    def _write_sightings(self) -> None:
+        self._pool.callInThread(_write_sightings, self._services.directory)
+
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
         if self._stopping:
@@ -217,6 +242,8 @@ class Server:
         self._stopping = True
         for port in self._ports.values():
             port.stopListening()
+        if self._writing_sightings.running:
+            self._writing_sightings.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])
@@ -224,7 +251,15 @@ class Server:
 
     def _ended(self, _result: object) -> None:
         self._pool.stop()
+        _write_sightings(self._services.directory)
         self._services.store.close()
+
+
+def _write_sightings(directory: Directory) -> None:
+    try:
+        directory.write_sightings()
+    except StoreUnavailable as error:
+        log.error("who was seen could not be written", error=str(error))
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:
