@@ -166,6 +166,8 @@ class CardMethods:
                     # Its etag moves with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
         except AccessDenied as error:
+            # The shield may have stopped the client just now.
+            request.current().look_again()
             view = request.view(self._directory, user, source.book)
             if view is not None and view.access >= Privilege.WRITE:
                 return error_answer(error, target.parent.path, "bind")

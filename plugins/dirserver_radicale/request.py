@@ -48,6 +48,11 @@ class Request:
         """Whether only properties are asked for, so that Radicale measures what it reads."""
         return self.method == "PROPFIND"
 
+    def look_again(self) -> None:
+        """Forget what was decided, since it may be otherwise now."""
+        self.policy = None
+        self.views.clear()
+
     def opened(self) -> Reading:
         """Return the transaction that Radicale has opened with ``acquire_lock``."""
         if self.reading is None:
