@@ -122,6 +122,11 @@ WRONG_TYPES = {
     "[ldap]\nanonymous = 1": (
         "[ldap] anonymous = 1: expected true or false, without quotes; found a whole number"
     ),
+    "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
+    "[shield]\nminutes = 10081": (
+        "[shield] minutes = 10081: expected a whole number from 1 to 10080"
+    ),
+    "[shield]\ncards = 0": "[shield] cards = 0: expected a whole number from 1 to 2147483647",
     "[ldap]\nmax_hits = true": (
         "[ldap] max_hits = true: expected a whole number, without quotes; found the truth value"
         " true"
