@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from dirserver.model.shield import Stop
 from dirserver.store.tables import card, card_version, stopped_client
@@ -40,6 +50,8 @@ _TAKEN = (
         card_version.c.actor == bindparam("login"),
         card_version.c.device == bindparam("device"),
         card_version.c.protocol != COMMAND_LINE,
+        # In the words of the index of such versions, or it would not be used.
+        or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
         or_(
             and_(card_version.c.body.is_(None), _IS_GONE),
             and_(card_version.c.operation == BLANK, ~_IS_GONE),
