@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from dirserver.config import Config
 from dirserver.directory import Authenticator, Deriver, Directory
+from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entries import encode_attributes
 from dirserver.model.number import DialPlan
+from dirserver.model.shield import Shield
 from dirserver.store.engine import Store
 
 
@@ -26,14 +28,38 @@ class Services:
     authenticator: Authenticator
 
 
-def open_services(config: Config, store: Store | None = None) -> Services:
+def open_services(
+    config: Config,
+    store: Store | None = None,
+    *,
+    before: Services | None = None,
+    tell: Tell = tell_nobody,
+) -> Services:
     """Open what ``config`` describes, with the ``store`` that is open already if it is given.
 
-    Raises StoreUnavailable.
+    What has to outlive a change of the config is taken over from the services ``before``.
+    ``tell`` hears of what is done. Raises StoreUnavailable.
     """
     organisation = config.organisation
     plan = DialPlan(organisation.country, tuple(organisation.outside_line))
-    store = store or Store(config.database.url)
     deriver = Deriver(plan, encode_attributes)
-    directory = Directory(store, deriver)
-    return Services(config, store, deriver, directory, Authenticator(store, directory))
+    sightings, attempts = None, None
+    if before is not None:
+        store = store or before.store
+        sightings, attempts = before.directory.sightings, before.authenticator.attempts
+        tell = before.directory.tell
+    store = store or Store(config.database.url)
+    section = config.shield
+    guard = Shield(section.enabled, section.cards, section.percent, section.minutes)
+    directory = Directory(store, deriver, guard, sightings=sightings, tell=tell)
+    required = {
+        "carddav": config.carddav.require_device_passwords,
+        "ldap": config.ldap.require_device_passwords,
+    }
+    authenticator = Authenticator(
+        store,
+        directory,
+        devices_only=[name for name, is_required in required.items() if is_required],
+        attempts=attempts,
+    )
+    return Services(config, store, deriver, directory, authenticator)

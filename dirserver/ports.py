@@ -14,7 +14,11 @@ from twisted.internet.tcp import Port
 from dirserver.config import Config, Listener
 from dirserver.listeners import ListenError
 
-_SCHEMES = {"carddav": ("http", "https"), "ldap": ("ldap", "ldaps")}
+_SCHEMES = {
+    "carddav": ("http", "https"),
+    "ldap": ("ldap", "ldaps"),
+    "metrics": ("http", "https"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +31,21 @@ class Address:
 
     def __str__(self) -> str:
         """Return its URL."""
-        return f"{_SCHEMES[self.face][self.tls]}://{self.listener}"
+        path = "/metrics" if self.face == "metrics" else ""
+        return f"{_SCHEMES[self.face][self.tls]}://{self.listener}{path}"
 
 
 def addresses_of(configuration: Config) -> tuple[Address, ...]:
     """Return every address that the config wants to be listened on."""
     faces = (("carddav", configuration.carddav), ("ldap", configuration.ldap))
-    return tuple(
+    serving = [
         Address(name, listener, tls)
         for name, face in faces
         for tls, listeners in ((False, face.listen), (True, face.listen_tls))
         for listener in listeners
-    )
+    ]
+    telling = [Address("metrics", listener, False) for listener in configuration.metrics.listen]
+    return (*serving, *telling)
 
 
 class Ports:

@@ -13,9 +13,10 @@ from typing import ParamSpec, TypeVar, cast
 
 import structlog
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock
-from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import LoopingCall
 from twisted.internet.tcp import Port
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -23,13 +24,15 @@ from twisted.python.threadpool import ThreadPool
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.config import Config
-from dirserver.errors import ConfigError, DirectoryError
-from dirserver.http import BridgeOptions, make_factory
+from dirserver.directory import Directory
+from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
+from dirserver.http import AccessRecord, BridgeOptions, make_factory
 from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
-from dirserver.ldap.session import Context
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
+from dirserver.metrics import Metrics
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
 from dirserver.ports import Address, Ports, addresses_of
@@ -45,6 +48,7 @@ Result = TypeVar("Result")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
+_SIGHTINGS_SECONDS = 10.0
 
 
 def ldap_settings(services: Services) -> LDAPSettings:
@@ -79,7 +83,8 @@ class Server:
         """
         self._path = path
         self._reactor = reactor
-        services = open_services(config.load(path))
+        self._metrics = Metrics()
+        services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
@@ -93,10 +98,21 @@ class Server:
         self._ldaps = ldap(LDAPSFactory)
         self._ports = Ports(self._listen, lambda what, where: log.info(what, address=where))
         self._reloads = DeferredLock()
+        self._figures = self._metrics.site(reactor, self._pool)
+        self._writing_sightings = LoopingCall(self._write_sightings)
+        self._writing_sightings.clock = cast(IReactorTime, reactor)
         self._stopping = False
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
-        return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
+        return kind(context, self._pool, self._reactor, tls=self._tls, tell=self._told)
+
+    def _told(self, session: LDAPSession, began: float) -> None:
+        ldap_request(session, began)
+        self._metrics.ldap_request(session)
+
+    def _answered(self, record: AccessRecord) -> None:
+        http_request(record)
+        self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
         section = self._services.config.carddav
@@ -104,7 +120,7 @@ class Server:
             plaintext=section.plaintext_login,
             trusted_proxies=tuple(section.trusted_proxies),
             public_url=section.public_url or None,
-            access_log=http_request,
+            access_log=self._answered,
         )
 
     def start(self) -> list[str]:
@@ -118,11 +134,12 @@ class Server:
         except ListenError:
             self._pool.stop()
             raise
+        self._writing_sightings.start(_SIGHTINGS_SECONDS, now=False)
         return self._ports.urls()
 
     def _listen(self, address: Address) -> Port:
         ldap = self._ldaps if address.tls else self._ldap
-        factory = self._http if address.face == "carddav" else ldap
+        factory = {"carddav": self._http, "ldap": ldap, "metrics": self._figures}[address.face]
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
@@ -171,7 +188,7 @@ class Server:
             raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
-        return open_services(configuration, self._services.store)
+        return open_services(configuration, before=self._services)
 
     def _apply(self, services: Services) -> None:
         plan = apply_config(services, operator("dirserver"), Client("reload"))
@@ -197,12 +214,17 @@ class Server:
             factory.context = context
             factory.tls = self._tls if tls is not None else None
 
+    def _write_sightings(self) -> None:
+        self._pool.callInThread(_write_sightings, self._services.directory)
+
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
         if self._stopping:
             return Deferred()
         self._stopping = True
         self._ports.stop()
+        if self._writing_sightings.running:
+            self._writing_sightings.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])
@@ -210,7 +232,15 @@ class Server:
 
     def _ended(self, _result: object) -> None:
         self._pool.stop()
+        _write_sightings(self._services.directory)
         self._services.store.close()
+
+
+def _write_sightings(directory: Directory) -> None:
+    try:
+        directory.write_sightings()
+    except StoreUnavailable as error:
+        log.error("who was seen could not be written", error=str(error))
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:

@@ -133,6 +133,8 @@ CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NU
 
 CREATE INDEX ix_card_version_key_id ON card_version ("key", id);
 
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
+
 CREATE TABLE change (
     addressbook_id INTEGER NOT NULL,
     href TEXT NOT NULL,
@@ -371,6 +373,8 @@ CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addre
 CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NULL;
 
 CREATE INDEX ix_card_version_key_id ON card_version (key, id);
+
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
 
 CREATE TABLE change (
     addressbook_id BIGINT NOT NULL,

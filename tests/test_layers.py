@@ -34,6 +34,7 @@ dirserver/tls.py                |                                         | twis
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
+dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich
@@ -45,7 +46,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log assembly
+ports log metrics assembly
 """
 MOST_LINES = 400
 

@@ -14,6 +14,7 @@ import typer
 from dirserver import __version__
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
+from dirserver.cli.devices import app as devices
 from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
@@ -95,7 +96,8 @@ def serve(context: typer.Context) -> None:
 def check(context: typer.Context, as_json: JSONOption = False) -> None:
     """Say whether the config file can be used, and what is unwise in it.
 
-    Every fault is named at once, one a line. The database is not looked at: `plan` does that.
+    Every fault is named at once, one a line. The database is not looked at: `plan` does that. But
+    where users need devices to log in, it says who has none.
 
     \b
     --json: file, ok, faults, warnings, users, groups, books, listens, suffix, database
@@ -163,6 +165,7 @@ def passwd(
 app.add_typer(books, name="book")
 app.add_typer(grants, name="grant")
 app.command()(why)
+app.add_typer(devices, name="device")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)

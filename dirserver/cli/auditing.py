@@ -25,6 +25,10 @@ _DONE = {
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
+    AuditAction.DEVICE_ADD: "made a password for {detail}",
+    AuditAction.DEVICE_REVOKE: "revoked {detail}",
+    AuditAction.DEVICE_RELEASE: "let {detail} write to {book} again",
+    AuditAction.SHIELD_STOP: "was stopped from writing to {book}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
@@ -36,6 +40,9 @@ _TRIED = {
     AuditAction.LOGIN: "log in",
     AuditAction.GRANT_ADD: "give access to {book}",
     AuditAction.GRANT_REMOVE: "take access to {book} back",
+    AuditAction.DEVICE_ADD: "make a password",
+    AuditAction.DEVICE_REVOKE: "revoke a device",
+    AuditAction.DEVICE_RELEASE: "release a client in {book}",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 
@@ -46,6 +53,7 @@ class Request:
 
     book: str
     user: str
+    device: str
     card: str
     action: str
     since: str
@@ -68,6 +76,7 @@ class ToldEvent:
     protocol: str
     address: str
     agent: str
+    device: str
 
 
 def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -98,6 +107,7 @@ def _wanted(request: Request, now: datetime) -> AuditFilter:
         since.first if since else None,
         until.last if until else None,
         request.limit + 1,
+        request.device,
     )
 
 
@@ -135,6 +145,7 @@ def _told(written: WrittenEvent) -> ToldEvent:
         event.protocol,
         event.address,
         event.agent,
+        event.device,
     )
 
 
@@ -170,4 +181,5 @@ def sentence(event: AuditEvent) -> tuple[str, str]:
 
 def _origin(event: AuditEvent) -> str:
     at = f"{event.protocol} {event.address}".strip()
-    return ", ".join(filter(None, (at, event.agent)))
+    device = f'"{event.device}"' if event.device else ""
+    return ", ".join(filter(None, (at, device, event.agent)))

@@ -10,6 +10,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])(?:\s+ago)?")
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FROM_NOW = re.compile(r"(\d{1,6})\s*([mhdw])")
+_EXPECTED_DEADLINE = "expected a time to come, such as 90d, 2027-01-01 or 2027-01-01 14:00"
 EXPECTED = (
     'expected 30m, 2h, 2d or 1w (ago), 2026-11-01, "2026-11-01 14:00", today, monday, 14:00 '
     'or "yesterday 14:00"'
@@ -37,6 +39,24 @@ def read_moment(text: str, now: datetime) -> Span:
         return _read_absolute(said, now)
     except (ValueError, OverflowError):
         raise ValueError(EXPECTED) from None
+
+
+def read_deadline(text: str, now: datetime) -> datetime:
+    """Read until when something is good: ``90d`` from now, or a day, to its end.
+
+    Raises ValueError with what was expected, also for what is past.
+    """
+    said = " ".join(text.lower().split())
+    try:
+        if ahead := _FROM_NOW.fullmatch(said):
+            deadline = now + timedelta(**{_UNITS[ahead[2]]: int(ahead[1])})
+        else:
+            deadline = _read_absolute(said, now).last
+    except (ValueError, OverflowError):
+        raise ValueError(_EXPECTED_DEADLINE) from None
+    if deadline <= now:
+        raise ValueError(_EXPECTED_DEADLINE)
+    return deadline
 
 
 def _read_absolute(said: str, now: datetime) -> Span:

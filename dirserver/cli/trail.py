@@ -16,6 +16,9 @@ def audit(
         str, typer.Option("--book", metavar="BOOK", help="What happened in this book.")
     ] = "",
     user: Annotated[str, typer.Option("--user", metavar="LOGIN", help="What this user did.")] = "",
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="What was done with this device.")
+    ] = "",
     card: Annotated[
         str, typer.Option("--card", metavar="HREF", help="What happened to a card, as anna.vcf.")
     ] = "",
@@ -44,9 +47,10 @@ def audit(
     dirserver audit --book customers --since 2d
     dirserver audit --action login --since "yesterday 14:00"
     \b
-    --json: a list of id, at, actor, action, outcome, book, card, detail, protocol, address, agent
+    --json: a list of id, at, actor, action, outcome, book, card, detail, protocol, address, agent,
+            device
     """
     from dirserver.cli import auditing
 
-    request = auditing.Request(book, user, card, action, since, until, limit)
+    request = auditing.Request(book, user, device, card, action, since, until, limit)
     auditing.audit(invocation(context), request, as_json=as_json)

@@ -30,7 +30,11 @@ def interpret(document: dict[str, object], path: Path) -> Config:
     draft = read_table(Draft, document, Place(), inspection) or Draft()
     consistency.check(draft, inspection)
     database = _reachable(draft.database, inspection)
-    if inspection.faults or not (draft.organisation and database and draft.carddav and draft.ldap):
+    if (
+        inspection.faults
+        or not (draft.organisation and database and draft.carddav and draft.ldap)
+        or not (draft.shield and draft.metrics)
+    ):
         raise ConfigError(inspection.faults)
     return Config(
         path=path.absolute(),
@@ -38,6 +42,8 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         database=database,
         carddav=draft.carddav,
         ldap=draft.ldap,
+        shield=draft.shield,
+        metrics=draft.metrics,
         tls=draft.tls,
         users=draft.users,
         groups=draft.groups,

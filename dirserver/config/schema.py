@@ -12,6 +12,8 @@ from dirserver.config.keys import File, Many, NamedTables, Table, Tables, read_a
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
 
+_WEEK = 7 * 24 * 60  # minutes
+
 
 class NumberStyle(StrEnum):
     """How telephone numbers look in LDAP results."""
@@ -64,6 +66,7 @@ class CardDAV:
         default=Networks(), metadata=read_as(Many(networks.network, into=Networks))
     )
     public_url: str = field(default="", metadata=read_as(domains.public_url, show=database.masked))
+    require_device_passwords: bool = field(default=False, metadata=read_as(values.boolean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class LDAP:
     )
     max_hits: int = field(default=100, metadata=read_as(values.count))
     suffix: str = field(default="", metadata=read_as(domains.suffix))
+    require_device_passwords: bool = field(default=False, metadata=read_as(values.boolean))
     profiles: tuple[Profile, ...] = field(default=(), metadata=read_as(Tables(Profile)))
 
     def profile_for(self, address: str) -> Profile | None:
@@ -105,6 +109,23 @@ class LDAP:
             if (network := profile.networks.closest(address)) is not None
         ]
         return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shield:
+    """When a client is stopped that takes too much out of a book at once."""
+
+    enabled: bool = field(default=True, metadata=read_as(values.boolean))
+    cards: int = field(default=20, metadata=read_as(values.count))
+    percent: int = field(default=10, metadata=read_as(values.count_to(100)))
+    minutes: int = field(default=10, metadata=read_as(values.count_to(_WEEK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where figures about the running server can be read."""
+
+    listen: tuple[Listener, ...] = field(default=(), metadata=read_as(Many(listener)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,8 @@ class Draft:
     database: Database | None = field(default=None, metadata=read_as(Table(Database)))
     carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
+    shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
+    metrics: Metrics | None = field(default=None, metadata=read_as(Table(Metrics)))
     tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
     users: tuple[User, ...] = field(
         default=(), metadata=read_as(NamedTables(User, "login", values.login))
@@ -178,6 +201,8 @@ class Config:
     database: Database = field(default_factory=Database)
     carddav: CardDAV = field(default_factory=CardDAV)
     ldap: LDAP = field(default_factory=LDAP)
+    shield: Shield = field(default_factory=Shield)
+    metrics: Metrics = field(default_factory=Metrics)
     tls: TLS | None = None
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()

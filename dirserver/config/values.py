@@ -61,6 +61,18 @@ def count(value: object) -> int:
     return value
 
 
+def count_to(most: int) -> Callable[[object], int]:
+    """Return what reads a whole number from 1 to ``most``."""
+
+    def read(value: object) -> int:
+        number = count(value)
+        if number > most:
+            raise Refused(f"expected a whole number from 1 to {most}")
+        return number
+
+    return read
+
+
 def one_of(words: type[Word]) -> Callable[[object], Word]:
     """Return what reads one of ``words``."""
 

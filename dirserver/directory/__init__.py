@@ -7,8 +7,9 @@ writing. Each act decides, acts and audits in one transaction.
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.directory import Directory, DirectoryReader
 from dirserver.directory.identity import Authenticator
-from dirserver.directory.reading import Reading, label_of
+from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
+from dirserver.model.addressbook import label_of
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dirserver.directory.reading import label_of
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, InvalidGrant, NotFound
-from dirserver.model.addressbook import AddressBook
+from dirserver.model.addressbook import AddressBook, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.fields import NEVER_HIDDEN
 from dirserver.model.grant import Grant, Privilege, change_of, reaches_nobody

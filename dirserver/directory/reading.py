@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
-from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href
+from dirserver.model.addressbook import Card, Change, Entry, is_href, label_of
 from dirserver.model.audit import WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
@@ -36,13 +38,18 @@ class Reading:
         principal: Principal,
         client: Client,
         plan: DialPlan,
+        sightings: Sightings | None = None,
     ) -> None:
-        """Read through ``connection``, which is in a transaction, as ``principal``."""
+        """Read through ``connection``, which is in a transaction, as ``principal``.
+
+        ``sightings`` hear of who is given what cards say.
+        """
         self.connection = connection
         self.plan = plan
         self.policy = policy
         self.principal = principal
         self.client = client
+        self._sightings = sightings or Sightings()
 
     def books(self, privilege: Privilege) -> tuple[VisibleBook, ...]:
         """Return the books on which the principal has ``privilege``."""
@@ -110,12 +117,14 @@ class Reading:
         body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
         if body is None:
             raise NotFound(href)
+        self._fetched(view, self.state(view).revision)
         return without(body, view.hidden) if view.hidden else body
 
     def bodies(
         self, view: VisibleBook, hrefs: Iterable[str] | None = None
     ) -> Iterator[tuple[Card, bytes]]:
         """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
+        self._fetched(view, self.state(view).revision)
         possible = None if hrefs is None else filter(is_href, hrefs)
         for card, body in cards.bodies(self.connection, view.book.id, possible):
             yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
@@ -134,8 +143,10 @@ class Reading:
         Raises InvalidSyncToken when the book has not come so far: the revision was not one of
         this book's, or it was restored to a state before it.
         """
-        if since > self.state(view).revision:
+        revision = self.state(view).revision
+        if since > revision:
             raise InvalidSyncToken(f"{view.book.slug} has not reached revision {since}")
+        self._fetched(view, revision)
         yield from cards.changes(self.connection, view.book.id, since)
 
     def search(
@@ -169,6 +180,10 @@ class Reading:
         seen = hashlib.blake2b(said, digest_size=16, key=self.policy.view_key).hexdigest()
         return replace(card, etag=seen, size=None)
 
+    def _fetched(self, view: VisibleBook, revision: int) -> None:
+        now = datetime.now(UTC)
+        self._sightings.fetched(view.book.id, self.principal, self.client, revision, now)
+
     def audit(self, wanted: AuditFilter) -> Iterator[WrittenEvent]:
         """Yield the events that ``wanted`` asks for, oldest first.
 
@@ -178,11 +193,6 @@ class Reading:
             managed = self.book(wanted.book, Privilege.MANAGE)
             wanted = replace(wanted, book=label_of(managed.book))
         return audit.read(self.connection, wanted)
-
-
-def label_of(book: AddressBook) -> str:
-    """Return the book's name among all books: private ones are told apart by their owners."""
-    return f"{book.owner}/{book.slug}" if book.owner else book.slug
 
 
 def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dirserver.directory import shield
 from dirserver.directory.derivation import Deriver
-from dirserver.directory.reading import Reading, label_of
+from dirserver.directory.reading import Reading
+from dirserver.directory.sightings import Sightings
 from dirserver.errors import (
     AccessDenied,
     AlreadyExists,
@@ -18,19 +20,21 @@ from dirserver.errors import (
     PreconditionFailed,
     UIDConflict,
 )
-from dirserver.model.addressbook import is_href
+from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
+from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, writing
+from dirserver.store import cards, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.writing import Act, NewCard
 
 # What a client may store as one card; photos make most of it.
 MAX_CARD_BYTES = 4 * 1024 * 1024
+NO_SHIELD = Shield(enabled=False)
 
 
 def etag_of(body: bytes) -> str:
@@ -57,14 +61,18 @@ class Writing(Reading):
         client: Client,
         deriver: Deriver,
         at: datetime,
+        guard: Shield = NO_SHIELD,
+        sightings: Sightings | None = None,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
-        super().__init__(connection, policy, principal, client, deriver.plan)
+        super().__init__(connection, policy, principal, client, deriver.plan, sightings)
         self._deriver = deriver
         self.at = at
+        self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
         self.events: list[AuditEvent] = []
         self.refusals: list[AuditEvent] = []
+        self.stops: list[tuple[AddressBook, Stop, Client]] = []
 
     def writable(
         self,
@@ -125,8 +133,11 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None and other.card.href != href:
                 raise UIDConflict(other.card.href)
+        blanks = stored is not None and self._is_blanked(view, href, card)
+        if blanks:
+            self._guard(view, AuditAction.CARD_UPDATE, href)
         new = self.new_card(href, card, body, stored)
-        self.store(view, [new], "put")
+        self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
         self.events.append(self.event(action, slug, href, f"etag {etag}"))
         return Stored(etag, created=stored is None)
@@ -142,6 +153,7 @@ class Writing(Reading):
             raise PreconditionFailed(href)
         if stored is None:
             raise NotFound(href)
+        self._guard(view, AuditAction.CARD_DELETE, href)
         self.remove(view, stored, "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
 
@@ -174,9 +186,12 @@ class Writing(Reading):
         if there is not None and there.card.uid and stored.card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
         if there is not None:
+            self._guard(target, AuditAction.CARD_DELETE, to_href)
             self.remove(target, there, "delete")
             detail = f"for {slug}/{href}, which was moved here"
             self.events.append(self.event(AuditAction.CARD_DELETE, to_slug, to_href, detail))
+        if source.book.id != target.book.id:
+            self._guard(source, AuditAction.CARD_MOVE, href)
         self.remove(source, stored, "move")
         card = self.parsed(body)
         if card.uid:
@@ -233,6 +248,21 @@ class Writing(Reading):
     def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
         """Add to the audit trail, whatever becomes of the transaction, what is refused."""
         self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
+
+    def _is_blanked(self, view: VisibleBook, href: str, after: VCard) -> bool:
+        before = cards.body(self.connection, view.book.id, href)
+        return before is not None and is_blanked(parse_card(before), after)
+
+    def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
+        """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
+        if not self._shield.enabled:
+            return
+        stop = shield.stop_for(self.connection, self._shield, view.book, self.principal, self.at)
+        if stop is not None:
+            slug, reason = view.book.slug, f"stopped: {stop.reason}"
+            self.stops.append((view.book, stop, self.client))
+            self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
+            raise AccessDenied(reason)
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""

@@ -22,6 +22,11 @@ class AddressBook:
     delegate: bool = True
 
 
+def label_of(book: AddressBook) -> str:
+    """Return the book's name among all books: private ones are told apart by their owners."""
+    return f"{book.owner}/{book.slug}" if book.owner else book.slug
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A card without its body: what a listing shows.

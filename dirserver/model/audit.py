@@ -31,6 +31,10 @@ class AuditAction(StrEnum):
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
     CONFIG_APPLY = "config:apply"
+    DEVICE_ADD = "device:add"
+    DEVICE_REVOKE = "device:revoke"
+    DEVICE_RELEASE = "device:release"
+    SHIELD_STOP = "shield:stop"
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from dirserver.model.addressbook import AddressBook
+from dirserver.model.addressbook import AddressBook, label_of
 from dirserver.model.fields import with_companions
 from dirserver.model.network import Network, comes_from
 from dirserver.model.principal import ANONYMOUS, EVERYONE, Principal
@@ -87,9 +87,13 @@ def decide(
     The owner and the operator may do anything. Anyone else needs a grant, made to them, to a
     group they are in, or to everyone. No grant takes anything away, so their order does not
     matter, and a property is hidden only if every grant that allows the privilege hides it.
+    Whatever a principal may do, a device of theirs may do with the books that it is for.
     """
     if principal.is_operator:
         return Decision(True, "operator")
+    device = principal.device
+    if device is not None and not device.has_use_of(label_of(book)):
+        return Decision(False, f"device {device.name}: not for {label_of(book)}")
     if book.owner and book.owner == principal.login and not principal.is_anonymous:
         return Decision(True, "owner")
     reaching = [grant for grant in grants if grant.grantee in principal.grantees]

@@ -22,7 +22,7 @@ from dirserver.reconcile.plan import (
     make_plan,
     sentence_of,
 )
-from dirserver.store import audit, reindex, schema, settings, structure, turns
+from dirserver.store import audit, devices, reindex, schema, settings, structure, turns
 from dirserver.store.engine import Connection
 from dirserver.store.structure import Structure
 
@@ -78,6 +78,8 @@ def _take(connection: Connection, step: Step, at: datetime) -> None:
             structure.put_user(connection, new)
         case UserStep(old, _) if old is not None:
             structure.remove_user(connection, old.login)
+            # Whoever is given the login later is perhaps somebody else.
+            devices.revoke(connection, old.login, at)
         case GroupStep(_, new) if new is not None:
             structure.put_group(connection, new)
         case GroupStep(old, _) if old is not None:

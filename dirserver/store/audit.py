@@ -32,6 +32,7 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    device: str = ""
 
 
 def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -> None:
@@ -106,6 +107,8 @@ def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
         statement = statement.where(audit_event.c.actor == made_storable(wanted.actor))
     if wanted.card:
         statement = statement.where(audit_event.c.card == made_storable(wanted.card))
+    if wanted.device:
+        statement = statement.where(audit_event.c.device == made_storable(wanted.device))
     if wanted.action:
         # "card" stands for card:create, card:update and the rest of its kind.
         meant = [one for one in AuditAction if wanted.action in (one, one.partition(":")[0])]

@@ -1,4 +1,4 @@
-"""Users, groups, books and grants, read as one policy."""
+"""Users, groups, books, grants, devices and stops, read as one policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
-from dirserver.store import settings
+from dirserver.store import devices, settings, stops
 from dirserver.store.tables import addressbook, book_grant, membership, principal
 
 USER = "user"
@@ -33,6 +33,8 @@ def load(connection: Connection) -> Policy:
         books=books,
         grants=load_grants(connection),
         view_key=settings.view_key(connection),
+        devices=devices.load(connection),
+        stops=stops.load(connection),
     )
 
 

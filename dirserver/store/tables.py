@@ -212,6 +212,9 @@ erasure = Table(
     Column("at", _Time, nullable=False),
 )
 
+# A version that takes a card away, or most of what it said.
+LOSS = "body IS NULL OR operation = 'blank'"
+
 # Every body ever stored, verbatim; a deletion is a version without a body.
 card_version = Table(
     "card_version",
@@ -235,6 +238,14 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_href_revision", "addressbook_id", "href", "revision"),
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
+    # What clients have taken out of a book lately is counted at every deletion.
+    Index(
+        "ix_card_version_loss",
+        "addressbook_id",
+        "at",
+        sqlite_where=text(LOSS),
+        postgresql_where=text(LOSS),
+    ),
     Index(
         "ix_card_version_batch",
         "batch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -236,4 +237,6 @@ def refused(error: DirectoryError) -> Exception:
     if current.is_ours or isinstance(error, StoreUnavailable):
         return error
     current.failed = error
-    return ValueError(str(error))
+    # Of this number Radicale makes 403, where it looks for one: with PUT and MOVE.
+    number = f"[Errno {errno.EACCES}] " if isinstance(error, AccessDenied) else ""
+    return ValueError(f"{number}{error}")

@@ -167,6 +167,8 @@ class CardMethods:
                     # Its etag moves with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
         except AccessDenied as error:
+            # The shield may have stopped the client just now.
+            request.current().look_again()
             view = request.view(self._directory, user, source.book)
             if view is not None and view.access >= Privilege.WRITE:
                 return error_answer(error, target.parent.path, "bind")
@@ -181,7 +183,8 @@ class CardMethods:
         if needed is None:
             raise RuntimeError(f"{method} needs nothing that could be refused")
         try:
-            refusals.note(self._directory, user, request.current().client, needed, path)
+            principal = request.principal_of(user)
+            refusals.note(self._directory, principal, request.current().client, needed, path)
         except DirectoryError as error:
             return error_answer(error, needed.path, needed.privilege)
         return answers.need_privileges(needed.path, needed.privilege)

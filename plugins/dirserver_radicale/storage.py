@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
 from radicale.config import Configuration
 from radicale.item import Item
@@ -58,6 +59,10 @@ class Storage(BaseStorage):
             if error is not current.failed:
                 raise
             current.failed = None
+        now = datetime.now(UTC)
+        if self._directory.sightings.are_overdue(now):
+            # There is no server of ours that would do it in time.
+            self._directory.write_sightings()
 
     def _open(self, stack: ExitStack, mode: str, login: str) -> Reading:
         client = request.current().client

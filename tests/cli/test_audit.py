@@ -130,6 +130,7 @@ def test_programs_read_every_part_of_an_event(eventful: Shell) -> None:
         "protocol": "carddav",
         "address": "192.0.2.7",
         "agent": "DAVx5/4.4",
+        "device": "",
     }
 
 

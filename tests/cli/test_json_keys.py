@@ -8,13 +8,15 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, grants, trail
+from dirserver.cli import app, books, cards, devices, grants, trail
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
 from dirserver.cli.explaining import Answer
 from dirserver.cli.granting import GrantedBook
+from dirserver.cli.handing import HandedOut
 from dirserver.cli.importing import Imported
+from dirserver.cli.keyring import ShownDevice
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.searching import FoundCard
 
@@ -43,6 +45,8 @@ def spelled(record: type) -> str:
         (cards.search, FoundCard),
         (grants.list_grants, GrantedBook),
         (grants.why, Answer),
+        (devices.add_device, HandedOut),
+        (devices.list_devices, ShownDevice),
         (trail.audit, ToldEvent),
     ],
 )

@@ -50,6 +50,14 @@ OVERLAPS = {
         '[carddav] listen[0] = "0.0.0.0:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
         " listen (by default)"
     ),
+    '[metrics]\nlisten = ["127.0.0.1:1389"]': (
+        '[metrics] listen[0] = "127.0.0.1:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
+        " listen (by default)"
+    ),
+    '[metrics]\nlisten = ["127.0.0.1:9464", "0.0.0.0:9464"]': (
+        '[metrics] listen[1] = "0.0.0.0:9464": this overlaps with "127.0.0.1:9464" of [metrics]'
+        " listen[0]"
+    ),
 }
 
 NO_OVERLAPS = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dirserver.config import Access, Config, Grant, Listener, Networks, NumberStyle
+from dirserver.config.schema import Shield
 
 Read = Callable[[str], Config]
 
@@ -56,11 +57,20 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         [ldap]
         anonymous = true
         max_hits = 7
+        require_device_passwords = true
 
         [[ldap.profiles]]
         networks = ["10.20.0.0/16"]
         numbers = "00"
         max_hits = 50
+
+        [shield]
+        cards = 5
+        percent = 50
+        minutes = 60
+
+        [metrics]
+        listen = ["[::1]:9464"]
 
         [tls]
         certificate = "dirserver.toml"
@@ -98,6 +108,12 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
     ]
     assert config.carddav.public_url == "https://contacts.example.org:8443"
     assert "10.9.8.7" in config.carddav.trusted_proxies
+    assert config.shield == Shield(cards=5, percent=50, minutes=60)
+    assert [str(each) for each in config.metrics.listen] == ["[::1]:9464"]
+    assert (config.carddav.require_device_passwords, config.ldap.require_device_passwords) == (
+        False,
+        True,
+    )
     assert config.ldap.profiles[0].numbers is NumberStyle.DOUBLE_ZERO
     assert config.tls is not None
     assert config.tls.key == config.path

@@ -186,6 +186,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("batch IS NOT NULL"),
     )
     op.create_index("ix_card_version_key_id", "card_version", ["key", "id"], unique=False)
+    op.create_index(
+        "ix_card_version_loss",
+        "card_version",
+        ["addressbook_id", "at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NULL OR operation = 'blank'"),
+        postgresql_where=sa.text("body IS NULL OR operation = 'blank'"),
+    )
     op.create_table(
         "change",
         sa.Column("addressbook_id", ID, nullable=False),
