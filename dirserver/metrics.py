@@ -36,7 +36,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
-        self._logins = self._counter("logins", "Passwords that were looked at.", "face", "outcome")
+        self._logins = self._counter(
+            "logins", "Logins; those remembered from before do not count.", "face", "outcome"
+        )
         self._requests = self._counter("requests", "Requests answered.", "face", "code")
         self._written = self._counter("cards_written", "Cards stored or moved.", "face")
         self._deleted = self._counter("cards_deleted", "Cards deleted.", "face")

@@ -48,6 +48,11 @@ def _about_the_network(config: Config) -> Iterator[str]:
                 f"[ldap] listen {listener}: plaintext_bind takes passwords without TLS from other "
                 "machines, though StartTLS is offered"
             )
+    for listener in _beyond_this_machine(config.metrics.listen):
+        yield (
+            f"[metrics] listen {listener}: everybody who gets there can read the figures; "
+            "listen on this machine, or let only Prometheus through to it"
+        )
 
 
 def _unencrypted(key: str, policy: PlaintextPolicy, cure: str) -> str:

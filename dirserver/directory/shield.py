@@ -7,6 +7,7 @@ far, and every later one, is refused until somebody releases the client.
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -71,16 +72,14 @@ def enforce(
 def warn(events: Iterable[AuditEvent]) -> None:
     """Tell the log, which the managers read, who was stopped and what can be done."""
     for event in events:
-        device = f" '{event.device}'" if event.device else ""
+        client = [event.actor, *([event.device] if event.device else [])]
         _log.warning(
-            "shield: %s%s was stopped from writing to %s: %s. If it was right: dirserver device "
-            "release %s%s --book %s. If not, undo it first.",
-            event.actor,
-            device,
+            "shield: %s was stopped from writing to %s: %s. If it was right: dirserver device "
+            "release %s --book %s. If not, undo it first.",
+            ", ".join(client),
             event.book,
             event.detail,
-            event.actor,
-            device,
+            shlex.join(client),
             event.book,
         )
 

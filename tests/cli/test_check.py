@@ -105,6 +105,17 @@ def test_nothing_is_said_against_listening_with_tls(with_tls: Shell) -> None:
     assert (done.code, done.err) == (0, "")
 
 
+def test_figures_are_not_for_everybody(unapplied: Shell) -> None:
+    _add(unapplied, '[metrics]\nlisten = ["127.0.0.1:9464", "0.0.0.0:9465"]')
+    done = unapplied("check", "--json").json()
+    assert done["listens"][2:] == [
+        "metrics http://127.0.0.1:9464/metrics",
+        "metrics http://0.0.0.0:9465/metrics",
+    ]
+    (warning,) = done["warnings"]
+    assert warning.startswith("[metrics] listen 0.0.0.0:9465: everybody who gets there can read")
+
+
 def warnings_of(shell: Shell) -> list[str]:
     """What is unwise, to a program; a person is told the same."""
     done = shell("check", "--json")

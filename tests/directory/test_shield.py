@@ -125,7 +125,7 @@ def test_the_trail_and_the_log_say_who_was_stopped_and_what_to_do(
         for n in (20, 21)
     ]
     assert [record.getMessage() for record in caplog.records] == [
-        "shield: alice 'alice iphone' was stopped from writing to customers: 21 of 60 cards "
+        "shield: alice, alice iphone was stopped from writing to customers: 21 of 60 cards "
         "deleted or made blank in 10 minutes. If it was right: dirserver device release alice "
         "'alice iphone' --book customers. If not, undo it first."
     ]

@@ -12,6 +12,8 @@ from dirserver.model.audit import AuditEvent
 from dirserver.model.grant import Privilege
 from dirserver.store.audit import AuditFilter
 from dirserver_radicale.application import Application
+from dirserver_radicale.auth import Auth
+from dirserver_radicale.configuration import configuration
 from tests.conversation import play
 from tests.directory.acts import events, import_all
 from tests.directory.keys import hand_out, release, revoke
@@ -225,6 +227,13 @@ def test_who_fetches_cards_is_remembered_and_who_lists_them_is_not(
     }[how]()
     assert answer.status in (200, 207)
     assert seen() == [("alice", "phone", "conversation")]
+
+
+def test_radicale_does_not_remember_logins_by_itself(services: Services) -> None:
+    """It would forget the device, and what it may do."""
+    settings = configuration(services)
+    settings.update({"auth": {"type": "dirserver_radicale.auth", "cache_logins": "True"}}, "test")
+    assert Auth(settings, services)._cache_logins is False
 
 
 @pytest.fixture(scope="module")
