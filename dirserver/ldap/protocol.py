@@ -56,7 +56,7 @@ class LDAPProtocol(BaseLDAPServer):
         """Begin."""
         super().connectionMade()
         self._limits = self.factory.limits
-        self._incoming = Incoming(self._limits)
+        self._incoming = Incoming(self._limits, secure=self._session.secure)
         self._answering: Answer | None = None
         self._working = False
         self._paused = False
@@ -183,7 +183,7 @@ class LDAPProtocol(BaseLDAPServer):
     def _answered(self, answering: Answer) -> None:
         self.factory.tell(self._session, answering.began)
         self._answering = None
-        self._incoming.answered()
+        self._incoming.answered(answering.request)
         if not self._session.principal.is_anonymous:
             self._incoming.bound()
         self._receive()
@@ -203,7 +203,7 @@ class LDAPProtocol(BaseLDAPServer):
         self.transport.startTLS(self.factory.tls)
         self._session.secure = True
         # From here on what comes is under TLS, and may come before the answer has ended.
-        self._incoming.answered()
+        self._incoming.secured()
 
     # How it ends.
 
