@@ -25,13 +25,14 @@ from dirserver.assembly import Services, open_services
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import BridgeOptions, make_factory
-from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
+from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
 from dirserver.tls import CertificateError, ServerTLS
@@ -84,6 +85,7 @@ class Server:
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
+        self._places = Places()
         self._http = make_factory(Application(services), self._pool, self._http_options())
         ldap = partial(
             self._make_ldap,
@@ -96,7 +98,14 @@ class Server:
         self._stopping = False
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
-        return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
+        return kind(
+            context,
+            self._pool,
+            self._reactor,
+            tls=self._tls,
+            tell=ldap_request,
+            places=self._places,
+        )
 
     def _http_options(self) -> BridgeOptions:
         section = self._services.config.carddav

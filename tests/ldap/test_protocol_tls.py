@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.ldap.protocol import LDAPFactory
+from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.session import Context
 from dirserver.tls import ServerTLS
 from tests.conversation import play
