@@ -37,6 +37,7 @@ from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
 from dirserver.tls import CertificateError, ServerTLS
 from dirserver_radicale.application import Application
+from dirserver_radicale.configuration import challenge
 
 log = structlog.get_logger("dirserver")
 
@@ -113,6 +114,7 @@ class Server:
             plaintext=section.plaintext_login,
             trusted_proxies=tuple(section.trusted_proxies),
             public_url=section.public_url or None,
+            challenge=challenge(self._services.config.organisation.name),
             access_log=http_request,
         )
 

@@ -30,7 +30,7 @@ dirserver/ldap/factory.py       | places tls                              | twis
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
 dirserver/reconcile/            | errors model store config assembly      |
-dirserver/http/                 |                                         | twisted
+dirserver/http/                 |                                         | twisted zope
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/places.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted

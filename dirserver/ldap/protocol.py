@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import structlog
 from ldaptor.protocols.ldap.ldapserver import BaseLDAPServer
 from twisted.internet.base import DelayedCall, ReactorBase
-from twisted.internet.interfaces import IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, ITCPTransport
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("dirserver.ldap")
 
 
-@implementer(IPushProducer)
+@implementer(IPushProducer, IHalfCloseableProtocol)
 class LDAPProtocol(BaseLDAPServer):
     """One connection."""
 
@@ -63,6 +63,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._paused = False
         self._reading = True
         self._stopping = False
+        self._asks_no_more = False
         self._closing = False
         self._waiting_for = Waiting.BEGIN
         self._timer: DelayedCall | None = None
@@ -82,6 +83,14 @@ class LDAPProtocol(BaseLDAPServer):
         self._abandon()
         self.factory.stalled.discard(self)
         self.factory.closed(self)
+
+    def readConnectionLost(self) -> None:
+        """Answer what was asked; the client, which sends nothing more, may still listen."""
+        self._asks_no_more = True
+        self._go_on()
+
+    def writeConnectionLost(self) -> None:
+        """Only this side closes its writing, and then all."""
 
     # What comes in.
 
@@ -160,7 +169,9 @@ class LDAPProtocol(BaseLDAPServer):
         if self._answering is None:
             request = self._incoming.take()
             if request is None:
-                if self._stopping:
+                if self._asks_no_more:
+                    self._close()
+                elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
             outputs, resume = self._session.answer(request), partial(self._session.resume, request)
