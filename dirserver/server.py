@@ -27,7 +27,7 @@ from dirserver.config import Config
 from dirserver.directory import Directory
 from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
-from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
@@ -35,10 +35,12 @@ from dirserver.log import http_request, ldap_request
 from dirserver.metrics import Metrics
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
+from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
 from dirserver.tls import CertificateError, ServerTLS
 from dirserver_radicale.application import Application
+from dirserver_radicale.configuration import challenge
 
 log = structlog.get_logger("dirserver")
 
@@ -89,6 +91,7 @@ class Server:
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
+        self._places = Places()
         self._http = make_factory(Application(services), self._pool, self._http_options())
         ldap = partial(
             self._make_ldap,
@@ -104,7 +107,14 @@ class Server:
         self._stopping = False
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
-        return kind(context, self._pool, self._reactor, tls=self._tls, tell=self._told)
+        return kind(
+            context,
+            self._pool,
+            self._reactor,
+            tls=self._tls,
+            tell=self._told,
+            places=self._places,
+        )
 
     def _told(self, session: LDAPSession, began: float) -> None:
         ldap_request(session, began)
@@ -120,6 +130,7 @@ class Server:
             plaintext=section.plaintext_login,
             trusted_proxies=tuple(section.trusted_proxies),
             public_url=section.public_url or None,
+            challenge=challenge(self._services.config.organisation.name),
             access_log=self._answered,
         )
 

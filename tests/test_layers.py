@@ -26,11 +26,13 @@ dirserver/store/                | errors model                            | sqla
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/ldap/                 | errors model directory                  | ldaptor
-dirserver/ldap/protocol.py      | tls                                     | ldaptor twisted zope structlog
+dirserver/ldap/factory.py       | places tls                              | twisted
+dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
 dirserver/reconcile/            | errors model store config assembly      |
-dirserver/http/                 |                                         | twisted
+dirserver/http/                 |                                         | twisted zope
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
+dirserver/places.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
@@ -46,7 +48,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly
+ports log metrics assembly places
 """
 MOST_LINES = 400
 

@@ -150,13 +150,18 @@ class Reading:
         yield from cards.changes(self.connection, view.book.id, since)
 
     def search(
-        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        after: Entry | None = None,
     ) -> Iterator[Entry]:
         """Yield the cards in ``views`` that ``query`` finds, sorted by name.
 
+        With ``after``, a card that was found before, only those behind it.
         A property that is hidden in a book finds nothing there, however it is asked for.
         """
-        return search(self.connection, query, _scopes(views), self.plan, limit)
+        return search(self.connection, query, _scopes(views), self.plan, limit, after)
 
     def cards_found(
         self, query: Query, views: Sequence[VisibleBook], limit: int | None = None

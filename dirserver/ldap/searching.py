@@ -36,7 +36,10 @@ class Result:
 
 
 class Search:
-    """One search. ``result`` says how it ended when the entries have."""
+    """One search. ``result`` says how it ended when the entries have.
+
+    What was broken off goes on, from another tree, behind what was shown.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,9 @@ class Search:
         self._message_id = message_id
         self._settings = settings
         self._clock = clock
+        self._shown: set[str] = set()
+        self._last: Entry | None = None
+        self._looked_up = 0
         self._profile = settings.profile_for(address)
         self._selection = Selection.parse(request.attributes)
         self._limit = self._most_entries()
@@ -96,6 +102,9 @@ class Search:
     def _containers(self, containers: Iterable[Container]) -> Iterator[bytes]:
         projection = Projection(self._selection, types_only=self._request.types_only)
         for container in containers:
+            if container.dn in self._shown:
+                continue
+            self._shown.add(container.dn)
             if matches_container(self._request.filter, container.attributes):
                 shown = projection.select(*container.encoded())
                 yield encode_entry(self._message_id, container.dn.encode(), shown)
@@ -107,15 +116,15 @@ class Search:
         views = {view.book.id: view for view in target.views}
         looks: dict[int, _Look] = {}
         lookups_only = {view.book.id for view in target.views if view.access < Privilege.READ}
-        looked_up = 0
         most = self._most_cards(target.views, lookups_only)
-        for entry in tree.reading.search(query, target.views, most):
+        for entry in tree.reading.search(query, target.views, most, self._last):
+            self._last = entry
             if self._clock() > self._deadline:
                 self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
                 return
             if entry.book_id in lookups_only:
-                looked_up += 1
-                if looked_up > self._settings.max_hits:
+                self._looked_up += 1
+                if self._looked_up > self._settings.max_hits:
                     # Whoever may only look things up does not get to walk through the book.
                     self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
                     continue

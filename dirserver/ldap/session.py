@@ -96,6 +96,7 @@ class LDAPSession:
         self.secure = secure
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
+        self._unfinished: Callable[[], Iterator[Output]] | None = None
 
     def answer(self, request: Request) -> Generator[Output]:
         """Yield the responses to ``request``. Internal text never is among them.
@@ -106,14 +107,26 @@ class LDAPSession:
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
+        self._unfinished = None
         if isinstance(request, Envelope):
             yield self._result(request, ResultCode.PROTOCOL_ERROR)
             return
         if controls.forbid(request):
             yield self._result(request, ResultCode.UNAVAILABLE_CRITICAL_EXTENSION)
             return
+        yield from self._said(request, self._answer(request))
+
+    def resume(self, request: Request) -> Generator[Output]:
+        """Yield what is left of the answer to ``request``, which was closed amid it.
+
+        It is made from another snapshot of the directory, by the rights that there are by then.
+        """
+        if self._unfinished is not None:
+            yield from self._said(request, self._unfinished())
+
+    def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
         try:
-            yield from self._answer(request)
+            yield from outputs
         except DirectoryError as error:
             code = next(
                 (code for kind, code in RESULT_CODES.items() if isinstance(error, kind)), None
@@ -204,17 +217,23 @@ class LDAPSession:
         base, location = located
         search = Search(request, message.id, settings, self.client.address, self._clock)
         public = public_target(location, request.scope, settings)
-        if public is not None:
-            yield from self._counted(search, search.among(public.containers))
-        elif self._is_nobody(settings):
+        if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
             return
-        else:
-            with context.directory.reading(self.principal, self.client) as reading:
-                tree = Tree(reading, settings)
-                target = tree.target(location, request.scope)
-                yield from self._counted(search, search.within(tree, target, base))
-        yield self._result(message, search.result.code, search.result.matched_dn)
+
+        def found() -> Iterator[Output]:
+            if public is not None:
+                yield from self._counted(search, search.among(public.containers))
+            else:
+                with context.directory.reading(self.principal, self.client) as reading:
+                    tree = Tree(reading, settings)
+                    target = tree.target(location, request.scope)
+                    yield from self._counted(search, search.within(tree, target, base))
+            self._unfinished = None
+            yield self._result(message, search.result.code, search.result.matched_dn)
+
+        self._unfinished = found
+        yield from found()
 
     def _counted(self, search: Search, entries: Iterator[bytes]) -> Iterator[bytes]:
         for entry in entries:

@@ -53,10 +53,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A card as a search finds it: ``attributes`` is what the LDAP face kept at write."""
+    """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
+
+    ``sort_name`` and the key are its place in the order of what is found.
+    """
 
     book_id: int
     key: str
+    sort_name: str
     attributes: bytes
     created: datetime
     modified: datetime

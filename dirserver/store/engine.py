@@ -17,6 +17,11 @@ from dirserver.errors import StoreUnavailable
 
 # How long a writer waits for another process to finish its transaction.
 _BUSY_SECONDS = 20
+# More than the server can hold at once, so that nobody who has one waits for another: each of
+# its threads may have two, and each request at work between its batches one.
+MOST_CONNECTIONS = 48
+_KEPT_CONNECTIONS = 8
+_CONNECTION_SECONDS = 3.0
 # PostgreSQL's SQLSTATE, appendix A of its manual.
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -114,8 +119,9 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_timeout=_CONNECTION_SECONDS,
         # An error's text goes to the log, where no card and no password hash may be.
         hide_parameters=True,
         # A streamed answer may be continued in another thread than it was begun in.
@@ -146,8 +152,9 @@ def _sqlite_engine(url: str) -> Engine:
 def _server_engine(url: str) -> Engine:
     return create_engine(
         url,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_timeout=_CONNECTION_SECONDS,
         hide_parameters=True,
         # A connection that died while it lay idle is replaced before anyone notices.
         pool_pre_ping=True,

@@ -19,6 +19,8 @@ class Auth(BaseAuth):
     def __init__(self, configuration: Configuration, found: Services | None = None) -> None:
         """Use the services ``found``, or those of the configuration."""
         super().__init__(configuration)
+        # Radicale names it to whoever reads the log of failed logins.
+        self._type = "dirserver"
         self._services = found or services.of(configuration)
 
     def get_external_login(self, environ: dict[str, Any]) -> tuple[()]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from dirserver.assembly import Services
 from dirserver.errors import StoreUnavailable
 from dirserver.store import settings
-from dirserver.store.engine import Store
+from dirserver.store.engine import MOST_CONNECTIONS, Store
 from dirserver.store.tables import audit_event, principal, setting
 from tests.postgresql import Server, fresh_database
 
@@ -138,11 +138,11 @@ def test_sqlite_is_set_up_so_that_what_is_committed_survives(services: Services)
 def test_more_at_once_than_there_are_connections_are_told_so(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The pool would wait for half a minute.
+    # The pool would wait for seconds.
     monkeypatch.setattr(services.store.engine.pool, "_timeout", 0.05)
     with ExitStack() as stack:
-        opened = [stack.enter_context(services.store.reading()) for _ in range(32)]
-        assert len(set(opened)) == 32
+        opened = [stack.enter_context(services.store.reading()) for _ in range(MOST_CONNECTIONS)]
+        assert len(set(opened)) == MOST_CONNECTIONS
         with pytest.raises(StoreUnavailable), services.store.reading():
             pytest.fail("there is no connection left")
     with services.store.reading() as connection:

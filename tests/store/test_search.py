@@ -24,7 +24,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
-from dirserver.store.search import hrefs_found
+from dirserver.store.search import hrefs_found, search
 from tests.store.library import FIELDS, NONE, PLAN, Library, keys, pieces_of
 from tests.store.oracle import found
 
@@ -81,6 +81,18 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
             ]
     hits = agree(library, queries)
     assert hits > len(queries) // 3
+
+
+def test_a_search_may_begin_behind_any_card_that_it_found(library: Library) -> None:
+    scopes = [(NONE, [library.first, library.second])]
+    with library.store.reading() as connection:
+        for query in (EVERYTHING, Substring(Field.FULL_NAME, any=("a",))):
+            hits = list(search(connection, query, scopes, PLAN))
+            assert len(hits) > 10
+            for at, hit in enumerate(hits, 1):
+                behind = list(search(connection, query, scopes, PLAN, after=hit))
+                assert behind == hits[at:]
+            assert list(search(connection, query, scopes, PLAN, 2, hits[0])) == hits[1:3]
 
 
 @st.composite
