@@ -142,7 +142,7 @@ class Writing(Reading):
             raise PreconditionFailed(href)
         if stored is None:
             raise NotFound(href)
-        self.remove(view, stored, "delete")
+        self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
 
     def move_card(
@@ -174,10 +174,10 @@ class Writing(Reading):
         if there is not None and there.card.uid and stored.card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
         if there is not None:
-            self.remove(target, there, "delete")
+            self.remove(target, [there], "delete")
             detail = f"for {slug}/{href}, which was moved here"
             self.events.append(self.event(AuditAction.CARD_DELETE, to_slug, to_href, detail))
-        self.remove(source, stored, "move")
+        self.remove(source, [stored], "move")
         card = self.parsed(body)
         if card.uid:
             other = cards.find_uid(self.connection, target.book.id, card.uid)
@@ -226,9 +226,11 @@ class Writing(Reading):
         """Create or replace cards: the one way by which any card is written."""
         writing.store_cards(self.connection, view.book.id, new, self._act(operation))
 
-    def remove(self, view: VisibleBook, stored: cards.StoredCard, operation: str) -> None:
-        """Take a card out of its book: the one way by which any card goes."""
-        writing.remove_card(self.connection, view.book.id, stored, self._act(operation))
+    def remove(
+        self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str
+    ) -> None:
+        """Take cards out of their book: the one way by which any card goes."""
+        writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""
