@@ -226,9 +226,7 @@ class Writing(Reading):
         """Create or replace cards: the one way by which any card is written."""
         writing.store_cards(self.connection, view.book.id, new, self._act(operation))
 
-    def remove(
-        self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str
-    ) -> None:
+    def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
