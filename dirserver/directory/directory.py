@@ -78,10 +78,10 @@ class Directory(DirectoryReader):
         An exception leaves no trace of what was written, but refusals stay in the audit trail.
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
         """
-        at = datetime.now(UTC)
         refusals: list[AuditEvent] = []
         try:
             with self._store.writing() as connection:
+                at = datetime.now(UTC)
                 policy = self._policies.get(connection)
                 current = _as_of(policy, principal)
                 writing = Writing(connection, policy, current, client, self._deriver, at)

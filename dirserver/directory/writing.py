@@ -183,15 +183,7 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, target.book.id, card.uid)
             if other is not None:
                 raise UIDConflict(other.card.href)
-        new = NewCard(
-            to_href,
-            stored.card.key,
-            card.uid,
-            body,
-            stored.card.etag,
-            self._deriver.derive(card, stored.card.key),
-            None,
-        )
+        new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move")
         detail = f"to {to_slug}/{to_href}"
         self.events.append(self.event(AuditAction.CARD_MOVE, slug, href, detail))
@@ -215,10 +207,13 @@ class Writing(Reading):
         return parse_card(body)
 
     def new_card(
-        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None
+        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None, key: str = ""
     ) -> NewCard:
-        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there."""
-        key = writing.new_key() if stored is None else stored.card.key
+        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
+
+        One that is not there gets ``key``, or one that nobody ever had.
+        """
+        key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self._deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dirserver.model.history.items import Item, Meaning, is_binary, read, surplus
-from dirserver.model.history.wording import field_name, text_of
+from dirserver.model.history.wording import field_name, shortened, text_of
 
 # What was there and what is there now; None where it came or went.
 Pair: TypeAlias = tuple[Item | None, Item | None]
@@ -91,5 +91,5 @@ def _told(old: Item | None, new: Item | None) -> FieldChange:
         elif before == after and is_binary(new.line):
             after = f"{after} (another)"
         elif before == after:
-            before, after = old.written.text, new.written.text
+            before, after = shortened(old.written.text), shortened(new.written.text)
     return FieldChange(told.name, field_name(told), before, after)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dirserver.model.contentline import split_value, unescape
+from dirserver.model.derive import derive
+from dirserver.model.fields import Field
 from dirserver.model.history.items import NEUTRAL, Item, is_binary
+from dirserver.model.vcard import parse_card
 
 _NOUNS = {
     "FN": "full name", "N": "name", "NICKNAME": "nickname", "ORG": "organisation",
@@ -19,6 +22,7 @@ _WORDS = {"cell": "mobile", "iphone": "mobile", "homefax": "home fax", "workfax"
 _FIRST = ("home", "work", "main", "other")
 _LISTS = {"N": ";", "ADR": ";", "ORG": ";", "CATEGORIES": ",", "NICKNAME": ","}
 _SPOKEN_ORDER = (3, 1, 2, 0, 4)
+_LONGEST = 1000
 
 
 def field_name(item: Item) -> str:
@@ -42,6 +46,15 @@ def field_name(item: Item) -> str:
 
 def text_of(item: Item) -> str:
     """Return what ``item`` says; of what is no text, what it is and how large."""
+    return shortened(_text(item))
+
+
+def shortened(text: str) -> str:
+    """Return as much of ``text`` as somebody would read."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _text(item: Item) -> str:
     value = item.line.value
     if is_binary(item.line):
         return _size(item)
@@ -68,3 +81,9 @@ def _size(item: Item) -> str:
     octets = sum(not character.isspace() for character in data.rstrip("= \r\n\t")) * 3 // 4
     size = f"{octets} bytes" if octets < 1000 else f"{octets / 1000:.0f} kB"
     return f"{kind}, {size}" if kind else size
+
+
+def name_of(body: bytes) -> str:
+    """Return the name of whom a card is of, as far as it says one."""
+    names = derive(parse_card(body)).get(Field.FULL_NAME, ("",))
+    return shortened(names[0])
