@@ -16,6 +16,7 @@ from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
+from dirserver.cli.past import history, restore, show, undo
 from dirserver.cli.trail import audit
 
 app = typer.Typer(
@@ -157,4 +158,8 @@ app.add_typer(books, name="book")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
+app.command()(history)
+app.command()(show)
+app.command()(restore)
+app.command()(undo)
 app.command()(audit)

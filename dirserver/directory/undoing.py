@@ -54,6 +54,11 @@ def plan(reading: Reading, scope: history.Views, acts: Acts) -> Undo:
     return Undo(tuple(goals), tuple(one.outcome for one in settled))
 
 
+def actors(reading: Reading, scope: history.Views, acts: Acts) -> list[tuple[str, str]]:
+    """Return who did ``acts`` in the books ``scope``: logins, and the devices that were used."""
+    return store.actors(reading.connection, list(scope), acts)
+
+
 def _bodies(
     reading: Reading,
     views: history.Views,

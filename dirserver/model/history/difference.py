@@ -28,6 +28,22 @@ class FieldChange:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """What a card says of a field; the names are those of a ``FieldChange``."""
+
+    property: str
+    field: str
+    value: str
+
+
+def said(body: bytes) -> tuple[FieldValue, ...]:
+    """Say what a card that was stored once says, field by field, in its order."""
+    return tuple(
+        FieldValue(item.name, field_name(item), text_of(item)) for item in read(body).items
+    )
+
+
 def difference(before: bytes, after: bytes) -> tuple[FieldChange, ...]:
     """Say what of ``before`` is otherwise in ``after``; both were stored once.
 
