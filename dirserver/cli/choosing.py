@@ -16,7 +16,7 @@ from dirserver.model.fold import forms, part_forms
 from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Version, current
 from dirserver.model.history.wording import name_of
-from dirserver.model.number import DialPlan, asked_forms, indexed_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import VCard, parse_card
 
@@ -129,8 +129,12 @@ def _says(card: VCard, text: str, plan: DialPlan) -> bool:
     if card.uid == text:
         return True
     said = derive(card)
-    asked = set(asked_forms(text, plan))
-    if any(asked & indexed_forms(number, plan) for number in said.get(Field.ANY_PHONE, ())):
+    asked = (*asked_forms(text, plan), *asked_prefixes(text, plan))
+    if not any(map(str.isalpha, text)) and any(
+        form.startswith(asked)
+        for number in said.get(Field.ANY_PHONE, ())
+        for form in indexed_forms(number, plan)
+    ):
         return True
     fields = (Field.FULL_NAME, Field.NICKNAME, Field.MAIL, Field.ORGANISATION, Field.UNIT)
     words = " ".join(value for field in fields for value in said.get(field, ()))
