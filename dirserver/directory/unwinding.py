@@ -58,8 +58,8 @@ class Unwinding:
     def _without(self, run: Run, standing: _Standing | None) -> _Standing | None:
         before, after = run.before, run.after
         if after is None:
-            # It may be back already; then that was taken back by somebody.
-            return standing or (None if before is None else self._standing(before))
+            # Whoever did anything to it since has brought it back first.
+            return self._standing(before) if run.is_last and before is not None else standing
         if before is None:
             made = (after.place, self._stored[after.id])
             if standing is None or (standing.place, standing.body) == made:

@@ -99,7 +99,7 @@ def unwound(steps: list[Step], actor: str, since: int) -> tuple[Place, Said] | N
         before = steps[index].state if index >= 0 else None
         after = steps[last].state
         if after is None:
-            now = before if now is None else now
+            now = before if last == len(steps) - 1 else now
         elif before is None:
             now = None if now == after else now
         elif now is not None:

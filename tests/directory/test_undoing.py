@@ -29,7 +29,7 @@ from tests.directory.acts import (
     revision,
     traces,
 )
-from tests.directory.past import life, take_back, would_take_back
+from tests.directory.past import life, restore, take_back, would_take_back
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, HERE, vcard
 
 ANNA = vcard("anna", "Anna", "TEL;TYPE=cell:0171 1", "NOTE:early")
@@ -145,6 +145,16 @@ def test_a_change_to_a_card_that_was_deleted_since_is_told(each_engine: Services
     (told,) = take_back(each_engine, BOBS)
     assert (told.fate, told.name) == (Fate.STAYS, "Anna")
     assert told.conflicts == (Conflict("", "card", "changed", "deleted since"),)
+
+
+def test_a_card_that_came_back_and_was_deleted_by_another_stays_so(each_engine: Services) -> None:
+    put(each_engine, "anna.vcf", ANNA)
+    version = life(each_engine, get(each_engine, "anna.vcf")[0].key)[0]
+    delete(each_engine, "anna.vcf", who=BOB)
+    restore(each_engine, version)
+    delete(each_engine, "anna.vcf")
+    assert take_back(each_engine, BOBS) == ()
+    assert listing(each_engine) == {}
 
 
 def test_a_card_does_not_come_back_in_the_place_of_another(each_engine: Services) -> None:

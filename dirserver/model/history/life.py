@@ -69,11 +69,13 @@ class Acts:
 class Run:
     """What an actor did to a card without anybody in between, from what to what.
 
-    Where the card was not there, before or after, that is None.
+    Where the card was not there, before or after, that is None. With ``is_last``, nobody did
+    anything to the card since.
     """
 
     before: Version | None
     after: Version | None
+    is_last: bool
 
 
 def state(version: Version) -> Version | None:
@@ -91,9 +93,10 @@ def runs(versions: Sequence[Version], acts: Acts) -> list[Run]:
     found = []
     before: Version | None = None
     for included, group in groupby(versions, acts.include):
-        after = state(list(group)[-1])
+        last = list(group)[-1]
+        after = state(last)
         if included:
-            found.append(Run(before, after))
+            found.append(Run(before, after, last is versions[-1]))
         before = after
     return found
 
