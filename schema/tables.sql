@@ -349,7 +349,7 @@ CREATE TABLE book_grant (
 CREATE TABLE card_version (
     id BIGSERIAL NOT NULL,
     addressbook_id BIGINT NOT NULL,
-    href TEXT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
     key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     operation TEXT NOT NULL,

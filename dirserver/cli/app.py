@@ -19,6 +19,7 @@ from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
+from dirserver.cli.past import history, restore, show, undo
 from dirserver.cli.trail import audit
 
 app = typer.Typer(
@@ -169,4 +170,8 @@ app.add_typer(devices, name="device")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
+app.command()(history)
+app.command()(show)
+app.command()(restore)
+app.command()(undo)
 app.command()(audit)

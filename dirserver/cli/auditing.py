@@ -9,7 +9,7 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.moments import Span, read_moment
+from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import AuditFilter
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
@@ -22,6 +22,9 @@ _DONE = {
     AuditAction.CARD_MOVE: "moved {book}/{card} {detail}",
     AuditAction.CARD_IMPORT: "imported into {book}",
     AuditAction.CARD_EXPORT: "exported {book}",
+    AuditAction.CARD_RESTORE: "restored {card} in {book}",
+    AuditAction.CARD_UNDO: "took back what was done in {book}",
+    AuditAction.BOOK_RESTORE: "restored book {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
@@ -37,6 +40,9 @@ _TRIED = {
     AuditAction.CARD_MOVE: "move {card} from {book}",
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
+    AuditAction.CARD_RESTORE: "restore {card} in {book}",
+    AuditAction.CARD_UNDO: "take back what was done in {book}",
+    AuditAction.BOOK_RESTORE: "restore book {book}",
     AuditAction.LOGIN: "log in",
     AuditAction.GRANT_ADD: "give access to {book}",
     AuditAction.GRANT_REMOVE: "take access to {book} back",
@@ -95,29 +101,17 @@ def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
 
 
 def _wanted(request: Request, now: datetime) -> AuditFilter:
-    since = _span(request.since, "--since", now)
-    until = _span(request.until, "--until", now)
-    if since and until and since.first > until.last:
-        raise Failed("--since is after --until, so nothing can be between them. Swap the two.")
+    since, until = asked_span(request.since, request.until, now)
     return AuditFilter(
         request.book,
         request.user,
         request.card,
         _action(request.action),
-        since.first if since else None,
-        until.last if until else None,
+        since,
+        until,
         request.limit + 1,
         request.device,
     )
-
-
-def _span(text: str, option: str, now: datetime) -> Span | None:
-    if not text:
-        return None
-    try:
-        return read_moment(text, now)
-    except ValueError as error:
-        raise Failed(f'{option} "{text}" is no moment; {error}.') from error
 
 
 def _action(text: str) -> str:

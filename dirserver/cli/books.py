@@ -9,7 +9,9 @@ import typer
 from dirserver.cli.invocation import invocation
 from dirserver.cli.options import JSONOption, LoginOption
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show address books.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Show address books, or restore one."
+)
 
 
 @app.command("list")
@@ -42,3 +44,32 @@ def show_book(
     from dirserver.cli import bookshelf
 
     bookshelf.show_book(invocation(context), book, login, as_json=as_json)
+
+
+@app.command("restore")
+def restore_book(
+    context: typer.Context,
+    book: Annotated[str, typer.Argument(metavar="BOOK", hidden=True)],
+    at: Annotated[
+        str, typer.Option("--at", metavar="WHEN", help="What it was then; of a day, at its end.")
+    ],
+    login: LoginOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would change, card by card.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Make a whole book what it was, all of it or nothing.
+
+    Deleted cards come back, new ones go, changed ones are as they were. To its clients these are
+    changes like any other, and they can be undone.
+
+    \b
+    dirserver book restore customers --at "yesterday 14:00" --dry-run
+    \b
+    --json: dry_run, batch, book, at, stored, taken_out, cards (fate, book, href, key, name, fields
+            (property, field, before, after), conflicts (property, field, actor_made, now))
+    """
+    from dirserver.cli import restoring
+
+    restoring.restore_whole(invocation(context), book, at, login, dry_run=dry_run, as_json=as_json)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from dirserver.cli.failure import Failed
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])(?:\s+ago)?")
 _DAYS_AGO = {"today": 0, "yesterday": 1}
@@ -57,6 +59,31 @@ def read_deadline(text: str, now: datetime) -> datetime:
     if deadline <= now:
         raise ValueError(_EXPECTED_DEADLINE)
     return deadline
+
+
+def asked_moment(text: str, option: str, now: datetime) -> Span:
+    """Read what was typed after ``option``. Raises Failed."""
+    try:
+        return read_moment(text, now)
+    except ValueError as error:
+        raise Failed(f'{option} "{text}" is no moment; {error}.') from error
+
+
+def asked_span(since: str, until: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Read --since and --until, each of which may be empty. Raises Failed."""
+    first = asked_moment(since, "--since", now).first if since else None
+    last = asked_moment(until, "--until", now).last if until else None
+    if first and last and first > last:
+        raise Failed("--since is after --until, so nothing can be between them. Swap the two.")
+    return first, last
+
+
+def asked_past(text: str, now: datetime) -> datetime:
+    """Read --at: a moment that has been; of a day its end. Raises Failed."""
+    span = asked_moment(text, "--at", now)
+    if span.first > now:
+        raise Failed(f'--at "{text}" is yet to come; name a moment that has been.')
+    return min(span.last, now)
 
 
 def _read_absolute(said: str, now: datetime) -> Span:

@@ -121,10 +121,10 @@ class Directory(DirectoryReader):
         and a client that the shield has stopped stays stopped.
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
         """
-        at = datetime.now(UTC)
         writing: Writing | None = None
         try:
             with self._store.writing() as connection:
+                at = datetime.now(UTC)
                 policy = self._in_force(connection, client)
                 current = self._current(policy, principal, client, at)
                 writing = Writing(

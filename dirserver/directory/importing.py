@@ -54,12 +54,14 @@ def import_cards(
         identity = (uid, "" if uid else etag_of(body))
         count.superseded += identity in standing
         standing[identity] = body
+    # Before anything is stored: every version remembers it.
+    number = writing.batch
     iterator = iter(standing.values())
     while batch := list(islice(iterator, _BATCH)):
         _import_batch(writing, view, batch, count)
         yield count
     said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
-    detail = f"import {writing.batch}, {source}: {said}"
+    detail = f"import {number}, {source}: {said}"
     writing.events.append(writing.event(AuditAction.CARD_IMPORT, slug, "", detail))
 
 

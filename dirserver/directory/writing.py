@@ -154,7 +154,7 @@ class Writing(Reading):
         if stored is None:
             raise NotFound(href)
         self._guard(view, AuditAction.CARD_DELETE, href)
-        self.remove(view, stored, "delete")
+        self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
 
     def move_card(
@@ -187,26 +187,18 @@ class Writing(Reading):
             raise UIDConflict(to_href)
         if there is not None:
             self._guard(target, AuditAction.CARD_DELETE, to_href)
-            self.remove(target, there, "delete")
+            self.remove(target, [there], "delete")
             detail = f"for {slug}/{href}, which was moved here"
             self.events.append(self.event(AuditAction.CARD_DELETE, to_slug, to_href, detail))
         if source.book.id != target.book.id:
             self._guard(source, AuditAction.CARD_MOVE, href)
-        self.remove(source, stored, "move")
+        self.remove(source, [stored], "move")
         card = self.parsed(body)
         if card.uid:
             other = cards.find_uid(self.connection, target.book.id, card.uid)
             if other is not None:
                 raise UIDConflict(other.card.href)
-        new = NewCard(
-            to_href,
-            stored.card.key,
-            card.uid,
-            body,
-            stored.card.etag,
-            self._deriver.derive(card, stored.card.key),
-            None,
-        )
+        new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move")
         detail = f"to {to_slug}/{to_href}"
         self.events.append(self.event(AuditAction.CARD_MOVE, slug, href, detail))
@@ -230,10 +222,13 @@ class Writing(Reading):
         return parse_card(body)
 
     def new_card(
-        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None
+        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None, key: str = ""
     ) -> NewCard:
-        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there."""
-        key = writing.new_key() if stored is None else stored.card.key
+        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
+
+        One that is not there gets ``key``, or one that nobody ever had.
+        """
+        key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self._deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
@@ -241,9 +236,9 @@ class Writing(Reading):
         """Create or replace cards: the one way by which any card is written."""
         writing.store_cards(self.connection, view.book.id, new, self._act(operation))
 
-    def remove(self, view: VisibleBook, stored: cards.StoredCard, operation: str) -> None:
-        """Take a card out of its book: the one way by which any card goes."""
-        writing.remove_card(self.connection, view.book.id, stored, self._act(operation))
+    def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
+        """Take cards out of their book: the one way by which any card goes."""
+        writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
     def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
         """Add to the audit trail, whatever becomes of the transaction, what is refused."""

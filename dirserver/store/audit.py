@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
 from dirserver.store.storable import made_storable
-from dirserver.store.tables import audit_event
+from dirserver.store.tables import addressbook, audit_event, card_version
 
 _LAST_DIGEST = select(audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
 _APPEND = insert(audit_event)
@@ -106,7 +117,7 @@ def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     if wanted.actor:
         statement = statement.where(audit_event.c.actor == made_storable(wanted.actor))
     if wanted.card:
-        statement = statement.where(audit_event.c.card == made_storable(wanted.card))
+        statement = statement.where(_about(made_storable(wanted.card)))
     if wanted.device:
         statement = statement.where(audit_event.c.device == made_storable(wanted.device))
     if wanted.action:
@@ -118,6 +129,26 @@ def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     if wanted.until is not None:
         statement = statement.where(audit_event.c.at <= wanted.until)
     return statement
+
+
+def _about(href: str) -> ColumnElement[bool]:
+    """Whether an event is about the card ``href``, or about many of which it was one.
+
+    What was done to many cards has one event, and of each card a version of that moment.
+    """
+    label = case(
+        (addressbook.c.owner == "", addressbook.c.slug),
+        else_=addressbook.c.owner + "/" + addressbook.c.slug,
+    )
+    moments = (
+        select(card_version.c.at, label)
+        .join(addressbook, addressbook.c.id == card_version.c.addressbook_id)
+        .where(card_version.c.href == href, card_version.c.batch.is_not(None))
+        # The index begins with the book.
+        .where(card_version.c.addressbook_id.in_(select(addressbook.c.id)))
+    )
+    of_many = tuple_(audit_event.c.at, audit_event.c.book).in_(moments)
+    return or_(audit_event.c.card == href, and_(audit_event.c.card == "", of_many))
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> WrittenEvent:

@@ -221,7 +221,7 @@ card_version = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
-    Column("href", Text, nullable=False),
+    Column("href", _Plain, nullable=False),
     Column("key", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("operation", Text, nullable=False),

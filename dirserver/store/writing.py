@@ -45,7 +45,7 @@ _CHANGE_CARDS = (
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-_REMOVE_CARD = delete(card).where(card.c.id == bindparam("card_id"))
+_REMOVE_CARDS = delete(card).where(card.c.id == bindparam("card_id"))
 _FORGET_CHANGES = delete(change).where(
     change.c.addressbook_id == bindparam("book_id"), change.c.href == bindparam("name")
 )
@@ -173,14 +173,22 @@ def _store_rows(
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
 
-def remove_card(connection: Connection, book_id: int, stored: StoredCard, act: Act) -> None:
-    """Take a card out of its book. Its versions stay, and a new one says that it went."""
-    revision = next_revisions(connection, book_id, 1, act.at)
-    href = stored.card.href
-    gone = _version(book_id, href, stored.card.key, revision, act, None, "")
-    connection.scalars(_NEW_VERSIONS, [gone]).all()
-    connection.execute(_REMOVE_CARD, {"card_id": stored.id})
-    note_changes(connection, book_id, [(href, revision)], vanished=True)
+def remove_cards(
+    connection: Connection, book_id: int, cards: Sequence[StoredCard], act: Act
+) -> None:
+    """Take ``cards`` out of their book. Their versions stay, and new ones say that they went."""
+    if not cards:
+        return
+    first = next_revisions(connection, book_id, len(cards), act.at)
+    revised = list(zip(cards, range(first, first + len(cards)), strict=True))
+    gone = [
+        _version(book_id, stored.card.href, stored.card.key, revision, act, None, "")
+        for stored, revision in revised
+    ]
+    connection.scalars(_NEW_VERSIONS, gone).all()
+    connection.execute(_REMOVE_CARDS, [{"card_id": stored.id} for stored in cards])
+    changes = [(stored.card.href, revision) for stored, revision in revised]
+    note_changes(connection, book_id, changes, vanished=True)
 
 
 def _version(

@@ -150,7 +150,7 @@ def upgrade() -> None:
         "card_version",
         sa.Column("id", ID, nullable=False),
         sa.Column("addressbook_id", ID, nullable=False),
-        sa.Column("href", sa.Text(), nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
