@@ -29,6 +29,7 @@ dirserver/ldap/                 | errors model directory                  | ldap
 dirserver/ldap/protocol.py      | tls                                     | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
 dirserver/reconcile/            | errors model store config assembly      |
+dirserver/backup/               | errors model store assembly __init__    |
 dirserver/http/                 |                                         | twisted
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/listeners.py          | tls                                     | twisted
@@ -44,7 +45,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-log assembly
+log assembly backup
 """
 MOST_LINES = 400
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from dirserver import __version__
+from dirserver.cli.backups import app as backups
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
@@ -158,3 +159,4 @@ app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
 app.command()(audit)
+app.add_typer(backups, name="backup")

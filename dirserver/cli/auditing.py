@@ -24,6 +24,10 @@ _DONE = {
     AuditAction.CARD_EXPORT: "exported {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
+    AuditAction.BOOK_PURGE: "purged book {book}",
+    AuditAction.BACKUP_MAKE: "made the backup {detail}",
+    AuditAction.BACKUP_RESTORE: "put the backup {detail} back",
+    AuditAction.NIGHTLY_FAIL: "failed at night, {detail}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
 }
 _TRIED = {
@@ -34,6 +38,7 @@ _TRIED = {
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
     AuditAction.LOGIN: "log in",
+    AuditAction.BOOK_PURGE: "purge book {book}",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 

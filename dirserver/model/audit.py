@@ -30,7 +30,11 @@ class AuditAction(StrEnum):
     GRANT_ADD = "grant:add"
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
+    BOOK_PURGE = "book:purge"
     CONFIG_APPLY = "config:apply"
+    BACKUP_MAKE = "backup:make"
+    BACKUP_RESTORE = "backup:restore"
+    NIGHTLY_FAIL = "nightly:fail"
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from dirserver.store import settings
 from dirserver.store.tables import addressbook, incarnation
@@ -31,7 +31,9 @@ class Remembered:
 
 
 def remembered(connection: Connection) -> Remembered:
-    """Return how far the store has come, before it is replaced."""
+    """Return how far the store has come, before it is replaced; one without tables nowhere."""
+    if not inspect(connection).has_table(addressbook.name):
+        return Remembered()
     rows = connection.execute(select(addressbook.c.uuid, addressbook.c.revision))
     return Remembered(
         settings.policy_epoch(connection), {row.uuid: int(row.revision) for row in rows}

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from dirserver.errors import StoreUnavailable
 from dirserver.store import turns
-from dirserver.store.engine import Store
+from dirserver.store.engine import Connection, Store
 
 
 def schema_directory() -> Path:
@@ -69,16 +69,26 @@ def upgrade(store: Store) -> None:
         return
     _refuse_newer(version)
     with store.writing() as connection:
-        # Whoever has to wait finds the work done: Alembic looks again.
-        turns.take(connection, turns.Turn.SCHEMA)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection)
+
+
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the database to ``version`` of the schema, as a part of a transaction that writes."""
+    # Whoever has to wait finds the work done: Alembic looks again.
+    turns.take(connection, turns.Turn.SCHEMA)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def is_known(version: str) -> bool:
+    """Say whether this code knows the version of the schema, and so can bring it up to date."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return version in {script.revision for script in scripts}
 
 
 def _refuse_newer(version: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version and version not in known:
+    if version and not is_known(version):
         raise StoreUnavailable(
             f"the database has schema {version}, which a newer dirserver has made; "
             "install that version, or restore a backup from before"

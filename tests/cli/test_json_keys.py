@@ -8,8 +8,9 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, trail
+from dirserver.cli import app, backups, books, cards, trail
 from dirserver.cli.auditing import ToldEvent
+from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
 from dirserver.cli.importing import Imported
@@ -40,6 +41,8 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (trail.audit, ToldEvent),
+        (backups.make_backup, ShownBackup),
+        (backups.restore_backup, ShownReturn),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:
