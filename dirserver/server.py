@@ -14,13 +14,17 @@ from typing import cast
 
 import structlog
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import LoopingCall
 from twisted.internet.tcp import Port
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
+from dirserver.backup.keeping import nightly_backup
 from dirserver.config import Config, Listener
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import BridgeOptions, make_factory
@@ -31,6 +35,7 @@ from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
+from dirserver.nightly import Interrupted, Nightly, Task
 from dirserver.reconcile import apply_config
 from dirserver.tls import CertificateError, ServerTLS
 from dirserver_radicale.application import Application
@@ -40,6 +45,8 @@ log = structlog.get_logger("dirserver")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
+# How often the clock is looked at.
+_NIGHT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,16 @@ def ldap_settings(services: Services) -> LDAPSettings:
     )
 
 
+def nightly(services: Services) -> Nightly:
+    """Return what is done every night, in this order: the one list of it."""
+    backup = services.config.backup
+    tasks = []
+    if backup.directory is not None:
+        run = partial(nightly_backup, services, backup.directory, backup.keep)
+        tasks.append(Task("backup", run))
+    return Nightly(services.store, tasks, backup.at)
+
+
 class Server:
     """Both faces of one config file, from start to stop."""
 
@@ -113,6 +130,9 @@ class Server:
         self._ldaps = ldap(LDAPSFactory)
         self._ports: dict[Address, Port] = {}
         self._stopping = False
+        self._nightly = nightly(services)
+        self._nights = LoopingCall(self._night)
+        self._nights.clock = cast(IReactorTime, reactor)
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
         return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
@@ -140,6 +160,7 @@ class Server:
                 port.stopListening()
             self._pool.stop()
             raise
+        self._nights.start(_NIGHT_SECONDS)
         return [self._url(address) for address in self._ports]
 
     def _url(self, address: Address) -> str:
@@ -153,6 +174,16 @@ class Server:
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         self._ports[address] = listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
+
+    def _night(self) -> Deferred[None]:
+        """Do what is due; the clock is not looked at again before that is done."""
+        running = cast(IReactorFromThreads, self._reactor)
+        due = partial(self._nightly.run_due, self._require_going_on)
+        return deferToThreadPool(running, self._pool, due)
+
+    def _require_going_on(self) -> None:
+        if self._stopping:
+            raise Interrupted
 
     def reload(self) -> None:
         """Apply the config file again, in a thread. A file with faults changes nothing."""
@@ -187,6 +218,7 @@ class Server:
     def _swap(self, services: Services) -> None:
         """Let requests from now on be answered by ``services``."""
         self._services = services
+        self._nightly = nightly(services)
         tls = services.config.tls
         if tls is not None and self._tls is not None:
             self._tls.load(tls.certificate, tls.key)
@@ -215,6 +247,7 @@ class Server:
         if self._stopping:
             return Deferred()
         self._stopping = True
+        self._nights.stop()
         for port in self._ports.values():
             port.stopListening()
         log.info("stopping")

@@ -30,6 +30,7 @@ dirserver/ldap/protocol.py      | tls                                     | ldap
 dirserver/config/               | errors passwords                        |
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/backup/               | errors model store assembly __init__    |
+dirserver/nightly.py            | errors model store                      | structlog
 dirserver/http/                 |                                         | twisted
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/listeners.py          | tls                                     | twisted
@@ -45,7 +46,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-log assembly backup
+log assembly backup nightly
 """
 MOST_LINES = 400
 

@@ -23,6 +23,7 @@ def cautions(config: Config) -> Iterator[str]:
     yield from _about_passwords(config)
     yield from _about_books(config)
     yield from _about_files(config)
+    yield from _about_backups(config)
 
 
 def _about_the_network(config: Config) -> Iterator[str]:
@@ -118,3 +119,12 @@ def _about_files(config: Config) -> Iterator[str]:
     for file, secret in secrets:
         if file.exists() and file.stat().st_mode & stat.S_IROTH:
             yield f"everybody on this machine can read {file}, and {secret}; chmod o= {file}"
+
+
+def _about_backups(config: Config) -> Iterator[str]:
+    directory = config.backup.directory
+    if directory is not None and not directory.is_dir():
+        yield (
+            f"[backup]: there is no directory {directory}, so every night's backup will fail; "
+            "create it, for the user that the server runs as"
+        )

@@ -30,7 +30,9 @@ def interpret(document: dict[str, object], path: Path) -> Config:
     draft = read_table(Draft, document, Place(), inspection) or Draft()
     consistency.check(draft, inspection)
     database = _reachable(draft.database, inspection)
-    if inspection.faults or not (draft.organisation and database and draft.carddav and draft.ldap):
+    if inspection.faults or not (
+        draft.organisation and database and draft.carddav and draft.ldap and draft.backup
+    ):
         raise ConfigError(inspection.faults)
     return Config(
         path=path.absolute(),
@@ -39,6 +41,7 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         carddav=draft.carddav,
         ldap=draft.ldap,
         tls=draft.tls,
+        backup=draft.backup,
         users=draft.users,
         groups=draft.groups,
         books=draft.books,
