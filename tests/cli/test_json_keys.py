@@ -14,6 +14,7 @@ from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
 from dirserver.cli.importing import Imported
+from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.searching import FoundCard
 
@@ -41,6 +42,7 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (trail.audit, ToldEvent),
+        (books.purge_book, Purged),
         (backups.make_backup, ShownBackup),
         (backups.restore_backup, ShownReturn),
     ],
