@@ -85,6 +85,10 @@ class StoreUnavailable(DirectoryError):
     """The database does not answer; asking again later may help."""
 
 
+class StoreInUse(StoreUnavailable):
+    """Others have the database open, and what is to be done can be done by one alone only."""
+
+
 class ConfigError(DirectoryError):
     """The configuration cannot be used. ``faults`` are sentences, one for each thing wrong."""
 

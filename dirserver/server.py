@@ -23,6 +23,7 @@ from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
+from dirserver.backup.keeping import nightly_backup
 from dirserver.config import Config
 from dirserver.directory import Directory
 from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
@@ -35,6 +36,7 @@ from dirserver.log import http_request, ldap_request
 from dirserver.metrics import Metrics
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
+from dirserver.nightly import Interrupted, Nightly, Task
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
@@ -51,6 +53,8 @@ _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
 _SIGHTINGS_SECONDS = 10.0
+# How often the clock is looked at.
+_NIGHT_SECONDS = 60.0
 
 
 def ldap_settings(services: Services) -> LDAPSettings:
@@ -73,6 +77,16 @@ def ldap_settings(services: Services) -> LDAPSettings:
         profile_for=profile_for,
         starttls=services.config.tls is not None,
     )
+
+
+def nightly(services: Services) -> Nightly:
+    """Return what is done every night, in this order: the one list of it."""
+    backup = services.config.backup
+    tasks = []
+    if backup.directory is not None:
+        run = partial(nightly_backup, services, backup.directory, backup.keep)
+        tasks.append(Task("backup", run))
+    return Nightly(services.store, tasks, backup.at)
 
 
 class Server:
@@ -105,6 +119,9 @@ class Server:
         self._writing_sightings = LoopingCall(self._write_sightings)
         self._writing_sightings.clock = cast(IReactorTime, reactor)
         self._stopping = False
+        self._nightly = nightly(services)
+        self._nights = LoopingCall(self._night)
+        self._nights.clock = cast(IReactorTime, reactor)
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
         return kind(
@@ -146,6 +163,7 @@ class Server:
             self._pool.stop()
             raise
         self._writing_sightings.start(_SIGHTINGS_SECONDS, now=False)
+        self._nights.start(_NIGHT_SECONDS)
         return self._ports.urls()
 
     def _listen(self, address: Address) -> Port:
@@ -154,6 +172,14 @@ class Server:
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
+
+    def _night(self) -> Deferred[None]:
+        """Do what is due; the clock is not looked at again before that is done."""
+        return self._in_thread(self._nightly.run_due, self._require_going_on)
+
+    def _require_going_on(self) -> None:
+        if self._stopping:
+            raise Interrupted
 
     def reload(self) -> None:
         """Apply the config file again; a file with faults changes nothing.
@@ -213,6 +239,7 @@ class Server:
     def _swap(self, services: Services) -> None:
         """Let requests from now on be answered by ``services``."""
         self._services = services
+        self._nightly = nightly(services)
         tls = services.config.tls
         if tls is not None and self._tls is not None:
             self._tls.load(tls.certificate, tls.key)
@@ -234,8 +261,9 @@ class Server:
             return Deferred()
         self._stopping = True
         self._ports.stop()
-        if self._writing_sightings.running:
-            self._writing_sightings.stop()
+        for regularly in (self._writing_sightings, self._nights):
+            if regularly.running:
+                regularly.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])

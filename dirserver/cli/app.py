@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from dirserver import __version__
+from dirserver.cli.backups import app as backups
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.devices import app as devices
@@ -175,3 +176,4 @@ app.command()(show)
 app.command()(restore)
 app.command()(undo)
 app.command()(audit)
+app.add_typer(backups, name="backup")

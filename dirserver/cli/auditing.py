@@ -27,6 +27,10 @@ _DONE = {
     AuditAction.BOOK_RESTORE: "restored book {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
+    AuditAction.BOOK_PURGE: "purged book {book}",
+    AuditAction.BACKUP_MAKE: "made the backup {detail}",
+    AuditAction.BACKUP_RESTORE: "put the backup {detail} back",
+    AuditAction.NIGHTLY_FAIL: "failed at night, {detail}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
     AuditAction.DEVICE_ADD: "made a password for {detail}",
     AuditAction.DEVICE_REVOKE: "revoked {detail}",
@@ -49,6 +53,7 @@ _TRIED = {
     AuditAction.DEVICE_ADD: "make a password",
     AuditAction.DEVICE_REVOKE: "revoke a device",
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
+    AuditAction.BOOK_PURGE: "purge book {book}",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 

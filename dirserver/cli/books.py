@@ -10,7 +10,7 @@ from dirserver.cli.invocation import invocation
 from dirserver.cli.options import JSONOption, LoginOption
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Show address books, or restore one."
+    no_args_is_help=True, rich_markup_mode=None, help="Show address books, restore or purge one."
 )
 
 
@@ -73,3 +73,25 @@ def restore_book(
     from dirserver.cli import restoring
 
     restoring.restore_whole(invocation(context), book, at, login, dry_run=dry_run, as_json=as_json)
+
+
+@app.command("purge")
+def purge_book(
+    context: typer.Context,
+    book: Annotated[str, typer.Argument(metavar="BOOK", hidden=True)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Delete an archived book for good, with its cards and all their versions.
+
+    A book is archived when it is taken out of the config file. The audit trail and older backups
+    keep what they have of it.
+
+    \b
+    --json: book, uuid, cards, versions, changes, dry_run
+    """
+    from dirserver.cli import purging
+
+    asked = purging.Request(book, yes, dry_run)
+    purging.purge(invocation(context), asked, as_json=as_json)

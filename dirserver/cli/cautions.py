@@ -27,6 +27,7 @@ def cautions(config: Config) -> Iterator[str]:
     yield from _about_passwords(config)
     yield from _about_books(config)
     yield from _about_files(config)
+    yield from _about_backups(config)
 
 
 def _about_the_network(config: Config) -> Iterator[str]:
@@ -155,3 +156,12 @@ def without_devices(config: Config) -> Iterator[str]:
                 f"[{face}] require_device_passwords: without a device, {listing(without, 'and')} "
                 "cannot log in; make passwords with: dirserver device add LOGIN NAME"
             )
+
+
+def _about_backups(config: Config) -> Iterator[str]:
+    directory = config.backup.directory
+    if directory is not None and not directory.is_dir():
+        yield (
+            f"[backup]: there is no directory {directory}, so every night's backup will fail; "
+            "create it, for the user that the server runs as"
+        )

@@ -9,6 +9,7 @@ from dirserver.config.networks import Network, Networks, PlaintextPolicy
 from dirserver.config.schema import (
     LDAP,
     TLS,
+    Backup,
     Book,
     CardDAV,
     Config,
@@ -24,6 +25,7 @@ __all__ = [
     "LDAP",
     "TLS",
     "Access",
+    "Backup",
     "Book",
     "CardDAV",
     "Config",

@@ -36,6 +36,11 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Directory:
+    """The path of a directory; a relative one starts beside the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table with keys of its own. One that is ``optional`` means something by its absence."""
 
@@ -59,7 +64,7 @@ class NamedTables:
     read: Read
 
 
-Kind: TypeAlias = One | Many | File | Table | Tables | NamedTables
+Kind: TypeAlias = One | Many | File | Directory | Table | Tables | NamedTables
 
 _METADATA: Final = "dirserver.config"
 

@@ -33,7 +33,7 @@ def interpret(document: dict[str, object], path: Path) -> Config:
     if (
         inspection.faults
         or not (draft.organisation and database and draft.carddav and draft.ldap)
-        or not (draft.shield and draft.metrics)
+        or not (draft.shield and draft.metrics and draft.backup)
     ):
         raise ConfigError(inspection.faults)
     return Config(
@@ -45,6 +45,7 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         shield=draft.shield,
         metrics=draft.metrics,
         tls=draft.tls,
+        backup=draft.backup,
         users=draft.users,
         groups=draft.groups,
         books=draft.books,

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from dirserver.config.faults import Inspection, Place, Refused, kind_of, listing, nearest
-from dirserver.config.files import readable_file
+from dirserver.config.files import directory_path, readable_file
 from dirserver.config.keys import (
+    Directory,
     File,
     Key,
     Kind,
@@ -87,6 +88,9 @@ def _read(key: Key, value: object, at: Place, inspection: Inspection) -> object:
         case File():
             directory = inspection.path.parent
             return _attempt(lambda text: readable_file(text, directory), key, value, at, inspection)
+        case Directory():
+            base = inspection.path.parent
+            return _attempt(lambda text: directory_path(text, base), key, value, at, inspection)
         case Many(read=read, into=into):
             if not _is_list(value):
                 sentence = f"expected a list, in square brackets; found {kind_of(value)}"

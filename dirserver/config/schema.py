@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 
 from dirserver.config import database, domains, networks, passwords, values
 from dirserver.config.grants import Grant
-from dirserver.config.keys import File, Many, NamedTables, Table, Tables, read_as
+from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
 
@@ -137,6 +138,18 @@ class TLS:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Copies that are made every night; without a ``directory`` there are none.
+
+    ``at`` is also when all else is done that is done at night.
+    """
+
+    directory: Path | None = field(default=None, metadata=read_as(Directory()))
+    keep: int = field(default=14, metadata=read_as(values.count))
+    at: time = field(default=time(2, 30), metadata=read_as(values.time_of_day))
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """Somebody who logs in. Without ``password_hash`` no password opens the door."""
 
@@ -181,6 +194,7 @@ class Draft:
     shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
     metrics: Metrics | None = field(default=None, metadata=read_as(Table(Metrics)))
     tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
+    backup: Backup | None = field(default=None, metadata=read_as(Table(Backup)))
     users: tuple[User, ...] = field(
         default=(), metadata=read_as(NamedTables(User, "login", values.login))
     )
@@ -204,6 +218,7 @@ class Config:
     shield: Shield = field(default_factory=Shield)
     metrics: Metrics = field(default_factory=Metrics)
     tls: TLS | None = None
+    backup: Backup = field(default_factory=Backup)
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
     books: tuple[Book, ...] = ()

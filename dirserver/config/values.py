@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import time
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _LINE_BREAK = re.compile("[\t\n\r\u2028\u2029]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _LARGEST = 2**31 - 1
 
 
@@ -71,6 +73,16 @@ def count_to(most: int) -> Callable[[object], int]:
         return number
 
     return read
+
+
+def time_of_day(value: object) -> time:
+    """Read a time of the day."""
+    if isinstance(value, time):
+        raise Refused('expected a time in quotes, such as "02:30"')
+    match = _TIME.fullmatch(string(value))
+    if match is None:
+        raise Refused('expected a time of the day from "00:00" to "23:59"')
+    return time(int(match[1]), int(match[2]))
 
 
 def one_of(words: type[Word]) -> Callable[[object], Word]:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+# The name of a book's life before any copy of it was put back.
+FIRST_LIFE = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """A book's life since a copy of it was put back, which was of the revision ``revision``."""
+
+    name: str
+    revision: int
+
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
     """A book. ``owner`` is the login whose private book it is, or empty for a shared one.
 
     ``delegate`` says whether those who manage it may give others access to it.
+    ``incarnations`` are those since its first life, oldest first.
     """
 
     id: int
@@ -20,6 +32,25 @@ class AddressBook:
     description: str = ""
     owner: str = ""
     delegate: bool = True
+    incarnations: tuple[Incarnation, ...] = ()
+
+    @property
+    def incarnation(self) -> str:
+        """The name of the life that the book is in now."""
+        return self.incarnations[-1].name if self.incarnations else FIRST_LIFE
+
+    def remembers(self, incarnation: str, revision: int) -> bool:
+        """Say whether the book once was at ``revision`` in ``incarnation``, as it now knows.
+
+        A copy that was put back knows nothing of what came after it was made: an incarnation
+        ends, as far as the next one knows, at the revision of the copy. How far the present one
+        has come is for the caller to ask.
+        """
+        names = [FIRST_LIFE, *(one.name for one in self.incarnations)]
+        if incarnation not in names:
+            return False
+        later = self.incarnations[names.index(incarnation) :]
+        return not later or revision <= later[0].revision
 
 
 def label_of(book: AddressBook) -> str:

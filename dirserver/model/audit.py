@@ -33,11 +33,15 @@ class AuditAction(StrEnum):
     GRANT_ADD = "grant:add"
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
+    BOOK_PURGE = "book:purge"
     CONFIG_APPLY = "config:apply"
     DEVICE_ADD = "device:add"
     DEVICE_REVOKE = "device:revoke"
     DEVICE_RELEASE = "device:release"
     SHIELD_STOP = "shield:stop"
+    BACKUP_MAKE = "backup:make"
+    BACKUP_RESTORE = "backup:restore"
+    NIGHTLY_FAIL = "nightly:fail"
 
 
 class Outcome(StrEnum):

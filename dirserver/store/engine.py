@@ -22,6 +22,8 @@ _BUSY_SECONDS = 20
 MOST_CONNECTIONS = 48
 _KEPT_CONNECTIONS = 8
 _CONNECTION_SECONDS = 3.0
+# By which PostgreSQL knows our connections.
+APPLICATION = "dirserver"
 # PostgreSQL's SQLSTATE, appendix A of its manual.
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -48,8 +50,12 @@ class Store:
     @property
     def exists(self) -> bool:
         """Whether there is something to connect to; connecting makes an SQLite file."""
-        file = self._engine.url.database
-        return not self.is_sqlite or file is None or Path(file).exists()
+        return not self.is_sqlite or self.file.exists()
+
+    @property
+    def file(self) -> Path:
+        """The file of an SQLite database."""
+        return Path(self._engine.url.database or "")
 
     @property
     def engine(self) -> Engine:
@@ -78,6 +84,17 @@ class Store:
                 connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What PostgreSQL's own programs need to connect, by libpq's names; a secret."""
+        url = self._engine.url
+        found = url.translate_connect_args(username="user", database="dbname")
+        further = {
+            name: value if isinstance(value, str) else ",".join(value)
+            for name, value in url.query.items()
+        }
+        return {name: str(value) for name, value in {**found, **further}.items()}
 
     def close(self) -> None:
         """Close every connection."""
@@ -158,5 +175,9 @@ def _server_engine(url: str) -> Engine:
         hide_parameters=True,
         # A connection that died while it lay idle is replaced before anyone notices.
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC",
+            "application_name": APPLICATION,
+        },
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from dirserver.model.addressbook import AddressBook
+from dirserver.model.addressbook import AddressBook, Incarnation
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
 from dirserver.store import devices, settings, stops
-from dirserver.store.tables import addressbook, book_grant, membership, principal
+from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
 GROUP = "group"
@@ -61,10 +61,29 @@ def load_books(connection: Connection, *, archived: bool = False) -> tuple[Addre
     rows = connection.execute(
         select(addressbook).where(condition).order_by(addressbook.c.owner, addressbook.c.slug)
     )
+    lives = _load_incarnations(connection)
     return tuple(
-        AddressBook(row.id, row.uuid, row.slug, row.name, row.description, row.owner, row.delegate)
+        AddressBook(
+            row.id,
+            row.uuid,
+            row.slug,
+            row.name,
+            row.description,
+            row.owner,
+            row.delegate,
+            lives.get(row.id, ()),
+        )
         for row in rows
     )
+
+
+def _load_incarnations(connection: Connection) -> dict[int, tuple[Incarnation, ...]]:
+    """Read the incarnations of all books, by the id of the book. Their revisions only grow."""
+    lives: dict[int, tuple[Incarnation, ...]] = {}
+    for row in connection.execute(select(incarnation).order_by(incarnation.c.revision)):
+        before = lives.get(row.addressbook_id, ())
+        lives[row.addressbook_id] = (*before, Incarnation(row.name, row.revision))
+    return lives
 
 
 def load_grants(connection: Connection) -> dict[int, tuple[Grant, ...]]:

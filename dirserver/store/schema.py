@@ -71,12 +71,23 @@ def upgrade(store: Store) -> None:
         return
     _refuse_newer(version)
     with store.writing() as connection:
-        # Whoever has to wait finds the work done: Alembic looks again.
-        turns.take(connection, turns.Turn.SCHEMA)
-        _refuse_foreign(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection)
+
+
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the database to ``version`` of the schema, as a part of a transaction that writes."""
+    # Whoever has to wait finds the work done: Alembic looks again.
+    turns.take(connection, turns.Turn.SCHEMA)
+    _refuse_foreign(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def is_known(version: str) -> bool:
+    """Say whether this code knows the version of the schema, and so can bring it up to date."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return version in {script.revision for script in scripts}
 
 
 def _refuse_foreign(connection: Connection) -> None:
@@ -87,8 +98,7 @@ def _refuse_foreign(connection: Connection) -> None:
 
 
 def _refuse_newer(version: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version and version not in known:
+    if version and not is_known(version):
         raise StoreUnavailable(
             f"the database has schema {version}, which a newer dirserver has made; "
             "install that version, or restore a backup from before"

@@ -15,6 +15,7 @@ class Turn(IntEnum):
     STRUCTURE = 5_570_283_914
     BATCH = 2_846_093_157
     SIGHTING = 6_417_250_938
+    NIGHT = 6_194_027_381
 
 
 def take(connection: Connection, turn: Turn) -> None:

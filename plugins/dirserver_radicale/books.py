@@ -102,18 +102,19 @@ class BookCollection(BaseCollection):
         """Return the token of now, and lazily what changed since ``old_token``.
 
         Radicale asks this also when only the token is wanted. Raises what ``refused`` makes of
-        InvalidSyncToken for a token that the book never gave out.
+        InvalidSyncToken for a token that the book never gave out, as far as it remembers.
         """
-        revision = self._state.revision
-        book, visibility = self._view.book.uuid, self._view.visibility
-        token = str(tokens.SyncToken(book, revision, visibility))
+        book, revision = self._view.book, self._state.revision
+        visibility = self._view.visibility
+        token = str(tokens.SyncToken(book.uuid, book.incarnation, revision, visibility))
         if not old_token:
             return token, (card.href for card in self._reading.listing(self._view))
         try:
             old = tokens.parse(old_token)
         except InvalidSyncToken as error:
             raise refused(error) from error
-        if old.book != book or old.revision > revision:
+        remembered = book.remembers(old.incarnation, old.revision)
+        if old.book != book.uuid or old.revision > revision or not remembered:
             raise refused(InvalidSyncToken("the token is not one of this book"))
         since = old.revision if old.visibility == visibility else 0
         return token, (change.href for change in self._reading.changes(self._view, since))

@@ -194,6 +194,14 @@ def test_a_file_without_users_serves_nobody(unapplied: Shell) -> None:
     assert warning.startswith("there are no users, so nobody can log in")
 
 
+def test_a_place_for_backups_that_is_not_there_is_named(unapplied: Shell) -> None:
+    _add(unapplied, '[backup]\ndirectory = "copies"')
+    (warning,) = warnings_of(unapplied)
+    assert warning.startswith("[backup]: there is no directory ")
+    (unapplied.config.parent / "copies").mkdir()
+    assert warnings_of(unapplied) == []
+
+
 def test_a_book_that_nobody_may_see_or_change_is_named(unapplied: Shell) -> None:
     _add(
         unapplied,

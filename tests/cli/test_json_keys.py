@@ -8,8 +8,9 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, devices, grants, past, trail
+from dirserver.cli import app, backups, books, cards, devices, grants, past, trail
 from dirserver.cli.auditing import ToldEvent
+from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
 from dirserver.cli.explaining import Answer
@@ -17,6 +18,7 @@ from dirserver.cli.granting import GrantedBook
 from dirserver.cli.handing import HandedOut
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.restoring import RestoredBook, RestoredCard
 from dirserver.cli.searching import FoundCard
@@ -58,6 +60,9 @@ def spelled(record: type) -> str:
         (past.restore, RestoredCard),
         (books.restore_book, RestoredBook),
         (past.undo, Undone),
+        (books.purge_book, Purged),
+        (backups.make_backup, ShownBackup),
+        (backups.restore_backup, ShownReturn),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:

@@ -23,7 +23,8 @@ from tests.postgresql import Server
 
 COMMANDS = [
     (), ("serve",), ("check",), ("plan",), ("apply",), ("passwd",), ("book",), ("book", "list"),
-    ("book", "show"), ("import",), ("export",), ("search",), ("audit",),
+    ("book", "show"), ("book", "purge"), ("import",), ("export",), ("search",), ("audit",),
+    ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
 ]  # fmt: skip
 
 

@@ -46,7 +46,7 @@ UNKNOWN_KEYS = {
     ),
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [shield], [metrics], [tls], [users], [groups] and [books]"
+        " [ldap], [shield], [metrics], [tls], [backup], [users], [groups] and [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
