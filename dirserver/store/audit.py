@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
+from dirserver.store.chain import content_digest, link
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import audit_event
 
@@ -42,12 +41,13 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
     digest = last or ""
     rows = []
     for event in events:
+        said = _columns(event)
         salt = secrets.token_hex(16)
-        content = content_digest(event, at, salt)
-        digest = hashlib.sha256(f"{digest}\n{content}".encode()).hexdigest()
+        content = content_digest(said, salt)
+        digest = link(digest, said, at, content)
         rows.append(
             {
-                **_columns(event),
+                **said,
                 "at": at,
                 "salt": salt,
                 "content_digest": content,
@@ -73,16 +73,6 @@ def _columns(event: AuditEvent) -> dict[str, str]:
         "device": event.device,
     }
     return {name: made_storable(text) for name, text in said.items()}
-
-
-def content_digest(event: AuditEvent, at: datetime, salt: str) -> str:
-    """Return the digest of what an event says: SHA-256 over its canonical JSON, in hex.
-
-    The salt, which is erased with the rest, keeps what was erased from being guessed.
-    """
-    said = {**_columns(event), "at": at.astimezone(UTC).isoformat(), "salt": salt}
-    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
