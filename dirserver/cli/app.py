@@ -16,7 +16,7 @@ from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
-from dirserver.cli.trail import audit
+from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -157,4 +157,4 @@ app.add_typer(books, name="book")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
-app.command()(audit)
+app.add_typer(trail, name="audit")

@@ -10,9 +10,13 @@ from dirserver.directory.identity import Authenticator
 from dirserver.directory.reading import Reading, label_of
 from dirserver.directory.writing import Writing
 from dirserver.store.audit import AuditFilter
+from dirserver.store.chain import Head as AuditHead
+from dirserver.store.chain import Verdict as AuditVerdict
 
 __all__ = [
     "AuditFilter",
+    "AuditHead",
+    "AuditVerdict",
     "Authenticator",
     "Deriver",
     "Directory",

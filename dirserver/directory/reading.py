@@ -15,7 +15,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.query import EVERYTHING, Query, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards
+from dirserver.store import audit, cards, chain
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -166,6 +166,17 @@ class Reading:
             managed = self.book(wanted.book, Privilege.MANAGE)
             wanted = replace(wanted, book=label_of(managed.book))
         return audit.read(self.connection, wanted)
+
+    def verify_audit(
+        self, expected: chain.Head | None = None, progress: chain.Progress | None = None
+    ) -> chain.Verdict:
+        """Say whether the audit trail is as it was written, and ``expected`` is in it.
+
+        Raises AccessDenied to all but the operator.
+        """
+        if not self.principal.is_operator:
+            raise AccessDenied("the whole audit trail is the operator's")
+        return chain.verify(self.connection, expected, progress)
 
 
 def label_of(book: AddressBook) -> str:

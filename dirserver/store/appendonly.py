@@ -23,7 +23,8 @@ SQLITE = (
     + f") {_REFUSE}",
     # INSERT OR REPLACE deletes without firing the trigger for that.
     "CREATE TRIGGER audit_event_unreplaced BEFORE INSERT ON audit_event "
-    "WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = new.id) " + _REFUSE,
+    "WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = new.id) "
+    "BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
 )
 POSTGRESQL = (
     "CREATE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -23,6 +23,8 @@ from dirserver.store.tables import audit_event
 ERASABLE = ("card", "detail")
 KEPT = ("action", "actor", "address", "agent", "book", "device", "outcome", "protocol")
 _ROWS = 1000
+
+Progress: TypeAlias = Callable[[int, int], None]
 
 
 class Flaw(StrEnum):
@@ -90,7 +92,7 @@ def _digest(facts: Mapping[str, str]) -> str:
 def verify(
     connection: Connection,
     expected: Head | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Verdict:
     """Walk along the trail to its end, or to where it breaks.
 

@@ -14,6 +14,7 @@ from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
 from dirserver.cli.importing import Imported
 from dirserver.cli.reconciling import Changes
+from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
 
 
@@ -40,6 +41,7 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (trail.audit, ToldEvent),
+        (trail.verify, Verified),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:
