@@ -16,6 +16,7 @@ from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
+from dirserver.cli.persons import app as persons
 from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
@@ -158,3 +159,4 @@ app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
 app.add_typer(trail, name="audit")
+app.add_typer(persons, name="person")

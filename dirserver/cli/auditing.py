@@ -22,6 +22,12 @@ _DONE = {
     AuditAction.CARD_MOVE: "moved {book}/{card} {detail}",
     AuditAction.CARD_IMPORT: "imported into {book}",
     AuditAction.CARD_EXPORT: "exported {book}",
+    AuditAction.CARD_READ: "looked into {book}",
+    AuditAction.PERSON_FIND: "looked for a person",
+    AuditAction.PERSON_EXPORT: "exported what is kept of a person",
+    AuditAction.PERSON_ERASE: "erased a person",
+    AuditAction.PERSON_READMIT: "let a person be kept again",
+    AuditAction.HISTORY_PRUNE: "pruned the history of {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
@@ -34,6 +40,7 @@ _TRIED = {
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
     AuditAction.LOGIN: "log in",
+    AuditAction.CONFIG_APPLY: "apply the config",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dirserver.cli import screen
@@ -37,8 +37,22 @@ class CardFile:
 
     name: str
     cards: int
-    bodies: tuple[bytes, ...]
+    kept: tuple[ReadCard, ...]
     remarks: tuple[Remark, ...]
+
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """The cards to import."""
+        return tuple(card.body for card in self.kept if card.body is not None)
+
+    def without(self, hindrances: Mapping[bytes, str]) -> CardFile:
+        """Return the file with the remark that these cards were not imported, and why not."""
+        remarks = [
+            Remark(card.number, card.line, card.name, card.uid, False, (hindrances[card.body],))
+            for card in self.kept
+            if card.body is not None and card.body in hindrances
+        ]
+        return replace(self, remarks=(*self.remarks, *remarks))
 
     @property
     def left_out(self) -> int:
@@ -103,9 +117,8 @@ def _read_cards(name: str, data: bytes, advance: screen.Advance) -> CardFile:
         if notes:
             imported = card.body is not None and not hindrance
             remarks.append(Remark(card.number, card.line, card.name, card.uid, imported, notes))
-    bodies = tuple(card.body for card in kept.values() if card.body is not None)
     cards = sum(card.body is not None for card in read)
-    return CardFile(name, cards, bodies, tuple(remarks))
+    return CardFile(name, cards, tuple(kept.values()), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:

@@ -14,7 +14,7 @@ from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal, PrincipalKind
-from dirserver.store import audit, policies, schema, settings
+from dirserver.store import audit, policies, schema, scrubbing, settings
 from dirserver.store.engine import Connection, Store
 
 
@@ -92,6 +92,13 @@ class Directory(DirectoryReader):
         finally:
             if refusals:
                 self.record(refusals)
+
+    def scrub(self) -> bool:
+        """See to it that the bytes of who was erased are gone from the database's files.
+
+        Return whether that is so; a busy database may hinder it, and later it is made up for.
+        """
+        return scrubbing.scrub(self._store)
 
     def record(self, events: list[AuditEvent]) -> None:
         """Append ``events`` to the audit trail in a transaction of their own."""

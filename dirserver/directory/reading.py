@@ -15,7 +15,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.query import EVERYTHING, Query, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards, chain
+from dirserver.store import audit, cards, chain, erasures
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -174,9 +174,29 @@ class Reading:
 
         Raises AccessDenied to all but the operator.
         """
-        if not self.principal.is_operator:
-            raise AccessDenied("the whole audit trail is the operator's")
+        self.require_operator()
         return chain.verify(self.connection, expected, progress)
+
+    def audit_head(self) -> chain.Head | None:
+        """Return the last event of the audit trail, as it is to be noted down.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return audit.head(self.connection)
+
+    def erasures(self) -> list[erasures.Case]:
+        """Return the cases of people who were erased; they say nothing of who that was.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return erasures.cases(self.connection)
+
+    def require_operator(self) -> None:
+        """Raise AccessDenied unless it is the operator who reads."""
+        if not self.principal.is_operator:
+            raise AccessDenied("this is the operator's alone")
 
 
 def label_of(book: AddressBook) -> str:

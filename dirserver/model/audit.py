@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     CARD_MOVE = "card:move"
     CARD_IMPORT = "card:import"
     CARD_EXPORT = "card:export"
+    CARD_READ = "card:read"
     LOGIN = "login"
     USER_ADD = "user:add"
     USER_CHANGE = "user:change"
@@ -31,6 +32,11 @@ class AuditAction(StrEnum):
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
     CONFIG_APPLY = "config:apply"
+    PERSON_FIND = "person:find"
+    PERSON_EXPORT = "person:export"
+    PERSON_ERASE = "person:erase"
+    PERSON_READMIT = "person:readmit"
+    HISTORY_PRUNE = "history:prune"
 
 
 class Outcome(StrEnum):

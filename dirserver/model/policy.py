@@ -35,13 +35,18 @@ class VisibleBook:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Principals, groups, books and grants at one epoch; it answers without I/O."""
+    """Principals, groups, books and grants at one epoch; it answers without I/O.
+
+    ``erasure_key`` is that of the fingerprints of people who were erased; empty while there is
+    nobody who was.
+    """
 
     epoch: int
     users: Mapping[str, Principal] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     books: tuple[AddressBook, ...] = ()
     grants: Mapping[int, tuple[Grant, ...]] = field(default_factory=dict)
+    erasure_key: bytes = field(default=b"", repr=False)
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""

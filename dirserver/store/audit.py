@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
-from dirserver.store.chain import content_digest, link
+from dirserver.store.chain import Head, content_digest, link
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import audit_event
 
@@ -31,6 +31,7 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    after: int = 0
 
 
 def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -> None:
@@ -75,6 +76,14 @@ def _columns(event: AuditEvent) -> dict[str, str]:
     return {name: made_storable(text) for name, text in said.items()}
 
 
+def head(connection: Connection) -> Head | None:
+    """Return the last event, as it is to be noted down."""
+    row = connection.execute(
+        select(audit_event.c.id, audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
+    ).first()
+    return None if row is None else Head(row.id, row.digest)
+
+
 def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
     """Yield the events that ``wanted`` asks for, oldest first; with a limit, the newest of them."""
     statement = _matching(wanted)
@@ -100,6 +109,8 @@ def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
         # "card" stands for card:create, card:update and the rest of its kind.
         meant = [one for one in AuditAction if wanted.action in (one, one.partition(":")[0])]
         statement = statement.where(audit_event.c.action.in_(map(str, meant)))
+    if wanted.after:
+        statement = statement.where(audit_event.c.id > wanted.after)
     if wanted.since is not None:
         statement = statement.where(audit_event.c.at >= wanted.since)
     if wanted.until is not None:

@@ -9,7 +9,7 @@ from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
-from dirserver.store import settings
+from dirserver.store import erasures, settings
 from dirserver.store.tables import addressbook, book_grant, membership, principal
 
 USER = "user"
@@ -31,6 +31,7 @@ def load(connection: Connection) -> Policy:
         groups=groups,
         books=books,
         grants=load_grants(connection),
+        erasure_key=erasures.key(connection),
     )
 
 

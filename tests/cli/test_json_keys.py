@@ -8,10 +8,12 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, trail
+from dirserver.cli import app, books, cards, persons, trail
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.erasing import Certificate, ToldCase
+from dirserver.cli.finding import ToldPerson
 from dirserver.cli.importing import Imported
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.sealing import Verified
@@ -42,6 +44,9 @@ def spelled(record: type) -> str:
         (cards.search, FoundCard),
         (trail.audit, ToldEvent),
         (trail.verify, Verified),
+        (persons.find, ToldPerson),
+        (persons.erase, Certificate),
+        (persons.erased, ToldCase),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:
