@@ -136,6 +136,27 @@ def apply(context: typer.Context, as_json: JSONOption = False) -> None:
 
 
 @app.command()
+def prune(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how much would go, and leave it.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Delete the versions of cards that are older than `keep` in [history] says.
+
+    A version is as old as what replaced it: what was stored long ago and changed yesterday can be
+    restored. Cards stay, and clients sync on.
+
+    \b
+    --json: dry_run, keep_days, versions, books (book, versions)
+    """
+    from dirserver.cli import pruning
+
+    pruning.prune(invocation(context), dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def passwd(
     from_stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the password from the first line of the input.")

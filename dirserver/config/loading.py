@@ -11,7 +11,7 @@ from dirserver.config.faults import Inspection, Place, Refused, shown
 from dirserver.config.files import read_document, read_secret
 from dirserver.config.keys import homes_of
 from dirserver.config.reading import read_table
-from dirserver.config.schema import Config, Database, Draft
+from dirserver.config.schema import Audit, Config, Database, Draft, History
 from dirserver.errors import ConfigError
 
 
@@ -38,6 +38,8 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         database=database,
         carddav=draft.carddav,
         ldap=draft.ldap,
+        audit=draft.audit or Audit(),
+        history=draft.history or History(),
         tls=draft.tls,
         users=draft.users,
         groups=draft.groups,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -107,6 +108,28 @@ class LDAP:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
+class Reads(StrEnum):
+    """What the audit trail has of those who only look cards up."""
+
+    NONE = "none"
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the audit trail has beyond changes, refusals and failed logins."""
+
+    reads: Reads = field(default=Reads.NONE, metadata=read_as(values.one_of(Reads)))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The versions that cards have had. Without ``keep``, they are kept for ever."""
+
+    keep: timedelta | None = field(default=None, metadata=read_as(values.duration))
+
+
 @dataclass(frozen=True, slots=True)
 class TLS:
     """The certificate, with its chain, and the private key, as PEM files."""
@@ -156,6 +179,8 @@ class Draft:
     database: Database | None = field(default=None, metadata=read_as(Table(Database)))
     carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
+    audit: Audit | None = field(default=None, metadata=read_as(Table(Audit)))
+    history: History | None = field(default=None, metadata=read_as(Table(History)))
     tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
     users: tuple[User, ...] = field(
         default=(), metadata=read_as(NamedTables(User, "login", values.login))
@@ -177,6 +202,8 @@ class Config:
     database: Database = field(default_factory=Database)
     carddav: CardDAV = field(default_factory=CardDAV)
     ldap: LDAP = field(default_factory=LDAP)
+    audit: Audit = field(default_factory=Audit)
+    history: History = field(default_factory=History)
     tls: TLS | None = None
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -17,6 +18,8 @@ _LINE_BREAK = re.compile("[\t\n\r\u2028\u2029]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _LARGEST = 2**31 - 1
+_DURATION = re.compile(r"([0-9]{1,4})\s*(d|w|y)(?:ays?|eeks?|ears?)?")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 def string(value: object) -> str:
@@ -59,6 +62,17 @@ def count(value: object) -> int:
     if not 1 <= value <= _LARGEST:
         raise Refused(f"expected a whole number from 1 to {_LARGEST}")
     return value
+
+
+def duration(value: object) -> timedelta:
+    """Read a span of time, in days or more."""
+    read = string(value).strip().lower()
+    found = _DURATION.fullmatch(read)
+    if found is None or int(found[1]) == 0:
+        raise Refused(
+            'expected a span of time, such as "90d" (days), "26w" (weeks) or "2y" (years)'
+        )
+    return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
 def one_of(words: type[Word]) -> Callable[[object], Word]:

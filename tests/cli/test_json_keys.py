@@ -15,6 +15,7 @@ from dirserver.cli.checking import Findings
 from dirserver.cli.erasing import Certificate, ToldCase
 from dirserver.cli.finding import ToldPerson
 from dirserver.cli.importing import Imported
+from dirserver.cli.pruning import Pruned
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
@@ -39,6 +40,7 @@ def spelled(record: type) -> str:
     [
         (app.check, Findings),
         (app.plan, Changes),
+        (app.prune, Pruned),
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),

@@ -46,7 +46,7 @@ UNKNOWN_KEYS = {
     ),
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [tls], [users], [groups] and [books]"
+        " [ldap], [audit], [history], [tls], [users], [groups] and [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
@@ -121,6 +121,15 @@ WRONG_TYPES = {
     ),
     "[ldap]\nanonymous = 1": (
         "[ldap] anonymous = 1: expected true or false, without quotes; found a whole number"
+    ),
+    '[audit]\nreads = "all"': ('[audit] reads = "all": expected "none", "summary" or "full"'),
+    '[history]\nkeep = "0d"': (
+        '[history] keep = "0d": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
+    ),
+    '[history]\nkeep = "2m"': (
+        '[history] keep = "2m": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
     ),
     "[ldap]\nmax_hits = true": (
         "[ldap] max_hits = true: expected a whole number, without quotes; found the truth value"
