@@ -57,6 +57,18 @@ class CardTooLarge(DirectoryError):
         self.limit = limit
 
 
+class ErasedPerson(DirectoryError):
+    """The card is of somebody who was erased and has not been readmitted.
+
+    ``case`` is public: the random name under which the erasure is known. Who brings the card
+    knows who it is of.
+    """
+
+    def __init__(self, case: str) -> None:
+        super().__init__(f"the person was erased (case {case})")
+        self.case = case
+
+
 class InvalidHref(DirectoryError):
     """A card cannot have this name in its book."""
 

@@ -25,6 +25,7 @@ dirserver/model/number.py       |                                         | phon
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
+dirserver/exchange/dossier.py   | errors model                            | jinja2
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog

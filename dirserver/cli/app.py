@@ -21,7 +21,8 @@ from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
 from dirserver.cli.past import history, restore, show, undo
-from dirserver.cli.trail import audit
+from dirserver.cli.persons import app as persons
+from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -146,6 +147,27 @@ def apply(context: typer.Context, as_json: JSONOption = False) -> None:
 
 
 @app.command()
+def prune(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how much would go, and leave it.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Delete the versions of cards that are older than `keep` in [history] says.
+
+    A version is as old as what replaced it: what was stored long ago and changed yesterday can be
+    restored. Cards stay, and clients sync on.
+
+    \b
+    --json: dry_run, keep_days, versions, books (book, versions)
+    """
+    from dirserver.cli import pruning
+
+    pruning.prune(invocation(context), dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def passwd(
     from_stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the password from the first line of the input.")
@@ -175,5 +197,6 @@ app.command()(history)
 app.command()(show)
 app.command()(restore)
 app.command()(undo)
-app.command()(audit)
 app.add_typer(backups, name="backup")
+app.add_typer(trail, name="audit")
+app.add_typer(persons, name="person")

@@ -25,6 +25,12 @@ _DONE = {
     AuditAction.CARD_RESTORE: "restored {card} in {book}",
     AuditAction.CARD_UNDO: "took back what was done in {book}",
     AuditAction.BOOK_RESTORE: "restored book {book}",
+    AuditAction.CARD_READ: "looked into {book}",
+    AuditAction.PERSON_FIND: "looked for a person",
+    AuditAction.PERSON_EXPORT: "exported what is kept of a person",
+    AuditAction.PERSON_ERASE: "erased a person",
+    AuditAction.PERSON_READMIT: "let a person be kept again",
+    AuditAction.HISTORY_PRUNE: "pruned the history of {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.BOOK_PURGE: "purged book {book}",
@@ -54,6 +60,7 @@ _TRIED = {
     AuditAction.DEVICE_REVOKE: "revoke a device",
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
     AuditAction.BOOK_PURGE: "purge book {book}",
+    AuditAction.CONFIG_APPLY: "apply the config",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dirserver.cli import screen
@@ -37,8 +37,22 @@ class CardFile:
 
     name: str
     cards: int
-    bodies: tuple[bytes, ...]
+    kept: tuple[ReadCard, ...]
     remarks: tuple[Remark, ...]
+
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """The cards to import."""
+        return tuple(card.body for card in self.kept if card.body is not None)
+
+    def without(self, hindrances: Mapping[bytes, str]) -> CardFile:
+        """Return the file with the remark that these cards were not imported, and why not."""
+        remarks = [
+            Remark(card.number, card.line, card.name, card.uid, False, (hindrances[card.body],))
+            for card in self.kept
+            if card.body is not None and card.body in hindrances
+        ]
+        return replace(self, remarks=(*self.remarks, *remarks))
 
     @property
     def left_out(self) -> int:
@@ -106,7 +120,7 @@ def _read_cards(data: bytes, advance: screen.Advance) -> list[ReadCard]:
 def _file(
     name: str, cards: Sequence[ReadCard], kept: Mapping[str, tuple[str, ReadCard]]
 ) -> CardFile:
-    remarks, bodies = [], []
+    remarks, going_in = [], []
     for card in cards:
         why = _why_not(name, card, kept)
         # What was mended in a card that does not go in is nobody's concern.
@@ -115,8 +129,8 @@ def _file(
             left_out = card.body is None or bool(why and not _is_there(card, kept))
             remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
         if card.body is not None and not why:
-            bodies.append(card.body)
-    return CardFile(name, len(bodies), tuple(bodies), tuple(remarks))
+            going_in.append(card)
+    return CardFile(name, len(going_in), tuple(going_in), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:

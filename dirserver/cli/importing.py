@@ -103,6 +103,7 @@ def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[Imp
 
 
 def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
+    file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
     return ImportedFile(
         file.name,
         file.cards,
@@ -111,6 +112,13 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
         count.unchanged,
         file.left_out,
         file.remarks,
+    )
+
+
+def _about_erased(case: str) -> str:
+    return (
+        "this person was erased at their own request; if they have consented since: "
+        f"dirserver person readmit {case}"
     )
 
 

@@ -9,15 +9,18 @@ from dirserver.config.networks import Network, Networks, PlaintextPolicy
 from dirserver.config.schema import (
     LDAP,
     TLS,
+    Audit,
     Backup,
     Book,
     CardDAV,
     Config,
     Database,
     Group,
+    History,
     NumberStyle,
     Organisation,
     Profile,
+    Reads,
     User,
 )
 
@@ -25,6 +28,7 @@ __all__ = [
     "LDAP",
     "TLS",
     "Access",
+    "Audit",
     "Backup",
     "Book",
     "CardDAV",
@@ -32,6 +36,7 @@ __all__ = [
     "Database",
     "Grant",
     "Group",
+    "History",
     "Listener",
     "Network",
     "Networks",
@@ -39,6 +44,7 @@ __all__ = [
     "Organisation",
     "PlaintextPolicy",
     "Profile",
+    "Reads",
     "User",
     "load",
 ]

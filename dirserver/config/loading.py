@@ -11,7 +11,7 @@ from dirserver.config.faults import Inspection, Place, Refused, shown
 from dirserver.config.files import read_document, read_secret
 from dirserver.config.keys import homes_of
 from dirserver.config.reading import read_table
-from dirserver.config.schema import Config, Database, Draft
+from dirserver.config.schema import Audit, Config, Database, Draft, History
 from dirserver.errors import ConfigError
 
 
@@ -44,6 +44,8 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         ldap=draft.ldap,
         shield=draft.shield,
         metrics=draft.metrics,
+        audit=draft.audit or Audit(),
+        history=draft.history or History(),
         tls=draft.tls,
         backup=draft.backup,
         users=draft.users,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -112,6 +112,28 @@ class LDAP:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
+class Reads(StrEnum):
+    """What the audit trail has of those who only look cards up."""
+
+    NONE = "none"
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the audit trail has beyond changes, refusals and failed logins."""
+
+    reads: Reads = field(default=Reads.NONE, metadata=read_as(values.one_of(Reads)))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The versions that cards have had. Without ``keep``, they are kept for ever."""
+
+    keep: timedelta | None = field(default=None, metadata=read_as(values.duration))
+
+
 @dataclass(frozen=True, slots=True)
 class Shield:
     """When a client is stopped that takes too much out of a book at once."""
@@ -193,6 +215,8 @@ class Draft:
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
     shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
     metrics: Metrics | None = field(default=None, metadata=read_as(Table(Metrics)))
+    audit: Audit | None = field(default=None, metadata=read_as(Table(Audit)))
+    history: History | None = field(default=None, metadata=read_as(Table(History)))
     tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
     backup: Backup | None = field(default=None, metadata=read_as(Table(Backup)))
     users: tuple[User, ...] = field(
@@ -217,6 +241,8 @@ class Config:
     ldap: LDAP = field(default_factory=LDAP)
     shield: Shield = field(default_factory=Shield)
     metrics: Metrics = field(default_factory=Metrics)
+    audit: Audit = field(default_factory=Audit)
+    history: History = field(default_factory=History)
     tls: TLS | None = None
     backup: Backup = field(default_factory=Backup)
     users: tuple[User, ...] = ()

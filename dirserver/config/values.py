@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _LARGEST = 2**31 - 1
+_DURATION = re.compile(r"([0-9]{1,4})\s*(d|w|y)(?:ays?|eeks?|ears?)?")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 def string(value: object) -> str:
@@ -83,6 +85,17 @@ def time_of_day(value: object) -> time:
     if match is None:
         raise Refused('expected a time of the day from "00:00" to "23:59"')
     return time(int(match[1]), int(match[2]))
+
+
+def duration(value: object) -> timedelta:
+    """Read a span of time, in days or more."""
+    read = string(value).strip().lower()
+    found = _DURATION.fullmatch(read)
+    if found is None or int(found[1]) == 0:
+        raise Refused(
+            'expected a span of time, such as "90d" (days), "26w" (weeks) or "2y" (years)'
+        )
+    return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
 def one_of(words: type[Word]) -> Callable[[object], Word]:

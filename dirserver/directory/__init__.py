@@ -12,9 +12,13 @@ from dirserver.directory.writing import Writing
 from dirserver.model.addressbook import label_of
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState
+from dirserver.store.chain import Head as AuditHead
+from dirserver.store.chain import Verdict as AuditVerdict
 
 __all__ = [
     "AuditFilter",
+    "AuditHead",
+    "AuditVerdict",
     "Authenticator",
     "BookState",
     "Deriver",

@@ -18,7 +18,7 @@ from dirserver.model.audit import AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
-from dirserver.store import audit, policies, schema, settings
+from dirserver.store import audit, policies, schema, scrubbing, settings
 from dirserver.store.engine import Connection, Store
 
 
@@ -152,6 +152,13 @@ class Directory(DirectoryReader):
             audit.append(connection, events, datetime.now(UTC))
         shield.warn(stopped)
         self.tell(events)
+
+    def scrub(self) -> bool:
+        """See to it that the bytes of who was erased are gone from the database's files.
+
+        Return whether that is so; a busy database may hinder it, and later it is made up for.
+        """
+        return scrubbing.scrub(self._store)
 
     def record(self, events: Sequence[AuditEvent]) -> None:
         """Append ``events`` to the audit trail in a transaction of their own."""

@@ -17,7 +17,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.query import EVERYTHING, Query, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards
+from dirserver.store import audit, cards, chain, erasures
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -198,6 +198,37 @@ class Reading:
             managed = self.book(wanted.book, Privilege.MANAGE)
             wanted = replace(wanted, book=label_of(managed.book))
         return audit.read(self.connection, wanted)
+
+    def verify_audit(
+        self, expected: chain.Head | None = None, progress: chain.Progress | None = None
+    ) -> chain.Verdict:
+        """Say whether the audit trail is as it was written, and ``expected`` is in it.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return chain.verify(self.connection, expected, progress)
+
+    def audit_head(self) -> chain.Head | None:
+        """Return the last event of the audit trail, as it is to be noted down.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return audit.head(self.connection)
+
+    def erasures(self) -> list[erasures.Case]:
+        """Return the cases of people who were erased; they say nothing of who that was.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return erasures.cases(self.connection)
+
+    def require_operator(self) -> None:
+        """Raise AccessDenied unless it is the operator who reads."""
+        if not self.principal.is_operator:
+            raise AccessDenied("this is the operator's alone")
 
 
 def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:

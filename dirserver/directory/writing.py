@@ -15,6 +15,7 @@ from dirserver.errors import (
     AccessDenied,
     AlreadyExists,
     CardTooLarge,
+    ErasedPerson,
     InvalidHref,
     NotFound,
     PreconditionFailed,
@@ -23,6 +24,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
+from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
@@ -30,6 +32,7 @@ from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
 from dirserver.store import cards, settings, stops, writing
 from dirserver.store.engine import Connection
+from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
 
 # What a client may store as one card; photos make most of it.
@@ -115,7 +118,7 @@ class Writing(Reading):
 
         Raises AccessDenied without a write grant, PreconditionFailed, InvalidHref, InvalidCard
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
-        has this UID, or this one has another (RFC 6352 section 6.3.2.1).
+        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
@@ -233,7 +236,18 @@ class Writing(Reading):
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
     def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
-        """Create or replace cards: the one way by which any card is written."""
+        """Create or replace cards: the one way by which any card is written.
+
+        Raises ErasedPerson, and then the audit trail tells of it, but not who it is.
+        """
+        erased = self.erased_among(new)
+        if erased:
+            case = next(iter(erased.values()))
+            action = AuditAction.CARD_UPDATE if new[0].replaces else AuditAction.CARD_CREATE
+            detail = f"a person who was erased, {case}"
+            refusal = self.event(action, label_of(view.book), "", detail, Outcome.REFUSED)
+            self.refusals.append(refusal)
+            raise ErasedPerson(case)
         writing.store_cards(self.connection, view.book.id, new, self._act(operation))
 
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
@@ -258,6 +272,22 @@ class Writing(Reading):
             self.stops.append((view.book, stop, self.client))
             self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
             raise AccessDenied(reason)
+
+    def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
+        """Return the cases of people who were erased, by the key of the card that is theirs."""
+        secret = self.policy.erasure_key
+        if not secret:
+            return {}
+        prints = {
+            card.key: fingerprints(secret, identities(card.uid, card.derived.values))
+            for card in new
+        }
+        cases = cases_of(self.connection, (one for some in prints.values() for one in some))
+        return {
+            key: cases[found]
+            for key, some in prints.items()
+            if (found := next((one for one in some if one in cases), ""))
+        }
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""

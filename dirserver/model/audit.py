@@ -18,6 +18,7 @@ class AuditAction(StrEnum):
     CARD_EXPORT = "card:export"
     CARD_RESTORE = "card:restore"
     CARD_UNDO = "card:undo"
+    CARD_READ = "card:read"
     LOGIN = "login"
     USER_ADD = "user:add"
     USER_CHANGE = "user:change"
@@ -42,6 +43,11 @@ class AuditAction(StrEnum):
     BACKUP_MAKE = "backup:make"
     BACKUP_RESTORE = "backup:restore"
     NIGHTLY_FAIL = "nightly:fail"
+    PERSON_FIND = "person:find"
+    PERSON_EXPORT = "person:export"
+    PERSON_ERASE = "person:erase"
+    PERSON_READMIT = "person:readmit"
+    HISTORY_PRUNE = "history:prune"
 
 
 class Outcome(StrEnum):

@@ -45,6 +45,8 @@ class Policy:
     ``view_key`` is the secret that goes into what readers are told of cards they see in part.
     ``devices`` are those that are not revoked, by id. ``stops`` are clients that the shield has
     stopped, by book, login and device.
+    ``erasure_key`` is that of the fingerprints of people who were erased; empty while there is
+    nobody who was.
     """
 
     epoch: int
@@ -55,6 +57,7 @@ class Policy:
     view_key: bytes = field(default=b"", repr=False)
     devices: Mapping[int, Device] = field(default_factory=dict)
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
+    erasure_key: bytes = field(default=b"", repr=False)
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""

@@ -9,7 +9,7 @@ from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
-from dirserver.store import devices, settings, stops
+from dirserver.store import devices, erasures, settings, stops
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
@@ -35,6 +35,7 @@ def load(connection: Connection) -> Policy:
         view_key=settings.view_key(connection),
         devices=devices.load(connection),
         stops=stops.load(connection),
+        erasure_key=erasures.key(connection),
     )
 
 

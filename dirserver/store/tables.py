@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from dirserver.store import trigram
+from dirserver.store import appendonly, trigram
 
 metadata = MetaData(
     naming_convention={
@@ -323,8 +323,8 @@ card_entry = Table(
     Column("attributes", LargeBinary, nullable=False),
 )
 
-# ``digest`` chains over ``content_digest``, so that the text of an event can be erased later
-# without breaking the chain.
+# ``content_digest`` is over what can be erased of an event, and ``digest`` over that, all the
+# rest and the event before: what is erased later leaves the chain whole.
 audit_event = Table(
     "audit_event",
     metadata,
@@ -350,5 +350,6 @@ audit_event = Table(
 
 
 @event.listens_for(metadata, "after_create")
-def _create_trigram_index(_target: MetaData, connection: Connection, **_options: object) -> None:
+def _create_what_differs(_target: MetaData, connection: Connection, **_options: object) -> None:
     trigram.create(connection)
+    appendonly.create(connection)

@@ -32,6 +32,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.UIDConflict: client.CONFLICT,
     errors.InvalidCard: client.FORBIDDEN,
     errors.CardTooLarge: client.FORBIDDEN,
+    errors.ErasedPerson: client.FORBIDDEN,
     errors.InvalidHref: client.FORBIDDEN,
     errors.InvalidSyncToken: client.FORBIDDEN,
     errors.AccessDenied: client.FORBIDDEN,
@@ -102,6 +103,12 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
         case errors.CardTooLarge(limit=limit):
             text = f"A card may have {limit} bytes."
             return precondition(status, "<C:max-resource-size/>", text)
+        case errors.ErasedPerson(case=case):
+            text = (
+                "This person was erased from the address books at their own request. Only with "
+                f"their consent may they be kept again; ask an administrator, about {case}."
+            )
+            return precondition(status, "<C:valid-address-data/>", text)
         case errors.InvalidSyncToken():
             return precondition(status, "<valid-sync-token/>")
         case errors.InvalidHref():

@@ -8,19 +8,23 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, backups, books, cards, devices, grants, past, trail
+from dirserver.cli import app, backups, books, cards, devices, grants, past, persons, trail
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.erasing import Certificate, ToldCase
 from dirserver.cli.explaining import Answer
+from dirserver.cli.finding import ToldPerson
 from dirserver.cli.granting import GrantedBook
 from dirserver.cli.handing import HandedOut
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
 from dirserver.cli.restoring import RestoredBook, RestoredCard
+from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
 from dirserver.cli.showing import ShownCard
 from dirserver.cli.telling import ToldCard
@@ -47,6 +51,7 @@ def spelled(record: type) -> str:
     [
         (app.check, Findings),
         (app.plan, Changes),
+        (app.prune, Pruned),
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
@@ -63,6 +68,10 @@ def spelled(record: type) -> str:
         (books.purge_book, Purged),
         (backups.make_backup, ShownBackup),
         (backups.restore_backup, ShownReturn),
+        (trail.verify, Verified),
+        (persons.find, ToldPerson),
+        (persons.erase, Certificate),
+        (persons.erased, ToldCase),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:

@@ -46,7 +46,8 @@ UNKNOWN_KEYS = {
     ),
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [shield], [metrics], [tls], [backup], [users], [groups] and [books]"
+        " [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users], [groups] and"
+        " [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
@@ -127,6 +128,15 @@ WRONG_TYPES = {
         "[shield] minutes = 10081: expected a whole number from 1 to 10080"
     ),
     "[shield]\ncards = 0": "[shield] cards = 0: expected a whole number from 1 to 2147483647",
+    '[audit]\nreads = "all"': ('[audit] reads = "all": expected "none", "summary" or "full"'),
+    '[history]\nkeep = "0d"': (
+        '[history] keep = "0d": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
+    ),
+    '[history]\nkeep = "2m"': (
+        '[history] keep = "2m": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
+    ),
     "[ldap]\nmax_hits = true": (
         "[ldap] max_hits = true: expected a whole number, without quotes; found the truth value"
         " true"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from dirserver.config import Access, Config, Grant, Listener, Networks, NumberStyle
+from dirserver.config import Access, Config, Grant, Listener, Networks, NumberStyle, Reads
 from dirserver.config.schema import Shield
 
 Read = Callable[[str], Config]
@@ -219,3 +220,16 @@ def test_the_profile_of_the_smallest_network_counts(read: Read) -> None:
 def test_a_listener_is_written_as_it_is_read() -> None:
     assert str(Listener("::1", 636)) == "[::1]:636"
     assert str(Listener("localhost", 389)) == "localhost:389"
+
+
+@pytest.mark.parametrize(
+    ("written", "days"), [("90d", 90), ("26w", 182), ("2y", 730), ("2 years", 730), ("1 Day", 1)]
+)
+def test_a_span_of_time_is_in_days_weeks_or_years(read: Read, written: str, days: int) -> None:
+    assert read(f'[history]\nkeep = "{written}"').history.keep == timedelta(days=days)
+
+
+def test_history_is_kept_for_ever_and_reading_is_not_told(read: Read) -> None:
+    config = read("")
+    assert config.history.keep is None
+    assert config.audit.reads is Reads.NONE

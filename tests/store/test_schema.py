@@ -62,6 +62,7 @@ _CATALOGUE = (
     " WHERE connamespace = 'public'::regnamespace",
     "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT proname, prosrc FROM pg_proc WHERE proname = 'keep_audit_event'",
     "SELECT extname, '' FROM pg_extension",
 )
 
