@@ -14,7 +14,8 @@ from dirserver.backup.manifest import Engine, Manifest
 from dirserver.backup.workspace import workspace
 from dirserver.errors import StoreUnavailable
 from dirserver.store import loading, schema
-from dirserver.store.contents import contents, count_rows, first_break, require_whole
+from dirserver.store.chain import verify
+from dirserver.store.contents import contents, count_rows, require_whole
 from dirserver.store.engine import Connection, Store
 
 
@@ -98,9 +99,9 @@ def require_rows(manifest: Manifest, found: Mapping[str, int]) -> None:
 
 def require_trail(connection: Connection) -> None:
     """Raise BackupError unless the audit trail is one chain."""
-    broken = first_break(connection)
-    if broken is not None:
-        raise BackupError(f"The audit trail in the copy is broken at event {broken}.")
+    fault = verify(connection).fault
+    if fault is not None:
+        raise BackupError(f"The audit trail in the copy is broken at event {fault.id}.")
 
 
 def _check_dump(manifest: Manifest, copy: Path, progress: Progress) -> None:

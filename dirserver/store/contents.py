@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ from sqlalchemy import Connection, func, inspect, select, table, text
 
 from dirserver.errors import StoreUnavailable
 from dirserver.store.tables import addressbook, audit_event, card, metadata, principal
-
-_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +79,6 @@ def is_empty(connection: Connection) -> bool:
         return not there
     return not any(connection.scalar(select(func.count()).select_from(one)) for one in telling)
 
-
-def first_break(connection: Connection) -> int | None:
-    """Return the number of the first event whose digest does not follow from those before it."""
-    digest = ""
-    statement = (
-        select(audit_event.c.id, audit_event.c.content_digest, audit_event.c.digest)
-        .order_by(audit_event.c.id)
-        .execution_options(yield_per=_ROWS)
-    )
-    with connection.execute(statement) as rows:
-        for row in rows:
-            digest = hashlib.sha256(f"{digest}\n{row.content_digest}".encode()).hexdigest()
-            if row.digest != digest:
-                return int(row.id)
-    return None
 
 
 def require_whole(connection: Connection) -> None:
