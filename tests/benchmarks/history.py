@@ -141,10 +141,12 @@ def _compare_reads(services: Services, cards: int) -> None:
         names = [one.name for one in card_version.c if one.name != "id"]
         columns = ", ".join(f'"{name}"' for name in names)
         newest = "SELECT version_id FROM card"
-        for _ in range(_VERSIONS - 1):
+        for number in range(1, _VERSIONS):
+            # Of one name, no two versions have the same revision.
+            copied = columns.replace('"revision"', f"revision - {number * 1_000_000}")
             connection.execute(
                 text(
-                    f"INSERT INTO card_version ({columns}) SELECT {columns} FROM card_version"
+                    f"INSERT INTO card_version ({columns}) SELECT {copied} FROM card_version"
                     f" WHERE id IN ({newest})"
                 )
             )
