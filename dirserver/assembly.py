@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dirserver.config import Config
-from dirserver.directory import Authenticator, Deriver, Directory
+from dirserver.config import Config, Reads
+from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.ldap.entries import encode_attributes
 from dirserver.model.number import DialPlan
 from dirserver.store.engine import Store
@@ -35,5 +35,7 @@ def open_services(config: Config, store: Store | None = None) -> Services:
     plan = DialPlan(organisation.country, tuple(organisation.outside_line))
     store = store or Store(config.database.url)
     deriver = Deriver(plan, encode_attributes)
-    directory = Directory(store, deriver)
+    reads = config.audit.reads
+    detail = None if reads is Reads.NONE else Detail(reads.value)
+    directory = Directory(store, deriver, detail)
     return Services(config, store, deriver, directory, Authenticator(store, directory))

@@ -16,19 +16,21 @@ import structlog
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import LoopingCall
 from twisted.internet.tcp import Port
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.config import Config, Listener
-from dirserver.errors import ConfigError, DirectoryError
+from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
 from dirserver.http import BridgeOptions, make_factory
 from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
 from dirserver.reconcile import apply_config
@@ -40,6 +42,8 @@ log = structlog.get_logger("dirserver")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
+# How often it is looked whether an hour is over, and lookups in it are to be summed up.
+_TELLING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Server:
         self._ldaps = ldap(LDAPSFactory)
         self._ports: dict[Address, Port] = {}
         self._stopping = False
+        self._telling = LoopingCall(self._tell_lookups)
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
         return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
@@ -140,6 +145,7 @@ class Server:
                 port.stopListening()
             self._pool.stop()
             raise
+        self._telling.start(_TELLING_SECONDS, now=False)
         return [self._url(address) for address in self._ports]
 
     def _url(self, address: Address) -> str:
@@ -159,6 +165,18 @@ class Server:
         self._pool.callInThreadWithCallback(self._reloaded, self._reread)
 
     def _reread(self) -> Services:
+        try:
+            return self._reapply()
+        except (ConfigError, CertificateError) as error:
+            faults = len(error.faults) if isinstance(error, ConfigError) else 1
+            # What they are is in the log; a file's text does not belong into the trail.
+            said = f"{self._path.name}: {faults} fault{'' if faults == 1 else 's'}"
+            action, actor = AuditAction.CONFIG_APPLY, operator("dirserver").login
+            refusal = AuditEvent(action, actor, Outcome.REFUSED, detail=said, protocol="reload")
+            self._services.directory.record([refusal])
+            raise
+
+    def _reapply(self) -> Services:
         configuration = config.load(self._path)
         if configuration.database.url != self._services.config.database.url:
             fault = f"{self._path.name}: [database] cannot change while the server runs; restart it"
@@ -169,6 +187,9 @@ class Server:
         plan = apply_config(services, operator("dirserver"), Client("reload"))
         log.info("config applied", file=str(self._path), changes=len(plan.steps))
         return services
+
+    def _tell_lookups(self) -> None:
+        self._pool.callInThread(_tell_lookups, self._services)
 
     def _reloaded(self, succeeded: bool, result: object) -> None:
         if succeeded and isinstance(result, Services):
@@ -186,6 +207,7 @@ class Server:
 
     def _swap(self, services: Services) -> None:
         """Let requests from now on be answered by ``services``."""
+        self._pool.callInThread(_tell_lookups, self._services, unfinished=True)
         self._services = services
         tls = services.config.tls
         if tls is not None and self._tls is not None:
@@ -223,8 +245,19 @@ class Server:
         return ended.addBoth(self._ended)
 
     def _ended(self, _result: object) -> None:
+        if self._telling.running:
+            self._telling.stop()
         self._pool.stop()
+        _tell_lookups(self._services, unfinished=True)
         self._services.store.close()
+
+
+def _tell_lookups(services: Services, *, unfinished: bool = False) -> None:
+    """Write what was counted of lookups; it is tried again when the database is not there."""
+    try:
+        services.directory.tell_lookups(unfinished=unfinished)
+    except StoreUnavailable as error:
+        log.warning("lookups could not be told", error=str(error))
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:

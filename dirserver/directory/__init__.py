@@ -7,6 +7,7 @@ writing. Each act decides, acts and audits in one transaction.
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.directory import Directory, DirectoryReader
 from dirserver.directory.identity import Authenticator
+from dirserver.directory.lookups import Detail
 from dirserver.directory.reading import Reading, label_of
 from dirserver.directory.writing import Writing
 from dirserver.store.audit import AuditFilter
@@ -19,6 +20,7 @@ __all__ = [
     "AuditVerdict",
     "Authenticator",
     "Deriver",
+    "Detail",
     "Directory",
     "DirectoryReader",
     "Reading",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from dirserver.directory.derivation import Deriver
+from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied
@@ -39,13 +40,17 @@ class PolicyCache:
 
 
 class DirectoryReader:
-    """The directory for those who only read. It cannot write."""
+    """The directory for those who only read. It cannot write, but for the audit trail."""
 
-    def __init__(self, store: Store, deriver: Deriver) -> None:
-        """Read from ``store``, with numbers as ``deriver`` reads them."""
+    def __init__(self, store: Store, deriver: Deriver, reads: Detail | None = None) -> None:
+        """Read from ``store``, with numbers as ``deriver`` reads them.
+
+        ``reads`` is how much the audit trail has of who looked up whom; nothing by default.
+        """
         self._store = store
         self._deriver = deriver
         self._policies = PolicyCache()
+        self._lookups = None if reads is None else Lookups(reads, self.record)
 
     @contextmanager
     def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
@@ -56,7 +61,8 @@ class DirectoryReader:
         with self._store.reading() as connection:
             policy = self._policies.get(connection)
             current = _as_of(policy, principal)
-            yield Reading(connection, policy, current, client, self._deriver.plan)
+            plan = self._deriver.plan
+            yield Reading(connection, policy, current, client, plan, self._lookups)
 
     def require_set_up(self) -> None:
         """Raise StoreUnavailable, saying what to do, unless the database fits this code."""
@@ -66,6 +72,19 @@ class DirectoryReader:
         """Return the policy in force. Raises StoreUnavailable."""
         with self._store.reading() as connection:
             return self._policies.get(connection)
+
+    def record(self, events: list[AuditEvent]) -> None:
+        """Append ``events`` to the audit trail in a transaction of their own."""
+        with self._store.writing() as connection:
+            audit.append(connection, events, datetime.now(UTC))
+
+    def tell_lookups(self, *, unfinished: bool = False) -> None:
+        """Write what was counted of lookups in the hours that are over, or in this one as well.
+
+        To be called now and then, and in the end. Raises StoreUnavailable.
+        """
+        if self._lookups is not None:
+            self._lookups.flush(unfinished=unfinished)
 
 
 class Directory(DirectoryReader):
@@ -99,11 +118,6 @@ class Directory(DirectoryReader):
         Return whether that is so; a busy database may hinder it, and later it is made up for.
         """
         return scrubbing.scrub(self._store)
-
-    def record(self, events: list[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own."""
-        with self._store.writing() as connection:
-            audit.append(connection, events, datetime.now(UTC))
 
 
 def _as_of(policy: Policy, principal: Principal) -> Principal:

@@ -21,6 +21,7 @@ from dirserver.errors import (
 )
 from dirserver.model.addressbook import is_href
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
+from dirserver.model.changed import changed_properties
 from dirserver.model.grant import Privilege
 from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
@@ -62,6 +63,7 @@ class Writing(Reading):
         at: datetime,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
+        # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan)
         self._deriver = deriver
         self.at = at
@@ -128,10 +130,15 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None and other.card.href != href:
                 raise UIDConflict(other.card.href)
+        replaced = None if stored is None else cards.body(self.connection, view.book.id, href)
         new = self.new_card(href, card, body, stored)
         self.store(view, [new], "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
-        self.events.append(self.event(action, slug, href, f"etag {etag}"))
+        detail = f"etag {etag}"
+        if replaced is not None:
+            names = ", ".join(changed_properties(parse_card(replaced), card))
+            detail += f", changed {names or 'nothing but its order'}"
+        self.events.append(self.event(action, slug, href, detail))
         return Stored(etag, created=stored is None)
 
     def delete_card(self, slug: str, href: str, precondition: Precondition = ALWAYS) -> None:
@@ -267,29 +274,3 @@ class Writing(Reading):
     def _act(self, operation: str) -> Act:
         who, device = self.principal.login, self.principal.device_name
         return Act(operation, who, self.client, self.at, device, self._batch)
-
-    def event(
-        self,
-        action: AuditAction,
-        slug: str,
-        href: str,
-        detail: str = "",
-        outcome: Outcome = Outcome.DONE,
-    ) -> AuditEvent:
-        """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
-        client = self.client
-        login = self.principal.login
-        owned = {label_of(book) for book in self.policy.books if book.owner == login}
-        label = f"{login}/{slug}"
-        return AuditEvent(
-            action,
-            login,
-            outcome,
-            label if label in owned else slug,
-            href,
-            detail,
-            client.protocol,
-            client.address,
-            client.agent,
-            self.principal.device_name,
-        )
