@@ -164,7 +164,8 @@ class Server:
         """Apply the config file again, in a thread. A file with faults changes nothing."""
         self._pool.callInThreadWithCallback(self._reloaded, self._reread)
 
-    def _reread(self) -> Services:
+    def _reread(self) -> Callable[[], None]:
+        """Apply the file and return what is to be done about it in the reactor's thread."""
         try:
             return self._reapply()
         except (ConfigError, CertificateError) as error:
@@ -176,7 +177,7 @@ class Server:
             self._services.directory.record([refusal])
             raise
 
-    def _reapply(self) -> Services:
+    def _reapply(self) -> Callable[[], None]:
         configuration = config.load(self._path)
         if configuration.database.url != self._services.config.database.url:
             fault = f"{self._path.name}: [database] cannot change while the server runs; restart it"
@@ -185,15 +186,14 @@ class Server:
         _load_tls(configuration)
         services = open_services(configuration, self._services.store)
         plan = apply_config(services, operator("dirserver"), Client("reload"))
-        log.info("config applied", file=str(self._path), changes=len(plan.steps))
-        return services
+        return partial(self._swap, services, len(plan.steps))
 
     def _tell_lookups(self) -> None:
         self._pool.callInThread(_tell_lookups, self._services)
 
     def _reloaded(self, succeeded: bool, result: object) -> None:
-        if succeeded and isinstance(result, Services):
-            self._reactor.callFromThread(self._swap, result)
+        if succeeded and callable(result):
+            self._reactor.callFromThread(result)
             return
         error = getattr(result, "value", result)
         if isinstance(error, ConfigError):
@@ -205,7 +205,7 @@ class Server:
             log.error("config refused", error=str(result))
         log.error("the old config stays in force", file=str(self._path))
 
-    def _swap(self, services: Services) -> None:
+    def _swap(self, services: Services, changes: int) -> None:
         """Let requests from now on be answered by ``services``."""
         self._pool.callInThread(_tell_lookups, self._services, unfinished=True)
         self._services = services
@@ -231,6 +231,7 @@ class Server:
                 log.info("listening", address=self._url(address))
             except ListenError as error:
                 log.error("cannot listen", error=str(error))
+        log.info("config applied", file=str(self._path), changes=changes)
 
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
