@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dirserver.config import Config
-from dirserver.directory import Authenticator, Deriver, Directory
+from dirserver.config import Config, Reads
+from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entries import encode_attributes
 from dirserver.model.number import DialPlan
@@ -51,7 +51,9 @@ def open_services(
     store = store or Store(config.database.url)
     section = config.shield
     guard = Shield(section.enabled, section.cards, section.percent, section.minutes)
-    directory = Directory(store, deriver, guard, sightings=sightings, tell=tell)
+    reads = config.audit.reads
+    detail = None if reads is Reads.NONE else Detail(reads.value)
+    directory = Directory(store, deriver, guard, sightings=sightings, reads=detail, tell=tell)
     required = {
         "carddav": config.carddav.require_device_passwords,
         "ldap": config.ldap.require_device_passwords,

@@ -13,20 +13,18 @@ from typing import ParamSpec, TypeVar, cast
 
 import structlog
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock
-from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
-from twisted.internet.task import LoopingCall
 from twisted.internet.tcp import Port
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.backup.keeping import nightly_backup
+from dirserver.chores import Chores
 from dirserver.config import Config
-from dirserver.directory import Directory
-from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
+from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
 from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context, LDAPSession
@@ -34,9 +32,9 @@ from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
 from dirserver.metrics import Metrics
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
-from dirserver.nightly import Interrupted, Nightly, Task
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
@@ -52,9 +50,6 @@ Result = TypeVar("Result")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
-_SIGHTINGS_SECONDS = 10.0
-# How often the clock is looked at.
-_NIGHT_SECONDS = 60.0
 
 
 def ldap_settings(services: Services) -> LDAPSettings:
@@ -77,16 +72,6 @@ def ldap_settings(services: Services) -> LDAPSettings:
         profile_for=profile_for,
         starttls=services.config.tls is not None,
     )
-
-
-def nightly(services: Services) -> Nightly:
-    """Return what is done every night, in this order: the one list of it."""
-    backup = services.config.backup
-    tasks = []
-    if backup.directory is not None:
-        run = partial(nightly_backup, services, backup.directory, backup.keep)
-        tasks.append(Task("backup", run))
-    return Nightly(services.store, tasks, backup.at)
 
 
 class Server:
@@ -116,12 +101,8 @@ class Server:
         self._ports = Ports(self._listen, lambda what, where: log.info(what, address=where))
         self._reloads = DeferredLock()
         self._figures = self._metrics.site(reactor, self._pool)
-        self._writing_sightings = LoopingCall(self._write_sightings)
-        self._writing_sightings.clock = cast(IReactorTime, reactor)
+        self._chores = Chores(services, self._pool, reactor)
         self._stopping = False
-        self._nightly = nightly(services)
-        self._nights = LoopingCall(self._night)
-        self._nights.clock = cast(IReactorTime, reactor)
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
         return kind(
@@ -162,8 +143,7 @@ class Server:
         except ListenError:
             self._pool.stop()
             raise
-        self._writing_sightings.start(_SIGHTINGS_SECONDS, now=False)
-        self._nights.start(_NIGHT_SECONDS)
+        self._chores.start()
         return self._ports.urls()
 
     def _listen(self, address: Address) -> Port:
@@ -172,14 +152,6 @@ class Server:
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
-
-    def _night(self) -> Deferred[None]:
-        """Do what is due; the clock is not looked at again before that is done."""
-        return self._in_thread(self._nightly.run_due, self._require_going_on)
-
-    def _require_going_on(self) -> None:
-        if self._stopping:
-            raise Interrupted
 
     def reload(self) -> None:
         """Apply the config file again; a file with faults changes nothing.
@@ -199,16 +171,17 @@ class Server:
                 for address in self._ports.unhindered(wanted)
                 if self._tls is not None or not address.tls
             )
-            await self._in_thread(self._apply, services)
+            changes = await self._in_thread(self._apply, services)
         except ConfigError as error:
-            self._refuse(*error.faults)
+            await self._refuse(*error.faults)
         except (DirectoryError, CertificateError, ListenError) as error:
-            self._refuse(str(error))
+            await self._refuse(str(error))
         except Exception as error:
             log.exception("config refused", error=type(error).__name__)
         else:
             self._swap(services)
             await self._ports.become(wanted, opened)
+            log.info("config applied", file=str(self._path), changes=changes)
             return
         await self._ports.close(opened)
 
@@ -227,19 +200,26 @@ class Server:
         _load_tls(configuration)
         return open_services(configuration, before=self._services)
 
-    def _apply(self, services: Services) -> None:
-        plan = apply_config(services, operator("dirserver"), Client("reload"))
-        log.info("config applied", file=str(self._path), changes=len(plan.steps))
+    def _apply(self, services: Services) -> int:
+        return len(apply_config(services, operator("dirserver"), Client("reload")).steps)
 
-    def _refuse(self, *faults: str) -> None:
+    async def _refuse(self, *faults: str) -> None:
         for fault in faults:
             log.error("config refused", fault=fault)
+        # What they are is in the log; a file's text does not belong into the trail.
+        said = f"{self._path.name}: {len(faults)} fault{'' if len(faults) == 1 else 's'}"
+        action, actor = AuditAction.CONFIG_APPLY, operator("dirserver").login
+        refusal = AuditEvent(action, actor, Outcome.REFUSED, detail=said, protocol="reload")
+        try:
+            await self._in_thread(self._services.directory.record, [refusal])
+        except DirectoryError as error:
+            log.error("the refusal could not be told", error=str(error))
         log.error("the old config stays in force", file=str(self._path))
 
     def _swap(self, services: Services) -> None:
         """Let requests from now on be answered by ``services``."""
         self._services = services
-        self._nightly = nightly(services)
+        self._chores.swap(services)
         tls = services.config.tls
         if tls is not None and self._tls is not None:
             self._tls.load(tls.certificate, tls.key)
@@ -252,18 +232,13 @@ class Server:
             factory.context = context
             factory.tls = self._tls if tls is not None else None
 
-    def _write_sightings(self) -> None:
-        self._pool.callInThread(_write_sightings, self._services.directory)
-
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
         if self._stopping:
             return Deferred()
         self._stopping = True
         self._ports.stop()
-        for regularly in (self._writing_sightings, self._nights):
-            if regularly.running:
-                regularly.stop()
+        self._chores.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])
@@ -271,15 +246,8 @@ class Server:
 
     def _ended(self, _result: object) -> None:
         self._pool.stop()
-        _write_sightings(self._services.directory)
+        self._chores.finish()
         self._services.store.close()
-
-
-def _write_sightings(directory: Directory) -> None:
-    try:
-        directory.write_sightings()
-    except StoreUnavailable as error:
-        log.error("who was seen could not be written", error=str(error))
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:

@@ -40,6 +40,7 @@ dirserver/listeners.py          | tls                                     | twis
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
+dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich
@@ -51,7 +52,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly
+ports log metrics assembly places backup nightly chores
 """
 MOST_LINES = 400
 

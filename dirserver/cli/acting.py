@@ -74,6 +74,7 @@ def acting(invocation: Invocation, login: str = "") -> Iterator[Acting]:
         services.directory.require_set_up()
         principal = _user(services, login) if login else operator(os_login())
         yield Acting(services, principal, command_line(for_another=bool(login)))
+        services.directory.tell_lookups(unfinished=True)
     finally:
         services.store.close()
 

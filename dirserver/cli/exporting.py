@@ -46,7 +46,7 @@ def _note(who: Acting, view: VisibleBook, count: int, to: str) -> None:
 
 def _write(reading: Reading, view: VisibleBook, file: BinaryIO, advance: screen.Advance) -> int:
     total, done = reading.count(view), 0
-    for part in write_vcards(body for _card, body in reading.bodies(view)):
+    for part in write_vcards(body for _card, body in reading.exported(view)):
         file.write(part)
         done += 1
         advance(done, total)

@@ -67,7 +67,7 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         if request.book:
             views = (who.book(reading, request.book, Privilege.SEARCH),)
         # One more than is shown tells whether there are more.
-        rows = reading.cards_found(query_for(request.text), views, request.limit + 1)
+        rows = reading.cards_found(query_for(request.text), views, request.limit, beyond=1)
         found = [_shown(view, card, body) for view, card, body in rows]
     shown = found[: request.limit]
     if as_json:

@@ -7,6 +7,7 @@ writing. Each act decides, acts and audits in one transaction.
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.directory import Directory, DirectoryReader
 from dirserver.directory.identity import Authenticator
+from dirserver.directory.lookups import Detail
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.model.addressbook import label_of
@@ -22,6 +23,7 @@ __all__ = [
     "Authenticator",
     "BookState",
     "Deriver",
+    "Detail",
     "Directory",
     "DirectoryReader",
     "Reading",

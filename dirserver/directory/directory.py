@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from dirserver.directory import shield
 from dirserver.directory.derivation import Deriver
+from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
@@ -43,13 +44,25 @@ class PolicyCache:
 
 
 class DirectoryReader:
-    """The directory for those who only read. It cannot write."""
+    """The directory for those who only read. It cannot write, but for the audit trail."""
 
-    def __init__(self, store: Store, deriver: Deriver, sightings: Sightings | None = None) -> None:
-        """Read from ``store``, with numbers as ``deriver`` reads them."""
+    def __init__(
+        self,
+        store: Store,
+        deriver: Deriver,
+        *,
+        sightings: Sightings | None = None,
+        reads: Detail | None = None,
+    ) -> None:
+        """Read from ``store``, with numbers as ``deriver`` reads them.
+
+        ``sightings`` hear of who is given what; ``reads`` is how much the audit trail has of who
+        looked up whom, nothing by default.
+        """
         self._store = store
         self._deriver = deriver
         self._policies = PolicyCache()
+        self._lookups = None if reads is None else Lookups(reads, self.record)
         self.sightings = sightings or Sightings()
 
     @contextmanager
@@ -62,7 +75,7 @@ class DirectoryReader:
             policy = self._in_force(connection, client)
             current = self._current(policy, principal, client, datetime.now(UTC))
             plan = self._deriver.plan
-            yield Reading(connection, policy, current, client, plan, self.sightings)
+            yield Reading(connection, policy, current, client, plan, self.sightings, self._lookups)
 
     def _in_force(self, connection: Connection, client: Client) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
@@ -87,6 +100,19 @@ class DirectoryReader:
         with self._store.reading() as connection:
             return self._policies.get(connection)
 
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Append ``events`` to the audit trail in a transaction of their own."""
+        with self._store.writing() as connection:
+            audit.append(connection, events, datetime.now(UTC))
+
+    def tell_lookups(self, *, unfinished: bool = False) -> None:
+        """Write what was counted of lookups in the hours that are over, or in this one as well.
+
+        To be called now and then, and in the end. Raises StoreUnavailable.
+        """
+        if self._lookups is not None:
+            self._lookups.flush(unfinished=unfinished)
+
 
 # Hears of what was done and refused, once that is certain.
 Tell: TypeAlias = Callable[[Sequence[AuditEvent]], None]
@@ -106,10 +132,11 @@ class Directory(DirectoryReader):
         guard: Shield = NO_SHIELD,
         *,
         sightings: Sightings | None = None,
+        reads: Detail | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
         """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
-        super().__init__(store, deriver, sightings)
+        super().__init__(store, deriver, sightings=sightings, reads=reads)
         self._shield = guard
         self.tell = tell
 
@@ -161,9 +188,8 @@ class Directory(DirectoryReader):
         return scrubbing.scrub(self._store)
 
     def record(self, events: Sequence[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own."""
-        with self._store.writing() as connection:
-            audit.append(connection, events, datetime.now(UTC))
+        """Append ``events`` to the audit trail in a transaction of their own, and tell of them."""
+        super().record(events)
         self.tell(events)
 
     def write_sightings(self) -> None:

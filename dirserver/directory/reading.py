@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from dirserver.directory.lookups import Lookups
 from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
 from dirserver.model.addressbook import Card, Change, Entry, is_href, label_of
-from dirserver.model.audit import WrittenEvent
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
-from dirserver.model.query import EVERYTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of, resolve
 from dirserver.model.vcard import without
 from dirserver.store import audit, cards, chain, erasures
 from dirserver.store.audit import AuditFilter
@@ -39,11 +40,14 @@ class Reading:
         client: Client,
         plan: DialPlan,
         sightings: Sightings | None = None,
+        lookups: Lookups | None = None,
     ) -> None:
         """Read through ``connection``, which is in a transaction, as ``principal``.
 
-        ``sightings`` hear of who is given what cards say.
+        ``sightings`` hear of who is given what cards say; with ``lookups``, it is also told to the
+        audit trail.
         """
+        self._lookups = lookups
         self.connection = connection
         self.plan = plan
         self.policy = policy
@@ -118,6 +122,10 @@ class Reading:
         if body is None:
             raise NotFound(href)
         self._fetched(view, self.state(view).revision)
+        if self._lookups is not None:
+            card = self.card(view, href)
+            event = replace(self._read_event(view), card=href)
+            self._lookups.single(event, card.key)
         return without(body, view.hidden) if view.hidden else body
 
     def bodies(
@@ -125,17 +133,59 @@ class Reading:
     ) -> Iterator[tuple[Card, bytes]]:
         """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
         self._fetched(view, self.state(view).revision)
+        found = self._bodies(view, hrefs)
+        if self._lookups is None:
+            return found
+        event = self._read_event(view)
+        if hrefs is None:
+            self._lookups.whole(event, self.count(view))
+            return found
+        return self._lookups.followed(found, lambda pair: (event, pair[0].key))
+
+    def exported(self, view: VisibleBook) -> Iterator[tuple[Card, bytes]]:
+        """Yield all cards of the book, for one who sees to it that the audit trail tells of it."""
+        self._fetched(view, self.state(view).revision)
+        return self._bodies(view, None)
+
+    def lengths(self, view: VisibleBook) -> dict[str, int]:
+        """Return how many bytes each card of the book has for the principal, by name."""
+        return {card.href: len(body) for card, body in self._bodies(view, None)}
+
+    def _bodies(
+        self, view: VisibleBook, hrefs: Iterable[str] | None
+    ) -> Iterator[tuple[Card, bytes]]:
         possible = None if hrefs is None else filter(is_href, hrefs)
         for card, body in cards.bodies(self.connection, view.book.id, possible):
             yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
-        """Yield the cards of the book that ``query`` finds, with their bytes, by name."""
+        """Yield the cards of the book that ``query`` finds, with their bytes, by name.
+
+        They are for ``matching``, which tells of those that are an answer.
+        """
         if resolve(query, view.hidden) == EVERYTHING:
-            yield from self.bodies(view)
+            yield from self._bodies(view, None)
             return
         hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
-        yield from self.bodies(view, hrefs)
+        yield from self._bodies(view, hrefs)
+
+    def matching(
+        self,
+        view: VisibleBook,
+        query: Query,
+        is_meant: Callable[[Card, bytes], bool],
+        named: Iterable[str],
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Yield those that ``is_meant`` says of the cards that ``query`` finds.
+
+        ``named`` are the properties that were asked for, in the caller's words.
+        """
+        self._fetched(view, self.state(view).revision)
+        found = (pair for pair in self.candidates(view, query) if is_meant(*pair))
+        if self._lookups is None:
+            return found
+        event = self._read_event(view)
+        return self._lookups.followed(found, lambda pair: (event, pair[0].key), named)
 
     def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
         """Yield what changed in the book after the revision ``since``, oldest first.
@@ -154,21 +204,53 @@ class Reading:
         query: Query,
         views: Sequence[VisibleBook],
         limit: int | None = None,
+        beyond: int = 0,
         after: Entry | None = None,
     ) -> Iterator[Entry]:
         """Yield the cards in ``views`` that ``query`` finds, sorted by name.
 
-        With ``after``, a card that was found before, only those behind it.
-        A property that is hidden in a book finds nothing there, however it is asked for.
+        There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
+        whether there are more. With ``after``, a card that was found before, only those behind
+        it. A property that is hidden in a book finds nothing there, however it is asked for.
         """
-        return search(self.connection, query, _scopes(views), self.plan, limit, after)
+        most = None if limit is None else limit + beyond
+        found = search(self.connection, query, _scopes(views), self.plan, most, after)
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda entry: (events[entry.book_id], entry.key), named, limit
+        )
+
+    def has_key(self, view: VisibleBook, key: str) -> bool:
+        """Say whether a card of the book has the key ``key``."""
+        found = search(self.connection, KeyIs(key), _scopes([view]), self.plan, 1)
+        return next(found, None) is not None
 
     def cards_found(
-        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         """Yield what ``search`` finds, in its order: in which book, the card and its bytes."""
+        most = None if limit is None else limit + beyond
+        found = self._cards_found(query, views, most)
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda one: (events[one[0].book.id], one[1].key), named, limit
+        )
+
+    def _cards_found(
+        self, query: Query, views: Sequence[VisibleBook], most: int | None
+    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        found = cards_found(self.connection, query, _scopes(views), self.plan, limit)
+        found = cards_found(self.connection, query, _scopes(views), self.plan, most)
         for book_id, card, body in found:
             view = by_id[book_id]
             yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
@@ -224,6 +306,35 @@ class Reading:
         """
         self.require_operator()
         return erasures.cases(self.connection)
+
+    def event(
+        self,
+        action: AuditAction,
+        slug: str,
+        href: str,
+        detail: str = "",
+        outcome: Outcome = Outcome.DONE,
+    ) -> AuditEvent:
+        """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
+        client = self.client
+        login = self.principal.login
+        owned = {label_of(book) for book in self.policy.books if book.owner == login}
+        label = f"{login}/{slug}"
+        return AuditEvent(
+            action,
+            login,
+            outcome,
+            label if label in owned else slug,
+            href,
+            detail,
+            client.protocol,
+            client.address,
+            client.agent,
+            self.principal.device_name,
+        )
+
+    def _read_event(self, view: VisibleBook) -> AuditEvent:
+        return self.event(AuditAction.CARD_READ, label_of(view.book), "")
 
     def require_operator(self) -> None:
         """Raise AccessDenied unless it is the operator who reads."""

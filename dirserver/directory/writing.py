@@ -23,6 +23,7 @@ from dirserver.errors import (
 )
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
+from dirserver.model.changed import changed_properties
 from dirserver.model.grant import Privilege
 from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
@@ -68,6 +69,7 @@ class Writing(Reading):
         sightings: Sightings | None = None,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
+        # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan, sightings)
         self._deriver = deriver
         self.at = at
@@ -136,13 +138,18 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None and other.card.href != href:
                 raise UIDConflict(other.card.href)
-        blanks = stored is not None and self._is_blanked(view, href, card)
+        before = None if stored is None else self._before(view, href)
+        blanks = before is not None and is_blanked(before, card)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
         new = self.new_card(href, card, body, stored)
         self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
-        self.events.append(self.event(action, slug, href, f"etag {etag}"))
+        detail = f"etag {etag}"
+        if before is not None:
+            names = ", ".join(changed_properties(before, card))
+            detail += f", changed {names or 'nothing but its order'}"
+        self.events.append(self.event(action, slug, href, detail))
         return Stored(etag, created=stored is None)
 
     def delete_card(self, slug: str, href: str, precondition: Precondition = ALWAYS) -> None:
@@ -258,9 +265,9 @@ class Writing(Reading):
         """Add to the audit trail, whatever becomes of the transaction, what is refused."""
         self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
 
-    def _is_blanked(self, view: VisibleBook, href: str, after: VCard) -> bool:
+    def _before(self, view: VisibleBook, href: str) -> VCard | None:
         before = cards.body(self.connection, view.book.id, href)
-        return before is not None and is_blanked(parse_card(before), after)
+        return None if before is None else parse_card(before)
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
@@ -296,29 +303,3 @@ class Writing(Reading):
     def _act(self, operation: str) -> Act:
         who, device = self.principal.login, self.principal.device_name
         return Act(operation, who, self.client, self.at, device, self._batch)
-
-    def event(
-        self,
-        action: AuditAction,
-        slug: str,
-        href: str,
-        detail: str = "",
-        outcome: Outcome = Outcome.DONE,
-    ) -> AuditEvent:
-        """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
-        client = self.client
-        login = self.principal.login
-        owned = {label_of(book) for book in self.policy.books if book.owner == login}
-        label = f"{login}/{slug}"
-        return AuditEvent(
-            action,
-            login,
-            outcome,
-            label if label in owned else slug,
-            href,
-            detail,
-            client.protocol,
-            client.address,
-            client.agent,
-            self.principal.device_name,
-        )

@@ -117,7 +117,7 @@ class Search:
         looks: dict[int, _Look] = {}
         lookups_only = {view.book.id for view in target.views if view.access < Privilege.READ}
         most = self._most_cards(target.views, lookups_only)
-        for entry in tree.reading.search(query, target.views, most, self._last):
+        for entry in tree.reading.search(query, target.views, most, 1, self._last):
             self._last = entry
             if self._clock() > self._deadline:
                 self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
@@ -134,13 +134,13 @@ class Search:
             yield look.encode(self._message_id, entry)
 
     def _most_cards(self, views: Sequence[VisibleBook], lookups_only: set[int]) -> int | None:
-        """Return how many cards the store need look for: one more than will be sent."""
+        """Return how many cards will be sent at the most."""
         limit = self._limit
         if len(lookups_only) == len(views):
             limit = min(limit or self._settings.max_hits, self._settings.max_hits)
         elif lookups_only:
             return None
-        return None if limit is None else limit + 1
+        return limit
 
     def _look(self, view: VisibleBook) -> _Look:
         style = self._profile.numbers

@@ -37,6 +37,7 @@ from dirserver.ldap.messages import (
 from dirserver.ldap.searching import Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Tree, public_target
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
 # The error and the result that it becomes (RFC 4511 appendix A.2). Whoever only reads raises
@@ -45,6 +46,13 @@ RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
     StoreUnavailable: ResultCode.UNAVAILABLE,
+}
+# What is refused, as it would be called if it were done over CardDAV.
+_WRITES = {
+    Operation.ADD_REQUEST: AuditAction.CARD_CREATE,
+    Operation.MODIFY_REQUEST: AuditAction.CARD_UPDATE,
+    Operation.DELETE_REQUEST: AuditAction.CARD_DELETE,
+    Operation.MODIFY_DN_REQUEST: AuditAction.CARD_MOVE,
 }
 # RFC 3062; known so that the refusal has the right reason.
 _PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
@@ -164,9 +172,27 @@ class LDAPSession:
                 yield self._compare(message, request)
             case ExtendedRequest(name):
                 yield from self._extended(message, name)
-            case RefusedRequest():
+            case RefusedRequest(kind):
+                self._note_refusal(kind)
                 text = "This directory is changed over CardDAV."
                 yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+
+    def _note_refusal(self, kind: Operation) -> None:
+        """Tell the audit trail who has tried to change something; a stranger is not to fill it."""
+        action = _WRITES.get(kind)
+        if action is None or self.principal.is_anonymous:
+            return
+        event = AuditEvent(
+            action,
+            self.principal.login,
+            Outcome.REFUSED,
+            detail="LDAP is for reading only",
+            protocol=self.client.protocol,
+            address=self.client.address,
+            agent=self.client.agent,
+            device=self.principal.device_name,
+        )
+        self._context().directory.record([event])
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
         if request.version != 3:

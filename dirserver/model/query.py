@@ -100,6 +100,19 @@ Query: TypeAlias = (
 )
 
 
+def fields_of(query: Query) -> frozenset[Field]:
+    """Return the fields that ``query`` tests."""
+    match query:
+        case And(parts) | Or(parts):
+            return frozenset().union(*map(fields_of, parts))
+        case Not(part):
+            return fields_of(part)
+        case Constant() | KeyIs():
+            return frozenset()
+        case _:
+            return frozenset({query.field})
+
+
 def resolve(query: Query, hidden: frozenset[str]) -> Query:
     """Return ``query`` as it is to be run for a principal who may not see ``hidden``.
 

@@ -80,7 +80,6 @@ def is_empty(connection: Connection) -> bool:
     return not any(connection.scalar(select(func.count()).select_from(one)) for one in telling)
 
 
-
 def require_whole(connection: Connection) -> None:
     """Have the engine look through all that it keeps. Raises StoreUnavailable for what is broken.
 

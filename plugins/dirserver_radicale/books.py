@@ -149,9 +149,13 @@ class BookCollection(BaseCollection):
         tests = [read_filter(element) for element in filters]
         plan, only = self._reading.plan, request.current().only
         query = And(tuple(test.candidates() for test in tests))
-        for card, body in self._reading.candidates(self._view, query):
-            if only in ("", card.href) and all(test.matches(body, plan) for test in tests):
-                yield self._item(card, body), True
+
+        def is_meant(card: Card, body: bytes) -> bool:
+            return only in ("", card.href) and all(test.matches(body, plan) for test in tests)
+
+        named = [one.name for test in tests for one in test.prop_filters]
+        for card, body in self._reading.matching(self._view, query, is_meant, named):
+            yield self._item(card, body), True
 
     def serialize(self, vcf_to_ics: bool = False, ShareActions: object = None) -> str:  # noqa: N803  # Radicale's name
         """Return all cards in one file; nothing for PROPFIND, which would only measure it."""
@@ -217,8 +221,7 @@ class BookCollection(BaseCollection):
             return card.size
         if self._lengths is None:
             with self._opened() as reading:
-                bodies = reading.bodies(self._view)
-                self._lengths = {seen.href: len(body) for seen, body in bodies}
+                self._lengths = reading.lengths(self._view)
         return self._lengths.get(card.href, 0)
 
 

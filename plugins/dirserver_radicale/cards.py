@@ -10,8 +10,9 @@ from typing import Any
 
 from radicale import httputils
 
-from dirserver.directory import Directory, Reading
+from dirserver.directory import Directory, Reading, label_of
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import Precondition
@@ -55,7 +56,7 @@ class CardMethods:
                 view = reading.book(location.book, Privilege.READ)
                 if location.href:
                     return _get_card(reading, view, location.href, read_precondition(environ))
-                return _get_book(reading, view, environ)
+                return self._get_book(reading, view, environ)
         except DirectoryError as error:
             return error_answer(error, path, "read")
 
@@ -177,6 +178,25 @@ class CardMethods:
             return error_answer(error, target.path, "bind")
         return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
 
+    def _get_book(self, reading: Reading, view: VisibleBook, environ: dict[str, Any]) -> Answer:
+        state = reading.state(view)
+        etag = book_etag(state, view)
+        headers = {"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)}
+        early = _early(read_precondition(environ), etag, headers)
+        if early is not None:
+            return early
+        headers["Content-Type"] = _VCARD
+        headers["Content-Disposition"] = f'attachment; filename="{view.book.slug}.vcf"'
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return client.OK, headers, None, None
+        bodies = [body for _card, body in reading.exported(view)]
+        # Told before anything leaves the house.
+        detail = f"{len(bodies)} cards in one file"
+        self._directory.record(
+            [reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)]
+        )
+        return client.OK, headers, b"".join(bodies), None
+
     def _refuse(self, method: str, path: str, user: str) -> Answer:
         """Refuse what nobody may do here, and keep that in mind."""
         needed = refusals.need(method, path, locate(path))
@@ -197,20 +217,6 @@ def _get_card(reading: Reading, view: VisibleBook, href: str, condition: Precond
     if early is not None:
         return early
     return client.OK, {"Content-Type": _VCARD, **headers}, reading.body(view, href), None
-
-
-def _get_book(reading: Reading, view: VisibleBook, environ: dict[str, Any]) -> Answer:
-    state = reading.state(view)
-    etag = book_etag(state, view)
-    headers = {"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)}
-    early = _early(read_precondition(environ), etag, headers)
-    if early is not None:
-        return early
-    headers["Content-Type"] = _VCARD
-    headers["Content-Disposition"] = f'attachment; filename="{view.book.slug}.vcf"'
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return client.OK, headers, None, None
-    return client.OK, headers, b"".join(body for _card, body in reading.bodies(view)), None
 
 
 def _early(condition: Precondition, etag: str, headers: dict[str, str]) -> Answer | None:

@@ -67,7 +67,8 @@ def told(shell: Shell, *words: str) -> list[str]:
 def test_the_trail_reads_well(eventful: Shell) -> None:
     assert told(eventful, "--since", "1h", "--action", "card") == [
         "bob    created anna.vcf in customers: etag ...  [carddav 192.0.2.7, DAVx5/4.4]",
-        "alice  changed anna.vcf in customers: etag ...  [carddav 192.0.2.7, DAVx5/4.4]",
+        "alice  changed anna.vcf in customers: etag ..., changed NOTE  "
+        "[carddav 192.0.2.7, DAVx5/4.4]",
         "alice  moved customers/anna.vcf to staff/anna.vcf  [carddav 192.0.2.7, DAVx5/4.4]",
         "alice  moved staff/anna.vcf from customers/anna.vcf  [carddav 192.0.2.7, DAVx5/4.4]",
         "alice  deleted anna.vcf from staff  [carddav 192.0.2.7, DAVx5/4.4]",

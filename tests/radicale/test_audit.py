@@ -100,6 +100,19 @@ def test_a_failed_login_is_told_without_its_password(alice: DAVClient, services:
 
 def test_reading_leaves_no_trace(alice: DAVClient, services: Services) -> None:
     """Clients ask every few minutes for years; the access log has that."""
-    for line in ("PROPFIND /alice/", "GET /alice/staff/", "PROPFIND /bob/", "OPTIONS /"):
+    for line in ("PROPFIND /alice/", "HEAD /alice/staff/", "PROPFIND /bob/", "OPTIONS /"):
         alice.say([line, "Depth: 1"])
     assert trail(services) == []
+
+
+def test_a_book_that_is_taken_as_a_file_is_told(alice: DAVClient, services: Services) -> None:
+    alice.say(["PUT /alice/customers/anna.vcf", "<anna.vcf"])
+    heard = alice.say(["GET /alice/customers/"])
+    etag = next(line for line in heard if line.startswith("ETag"))
+    last = trail(services)[-1]
+    assert told(last) == "alice card:export done customers/ 1 cards in one file"
+    # Who has it already takes nothing.
+    number = len(trail(services))
+    heard = alice.say(["GET /alice/customers/", f"If-None-Match: {etag.partition(' ')[2]}"])
+    assert heard[0] == "304"
+    assert len(trail(services)) == number

@@ -14,7 +14,7 @@ from tests.organisation import PASSWORD, password_hash
 from tests.system.dav import DAVClient, dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import Address, RunningServer, running
+from tests.system.running import Address, RunningServer, run_command, running
 from tests.system.secrecy import WRONG_PASSWORD
 from tests.system.serving import SUFFIX, Authority, make_authority, write_served
 
@@ -338,6 +338,11 @@ def test_a_file_that_is_mended_is_applied(steadfast: RunningServer) -> None:
     good = steadfast.config.read_text(encoding="utf-8")
     steadfast.config.write_text("[", encoding="utf-8")
     steadfast.reload(REFUSED)
+    steadfast.config.write_text(good, encoding="utf-8")
+    trail = run_command(steadfast.config, "audit", "--action", "config", "--limit", "1")
+    assert trail.stdout.decode().endswith(
+        "REFUSED to apply the config: dirserver.toml: 1 fault  [reload]\n"
+    )
     steadfast.config.unlink()
     steadfast.reload(REFUSED)
     steadfast.config.write_text(good + user("frank"), encoding="utf-8")
