@@ -132,6 +132,18 @@ def test_the_incarnation_begins_at_the_revision_of_the_copy(
     found.store.close()
 
 
+def test_a_life_that_was_lost_itself_is_not_remembered(filled: Services, file: Path) -> None:
+    """The same file put back twice begins two lives, and what was given out in one is its own."""
+    lives = []
+    for _ in range(2):
+        restore(file, url_of(filled), force=True)
+        (book,) = (one for one in filled.directory.policy().books if one.slug == "customers")
+        lives.append((book.incarnation, revision(filled)))
+        filled.store.close()
+    assert book.remembers(*lives[1])
+    assert not book.remembers(*lives[0])
+
+
 def test_a_backup_of_what_was_put_back_remembers_both(
     filled: Services, file: Path, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
