@@ -227,6 +227,19 @@ def test_a_file_that_is_damaged_beyond_opening_is_set_aside(services: Services) 
         kept.unlink()
 
 
+def test_nothing_is_left_beside_the_file(services: Services, tmp_path: Path) -> None:
+    make(services, tmp_path / "a.backup")
+    services.store.close()
+    directory = tmp_path / "new"
+    directory.mkdir()
+    restore(tmp_path / "a.backup", f"sqlite:///{directory}/new.db")
+    assert [path.name for path in directory.iterdir()] == ["new.db"]
+    restore(tmp_path / "a.backup", f"sqlite:///{directory}/new.db", force=True)
+    kept = sorted(path.name for path in directory.iterdir())
+    assert len(kept) == 2
+    assert kept[1].startswith("new.db.before-restore-")
+
+
 def test_a_file_of_something_else_is_not_overwritten(services: Services, tmp_path: Path) -> None:
     make(services, tmp_path / "a.backup")
     with sqlite3.connect(tmp_path / "photos.db") as photos:
