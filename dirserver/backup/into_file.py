@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from contextlib import ExitStack
 from pathlib import Path
 
 from dirserver.backup.checking import require_copy, require_trail, unpacked
@@ -58,11 +57,10 @@ def _require_alone(file: Path) -> None:
 def _exchange(
     file: Path, staged: Store, directory: Path, returning: Return, progress: Progress
 ) -> str:
-    with ExitStack() as stack:
-        target = stack.enter_context(copying.alone(file))
-        advance = stack.enter_context(progress("keeping what was there"))
+    with copying.alone(file) as target:
         aside = directory / "aside"
-        copying.copy_aside(target, aside, advance)
+        with progress("keeping what was there") as advance:
+            copying.copy_aside(target, aside, advance)
         # Looked at again, now that nobody else can change anything.
         found = survey(Store(f"sqlite:///{aside}"))
         returning.require_allowed(found, str(file))

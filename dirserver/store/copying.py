@@ -53,6 +53,8 @@ def alone(file: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)) as found:
         try:
             found.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # A rollback journal would be left behind in this mode.
+            found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = FULL")
             found.execute("BEGIN EXCLUSIVE")
             found.execute("COMMIT")

@@ -132,6 +132,18 @@ def test_the_incarnation_begins_at_the_revision_of_the_copy(
     found.store.close()
 
 
+def test_a_life_that_was_lost_itself_is_not_remembered(filled: Services, file: Path) -> None:
+    """The same file put back twice begins two lives, and what was given out in one is its own."""
+    lives = []
+    for _ in range(2):
+        restore(file, url_of(filled), force=True)
+        (book,) = (one for one in filled.directory.policy().books if one.slug == "customers")
+        lives.append((book.incarnation, revision(filled)))
+        filled.store.close()
+    assert book.remembers(*lives[1])
+    assert not book.remembers(*lives[0])
+
+
 def test_a_backup_of_what_was_put_back_remembers_both(
     filled: Services, file: Path, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
@@ -213,6 +225,19 @@ def test_a_file_that_is_damaged_beyond_opening_is_set_aside(services: Services) 
         assert get(services, "anna.vcf")[1] == CARD
         services.store.close()
         kept.unlink()
+
+
+def test_nothing_is_left_beside_the_file(services: Services, tmp_path: Path) -> None:
+    make(services, tmp_path / "a.backup")
+    services.store.close()
+    directory = tmp_path / "new"
+    directory.mkdir()
+    restore(tmp_path / "a.backup", f"sqlite:///{directory}/new.db")
+    assert [path.name for path in directory.iterdir()] == ["new.db"]
+    restore(tmp_path / "a.backup", f"sqlite:///{directory}/new.db", force=True)
+    kept = sorted(path.name for path in directory.iterdir())
+    assert len(kept) == 2
+    assert kept[1].startswith("new.db.before-restore-")
 
 
 def test_a_file_of_something_else_is_not_overwritten(services: Services, tmp_path: Path) -> None:

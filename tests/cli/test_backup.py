@@ -165,3 +165,8 @@ def test_a_bar_shows_how_far_it_is(filled: Shell, tmp_path: Path) -> None:
     assert code == 0
     assert "copying the database" in shown
     assert "packing the copy" in shown
+    words = ("backup", "restore", "--force", tmp_path / "monday.backup")
+    code, shown = run_on_terminal("-c", filled.config, *words)
+    assert code == 0, shown
+    for stage in ("checking the sums", "keeping what was there", "putting the copy in its place"):
+        assert stage in shown
