@@ -143,7 +143,7 @@ def fields_of(query: Query) -> frozenset[Field]:
             return frozenset().union(*map(fields_of, parts))
         case Not(part):
             return fields_of(part)
-        case Constant() | KeyIs():
+        case Constant() | KeyIs() | BookIs() | Between():
             return frozenset()
         case _:
             return frozenset({query.field})
