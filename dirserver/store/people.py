@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, text, update
 
 from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
@@ -22,6 +22,8 @@ from dirserver.store.tables import (
     change,
     sighting,
 )
+
+_Value = TypeVar("_Value")
 
 _ROWS = 500
 
@@ -149,7 +151,7 @@ def sharing(
     ]
 
 
-def _standing(connection: Connection, condition: Any) -> list[Standing]:
+def _standing(connection: Connection, condition: ColumnElement[bool]) -> list[Standing]:
     rows = connection.execute(select(card).where(condition).order_by(card.c.id)).all()
     values: dict[int, list[tuple[Field, str]]] = {}
     for row in connection.execute(
@@ -233,6 +235,6 @@ def erase_events(connection: Connection, numbers: Sequence[int]) -> int:
     )
 
 
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     for start in range(0, len(values), _ROWS):
         yield values[start : start + _ROWS]
