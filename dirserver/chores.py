@@ -55,7 +55,13 @@ def nightly_tasks(services: Services) -> list[Task]:
             return f"{number} old versions deleted"
 
         tasks.append(Task("prune", pruned))
-    return tasks
+    return [*tasks, Task("scrub", partial(_scrub, services))]
+
+
+def _scrub(services: Services, _checkpoint: Checkpoint) -> str:
+    """Make up for what an erasure could not do while the database was busy."""
+    done = services.directory.scrub()
+    return "nothing is left to scrub" if done else "the database was too busy to be scrubbed"
 
 
 class Chores:

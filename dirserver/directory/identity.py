@@ -158,7 +158,11 @@ class Authenticator:
         else:
             self.attempts.succeeded(login, client.address)
             return user
-        self.attempts.failed(login, client.address, self._clock())
+        now = self._clock()
+        self.attempts.failed(login, client.address, now)
+        if wait := self.attempts.wait(login, client.address, now):
+            # What is refused until then is not told of: the guesser decides how much that is.
+            reason += f"; no password is looked at for {wait:.0f} s"
         device = kept.device.name if kept is not None and kept.device.login == login else ""
         event = _login(login, client, device, Outcome.REFUSED, reason)
         self._directory.record([event])

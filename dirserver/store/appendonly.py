@@ -27,7 +27,7 @@ SQLITE = (
     "BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
 )
 POSTGRESQL = (
-    "CREATE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
     "IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased"
     + "".join(f" AND new.{name} = ''" for name in _GOES.split())
     + "".join(f" AND new.{name} = old.{name}" for name in _STAYS.split())
