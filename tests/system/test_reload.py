@@ -345,6 +345,6 @@ def test_a_file_that_is_mended_is_applied(steadfast: RunningServer) -> None:
     )
     steadfast.config.unlink()
     steadfast.reload(REFUSED)
-    steadfast.config.write_text(good + user("frank"), encoding="utf-8")
+    steadfast.config.write_text(good + user("grace"), encoding="utf-8")
     steadfast.reload()
-    assert status(steadfast.address("http"), "frank", "/frank/staff/nothere.vcf") == 404
+    assert status(steadfast.address("http"), "grace", "/grace/staff/nothere.vcf") == 404
