@@ -48,8 +48,8 @@ KEPT_TRAIL = {
         "audit trail is only added to'); END",
     ),
     "postgresql": (
-        "CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND new.card = '' AND "
+        "CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND new.card = '' AND "
         "new.detail = '' AND new.salt = '' AND new.id = old.id AND new.at = old.at AND "
         "new.action = old.action AND new.outcome = old.outcome AND new.actor = old.actor "
         "AND new.book = old.book AND new.protocol = old.protocol AND new.address = "
