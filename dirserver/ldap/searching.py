@@ -11,8 +11,9 @@ from dirserver.ldap.containers import Container
 from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode, encode_entry
 from dirserver.ldap.entries import encode_operational
+from dirserver.ldap.filters import Naming
 from dirserver.ldap.filters import compile as compile_filter
-from dirserver.ldap.filters import matches_container
+from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import LDAPSettings
@@ -110,7 +111,9 @@ class Search:
                 yield encode_entry(self._message_id, container.dn.encode(), shown)
 
     def _cards(self, tree: Tree, target: Target) -> Iterator[bytes]:
-        query = compile_filter(self._request.filter)
+        books = {view.book.slug: view.book.id for view in target.views}
+        naming = Naming(self._settings.suffix_dn, books)
+        query = compile_filter(self._request.filter, naming)
         if target.key:
             query = And((KeyIs(target.key), query))
         views = {view.book.id: view for view in target.views}

@@ -109,7 +109,9 @@ class LDAPSession:
             self.principal = ANONYMOUS
         self._unfinished = None
         if isinstance(request, Envelope):
-            yield self._result(request, ResultCode.PROTOCOL_ERROR)
+            too_much = request.asks_too_much
+            code = ResultCode.ADMIN_LIMIT_EXCEEDED if too_much else ResultCode.PROTOCOL_ERROR
+            yield self._result(request, code)
             return
         if controls.forbid(request):
             yield self._result(request, ResultCode.UNAVAILABLE_CRITICAL_EXTENSION)
@@ -258,7 +260,7 @@ class LDAPSession:
             if target is None:
                 code = ResultCode.NO_SUCH_OBJECT
             elif target.key:
-                code = compare_card(request, tree, target)
+                code = compare_card(request, tree, target, settings.suffix_dn)
             else:
                 code = compare_container(request, target.containers[0])
             matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""
