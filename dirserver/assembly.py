@@ -25,6 +25,11 @@ class Services:
     directory: Directory
     authenticator: Authenticator
 
+    def close(self) -> None:
+        """Write what waits to be written, and close the store."""
+        self.directory.close()
+        self.store.close()
+
 
 def open_services(config: Config, store: Store | None = None) -> Services:
     """Open what ``config`` describes, with the ``store`` that is open already if it is given.

@@ -81,6 +81,10 @@ class StoreUnavailable(DirectoryError):
     """The database does not answer; asking again later may help."""
 
 
+class StoreBusy(StoreUnavailable):
+    """Others write to the database, and did not end in time; asking again soon will help."""
+
+
 class ConfigError(DirectoryError):
     """The configuration cannot be used. ``faults`` are sentences, one for each thing wrong."""
 

@@ -70,7 +70,7 @@ def acting(invocation: Invocation, login: str = "") -> Iterator[Acting]:
         principal = _user(services, login) if login else operator(os_login())
         yield Acting(services, principal, command_line(for_another=bool(login)))
     finally:
-        services.store.close()
+        services.close()
 
 
 def os_login() -> str:

@@ -25,6 +25,7 @@ _DONE = {
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
+    AuditAction.AUDIT_LOST: "lost {detail}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",

@@ -65,7 +65,7 @@ def _opened(invocation: Invocation) -> Iterator[Services]:
     try:
         yield services
     finally:
-        services.store.close()
+        services.close()
 
 
 def _changes(services: Services, found: Plan, *, applied: bool) -> Changes:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
+from dirserver.directory.recording import Recorder
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditEvent
@@ -16,6 +17,8 @@ from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.store import audit, policies, schema, settings
 from dirserver.store.engine import Connection, Store
+
+_CLOSE_SECONDS = 15.0
 
 
 class PolicyCache:
@@ -71,6 +74,11 @@ class DirectoryReader:
 class Directory(DirectoryReader):
     """The directory for those who may also write."""
 
+    def __init__(self, store: Store, deriver: Deriver) -> None:
+        """Read from ``store`` and write to it, with numbers as ``deriver`` reads them."""
+        super().__init__(store, deriver)
+        self._recorder = Recorder(store)
+
     @contextmanager
     def writing(self, principal: Principal, client: Client) -> Iterator[Writing]:
         """Open a transaction for ``principal``; it commits when the block ends.
@@ -94,9 +102,12 @@ class Directory(DirectoryReader):
                 self.record(refusals)
 
     def record(self, events: list[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own."""
-        with self._store.writing() as connection:
-            audit.append(connection, events, datetime.now(UTC))
+        """Append ``events``, which stand alone, to the audit trail; if need be a little later."""
+        self._recorder.record(events)
+
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Write the events that could not be written yet, for no longer than ``seconds``."""
+        self._recorder.close(seconds)
 
 
 def _as_of(policy: Policy, principal: Principal) -> Principal:

@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     GRANT_CHANGE = "grant:change"
     GRANT_REMOVE = "grant:remove"
     CONFIG_APPLY = "config:apply"
+    AUDIT_LOST = "audit:lost"
 
 
 class Outcome(StrEnum):
