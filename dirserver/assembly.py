@@ -27,6 +27,11 @@ class Services:
     directory: Directory
     authenticator: Authenticator
 
+    def close(self) -> None:
+        """Write what waits to be written, and close the store."""
+        self.directory.close()
+        self.store.close()
+
 
 def open_services(
     config: Config,
@@ -43,17 +48,25 @@ def open_services(
     organisation = config.organisation
     plan = DialPlan(organisation.country, tuple(organisation.outside_line))
     deriver = Deriver(plan, encode_attributes)
-    sightings, attempts = None, None
+    sightings, attempts, recorder = None, None, None
     if before is not None:
         store = store or before.store
         sightings, attempts = before.directory.sightings, before.authenticator.attempts
-        tell = before.directory.tell
+        tell, recorder = before.directory.tell, before.directory.recorder
     store = store or Store(config.database.url)
     section = config.shield
     guard = Shield(section.enabled, section.cards, section.percent, section.minutes)
     reads = config.audit.reads
     detail = None if reads is Reads.NONE else Detail(reads.value)
-    directory = Directory(store, deriver, guard, sightings=sightings, reads=detail, tell=tell)
+    directory = Directory(
+        store,
+        deriver,
+        guard,
+        sightings=sightings,
+        reads=detail,
+        tell=tell,
+        recorder=recorder,
+    )
     required = {
         "carddav": config.carddav.require_device_passwords,
         "ldap": config.ldap.require_device_passwords,

@@ -101,6 +101,10 @@ class StoreInUse(StoreUnavailable):
     """Others have the database open, and what is to be done can be done by one alone only."""
 
 
+class StoreBusy(StoreUnavailable):
+    """Others write to the database, and did not end in time; asking again soon will help."""
+
+
 class ConfigError(DirectoryError):
     """The configuration cannot be used. ``faults`` are sentences, one for each thing wrong."""
 

@@ -247,7 +247,7 @@ class Server:
     def _ended(self, _result: object) -> None:
         self._pool.stop()
         self._chores.finish()
-        self._services.store.close()
+        self._services.close()
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:

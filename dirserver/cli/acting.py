@@ -76,7 +76,7 @@ def acting(invocation: Invocation, login: str = "") -> Iterator[Acting]:
         yield Acting(services, principal, command_line(for_another=bool(login)))
         services.directory.tell_lookups(unfinished=True)
     finally:
-        services.store.close()
+        services.close()
 
 
 def os_login() -> str:

@@ -42,6 +42,7 @@ _DONE = {
     AuditAction.DEVICE_REVOKE: "revoked {detail}",
     AuditAction.DEVICE_RELEASE: "let {detail} write to {book} again",
     AuditAction.SHIELD_STOP: "was stopped from writing to {book}",
+    AuditAction.AUDIT_LOST: "lost {detail}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",

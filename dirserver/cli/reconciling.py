@@ -76,7 +76,7 @@ def _opened(invocation: Invocation) -> Iterator[Services]:
     try:
         yield services
     finally:
-        services.store.close()
+        services.close()
 
 
 def _changes(services: Services, found: Plan, *, applied: bool) -> Changes:

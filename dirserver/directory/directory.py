@@ -13,6 +13,7 @@ from dirserver.directory import shield
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
+from dirserver.directory.recording import Recorder
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.model.audit import AuditEvent
@@ -21,6 +22,8 @@ from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
 from dirserver.store import audit, policies, schema, scrubbing, settings
 from dirserver.store.engine import Connection, Store
+
+_CLOSE_SECONDS = 15.0
 
 
 class PolicyCache:
@@ -53,17 +56,19 @@ class DirectoryReader:
         *,
         sightings: Sightings | None = None,
         reads: Detail | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Read from ``store``, with numbers as ``deriver`` reads them.
 
         ``sightings`` hear of who is given what; ``reads`` is how much the audit trail has of who
-        looked up whom, nothing by default.
+        looked up whom, nothing by default. ``recorder`` appends the events that stand alone.
         """
         self._store = store
         self._deriver = deriver
         self._policies = PolicyCache()
-        self._lookups = None if reads is None else Lookups(reads, self.record)
+        self._lookups = None if reads is None else Lookups(reads, self._append)
         self.sightings = sightings or Sightings()
+        self.recorder = recorder or Recorder(store)
 
     @contextmanager
     def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
@@ -101,7 +106,10 @@ class DirectoryReader:
             return self._policies.get(connection)
 
     def record(self, events: Sequence[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own."""
+        """Append ``events``, which stand alone, to the audit trail; if need be a little later."""
+        self.recorder.record(events)
+
+    def _append(self, events: Sequence[AuditEvent]) -> None:
         with self._store.writing() as connection:
             audit.append(connection, events, datetime.now(UTC))
 
@@ -134,9 +142,10 @@ class Directory(DirectoryReader):
         sightings: Sightings | None = None,
         reads: Detail | None = None,
         tell: Tell = tell_nobody,
+        recorder: Recorder | None = None,
     ) -> None:
         """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
-        super().__init__(store, deriver, sightings=sightings, reads=reads)
+        super().__init__(store, deriver, sightings=sightings, reads=reads, recorder=recorder)
         self._shield = guard
         self.tell = tell
 
@@ -173,6 +182,9 @@ class Directory(DirectoryReader):
                 self._refuse(writing)
 
     def _refuse(self, writing: Writing) -> None:
+        if not writing.stops:
+            self.record(writing.refusals)
+            return
         with self._store.writing() as connection:
             stopped = shield.enforce(connection, writing.stops)
             events = [*writing.refusals, *stopped]
@@ -180,17 +192,21 @@ class Directory(DirectoryReader):
         shield.warn(stopped)
         self.tell(events)
 
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Append ``events`` to the audit trail, and tell of them."""
+        super().record(events)
+        self.tell(events)
+
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Write the events that could not be written yet, for no longer than ``seconds``."""
+        self.recorder.close(seconds)
+
     def scrub(self) -> bool:
         """See to it that the bytes of who was erased are gone from the database's files.
 
         Return whether that is so; a busy database may hinder it, and later it is made up for.
         """
         return scrubbing.scrub(self._store)
-
-    def record(self, events: Sequence[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own, and tell of them."""
-        super().record(events)
-        self.tell(events)
 
     def write_sightings(self) -> None:
         """Write who has been seen since the last time. Raises StoreUnavailable."""

@@ -15,7 +15,13 @@ from enum import Enum
 from typing import TypeAlias
 
 from dirserver.directory import Authenticator, DirectoryReader
-from dirserver.errors import AccessDenied, DirectoryError, InvalidCredentials, StoreUnavailable
+from dirserver.errors import (
+    AccessDenied,
+    DirectoryError,
+    InvalidCredentials,
+    StoreBusy,
+    StoreUnavailable,
+)
 from dirserver.ldap import controls, dn
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.containers import STARTTLS, WHO_AM_I
@@ -40,11 +46,12 @@ from dirserver.ldap.tree import Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
-# The error and the result that it becomes (RFC 4511 appendix A.2). Whoever only reads raises
-# no others; one that did would be a bug: ``other``.
+# The error and the result that it becomes (RFC 4511 appendix A.2), the more special one first.
+# Whoever only reads raises no others; one that did would be a bug: ``other``.
 RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
 }
 # What is refused, as it would be called if it were done over CardDAV.

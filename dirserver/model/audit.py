@@ -48,6 +48,7 @@ class AuditAction(StrEnum):
     PERSON_ERASE = "person:erase"
     PERSON_READMIT = "person:readmit"
     HISTORY_PRUNE = "history:prune"
+    AUDIT_LOST = "audit:lost"
 
 
 class Outcome(StrEnum):

@@ -38,6 +38,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.AccessDenied: client.FORBIDDEN,
     errors.TooManyAttempts: client.UNAUTHORIZED,
     errors.InvalidCredentials: client.UNAUTHORIZED,
+    errors.StoreBusy: client.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: client.SERVICE_UNAVAILABLE,
     errors.InvalidGrant: client.INTERNAL_SERVER_ERROR,
     errors.ConfigError: client.INTERNAL_SERVER_ERROR,

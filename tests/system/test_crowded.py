@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 from tests.ldap import wire
 from tests.organisation import PASSWORD
-from tests.system.dav import DAVClient
+from tests.system.dav import DAVClient, dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import crowd
-from tests.system.running import RunningServer, run_command
+from tests.system.running import RunningServer, run_command, wait_until
 from tests.system.serving import STAFF, SUFFIX
 
 MANY = 60
@@ -42,3 +44,36 @@ def test_many_that_take_nothing_keep_nobody_waiting(
             got = time.monotonic()
             assert looked_up - began < AT_ONCE
             assert got - looked_up < AT_ONCE
+
+
+def test_while_another_process_writes_wrong_logins_keep_nobody_waiting(
+    server: RunningServer, dav: Callable[[str], DAVClient]
+) -> None:
+    alice = dav("alice")
+    assert alice.get("/alice/").status < 500
+    logins = [f"nobody{number}" for number in range(20)]
+
+    def fail(login: str) -> int:
+        with dav_client(server.address("http"), login) as client:
+            return client.get("/").status
+
+    file = server.config.with_name("test.db")
+    with (
+        closing(sqlite3.connect(file, isolation_level=None)) as importing,
+        ThreadPoolExecutor(20) as pool,
+    ):
+        importing.execute("BEGIN IMMEDIATE")
+        failing = [pool.submit(fail, login) for login in logins]
+        for _ in range(3):
+            began = time.monotonic()
+            assert alice.get("/alice/").status < 500
+            assert time.monotonic() - began < AT_ONCE
+        assert [one.result(20) for one in failing] == [401] * 20
+        importing.execute("ROLLBACK")
+    wait_until(lambda: audited(server, "nobody") == 20, "the refusals to be in the audit trail")
+
+
+def audited(server: RunningServer, actor: str) -> int:
+    """Return how many events tell of those whose names begin with ``actor``."""
+    told = run_command(server.config, "audit", "--json").stdout.decode()
+    return sum(f'"{actor}' in line for line in told.splitlines())

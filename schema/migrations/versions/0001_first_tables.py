@@ -49,13 +49,14 @@ KEPT_TRAIL = {
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND new.card = '' AND "
-        "new.detail = '' AND new.salt = '' AND new.id = old.id AND new.at = old.at AND "
-        "new.action = old.action AND new.outcome = old.outcome AND new.actor = old.actor "
-        "AND new.book = old.book AND new.protocol = old.protocol AND new.address = "
-        "old.address AND new.agent = old.agent AND new.device = old.device AND "
-        "new.content_digest = old.content_digest AND new.digest = old.digest) THEN RETURN "
-        "new; END IF; END IF; RAISE EXCEPTION 'the audit trail is only added to'; END $$",
+        "AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND "
+        "new.card = '' AND new.detail = '' AND new.salt = '' AND new.id = old.id AND "
+        "new.at = old.at AND new.action = old.action AND new.outcome = old.outcome AND "
+        "new.actor = old.actor AND new.book = old.book AND new.protocol = old.protocol "
+        "AND new.address = old.address AND new.agent = old.agent AND new.device = "
+        "old.device AND new.content_digest = old.content_digest AND new.digest = "
+        "old.digest) THEN RETURN new; END IF; END IF; RAISE EXCEPTION 'the audit trail is"
+        " only added to'; END $$",
         "CREATE TRIGGER audit_event_kept BEFORE DELETE OR UPDATE ON audit_event FOR EACH "
         "ROW EXECUTE FUNCTION keep_audit_event()",
         "CREATE TRIGGER audit_event_not_truncated BEFORE TRUNCATE ON audit_event FOR EACH "
