@@ -50,7 +50,10 @@ _FORGET_CHANGES = delete(change).where(
     change.c.addressbook_id == bindparam("book_id"), change.c.href == bindparam("name")
 )
 _NOTE_CHANGES = insert(change)
-_FORGET_VALUES = delete(card_value).where(card_value.c.card_id == bindparam("old"))
+_VALUES = select(
+    card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value
+).where(card_value.c.card_id.in_(bindparam("cards", expanding=True)))
+_FORGET_VALUES = delete(card_value).where(card_value.c.id == bindparam("value_id"))
 _FORGET_ENTRIES = delete(card_entry).where(card_entry.c.card_id == bindparam("old"))
 _NEW_VALUES = insert(card_value)
 _NEW_ENTRIES = insert(card_entry)
@@ -238,16 +241,25 @@ def store_derived(
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``."""
-    old = [{"old": card_id} for card_id in replaced]
+    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
+
+    Most of what a card says stays when it changes, and indexing is what costs most: only what
+    differs is written.
+    """
+    old = list(replaced)
+    there: dict[tuple[int, str, str], int] = {}
     if old:
-        connection.execute(_FORGET_VALUES, old)
-        connection.execute(_FORGET_ENTRIES, old)
+        rows = connection.execute(_VALUES, {"cards": old})
+        there = {(row.card_id, row.field, row.value): row.id for row in rows}
+        connection.execute(_FORGET_ENTRIES, [{"old": card_id} for card_id in old])
+    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
     values = [
-        {"card_id": card_id, "field": str(field), "value": value}
-        for card_id, one in derived
-        for field, value in one.values
+        {"card_id": card_id, "field": field, "value": value}
+        for card_id, field, value in new
+        if there.pop((card_id, field, value), None) is None
     ]
+    if there:
+        connection.execute(_FORGET_VALUES, [{"value_id": one} for one in there.values()])
     if values:
         connection.execute(_NEW_VALUES, values)
     connection.execute(
