@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dirserver.config import Config
-from dirserver.directory import Authenticator, Deriver, Directory
+from dirserver.config import Config, Reads
+from dirserver.directory import Authenticator, Deriver, Detail, Directory
+from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entries import encode_attributes
 from dirserver.model.number import DialPlan
+from dirserver.model.shield import Shield
 from dirserver.store.engine import Store
 
 
@@ -25,15 +27,54 @@ class Services:
     directory: Directory
     authenticator: Authenticator
 
+    def close(self) -> None:
+        """Write what waits to be written, and close the store."""
+        self.directory.close()
+        self.store.close()
 
-def open_services(config: Config, store: Store | None = None) -> Services:
+
+def open_services(
+    config: Config,
+    store: Store | None = None,
+    *,
+    before: Services | None = None,
+    tell: Tell = tell_nobody,
+) -> Services:
     """Open what ``config`` describes, with the ``store`` that is open already if it is given.
 
-    Raises StoreUnavailable.
+    What has to outlive a change of the config is taken over from the services ``before``.
+    ``tell`` hears of what is done. Raises StoreUnavailable.
     """
     organisation = config.organisation
     plan = DialPlan(organisation.country, tuple(organisation.outside_line))
-    store = store or Store(config.database.url)
     deriver = Deriver(plan, encode_attributes)
-    directory = Directory(store, deriver)
-    return Services(config, store, deriver, directory, Authenticator(store, directory))
+    sightings, attempts, recorder = None, None, None
+    if before is not None:
+        store = store or before.store
+        sightings, attempts = before.directory.sightings, before.authenticator.attempts
+        tell, recorder = before.directory.tell, before.directory.recorder
+    store = store or Store(config.database.url)
+    section = config.shield
+    guard = Shield(section.enabled, section.cards, section.percent, section.minutes)
+    reads = config.audit.reads
+    detail = None if reads is Reads.NONE else Detail(reads.value)
+    directory = Directory(
+        store,
+        deriver,
+        guard,
+        sightings=sightings,
+        reads=detail,
+        tell=tell,
+        recorder=recorder,
+    )
+    required = {
+        "carddav": config.carddav.require_device_passwords,
+        "ldap": config.ldap.require_device_passwords,
+    }
+    authenticator = Authenticator(
+        store,
+        directory,
+        devices_only=[name for name, is_required in required.items() if is_required],
+        attempts=attempts,
+    )
+    return Services(config, store, deriver, directory, authenticator)

@@ -57,6 +57,18 @@ class CardTooLarge(DirectoryError):
         self.limit = limit
 
 
+class ErasedPerson(DirectoryError):
+    """The card is of somebody who was erased and has not been readmitted.
+
+    ``case`` is public: the random name under which the erasure is known. Who brings the card
+    knows who it is of.
+    """
+
+    def __init__(self, case: str) -> None:
+        super().__init__(f"the person was erased (case {case})")
+        self.case = case
+
+
 class InvalidHref(DirectoryError):
     """A card cannot have this name in its book."""
 
@@ -73,6 +85,10 @@ class AccessDenied(DirectoryError):
     """The principal may not do this; the text says why and is not for the client."""
 
 
+class InvalidGrant(DirectoryError):
+    """Nobody can be given that; the text says why, to whoever manages the book."""
+
+
 class InvalidCredentials(DirectoryError):
     """No principal goes by this name and password; the text says why, for the log only."""
 
@@ -83,6 +99,14 @@ class TooManyAttempts(InvalidCredentials):
 
 class StoreUnavailable(DirectoryError):
     """The database does not answer; asking again later may help."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Others have the database open, and what is to be done can be done by one alone only."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Others write to the database, and did not end in time; asking again soon will help."""
 
 
 class ConfigError(DirectoryError):

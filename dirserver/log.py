@@ -79,6 +79,7 @@ def ldap_request(session: LDAPSession, began: float) -> None:
         "ldap",
         address=session.client.address,
         login=session.principal.login,
+        device=session.principal.device_name,
         operation=answered.operation,
         result=answered.code,
         hits=answered.hits,

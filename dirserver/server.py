@@ -7,64 +7,49 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import ParamSpec, TypeVar, cast
 
 import structlog
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.tcp import Port
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.config import Config, Listener
+from dirserver.chores import Chores
+from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
-from dirserver.http import BridgeOptions, make_factory
-from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
-from dirserver.ldap.session import Context
+from dirserver.http import AccessRecord, BridgeOptions, make_factory
+from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
+from dirserver.metrics import Metrics
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
+from dirserver.places import Places
+from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
 from dirserver.tls import CertificateError, ServerTLS
 from dirserver_radicale.application import Application
+from dirserver_radicale.configuration import challenge
 
 log = structlog.get_logger("dirserver")
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One socket to listen on: for which face, where, and whether with TLS."""
-
-    face: str
-    listener: Listener
-    tls: bool
-
-    def __str__(self) -> str:
-        """Return its URL."""
-        scheme = {"carddav": ("http", "https"), "ldap": ("ldap", "ldaps")}[self.face][self.tls]
-        return f"{scheme}://{self.listener}"
-
-
-def addresses_of(configuration: Config) -> tuple[Address, ...]:
-    """Return every address that the config wants to be listened on."""
-    faces = (("carddav", configuration.carddav), ("ldap", configuration.ldap))
-    return tuple(
-        Address(name, listener, tls)
-        for name, face in faces
-        for tls, listeners in ((False, face.listen), (True, face.listen_tls))
-        for listener in listeners
-    )
 
 
 def ldap_settings(services: Services) -> LDAPSettings:
@@ -99,11 +84,13 @@ class Server:
         """
         self._path = path
         self._reactor = reactor
-        services = open_services(config.load(path))
+        self._metrics = Metrics()
+        services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
+        self._places = Places()
         self._http = make_factory(Application(services), self._pool, self._http_options())
         ldap = partial(
             self._make_ldap,
@@ -111,11 +98,29 @@ class Server:
         )
         self._ldap = ldap(LDAPFactory)
         self._ldaps = ldap(LDAPSFactory)
-        self._ports: dict[Address, Port] = {}
+        self._ports = Ports(self._listen, lambda what, where: log.info(what, address=where))
+        self._reloads = DeferredLock()
+        self._figures = self._metrics.site(reactor, self._pool)
+        self._chores = Chores(services, self._pool, reactor)
         self._stopping = False
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
-        return kind(context, self._pool, self._reactor, tls=self._tls, tell=ldap_request)
+        return kind(
+            context,
+            self._pool,
+            self._reactor,
+            tls=self._tls,
+            tell=self._told,
+            places=self._places,
+        )
+
+    def _told(self, session: LDAPSession, began: float) -> None:
+        ldap_request(session, began)
+        self._metrics.ldap_request(session)
+
+    def _answered(self, record: AccessRecord) -> None:
+        http_request(record)
+        self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
         section = self._services.config.carddav
@@ -123,7 +128,8 @@ class Server:
             plaintext=section.plaintext_login,
             trusted_proxies=tuple(section.trusted_proxies),
             public_url=section.public_url or None,
-            access_log=http_request,
+            challenge=challenge(self._services.config.organisation.name),
+            access_log=self._answered,
         )
 
     def start(self) -> list[str]:
@@ -133,30 +139,57 @@ class Server:
         """
         self._pool.start()
         try:
-            for address in addresses_of(self._services.config):
-                self._open(address)
+            self._ports.open(addresses_of(self._services.config))
         except ListenError:
-            for port in self._ports.values():
-                port.stopListening()
             self._pool.stop()
             raise
-        return [self._url(address) for address in self._ports]
+        self._chores.start()
+        return self._ports.urls()
 
-    def _url(self, address: Address) -> str:
-        """Return the URL of an open address, with the port that the system gave it."""
-        host = self._ports[address].getHost()
-        return str(Address(address.face, Listener(address.listener.host, host.port), address.tls))
-
-    def _open(self, address: Address) -> None:
+    def _listen(self, address: Address) -> Port:
         ldap = self._ldaps if address.tls else self._ldap
-        factory = self._http if address.face == "carddav" else ldap
+        factory = {"carddav": self._http, "ldap": ldap, "metrics": self._figures}[address.face]
         tls = self._tls if address.tls else None
         host, port = address.listener.host, address.listener.port
-        self._ports[address] = listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
+        return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
 
     def reload(self) -> None:
-        """Apply the config file again, in a thread. A file with faults changes nothing."""
-        self._pool.callInThreadWithCallback(self._reloaded, self._reread)
+        """Apply the config file again; a file with faults changes nothing.
+
+        Of several requests each waits for the one before it.
+        """
+        self._reloads.run(lambda: Deferred.fromCoroutine(self._reload()))
+
+    async def _reload(self) -> None:
+        opened: list[Address] = []
+        try:
+            services = await self._in_thread(self._reread)
+            wanted = addresses_of(services.config)
+            # Before anything is applied, so that an address that cannot be had changes nothing.
+            opened = self._ports.open(
+                address
+                for address in self._ports.unhindered(wanted)
+                if self._tls is not None or not address.tls
+            )
+            changes = await self._in_thread(self._apply, services)
+        except ConfigError as error:
+            await self._refuse(*error.faults)
+        except (DirectoryError, CertificateError, ListenError) as error:
+            await self._refuse(str(error))
+        except Exception as error:
+            log.exception("config refused", error=type(error).__name__)
+        else:
+            self._swap(services)
+            await self._ports.become(wanted, opened)
+            log.info("config applied", file=str(self._path), changes=changes)
+            return
+        await self._ports.close(opened)
+
+    def _in_thread(
+        self, function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Deferred[Result]:
+        reactor = cast(IReactorFromThreads, self._reactor)
+        return deferToThreadPool(reactor, self._pool, function, *args, **kwargs)
 
     def _reread(self) -> Services:
         configuration = config.load(self._path)
@@ -165,28 +198,28 @@ class Server:
             raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
-        services = open_services(configuration, self._services.store)
-        plan = apply_config(services, operator("dirserver"), Client("reload"))
-        log.info("config applied", file=str(self._path), changes=len(plan.steps))
-        return services
+        return open_services(configuration, before=self._services)
 
-    def _reloaded(self, succeeded: bool, result: object) -> None:
-        if succeeded and isinstance(result, Services):
-            self._reactor.callFromThread(self._swap, result)
-            return
-        error = getattr(result, "value", result)
-        if isinstance(error, ConfigError):
-            for fault in error.faults:
-                log.error("config refused", fault=fault)
-        elif isinstance(error, DirectoryError | CertificateError):
-            log.error("config refused", fault=str(error))
-        else:
-            log.error("config refused", error=str(result))
+    def _apply(self, services: Services) -> int:
+        return len(apply_config(services, operator("dirserver"), Client("reload")).steps)
+
+    async def _refuse(self, *faults: str) -> None:
+        for fault in faults:
+            log.error("config refused", fault=fault)
+        # What they are is in the log; a file's text does not belong into the trail.
+        said = f"{self._path.name}: {len(faults)} fault{'' if len(faults) == 1 else 's'}"
+        action, actor = AuditAction.CONFIG_APPLY, operator("dirserver").login
+        refusal = AuditEvent(action, actor, Outcome.REFUSED, detail=said, protocol="reload")
+        try:
+            await self._in_thread(self._services.directory.record, [refusal])
+        except DirectoryError as error:
+            log.error("the refusal could not be told", error=str(error))
         log.error("the old config stays in force", file=str(self._path))
 
     def _swap(self, services: Services) -> None:
         """Let requests from now on be answered by ``services``."""
         self._services = services
+        self._chores.swap(services)
         tls = services.config.tls
         if tls is not None and self._tls is not None:
             self._tls.load(tls.certificate, tls.key)
@@ -198,25 +231,14 @@ class Server:
         for factory in (self._ldap, self._ldaps):
             factory.context = context
             factory.tls = self._tls if tls is not None else None
-        wanted = addresses_of(services.config)
-        for address in [one for one in self._ports if one not in wanted]:
-            # Connections that were taken here stay open.
-            self._ports.pop(address).stopListening()
-            log.info("no longer listening", address=str(address))
-        for address in [one for one in wanted if one not in self._ports]:
-            try:
-                self._open(address)
-                log.info("listening", address=self._url(address))
-            except ListenError as error:
-                log.error("cannot listen", error=str(error))
 
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
         if self._stopping:
             return Deferred()
         self._stopping = True
-        for port in self._ports.values():
-            port.stopListening()
+        self._ports.stop()
+        self._chores.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])
@@ -224,7 +246,8 @@ class Server:
 
     def _ended(self, _result: object) -> None:
         self._pool.stop()
-        self._services.store.close()
+        self._chores.finish()
+        self._services.close()
 
 
 def _load_tls(configuration: Config) -> ServerTLS | None:

@@ -142,6 +142,8 @@ CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NU
 
 CREATE INDEX ix_card_version_key_id ON card_version ("key", id);
 
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
+
 CREATE TABLE change (
     addressbook_id INTEGER NOT NULL,
     href TEXT NOT NULL,
@@ -249,6 +251,12 @@ CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', 
 CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
 
 CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN INSERT INTO card_value_trigram (card_value_trigram, rowid, value) VALUES ('delete', old.id, old.value); END;
+
+CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+
+CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON audit_event WHEN NOT (new.erased AND NOT old.erased AND new.card = '' AND new.detail = '' AND new.salt = '' AND new.id IS old.id AND new.at IS old.at AND new.action IS old.action AND new.outcome IS old.outcome AND new.actor IS old.actor AND new.book IS old.book AND new.protocol IS old.protocol AND new.address IS old.address AND new.agent IS old.agent AND new.device IS old.device AND new.content_digest IS old.content_digest AND new.digest IS old.digest) BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+
+CREATE TRIGGER audit_event_unreplaced BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = new.id) BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 
 
 -- PostgreSQL
@@ -365,7 +373,7 @@ CREATE TABLE book_property (
 CREATE TABLE card_version (
     id BIGSERIAL NOT NULL,
     addressbook_id BIGINT NOT NULL,
-    href TEXT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
     key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     operation TEXT NOT NULL,
@@ -389,6 +397,8 @@ CREATE INDEX ix_card_version_addressbook_id_href_revision ON card_version (addre
 CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NULL;
 
 CREATE INDEX ix_card_version_key_id ON card_version (key, id);
+
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
 
 CREATE TABLE change (
     addressbook_id BIGINT NOT NULL,
@@ -495,3 +505,9 @@ CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops);
+
+CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND new.card = '' AND new.detail = '' AND new.salt = '' AND new.id = old.id AND new.at = old.at AND new.action = old.action AND new.outcome = old.outcome AND new.actor = old.actor AND new.book = old.book AND new.protocol = old.protocol AND new.address = old.address AND new.agent = old.agent AND new.device = old.device AND new.content_digest = old.content_digest AND new.digest = old.digest) THEN RETURN new; END IF; END IF; RAISE EXCEPTION 'the audit trail is only added to'; END $$;
+
+CREATE TRIGGER audit_event_kept BEFORE DELETE OR UPDATE ON audit_event FOR EACH ROW EXECUTE FUNCTION keep_audit_event();
+
+CREATE TRIGGER audit_event_not_truncated BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION keep_audit_event();

@@ -102,8 +102,21 @@ def running_server() -> Iterator[Server]:
 @contextmanager
 def fresh_database(server: Server) -> Iterator[str]:
     """Make a database that has the schema and nothing in it; yield its URL."""
+    with _database(server, _TEMPLATE) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(server: Server) -> Iterator[str]:
+    """Make a database without anything in it, not even the schema; yield its URL."""
+    with _database(server, None) as url:
+        yield url
+
+
+@contextmanager
+def _database(server: Server, template: str | None) -> Iterator[str]:
     name = f"t{uuid4().hex}"
-    janitor = server.janitor(name, _TEMPLATE)
+    janitor = server.janitor(name, template)
     janitor.init()
     try:
         yield server.url(name)

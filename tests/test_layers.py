@@ -25,14 +25,22 @@ dirserver/model/number.py       |                                         | phon
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
+dirserver/exchange/dossier.py   | errors model                            | jinja2
 dirserver/ldap/                 | errors model directory                  | ldaptor
-dirserver/ldap/protocol.py      | tls                                     | ldaptor twisted zope structlog
+dirserver/ldap/factory.py       | places tls                              | twisted
+dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
 dirserver/reconcile/            | errors model store config assembly      |
-dirserver/http/                 |                                         | twisted
+dirserver/http/                 |                                         | twisted zope
+dirserver/backup/               | errors model store assembly __init__    |
+dirserver/nightly.py            | errors model store                      | structlog
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
+dirserver/places.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted
+dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
+dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
+dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich
@@ -44,7 +52,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-log assembly
+ports log metrics assembly places backup nightly chores
 """
 MOST_LINES = 400
 

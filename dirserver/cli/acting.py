@@ -38,6 +38,10 @@ class Acting:
         """Open a transaction."""
         return self.services.directory.writing(self.principal, self.client)
 
+    def user(self, login: str) -> Principal:
+        """Return the user whose login or mail this is. Raises Failed, saying who there is."""
+        return _user(self.services, login)
+
     def book(self, reading: Reading, name: str, privilege: Privilege) -> VisibleBook:
         """Return the book ``name``. Raises Failed, saying why not and what there is."""
         try:
@@ -50,7 +54,8 @@ class Acting:
         labels = [label_of(view.book) for view in reading.books(Privilege.SEARCH)]
         for book in reading.policy.books:
             if label_of(book) == name:
-                why = reading.policy.decide(self.principal, privilege, book).reason
+                address = self.client.address
+                why = reading.policy.decide(self.principal, privilege, book, address).reason
                 return f"{self.principal.login} may not {privilege.label} {name}: {why}."
         if any(book.slug == name for book in self.services.config.books):
             file = self.services.config.path.name
@@ -69,8 +74,9 @@ def acting(invocation: Invocation, login: str = "") -> Iterator[Acting]:
         services.directory.require_set_up()
         principal = _user(services, login) if login else operator(os_login())
         yield Acting(services, principal, command_line(for_another=bool(login)))
+        services.directory.tell_lookups(unfinished=True)
     finally:
-        services.store.close()
+        services.close()
 
 
 def os_login() -> str:

@@ -12,11 +12,17 @@ from typing import Annotated
 import typer
 
 from dirserver import __version__
+from dirserver.cli.backups import app as backups
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
+from dirserver.cli.devices import app as devices
+from dirserver.cli.grants import app as grants
+from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
-from dirserver.cli.trail import audit
+from dirserver.cli.past import history, restore, show, undo
+from dirserver.cli.persons import app as persons
+from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +49,8 @@ def options(
             "-c",
             "--config",
             metavar="FILE",
+            # What is wrong with it is told in our words, and with our exit code.
+            readable=False,
             envvar=ENVIRONMENT,
             show_envvar=False,
             help=f"The config file; else ${ENVIRONMENT}, ./dirserver.toml or "
@@ -91,7 +99,8 @@ def serve(context: typer.Context) -> None:
 def check(context: typer.Context, as_json: JSONOption = False) -> None:
     """Say whether the config file can be used, and what is unwise in it.
 
-    Every fault is named at once, one a line. The database is not looked at: `plan` does that.
+    Every fault is named at once, one a line. The database is not looked at: `plan` does that. But
+    where users need devices to log in, it says who has none.
 
     \b
     --json: file, ok, faults, warnings, users, groups, books, listens, suffix, database
@@ -109,10 +118,13 @@ def plan(
     ] = False,
     as_json: JSONOption = False,
 ) -> None:
-    """Show what `apply` would change: + comes, ~ changes, - goes.
+    """Show what `apply` would change: + comes, ~ changes, - goes, = stays.
+
+    What stays are the grants that were given with `grant add`.
 
     \b
-    --json: file, applied, changes (sign, action, book, text), reindexed
+    --json: file, applied, changes (sign, action, book, text), kept (book, to, given_by, text),
+            reindexed
     """
     from dirserver.cli import reconciling
 
@@ -135,6 +147,27 @@ def apply(context: typer.Context, as_json: JSONOption = False) -> None:
 
 
 @app.command()
+def prune(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how much would go, and leave it.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Delete the versions of cards that are older than `keep` in [history] says.
+
+    A version is as old as what replaced it: what was stored long ago and changed yesterday can be
+    restored. Cards stay, and clients sync on.
+
+    \b
+    --json: dry_run, keep_days, versions, books (book, versions)
+    """
+    from dirserver.cli import pruning
+
+    pruning.prune(invocation(context), dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def passwd(
     from_stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the password from the first line of the input.")
@@ -154,7 +187,16 @@ def passwd(
 
 
 app.add_typer(books, name="book")
+app.add_typer(grants, name="grant")
+app.command()(why)
+app.add_typer(devices, name="device")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
-app.command()(audit)
+app.command()(history)
+app.command()(show)
+app.command()(restore)
+app.command()(undo)
+app.add_typer(backups, name="backup")
+app.add_typer(trail, name="audit")
+app.add_typer(persons, name="person")

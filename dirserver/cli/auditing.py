@@ -9,7 +9,7 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.moments import Span, read_moment
+from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import AuditFilter
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
@@ -23,10 +23,28 @@ _DONE = {
     AuditAction.CARD_COPY: "copied a card to {book}/{card} {detail}",
     AuditAction.CARD_IMPORT: "imported into {book}",
     AuditAction.CARD_EXPORT: "exported {book}",
+    AuditAction.CARD_RESTORE: "restored {card} in {book}",
+    AuditAction.CARD_UNDO: "took back what was done in {book}",
+    AuditAction.BOOK_RESTORE: "restored book {book}",
+    AuditAction.CARD_READ: "looked into {book}",
+    AuditAction.PERSON_FIND: "looked for a person",
+    AuditAction.PERSON_EXPORT: "exported what is kept of a person",
+    AuditAction.PERSON_ERASE: "erased a person",
+    AuditAction.PERSON_READMIT: "let a person be kept again",
+    AuditAction.HISTORY_PRUNE: "pruned the history of {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
     AuditAction.PROPERTY_CHANGE: "set {detail} on {book}, for themselves",
+    AuditAction.BOOK_PURGE: "purged book {book}",
+    AuditAction.BACKUP_MAKE: "made the backup {detail}",
+    AuditAction.BACKUP_RESTORE: "put the backup {detail} back",
+    AuditAction.NIGHTLY_FAIL: "failed at night, {detail}",
     AuditAction.CONFIG_APPLY: "applied {detail}",
+    AuditAction.DEVICE_ADD: "made a password for {detail}",
+    AuditAction.DEVICE_REVOKE: "revoked {detail}",
+    AuditAction.DEVICE_RELEASE: "let {detail} write to {book} again",
+    AuditAction.SHIELD_STOP: "was stopped from writing to {book}",
+    AuditAction.AUDIT_LOST: "lost {detail}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
@@ -36,7 +54,17 @@ _TRIED = {
     AuditAction.CARD_COPY: "copy a card from or to {book}",
     AuditAction.CARD_IMPORT: "import into {book}",
     AuditAction.CARD_EXPORT: "export {book}",
+    AuditAction.CARD_RESTORE: "restore {card} in {book}",
+    AuditAction.CARD_UNDO: "take back what was done in {book}",
+    AuditAction.BOOK_RESTORE: "restore book {book}",
     AuditAction.LOGIN: "log in",
+    AuditAction.GRANT_ADD: "give access to {book}",
+    AuditAction.GRANT_REMOVE: "take access to {book} back",
+    AuditAction.DEVICE_ADD: "make a password",
+    AuditAction.DEVICE_REVOKE: "revoke a device",
+    AuditAction.DEVICE_RELEASE: "release a client in {book}",
+    AuditAction.BOOK_PURGE: "purge book {book}",
+    AuditAction.CONFIG_APPLY: "apply the config",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 
@@ -47,6 +75,7 @@ class Request:
 
     book: str
     user: str
+    device: str
     card: str
     action: str
     since: str
@@ -69,6 +98,7 @@ class ToldEvent:
     protocol: str
     address: str
     agent: str
+    device: str
 
 
 def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -87,28 +117,17 @@ def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
 
 
 def _wanted(request: Request, now: datetime) -> AuditFilter:
-    since = _span(request.since, "--since", now)
-    until = _span(request.until, "--until", now)
-    if since and until and since.first > until.last:
-        raise Failed("--since is after --until, so nothing can be between them. Swap the two.")
+    since, until = asked_span(request.since, request.until, now)
     return AuditFilter(
         request.book,
         request.user,
         request.card,
         _action(request.action),
-        since.first if since else None,
-        until.last if until else None,
+        since,
+        until,
         request.limit + 1,
+        request.device,
     )
-
-
-def _span(text: str, option: str, now: datetime) -> Span | None:
-    if not text:
-        return None
-    try:
-        return read_moment(text, now)
-    except ValueError as error:
-        raise Failed(f'{option} "{text}" is no moment; {error}.') from error
 
 
 def _action(text: str) -> str:
@@ -136,6 +155,7 @@ def _told(written: WrittenEvent) -> ToldEvent:
         event.protocol,
         event.address,
         event.agent,
+        event.device,
     )
 
 
@@ -171,4 +191,5 @@ def sentence(event: AuditEvent) -> tuple[str, str]:
 
 def _origin(event: AuditEvent) -> str:
     at = f"{event.protocol} {event.address}".strip()
-    return ", ".join(filter(None, (at, event.agent)))
+    device = f'"{event.device}"' if event.device else ""
+    return ", ".join(filter(None, (at, device, event.agent)))

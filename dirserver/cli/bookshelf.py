@@ -7,23 +7,12 @@ from datetime import datetime
 
 from dirserver.cli import screen
 from dirserver.cli.acting import Acting, acting
+from dirserver.cli.granted import ShownGrant, access_of, grants_of, say_grants
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
-from dirserver.model.grant import Grant, Privilege
+from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.model.principal import GROUP_PREFIX
-
-
-@dataclass(frozen=True, slots=True)
-class ShownGrant:
-    """Who may do what; ``logins`` are the members of a group, however deep they are in it."""
-
-    to: str
-    access: str
-    hide: tuple[str, ...]
-    networks: tuple[str, ...]
-    logins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ def list_books(invocation: Invocation, login: str, *, as_json: bool) -> None:
 
 
 def _row(book: ShownBook) -> tuple[str, str, str, str, str]:
-    may = "\n".join(f"{_access(grant)}: {grant.to}" for grant in book.grants)
+    may = "\n".join(f"{access_of(grant)}: {grant.to}" for grant in book.grants)
     return (
         book.book,
         book.name,
@@ -85,19 +74,12 @@ def show_book(invocation: Invocation, name: str, login: str, *, as_json: bool) -
         facts.append(("access", _own_access(book)))
     screen.say_table((), facts)
     if not login:
-        screen.say_table(("who", "may", "that is"), [_grant_row(grant) for grant in book.grants])
-
-
-def _grant_row(grant: ShownGrant) -> tuple[str, str, str]:
-    members = ", ".join(grant.logins) or "nobody"
-    return grant.to, _access(grant), members if grant.to.startswith(GROUP_PREFIX) else ""
+        say_grants(book.grants)
 
 
 def _shown(who: Acting, reading: Reading, view: VisibleBook) -> ShownBook:
     book, state = view.book, reading.state(view)
-    grants = reading.policy.grants.get(book.id, ()) if who.principal.is_operator else ()
-    if who.principal.is_operator and book.owner:
-        grants = (*grants, Grant(book.owner, Privilege.MANAGE))
+    grants = grants_of(reading.policy, book) if who.principal.is_operator else ()
     return ShownBook(
         label_of(book),
         book.name,
@@ -108,32 +90,8 @@ def _shown(who: Acting, reading: Reading, view: VisibleBook) -> ShownBook:
         state.modified,
         view.access.label,
         tuple(sorted(view.hidden)),
-        tuple(
-            _shown_grant(reading, grant)
-            for grant in sorted(grants, key=lambda grant: (-grant.access, grant.grantee))
-        ),
+        grants,
     )
-
-
-def _shown_grant(reading: Reading, grant: Grant) -> ShownGrant:
-    users = reading.policy.users.values()
-    reached = [user.login for user in users if grant.grantee in user.grantees]
-    return ShownGrant(
-        grant.grantee,
-        grant.access.label,
-        tuple(sorted(grant.hide)),
-        tuple(str(network) for network in grant.networks),
-        tuple(sorted(reached)),
-    )
-
-
-def _access(grant: ShownGrant) -> str:
-    said = grant.access
-    if grant.hide:
-        said += f" without {listing(grant.hide, 'and')}"
-    if grant.networks:
-        said += f" from {listing(grant.networks, 'and')}"
-    return said
 
 
 def _own_access(book: ShownBook) -> str:

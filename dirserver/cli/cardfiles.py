@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dirserver.cli import screen
@@ -37,8 +37,22 @@ class CardFile:
 
     name: str
     cards: int
-    bodies: tuple[bytes, ...]
+    kept: tuple[ReadCard, ...]
     remarks: tuple[Remark, ...]
+
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """The cards to import."""
+        return tuple(card.body for card in self.kept if card.body is not None)
+
+    def without(self, hindrances: Mapping[bytes, str]) -> CardFile:
+        """Return the file with the remark that these cards were not imported, and why not."""
+        remarks = [
+            Remark(card.number, card.line, card.name, card.uid, False, (hindrances[card.body],))
+            for card in self.kept
+            if card.body is not None and card.body in hindrances
+        ]
+        return replace(self, remarks=(*self.remarks, *remarks))
 
     @property
     def left_out(self) -> int:
@@ -57,13 +71,19 @@ def read_files(names: Sequence[str]) -> list[CardFile]:
             faults.append(f"{_shown_name(name)}: {_why(error)}")
     if faults:
         raise Failed(*faults, "Nothing was imported. Correct the names, and start again.")
-    files = []
+    read: list[tuple[str, list[ReadCard]]] = []
     while contents:
         # A file's bytes are let go as soon as its cards are there.
         name, data = contents.pop(0)
         with screen.progress(f"reading {name}") as advance:
-            files.append(_read_cards(name, data, advance))
-    return files
+            read.append((name, _read_cards(data, advance)))
+    # A book has a UID once; as if they came one by one, the last of several stands.
+    kept: dict[str, tuple[str, ReadCard]] = {}
+    for name, cards in read:
+        for card in cards:
+            if _fits(card) and not _is_there(card, kept):
+                kept[card.uid] = (name, card)
+    return [_file(name, cards, kept) for name, cards in read]
 
 
 def _shown_name(name: str) -> str:
@@ -87,38 +107,51 @@ def _why(error: OSError) -> str:
     return f"it cannot be read: {(error.strerror or str(error)).lower()}."
 
 
-def _read_cards(name: str, data: bytes, advance: screen.Advance) -> CardFile:
+def _read_cards(data: bytes, advance: screen.Advance) -> list[ReadCard]:
     # Some files write it in small letters; then the bar is wrong, and nothing else.
     expected = data.count(b"BEGIN:VCARD")
     read: list[ReadCard] = []
     for card in read_vcards(data):
         read.append(card)
         advance(len(read), max(expected, len(read)))
-    # A book has a UID once; as if they came one by one, the last of several stands.
-    kept = {card.uid: card for card in read if _fits(card)}
-    remarks = []
-    for card in read:
-        hindrance = _hindrance(card, kept)
-        notes = (*card.notes, hindrance) if hindrance else card.notes
+    return read
+
+
+def _file(
+    name: str, cards: Sequence[ReadCard], kept: Mapping[str, tuple[str, ReadCard]]
+) -> CardFile:
+    remarks, going_in = [], []
+    for card in cards:
+        why = _why_not(name, card, kept)
+        # What was mended in a card that does not go in is nobody's concern.
+        notes = (why,) if why else card.notes
         if notes:
-            imported = card.body is not None and not hindrance
-            remarks.append(Remark(card.number, card.line, card.name, card.uid, imported, notes))
-    bodies = tuple(card.body for card in kept.values() if card.body is not None)
-    cards = sum(card.body is not None for card in read)
-    return CardFile(name, cards, bodies, tuple(remarks))
+            left_out = card.body is None or bool(why and not _is_there(card, kept))
+            remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
+        if card.body is not None and not why:
+            going_in.append(card)
+    return CardFile(name, len(going_in), tuple(going_in), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:
     return card.body is not None and len(card.body) <= MAX_CARD_BYTES
 
 
-def _hindrance(card: ReadCard, kept: Mapping[str, ReadCard]) -> str:
-    """Say why a card that could be read is not imported even so, or nothing."""
+def _is_there(card: ReadCard, kept: Mapping[str, tuple[str, ReadCard]]) -> bool:
+    """Whether these very bytes go in, from here or from where they are once more."""
+    return card.uid in kept and kept[card.uid][1].body == card.body
+
+
+def _why_not(name: str, card: ReadCard, kept: Mapping[str, tuple[str, ReadCard]]) -> str:
+    """Say why a card that could be read does not go in from here, or nothing."""
     if card.body is None:
         return ""
     if not _fits(card):
         return f"the card has more than {MAX_CARD_BYTES // _MEBIBYTE} MiB"
-    instead = kept[card.uid]
-    if instead.body == card.body:
+    file, instead = kept[card.uid]
+    if instead is card:
         return ""
-    return f"card {instead.number} has the same UID and stands instead"
+    where = f"card {instead.number}" if file == name else f"card {instead.number} of {file}"
+    if instead.body == card.body:
+        return f"{where} is the same"
+    return f"{where} has the same UID and stands instead"

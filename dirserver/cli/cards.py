@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dirserver.cli.invocation import invocation
-from dirserver.cli.options import BookOption, JSONOption, LoginOption
+from dirserver.cli.options import MOST, BookOption, JSONOption, LoginOption
 
 
 def import_cards(
@@ -69,7 +69,8 @@ def search(
         str, typer.Option("--book", metavar="BOOK", help="Only this book.", show_default=False)
     ] = "",
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="At most so many cards.")
+        int,
+        typer.Option("--limit", metavar="N", min=1, max=MOST, help="At most so many cards."),
     ] = 100,
     as_json: JSONOption = False,
 ) -> None:

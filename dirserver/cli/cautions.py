@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
+from dirserver.assembly import open_services
 from dirserver.config import Access, Config, Listener, PlaintextPolicy
 from dirserver.config.faults import listing
+from dirserver.errors import StoreUnavailable
+from dirserver.model.device import PROTOCOLS
 from dirserver.model.policy import grantees_of
 from dirserver.model.principal import Group
 from dirserver.passwords import password_context
@@ -23,6 +27,7 @@ def cautions(config: Config) -> Iterator[str]:
     yield from _about_passwords(config)
     yield from _about_books(config)
     yield from _about_files(config)
+    yield from _about_backups(config)
 
 
 def _about_the_network(config: Config) -> Iterator[str]:
@@ -44,6 +49,11 @@ def _about_the_network(config: Config) -> Iterator[str]:
                 f"[ldap] listen {listener}: plaintext_bind takes passwords without TLS from other "
                 "machines, though StartTLS is offered"
             )
+    for listener in _beyond_this_machine(config.metrics.listen):
+        yield (
+            f"[metrics] listen {listener}: everybody who gets there can read the figures; "
+            "listen on this machine, or let only Prometheus through to it"
+        )
 
 
 def _unencrypted(key: str, policy: PlaintextPolicy, cure: str) -> str:
@@ -116,5 +126,42 @@ def _about_files(config: Config) -> Iterator[str]:
     if config.database.url.startswith("sqlite:///"):
         secrets.append((Path(config.database.url.removeprefix("sqlite:///")), "all cards in it"))
     for file, secret in secrets:
-        if file.exists() and file.stat().st_mode & stat.S_IROTH:
+        if file.is_file() and file.stat().st_mode & stat.S_IROTH:
             yield f"everybody on this machine can read {file}, and {secret}; chmod o= {file}"
+
+
+def without_devices(config: Config) -> Iterator[str]:
+    """Yield a clause for each face that takes devices only, and whose users have some left out.
+
+    The database is asked, if it is there; where it cannot be, there is nothing to say.
+    """
+    faces = {
+        "carddav": config.carddav.require_device_passwords,
+        "ldap": config.ldap.require_device_passwords,
+    }
+    if not any(faces.values()):
+        return
+    try:
+        services = open_services(config)
+        with closing(services.store):
+            services.directory.require_set_up()
+            devices = services.directory.policy().devices.values()
+    except StoreUnavailable:
+        return
+    for face, is_required in faces.items():
+        served = {one.login for one in devices if face in (one.protocols or PROTOCOLS)}
+        without = [user.login for user in config.users if user.login not in served]
+        if is_required and without:
+            yield (
+                f"[{face}] require_device_passwords: without a device, {listing(without, 'and')} "
+                "cannot log in; make passwords with: dirserver device add LOGIN NAME"
+            )
+
+
+def _about_backups(config: Config) -> Iterator[str]:
+    directory = config.backup.directory
+    if directory is not None and not directory.is_dir():
+        yield (
+            f"[backup]: there is no directory {directory}, so every night's backup will fail; "
+            "create it, for the user that the server runs as"
+        )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from dirserver import config
 from dirserver.cli import screen
-from dirserver.cli.cautions import cautions
+from dirserver.cli.cautions import cautions, without_devices
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config import Config
@@ -59,7 +59,7 @@ def inspect(path: Path) -> Findings:
     return Findings(
         str(path),
         ok=True,
-        warnings=tuple(cautions(read)),
+        warnings=(*cautions(read), *without_devices(read)),
         users=len(read.users),
         groups=len(read.groups),
         books=len(read.books),
@@ -77,6 +77,8 @@ def _listens(read: Config) -> Iterator[str]:
         for scheme, listeners in zip(schemes, (face.listen, face.listen_tls), strict=True):
             for listener in listeners:
                 yield f"{name} {scheme}://{listener}"
+    for listener in read.metrics.listen:
+        yield f"metrics http://{listener}/metrics"
 
 
 def _place(url: str) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from dirserver.cli import screen
 from dirserver.cli.acting import Acting, acting
-from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.outfile import replacing
 from dirserver.directory import Reading, label_of
 from dirserver.exchange.vcards import write_vcards
 from dirserver.model.audit import AuditAction
@@ -35,7 +31,7 @@ def export_cards(invocation: Invocation, book: str, output: Path | None, login: 
             _write(reading, view, sys.stdout.buffer, lambda _done, _total: None)
             sys.stdout.buffer.flush()
             return
-        with _replacing(output) as file:
+        with replacing(output, "Nothing was exported.") as file:
             _note(who, view, reading.count(view), screen.plain(str(output)))
             with screen.progress(f"exporting {book}") as advance:
                 count = _write(reading, view, file, advance)
@@ -50,33 +46,8 @@ def _note(who: Acting, view: VisibleBook, count: int, to: str) -> None:
 
 def _write(reading: Reading, view: VisibleBook, file: BinaryIO, advance: screen.Advance) -> int:
     total, done = reading.count(view), 0
-    for part in write_vcards(body for _card, body in reading.bodies(view)):
+    for part in write_vcards(body for _card, body in reading.exported(view)):
         file.write(part)
         done += 1
         advance(done, total)
     return done
-
-
-@contextmanager
-def _replacing(output: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of ``output`` once all is written. Raises Failed."""
-    target = Path(os.path.realpath(output))
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        if output.exists() and not output.is_file():
-            # A pipe or a terminal cannot be replaced.
-            with output.open("wb") as file:
-                yield file
-            return
-        with part.open("xb") as file:
-            if target.exists():
-                part.chmod(stat.S_IMODE(target.stat().st_mode))
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Failed(f"{output} cannot be written: {reason}. Nothing was exported.") from error
-    finally:
-        part.unlink(missing_ok=True)

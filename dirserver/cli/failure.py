@@ -45,6 +45,8 @@ _ADVICE = {
     "locked": "Another process is writing to it; try again when that is done.",
     "disk is full": "Make room on the disk of the database.",
     "there is no directory": "Create it, or correct url in [database].",
+    "is a directory": "Name a file in it with url in [database].",
+    "something else": "Name another database with url in [database]; this one is left as it is.",
     "authentication failed": "Correct the user or the password in [database].",
     "does not exist": "Create it, or correct url in [database].",
 }

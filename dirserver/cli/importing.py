@@ -103,6 +103,7 @@ def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[Imp
 
 
 def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
+    file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
     return ImportedFile(
         file.name,
         file.cards,
@@ -111,6 +112,13 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
         count.unchanged,
         file.left_out,
         file.remarks,
+    )
+
+
+def _about_erased(case: str) -> str:
+    return (
+        "this person was erased at their own request; if they have consented since: "
+        f"dirserver person readmit {case}"
     )
 
 
@@ -141,10 +149,11 @@ def _about_left_out(outcome: Imported) -> str:
     kept = sum(file.new + file.changed + file.unchanged for file in outcome.files)
     if not kept:
         return "Nothing was imported, for the reasons above."
-    be = "would be" if outcome.dry_run else "are"
+    be = "would be" if outcome.dry_run else "is" if kept == 1 else "are"
+    them = "it" if kept == 1 else "them"
     return (
         f"Not imported, for the reasons above: {left_out}. The other {_number(kept)} {be} in "
-        f"{outcome.book}; mend the file and import it again, that changes nothing for them."
+        f"{outcome.book}; mend the file and import it again, that changes nothing for {them}."
     )
 
 

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+# More than anybody reads, and still a number that every database takes.
+MOST = 1_000_000_000
+
 BookOption = Annotated[
     str,
     typer.Option(

@@ -33,12 +33,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A grant that a manager gave, and that the config file leaves alone."""
+
+    book: str
+    to: str
+    given_by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """All that differs, or differed, between the config file and the database."""
 
     file: str
     applied: bool
     changes: tuple[Change, ...]
+    kept: tuple[Kept, ...]
     reindexed: int
 
 
@@ -65,7 +76,7 @@ def _opened(invocation: Invocation) -> Iterator[Services]:
     try:
         yield services
     finally:
-        services.store.close()
+        services.close()
 
 
 def _changes(services: Services, found: Plan, *, applied: bool) -> Changes:
@@ -73,7 +84,11 @@ def _changes(services: Services, found: Plan, *, applied: bool) -> Changes:
         Change(sign_of(step), action_of(step), book_of(step), sentence_of(step))
         for step in found.steps
     )
-    return Changes(services.config.path.name, applied, steps, found.reindex)
+    kept = tuple(
+        Kept(one.book.label, one.grant.grantee, one.grant.given_by, one.sentence)
+        for one in found.kept
+    )
+    return Changes(services.config.path.name, applied, steps, kept, found.reindex)
 
 
 def _tell(told: Changes, *, as_json: bool) -> None:
@@ -82,6 +97,8 @@ def _tell(told: Changes, *, as_json: bool) -> None:
         return
     for change in told.changes:
         screen.say((f"{change.sign} {change.text}", _STYLES[change.sign]))
+    for kept in told.kept:
+        screen.say((f"= {kept.text}", "dim"))
     if told.reindexed:
         screen.say((f"~ {told.reindexed} cards are indexed anew", _STYLES["~"]))
     if not told.changes and not told.reindexed:

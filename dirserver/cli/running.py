@@ -18,8 +18,10 @@ from dirserver.errors import DirectoryError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in ``arguments``, or in those of the process; return the exit code."""
     typed = sys.argv[1:] if arguments is None else arguments
+    # Whoever started this may have closed them.
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - it is open for good
     if sys.stdout is None:
-        # Whoever started this has closed it.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it is open for good
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DirectoryError as error:
         return _complain(explain(error))
     except KeyboardInterrupt:
+        _complain(["Interrupted. What was not finished has left no trace."])
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.

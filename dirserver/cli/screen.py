@@ -103,15 +103,21 @@ def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def say_json(value: object) -> None:
     """Print ``value``, which may hold dataclasses and times, as JSON in ASCII."""
-    sys.stdout.write(json.dumps(value, default=_jsonable, indent=2) + "\n")
+    sys.stdout.write(json.dumps(value, default=jsonable, indent=2) + "\n")
 
 
-def _jsonable(value: object) -> object:
+def jsonable(value: object) -> object:
+    """Return what JSON has for a dataclass or a time. Raises TypeError for anything else."""
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     raise TypeError(type(value).__name__)
+
+
+def counted(number: int, what: str) -> str:
+    """Return how many there are of ``what``, as in "1 card" and "2 cards"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def local(at: datetime) -> str:

@@ -18,6 +18,8 @@ from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, Equals, Or, Query, Substring
 from dirserver.model.vcard import parse_card
 
+# More words than a person has names.
+_MOST_WORDS = 24
 _NUMBER = re.compile(r"[\d\s()+/.,-]*\d[\d\s()+/.,-]*")
 _TEXTS = (
     Field.FULL_NAME,
@@ -58,12 +60,14 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Print the cards that are found, sorted by name. Raises Failed."""
     if not request.text.strip():
         raise Failed("There is nothing to look for; name a part of a name or of a number.")
+    if len(request.text.split()) > _MOST_WORDS:
+        raise Failed(f"These are more than {_MOST_WORDS} words; leave some out.")
     with acting(invocation, request.login) as who, who.reading() as reading:
         views = reading.books(Privilege.SEARCH)
         if request.book:
             views = (who.book(reading, request.book, Privilege.SEARCH),)
         # One more than is shown tells whether there are more.
-        rows = reading.cards_found(query_for(request.text), views, request.limit + 1)
+        rows = reading.cards_found(query_for(request.text), views, request.limit, beyond=1)
         found = [_shown(view, card, body) for view, card, body in rows]
     shown = found[: request.limit]
     if as_json:
@@ -78,7 +82,12 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
 
 
 def query_for(text: str) -> Query:
-    """Return the query for what somebody typed: a number, or words that must all be there."""
+    """Return the query for what somebody typed: a number, or words that must all be there.
+
+    A number may be a link that was copied (RFC 3966).
+    """
+    if text[:4].lower() == "tel:":
+        text = text[4:]
     if _NUMBER.fullmatch(text):
         return Or((*_number(text), *_contains(text)))
     return And(

@@ -33,6 +33,10 @@ def _advice(said: str) -> str:
 
 
 def _announce(urls: list[str]) -> None:
-    said = [f"{_FACES[url.partition(':')[0]]} {url}" for url in urls]
+    said = [f"{_face(url)} {url}" for url in urls]
     sys.stdout.write(f"dirserver ready: {', '.join(said)}\n")
     sys.stdout.flush()
+
+
+def _face(url: str) -> str:
+    return "metrics" if url.endswith("/metrics") else _FACES[url.partition(":")[0]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from dirserver.config import grantees
@@ -35,6 +35,9 @@ def _check_listeners(draft: Draft, inspection: Inspection) -> None:
             sentence = "TLS needs a certificate; add a table [tls], or leave listen_tls out"
             inspection.refuse(place, sentence, shown([str(each) for each in section.listen_tls]))
         listeners.extend(_listeners(section, inspection))
+    if draft.metrics is not None:
+        place = inspection.place_of(draft.metrics).at("listen")
+        listeners.extend(_items(inspection, place, draft.metrics.listen))
     # Where a default is in the way, what the file says is at fault.
     listeners.sort(key=lambda found: not found[0].key.endswith(_BY_DEFAULT))
     for (place, one), (other_place, other) in combinations(listeners, 2):
@@ -48,10 +51,16 @@ def _listeners(section: CardDAV | LDAP, inspection: Inspection) -> Iterator[tupl
     plain, tls = at.at("listen"), at.at("listen_tls")
     # What is at fault itself has left the default behind, which nobody asked for.
     if section.listen is not type(section)().listen:
-        yield from ((plain.item(index), each) for index, each in enumerate(section.listen))
+        yield from _items(inspection, plain, section.listen)
     elif not inspection.is_unread(plain):
         yield from ((Place(at.table, f"listen{_BY_DEFAULT}"), each) for each in section.listen)
-    yield from ((tls.item(index), each) for index, each in enumerate(section.listen_tls))
+    yield from _items(inspection, tls, section.listen_tls)
+
+
+def _items(
+    inspection: Inspection, place: Place, listeners: Iterable[Listener]
+) -> Iterator[tuple[Place, Listener]]:
+    return ((inspection.item(place, index), each) for index, each in enumerate(listeners))
 
 
 def _check_profiles(draft: Draft, inspection: Inspection) -> None:
@@ -61,8 +70,8 @@ def _check_profiles(draft: Draft, inspection: Inspection) -> None:
         for index, network in enumerate(profile.networks):
             if network in taken:
                 sentence = f"{taken[network].key} is the same network"
-                inspection.refuse(place.item(index), sentence, shown(str(network)))
-            taken.setdefault(network, place.item(index))
+                inspection.refuse(inspection.item(place, index), sentence, shown(str(network)))
+            taken.setdefault(network, inspection.item(place, index))
 
 
 def _check_mails(draft: Draft, inspection: Inspection) -> None:

@@ -55,6 +55,7 @@ class Inspection:
         self.names: dict[str, tuple[str, ...]] = {}
         """What is in each table of named tables, whether or not it can be used."""
         self._unread: set[Place] = set()
+        self._kept: dict[Place, list[int]] = {}
         # The section is kept beside its place, or its id might come to mean another one.
         self._places: dict[int, tuple[object, Place]] = {}
 
@@ -70,6 +71,14 @@ class Inspection:
     def is_unread(self, place: Place) -> bool:
         """Whether what the file says at ``place`` is unknown, being at fault itself."""
         return place in self._unread
+
+    def keep_items(self, place: Place, indices: list[int]) -> None:
+        """Remember which items of the list at ``place`` could be read."""
+        self._kept[place] = indices
+
+    def item(self, place: Place, index: int) -> Place:
+        """Return where the item ``index`` of those that could be read stands in the file."""
+        return place.item(self._kept[place][index] if place in self._kept else index)
 
     def settle(self, section: object, place: Place) -> None:
         """Remember that ``section`` was read from the table at ``place``."""

@@ -58,6 +58,17 @@ def readable_file(value: object, directory: Path) -> Path:
         raise Refused(f"{path} cannot be read: {_reason(error)}") from error
 
 
+def directory_path(value: object, base: Path) -> Path:
+    """Return the absolute path of a directory, which need not be there yet. Raises Refused.
+
+    What is not mounted now is no reason not to serve.
+    """
+    path = Path(os.path.realpath(base / text(value)))
+    if path.exists() and not path.is_dir():
+        raise Refused(f"expected a directory, and {path} is a file")
+    return path
+
+
 def read_secret(path: Path) -> str:
     """Return the only line of the file. Raises Refused."""
     try:

@@ -22,7 +22,7 @@ def check_members(draft: Draft, inspection: Inspection) -> None:
             else:
                 sentence = _why_unknown(member, inspection)
             if sentence:
-                inspection.refuse(place.item(index), sentence, shown(member))
+                inspection.refuse(inspection.item(place, index), sentence, shown(member))
 
 
 def check_circles(draft: Draft, inspection: Inspection) -> None:
@@ -38,7 +38,7 @@ def check_circles(draft: Draft, inspection: Inspection) -> None:
         circle = [*circle[start:], *circle[:start], first]
         member = GROUP_PREFIX + circle[1]
         index = groups[first].members.index(member)
-        place = inspection.place_of(groups[first]).at("members").item(index)
+        place = inspection.item(inspection.place_of(groups[first]).at("members"), index)
         sentence = f"the groups go round in a circle: {' > '.join(circle)}"
         inspection.refuse(place, sentence, shown(member))
         # Without this link, another circle may still be there.
@@ -74,9 +74,6 @@ def _contradictions(grant: Grant) -> Iterator[tuple[str, object, str]]:
     if grant.access.changes_cards and grant.to == ANONYMOUS:
         sentence = 'every change needs a name; grant anonymous "search" or "read"'
         yield "access", grant.access.value, sentence
-    if grant.networks and grant.to != ANONYMOUS:
-        networks = [str(network) for network in grant.networks]
-        yield "from", networks, "only a grant to anonymous can be narrowed to networks"
 
 
 def _only_names_may_search(draft: Draft, inspection: Inspection) -> bool:

@@ -64,12 +64,12 @@ def property_name(value: object) -> str:
 class Grant:
     """Gives ``access`` on a book to a login, group:NAME, everyone or anonymous.
 
-    The vCard properties in ``hide`` stay hidden. ``networks`` narrows a grant to anonymous to
-    clients from there; empty means from anywhere.
+    The vCard properties in ``hide`` stay hidden. ``networks`` narrows a grant to clients from
+    there; empty means from anywhere.
     """
 
     to: str = field(metadata=read_as(string, example='"everyone"'))
-    access: Access = field(metadata=read_as(one_of(Access), example='"read"'))
+    access: Access = field(metadata=read_as(one_of(Access), example='"read"', stand_in=Access.READ))
     hide: frozenset[str] = field(
         default=frozenset(), metadata=read_as(Many(property_name, into=frozenset))
     )

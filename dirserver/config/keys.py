@@ -36,6 +36,11 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Directory:
+    """The path of a directory; a relative one starts beside the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table with keys of its own. One that is ``optional`` means something by its absence."""
 
@@ -59,7 +64,7 @@ class NamedTables:
     read: Read
 
 
-Kind: TypeAlias = One | Many | File | Table | Tables | NamedTables
+Kind: TypeAlias = One | Many | File | Directory | Table | Tables | NamedTables
 
 _METADATA: Final = "dirserver.config"
 
@@ -69,7 +74,8 @@ class Key:
     """A key that a table may have, and the field of the section that keeps its value.
 
     ``example`` is proposed where a required key is missing. ``show`` says what a fault repeats
-    of a value; nothing secret may come out of it.
+    of a value; nothing secret may come out of it. ``stand_in`` takes the place of a value that
+    is at fault, so that the rest of its table can be looked at in the same go.
     """
 
     name: str
@@ -78,6 +84,7 @@ class Key:
     kind: Kind
     example: str
     show: Callable[[object], str]
+    stand_in: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class _Metadata:
     name: str
     example: str
     show: Callable[[object], str]
+    stand_in: object
 
 
 def read_as(
@@ -94,10 +102,11 @@ def read_as(
     name: str = "",
     example: str = "",
     show: Callable[[object], str] = shown,
+    stand_in: object = None,
 ) -> Mapping[str, object]:
     """Return metadata for a field that is read as ``kind``, under ``name`` or its own name."""
     known = kind if isinstance(kind, Kind) else One(kind)
-    return {_METADATA: _Metadata(known, name, example, show)}
+    return {_METADATA: _Metadata(known, name, example, show, stand_in)}
 
 
 def keys_of(section: type[DataclassInstance]) -> dict[str, Key]:
@@ -108,7 +117,9 @@ def keys_of(section: type[DataclassInstance]) -> dict[str, Key]:
         if isinstance(how, _Metadata):
             name = how.name or field.name
             required = field.default is MISSING and field.default_factory is MISSING
-            keys[name] = Key(name, field.name, required, how.kind, how.example, how.show)
+            keys[name] = Key(
+                name, field.name, required, how.kind, how.example, how.show, how.stand_in
+            )
     return keys
 
 

@@ -11,7 +11,7 @@ from dirserver.config.faults import Inspection, Place, Refused, shown
 from dirserver.config.files import read_document, read_secret
 from dirserver.config.keys import homes_of
 from dirserver.config.reading import read_table
-from dirserver.config.schema import Config, Database, Draft
+from dirserver.config.schema import Audit, Config, Database, Draft, History
 from dirserver.errors import ConfigError
 
 
@@ -30,7 +30,11 @@ def interpret(document: dict[str, object], path: Path) -> Config:
     draft = read_table(Draft, document, Place(), inspection) or Draft()
     consistency.check(draft, inspection)
     database = _reachable(draft.database, inspection)
-    if inspection.faults or not (draft.organisation and database and draft.carddav and draft.ldap):
+    if (
+        inspection.faults
+        or not (draft.organisation and database and draft.carddav and draft.ldap)
+        or not (draft.shield and draft.metrics and draft.backup)
+    ):
         raise ConfigError(inspection.faults)
     return Config(
         path=path.absolute(),
@@ -38,7 +42,12 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         database=database,
         carddav=draft.carddav,
         ldap=draft.ldap,
+        shield=draft.shield,
+        metrics=draft.metrics,
+        audit=draft.audit or Audit(),
+        history=draft.history or History(),
         tls=draft.tls,
+        backup=draft.backup,
         users=draft.users,
         groups=draft.groups,
         books=draft.books,

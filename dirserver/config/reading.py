@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from dirserver.config.faults import Inspection, Place, Refused, kind_of, listing, nearest
-from dirserver.config.files import readable_file
+from dirserver.config.files import directory_path, readable_file
 from dirserver.config.keys import (
+    Directory,
     File,
     Key,
     Kind,
@@ -68,7 +69,10 @@ def read_table(
             values[key.field] = result
         else:
             inspection.mark_unread(place)
-            complete = complete and not key.is_required
+            if key.is_required and key.stand_in is not None and written is not None:
+                values[key.field] = key.stand_in
+            else:
+                complete = complete and not key.is_required
     if not complete:
         return None
     make: Callable[..., Section] = section
@@ -84,6 +88,9 @@ def _read(key: Key, value: object, at: Place, inspection: Inspection) -> object:
         case File():
             directory = inspection.path.parent
             return _attempt(lambda text: readable_file(text, directory), key, value, at, inspection)
+        case Directory():
+            base = inspection.path.parent
+            return _attempt(lambda text: directory_path(text, base), key, value, at, inspection)
         case Many(read=read, into=into):
             if not _is_list(value):
                 sentence = f"expected a list, in square brackets; found {kind_of(value)}"
@@ -93,9 +100,15 @@ def _read(key: Key, value: object, at: Place, inspection: Inspection) -> object:
                 _attempt(read, key, item, at.item(index), inspection)
                 for index, item in enumerate(value)
             ]
-            if any(item is UNREAD for item in items):
-                return UNREAD
-            return _attempt(lambda _: into(tuple(items)), key, value, at, inspection)
+            kept = [index for index, item in enumerate(items) if item is not UNREAD]
+            if len(kept) < len(items):
+                # What is wrong with the others is to be told in the same go.
+                inspection.mark_unread(at)
+                inspection.keep_items(at, kept)
+                if not kept:
+                    return UNREAD
+            made = tuple(items[index] for index in kept)
+            return _attempt(lambda _: into(made), key, value, at, inspection)
         case Table(section=section):
             return read_table(section, value, at, inspection) or UNREAD
         case Tables(section=section):

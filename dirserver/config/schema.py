@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from dirserver.config import database, domains, networks, passwords, values
 from dirserver.config.grants import Grant
-from dirserver.config.keys import File, Many, NamedTables, Table, Tables, read_as
+from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
+
+_WEEK = 7 * 24 * 60  # minutes
 
 
 class NumberStyle(StrEnum):
@@ -64,6 +67,7 @@ class CardDAV:
         default=Networks(), metadata=read_as(Many(networks.network, into=Networks))
     )
     public_url: str = field(default="", metadata=read_as(domains.public_url, show=database.masked))
+    require_device_passwords: bool = field(default=False, metadata=read_as(values.boolean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class LDAP:
     )
     max_hits: int = field(default=100, metadata=read_as(values.count))
     suffix: str = field(default="", metadata=read_as(domains.suffix))
+    require_device_passwords: bool = field(default=False, metadata=read_as(values.boolean))
     profiles: tuple[Profile, ...] = field(default=(), metadata=read_as(Tables(Profile)))
 
     def profile_for(self, address: str) -> Profile | None:
@@ -107,12 +112,63 @@ class LDAP:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
+class Reads(StrEnum):
+    """What the audit trail has of those who only look cards up."""
+
+    NONE = "none"
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the audit trail has beyond changes, refusals and failed logins."""
+
+    reads: Reads = field(default=Reads.NONE, metadata=read_as(values.one_of(Reads)))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The versions that cards have had. Without ``keep``, they are kept for ever."""
+
+    keep: timedelta | None = field(default=None, metadata=read_as(values.duration))
+
+
+@dataclass(frozen=True, slots=True)
+class Shield:
+    """When a client is stopped that takes too much out of a book at once."""
+
+    enabled: bool = field(default=True, metadata=read_as(values.boolean))
+    cards: int = field(default=20, metadata=read_as(values.count))
+    percent: int = field(default=10, metadata=read_as(values.count_to(100)))
+    minutes: int = field(default=10, metadata=read_as(values.count_to(_WEEK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where figures about the running server can be read."""
+
+    listen: tuple[Listener, ...] = field(default=(), metadata=read_as(Many(listener)))
+
+
 @dataclass(frozen=True, slots=True)
 class TLS:
     """The certificate, with its chain, and the private key, as PEM files."""
 
     certificate: Path = field(metadata=read_as(File(), example='"cert.pem"'))
     key: Path = field(metadata=read_as(File(), example='"key.pem"'))
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Copies that are made every night; without a ``directory`` there are none.
+
+    ``at`` is also when all else is done that is done at night.
+    """
+
+    directory: Path | None = field(default=None, metadata=read_as(Directory()))
+    keep: int = field(default=14, metadata=read_as(values.count))
+    at: time = field(default=time(2, 30), metadata=read_as(values.time_of_day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +196,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A shared address book."""
+    """A shared address book. ``delegate``: may those who manage it give others access to it."""
 
     slug: str
     name: str = field(metadata=read_as(values.text, example='"Customers"'))
     description: str = field(default="", metadata=read_as(values.paragraphs))
+    delegate: bool = field(default=True, metadata=read_as(values.boolean))
     grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
 
 
@@ -156,7 +213,12 @@ class Draft:
     database: Database | None = field(default=None, metadata=read_as(Table(Database)))
     carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
+    shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
+    metrics: Metrics | None = field(default=None, metadata=read_as(Table(Metrics)))
+    audit: Audit | None = field(default=None, metadata=read_as(Table(Audit)))
+    history: History | None = field(default=None, metadata=read_as(Table(History)))
     tls: TLS | None = field(default=None, metadata=read_as(Table(TLS, optional=True)))
+    backup: Backup | None = field(default=None, metadata=read_as(Table(Backup)))
     users: tuple[User, ...] = field(
         default=(), metadata=read_as(NamedTables(User, "login", values.login))
     )
@@ -177,7 +239,12 @@ class Config:
     database: Database = field(default_factory=Database)
     carddav: CardDAV = field(default_factory=CardDAV)
     ldap: LDAP = field(default_factory=LDAP)
+    shield: Shield = field(default_factory=Shield)
+    metrics: Metrics = field(default_factory=Metrics)
+    audit: Audit = field(default_factory=Audit)
+    history: History = field(default_factory=History)
     tls: TLS | None = None
+    backup: Backup = field(default_factory=Backup)
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
     books: tuple[Book, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,7 +17,10 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _LINE_BREAK = re.compile("[\t\n\r\u2028\u2029]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _LARGEST = 2**31 - 1
+_DURATION = re.compile(r"([0-9]{1,4})\s*(d|w|y)(?:ays?|eeks?|ears?)?")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 def string(value: object) -> str:
@@ -59,6 +63,39 @@ def count(value: object) -> int:
     if not 1 <= value <= _LARGEST:
         raise Refused(f"expected a whole number from 1 to {_LARGEST}")
     return value
+
+
+def count_to(most: int) -> Callable[[object], int]:
+    """Return what reads a whole number from 1 to ``most``."""
+
+    def read(value: object) -> int:
+        number = count(value)
+        if number > most:
+            raise Refused(f"expected a whole number from 1 to {most}")
+        return number
+
+    return read
+
+
+def time_of_day(value: object) -> time:
+    """Read a time of the day."""
+    if isinstance(value, time):
+        raise Refused('expected a time in quotes, such as "02:30"')
+    match = _TIME.fullmatch(string(value))
+    if match is None:
+        raise Refused('expected a time of the day from "00:00" to "23:59"')
+    return time(int(match[1]), int(match[2]))
+
+
+def duration(value: object) -> timedelta:
+    """Read a span of time, in days or more."""
+    read = string(value).strip().lower()
+    found = _DURATION.fullmatch(read)
+    if found is None or int(found[1]) == 0:
+        raise Refused(
+            'expected a span of time, such as "90d" (days), "26w" (weeks) or "2y" (years)'
+        )
+    return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
 def one_of(words: type[Word]) -> Callable[[object], Word]:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeAlias
 
+from dirserver.directory import shield
 from dirserver.directory.derivation import Deriver
+from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
-from dirserver.directory.writing import Writing
-from dirserver.errors import AccessDenied
+from dirserver.directory.recording import Recorder
+from dirserver.directory.sightings import Sightings
+from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.model.audit import AuditEvent
 from dirserver.model.policy import Policy
-from dirserver.model.principal import Client, Principal, PrincipalKind
-from dirserver.store import audit, policies, schema, settings
+from dirserver.model.principal import Client, Principal
+from dirserver.model.shield import Shield
+from dirserver.store import audit, policies, schema, scrubbing, settings
 from dirserver.store.engine import Connection, Store
+
+_CLOSE_SECONDS = 15.0
 
 
 class PolicyCache:
@@ -39,13 +47,28 @@ class PolicyCache:
 
 
 class DirectoryReader:
-    """The directory for those who only read. It cannot write."""
+    """The directory for those who only read. It cannot write, but for the audit trail."""
 
-    def __init__(self, store: Store, deriver: Deriver) -> None:
-        """Read from ``store``, with numbers as ``deriver`` reads them."""
+    def __init__(
+        self,
+        store: Store,
+        deriver: Deriver,
+        *,
+        sightings: Sightings | None = None,
+        reads: Detail | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Read from ``store``, with numbers as ``deriver`` reads them.
+
+        ``sightings`` hear of who is given what; ``reads`` is how much the audit trail has of who
+        looked up whom, nothing by default. ``recorder`` appends the events that stand alone.
+        """
         self._store = store
         self._deriver = deriver
         self._policies = PolicyCache()
+        self._lookups = None if reads is None else Lookups(reads, self._append)
+        self.sightings = sightings or Sightings()
+        self.recorder = recorder or Recorder(store)
 
     @contextmanager
     def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
@@ -54,9 +77,24 @@ class DirectoryReader:
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
         """
         with self._store.reading() as connection:
-            policy = self._policies.get(connection)
-            current = _as_of(policy, principal)
-            yield Reading(connection, policy, current, client, self._deriver.plan)
+            policy = self._in_force(connection, client)
+            current = self._current(policy, principal, client, datetime.now(UTC))
+            plan = self._deriver.plan
+            yield Reading(connection, policy, current, client, plan, self.sightings, self._lookups)
+
+    def _in_force(self, connection: Connection, client: Client) -> Policy:
+        """Return the policy; what people do at the command line is not what stops are for."""
+        policy = self._policies.get(connection)
+        return policy if shield.may_be_stopped(client) else replace(policy, stops={})
+
+    def _current(
+        self, policy: Policy, principal: Principal, client: Client, at: datetime
+    ) -> Principal:
+        """Return ``principal`` as they are now. Raises AccessDenied when they are no longer one."""
+        current = policy.as_of(principal, client, at)
+        if current.device is not None:
+            self.sightings.used(current.device, client, at)
+        return current
 
     def require_set_up(self) -> None:
         """Raise StoreUnavailable, saying what to do, unless the database fits this code."""
@@ -67,43 +105,109 @@ class DirectoryReader:
         with self._store.reading() as connection:
             return self._policies.get(connection)
 
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Append ``events``, which stand alone, to the audit trail; if need be a little later."""
+        self.recorder.record(events)
+
+    def _append(self, events: Sequence[AuditEvent]) -> None:
+        with self._store.writing() as connection:
+            audit.append(connection, events, datetime.now(UTC))
+
+    def tell_lookups(self, *, unfinished: bool = False) -> None:
+        """Write what was counted of lookups in the hours that are over, or in this one as well.
+
+        To be called now and then, and in the end. Raises StoreUnavailable.
+        """
+        if self._lookups is not None:
+            self._lookups.flush(unfinished=unfinished)
+
+
+# Hears of what was done and refused, once that is certain.
+Tell: TypeAlias = Callable[[Sequence[AuditEvent]], None]
+
+
+def tell_nobody(_events: Sequence[AuditEvent]) -> None:
+    """Keep it to oneself."""
+
 
 class Directory(DirectoryReader):
     """The directory for those who may also write."""
+
+    def __init__(
+        self,
+        store: Store,
+        deriver: Deriver,
+        guard: Shield = NO_SHIELD,
+        *,
+        sightings: Sightings | None = None,
+        reads: Detail | None = None,
+        tell: Tell = tell_nobody,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
+        super().__init__(store, deriver, sightings=sightings, reads=reads, recorder=recorder)
+        self._shield = guard
+        self.tell = tell
 
     @contextmanager
     def writing(self, principal: Principal, client: Client) -> Iterator[Writing]:
         """Open a transaction for ``principal``; it commits when the block ends.
 
-        An exception leaves no trace of what was written, but refusals stay in the audit trail.
+        An exception leaves no trace of what was written, but refusals stay in the audit trail,
+        and a client that the shield has stopped stays stopped.
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
         """
-        at = datetime.now(UTC)
-        refusals: list[AuditEvent] = []
+        writing: Writing | None = None
         try:
             with self._store.writing() as connection:
-                policy = self._policies.get(connection)
-                current = _as_of(policy, principal)
-                writing = Writing(connection, policy, current, client, self._deriver, at)
-                refusals = writing.refusals
+                at = datetime.now(UTC)
+                policy = self._in_force(connection, client)
+                current = self._current(policy, principal, client, at)
+                writing = Writing(
+                    connection,
+                    policy,
+                    current,
+                    client,
+                    self._deriver,
+                    at,
+                    self._shield,
+                    self.sightings,
+                )
                 yield writing
                 # Last, since appending keeps others from appending until the commit.
                 audit.append(connection, writing.events, at)
+            self.tell(writing.events)
         finally:
-            if refusals:
-                self.record(refusals)
+            if writing is not None and writing.refusals:
+                self._refuse(writing)
 
-    def record(self, events: list[AuditEvent]) -> None:
-        """Append ``events`` to the audit trail in a transaction of their own."""
+    def _refuse(self, writing: Writing) -> None:
+        if not writing.stops:
+            self.record(writing.refusals)
+            return
         with self._store.writing() as connection:
+            stopped = shield.enforce(connection, writing.stops)
+            events = [*writing.refusals, *stopped]
             audit.append(connection, events, datetime.now(UTC))
+        shield.warn(stopped)
+        self.tell(events)
 
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Append ``events`` to the audit trail, and tell of them."""
+        super().record(events)
+        self.tell(events)
 
-def _as_of(policy: Policy, principal: Principal) -> Principal:
-    """Return ``principal`` with the name and groups that they have now."""
-    if principal.kind is not PrincipalKind.USER:
-        return principal
-    current = policy.users.get(principal.login)
-    if current is None:
-        raise AccessDenied(f"{principal.login} is no longer a user")
-    return current
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Write the events that could not be written yet, for no longer than ``seconds``."""
+        self.recorder.close(seconds)
+
+    def scrub(self) -> bool:
+        """See to it that the bytes of who was erased are gone from the database's files.
+
+        Return whether that is so; a busy database may hinder it, and later it is made up for.
+        """
+        return scrubbing.scrub(self._store)
+
+    def write_sightings(self) -> None:
+        """Write who has been seen since the last time. Raises StoreUnavailable."""
+        self.sightings.flush(self._store)

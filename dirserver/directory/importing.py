@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from dirserver.directory.writing import Writing, etag_of
-from dirserver.model.audit import AuditAction
+from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.policy import VisibleBook
 from dirserver.store import cards
 from dirserver.store.writing import new_key
 
 _BATCH = 200
+_MOST_CASES = 20
 
 
 @dataclass(slots=True)
 class ImportCount:
     """How an import went, card by card, while it goes on.
 
-    ``superseded`` are those behind which there was another one with the same UID.
+    ``superseded`` are those behind which there was another one with the same UID; ``erased``
+    those that were left out because their person was erased, with the names of the cases.
     """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
+    erased: dict[bytes, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """How many cards there were."""
-        return self.created + self.updated + self.unchanged + self.superseded
+        stored = self.created + self.updated + self.unchanged
+        return stored + self.superseded + len(self.erased)
 
 
 def import_cards(
@@ -40,8 +44,8 @@ def import_cards(
     """Store cards from the file ``source`` by their UIDs, yielding the count as it grows.
 
     A card whose UID is in the book already replaces the one that is there; the same bytes
-    change nothing. Of several cards with one UID the last stands. Nothing of an import is
-    there before the transaction commits.
+    change nothing. Of several cards with one UID the last stands. Those of people who were
+    erased are left out. Nothing of an import is there before the transaction commits.
 
     Raises AccessDenied, and InvalidCard and CardTooLarge for what cannot be kept.
     """
@@ -54,13 +58,20 @@ def import_cards(
         identity = (uid, "" if uid else etag_of(body))
         count.superseded += identity in standing
         standing[identity] = body
+    # Before anything is stored: every version remembers it.
+    number = writing.batch
     iterator = iter(standing.values())
     while batch := list(islice(iterator, _BATCH)):
         _import_batch(writing, view, batch, count)
         yield count
     said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
-    detail = f"import {writing.batch}, {source}: {said}"
+    detail = f"import {number}, {source}: {said}"
     writing.events.append(writing.event(AuditAction.CARD_IMPORT, slug, "", detail))
+    if count.erased:
+        cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
+        detail = f"{len(count.erased)} cards of people who were erased, {cases}"
+        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
+        writing.events.append(refusal)
 
 
 def _import_batch(
@@ -78,14 +89,17 @@ def _import_batch(
         if stored is not None and stored.card.etag == etag:
             count.unchanged += 1
         elif stored is not None and card.uid:
-            count.updated += 1
             new.append(writing.new_card(stored.card.href, card, body, stored))
         else:
-            count.created += 1
             name = f"{new_key()}.vcf" if href in named else href
             named.add(name)
             new.append(writing.new_card(name, card, body, None))
-    writing.store(view, new, "import")
+    erased = writing.erased_among(new)
+    kept = [one for one in new if one.key not in erased]
+    count.erased.update({one.body: erased[one.key] for one in new if one.key in erased})
+    count.created += sum(one.replaces is None for one in kept)
+    count.updated += sum(one.replaces is not None for one in kept)
+    writing.store(view, kept, "import")
 
 
 def _href_for(uid: str, etag: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from dirserver.directory.reading import label_of
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
-from dirserver.model.addressbook import AddressBook, is_href
-from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.addressbook import AddressBook, is_href, label_of
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.store import settings, structure, turns
@@ -55,13 +54,11 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
         raise AlreadyExists(slug)
     if len(own) >= MOST_BOOKS:
         raise QuotaExceeded(f"{login} has {len(own)} books")
-    book_id = structure.put_book(
-        writing.connection, Book(slug, login, name, description), writing.at
-    )
+    made = Book(slug, login, name, description, delegate=False)
+    book_id = structure.put_book(writing.connection, made, writing.at)
     settings.next_policy_epoch(writing.connection)
-    label = f"{login}/{slug}"
-    writing.note(AuditAction.BOOK_ADD, label, f"book {label}: {name or slug}")
-    return AddressBook(book_id, "", slug, name, description, login)
+    writing.note(AuditAction.BOOK_ADD, made.label, f"book {made.label}: {name or slug}")
+    return AddressBook(book_id, "", slug, name, description, login, delegate=False)
 
 
 def rename_book(writing: Writing, view: VisibleBook, name: str, description: str) -> None:
@@ -72,7 +69,7 @@ def rename_book(writing: Writing, view: VisibleBook, name: str, description: str
     _require_own(writing, view, AuditAction.BOOK_CHANGE)
     book = view.book
     turns.take(writing.connection, turns.Turn.STRUCTURE)
-    renamed = Book(book.slug, book.owner, name, description)
+    renamed = Book(book.slug, book.owner, name, description, delegate=False)
     structure.put_book(writing.connection, renamed, writing.at)
     settings.next_policy_epoch(writing.connection)
     said = f'book {label_of(book)}: name "{book.name}" -> "{name}"'
@@ -94,12 +91,17 @@ def archive_book(writing: Writing, slug: str) -> None:
 
 
 def _require_own(writing: Writing, view: VisibleBook, action: AuditAction) -> None:
-    if view.book.made_by_owner and view.book.owner == writing.principal.login:
-        return
-    raise _refused(writing, action, view.book.slug, "the book belongs to the config file")
+    if not view.book.made_by_owner or view.book.owner != writing.principal.login:
+        raise _refused(writing, action, view.book.slug, "the book belongs to the config file")
+    # A client that was stopped makes no book go, either.
+    decision = writing.policy.decide(
+        writing.principal, Privilege.MANAGE, view.book, writing.client.address
+    )
+    if not decision.allowed:
+        raise _refused(writing, action, view.book.slug, decision.reason)
 
 
 def _refused(writing: Writing, action: AuditAction, slug: str, reason: str) -> AccessDenied:
     """Return what to raise, and let the audit trail tell of it."""
-    writing.refusals.append(writing.event(action, slug, "", reason, Outcome.REFUSED))
+    writing.refuse(action, slug, "", reason)
     return AccessDenied(reason)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
 
+from dirserver.directory.lookups import Lookups
+from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
-from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href
-from dirserver.model.audit import WrittenEvent
+from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href, label_of
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
-from dirserver.model.query import EVERYTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards, properties
+from dirserver.store import audit, cards, chain, properties
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -36,13 +40,21 @@ class Reading:
         principal: Principal,
         client: Client,
         plan: DialPlan,
+        sightings: Sightings | None = None,
+        lookups: Lookups | None = None,
     ) -> None:
-        """Read through ``connection``, which is in a transaction, as ``principal``."""
+        """Read through ``connection``, which is in a transaction, as ``principal``.
+
+        ``sightings`` hear of who is given what cards say; with ``lookups``, it is also told to the
+        audit trail.
+        """
+        self._lookups = lookups
         self.connection = connection
         self.plan = plan
         self.policy = policy
         self.principal = principal
         self.client = client
+        self._sightings = sightings or Sightings()
 
     def books(self, privilege: Privilege) -> tuple[VisibleBook, ...]:
         """Return the books on which the principal has ``privilege``."""
@@ -82,7 +94,7 @@ class Reading:
     def listing(self, view: VisibleBook) -> Iterator[Card]:
         """Yield the book's cards in the order of their names."""
         for card in cards.listing(self.connection, view.book.id):
-            yield _seen(card, view)
+            yield self._seen(card, view)
 
     def etags(self, view: VisibleBook) -> Iterator[tuple[str, str]]:
         """Yield names and etags of the book's cards in the order of their names."""
@@ -95,7 +107,7 @@ class Reading:
         stored = self.stored(view, href)
         if stored is None:
             raise NotFound(href)
-        return _seen(stored.card, view)
+        return self._seen(stored.card, view)
 
     def stored(self, view: VisibleBook, href: str) -> StoredCard | None:
         """Return the card ``href`` with what the store needs to replace it, or None."""
@@ -106,7 +118,7 @@ class Reading:
         """Yield those of the cards ``hrefs`` that exist, in any order."""
         possible = filter(is_href, hrefs)
         for stored in cards.find_many(self.connection, view.book.id, "href", possible).values():
-            yield _seen(stored.card, view)
+            yield self._seen(stored.card, view)
 
     def has_uid(self, view: VisibleBook, uid: str) -> bool:
         """Say whether a card of the book has the UID ``uid``."""
@@ -120,35 +132,97 @@ class Reading:
         body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
         if body is None:
             raise NotFound(href)
+        self.note_copy(view)
+        if self._lookups is not None:
+            card = self.card(view, href)
+            event = replace(self._read_event(view), card=href)
+            self._lookups.single(event, card.key)
         return without(body, view.hidden) if view.hidden else body
 
     def bodies(
-        self, view: VisibleBook, hrefs: Iterable[str] | None = None
+        self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False
     ) -> Iterator[tuple[Card, bytes]]:
-        """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book."""
+        """Yield cards with their bytes: those of ``hrefs`` that exist, or all of the book.
+
+        ``goes_on`` says that an answer asks for more of what it has begun with.
+        """
+        if not goes_on:
+            self.note_copy(view)
+        found = self._bodies(view, hrefs)
+        if self._lookups is None:
+            return found
+        event = self._read_event(view)
+        if hrefs is None:
+            self._lookups.whole(event, self.count(view))
+            return found
+        return self._lookups.followed(found, lambda pair: (event, pair[0].key), goes_on=goes_on)
+
+    def exported(self, view: VisibleBook) -> Iterator[tuple[Card, bytes]]:
+        """Yield all cards of the book, for one who sees to it that the audit trail tells of it."""
+        self.note_copy(view)
+        return self._bodies(view, None)
+
+    def lengths(self, view: VisibleBook, hrefs: Iterable[str] | None = None) -> dict[str, int]:
+        """Return how many bytes cards of the book have for the principal, by name.
+
+        Those of ``hrefs``, or all.
+        """
+        return {card.href: len(body) for card, body in self._bodies(view, hrefs)}
+
+    def _bodies(
+        self, view: VisibleBook, hrefs: Iterable[str] | None
+    ) -> Iterator[tuple[Card, bytes]]:
         possible = None if hrefs is None else filter(is_href, hrefs)
         for card, body in cards.bodies(self.connection, view.book.id, possible):
-            yield _seen(card, view), without(body, view.hidden) if view.hidden else body
+            yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def texts(
-        self, view: VisibleBook, hrefs: Iterable[str] | None = None
+        self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False
     ) -> Iterator[tuple[str, str, bytes]]:
         """Yield what ``bodies`` does as name, etag and bytes."""
-        if view.hidden:
-            return ((card.href, card.etag, body) for card, body in self.bodies(view, hrefs))
+        if view.hidden or self._lookups is not None:
+            found = self.bodies(view, hrefs, goes_on=goes_on)
+            return ((card.href, card.etag, body) for card, body in found)
+        if not goes_on:
+            self.note_copy(view)
         possible = None if hrefs is None else filter(is_href, hrefs)
         return cards.texts(self.connection, view.book.id, possible)
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
-        """Yield the cards of the book that ``query`` finds, with their bytes, by name."""
-        if resolve(query, view.hidden) == EVERYTHING:
-            yield from self.bodies(view)
-            return
-        yield from self.bodies(view, self.names(view, query))
+        """Yield the cards of the book that ``query`` finds, with their bytes, by name.
 
-    def names(self, view: VisibleBook, query: Query) -> list[str]:
-        """Return the names of the cards of the book that ``query`` finds, in their order."""
-        return hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
+        They are for ``matching``, which tells of those that are an answer.
+        """
+        if resolve(query, view.hidden) == EVERYTHING:
+            yield from self._bodies(view, None)
+            return
+        hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
+        yield from self._bodies(view, hrefs)
+
+    def matching(
+        self,
+        view: VisibleBook,
+        query: Query,
+        is_meant: Callable[[Card, bytes], bool],
+        named: Iterable[str],
+        *,
+        only: str = "",
+        limit: int | None = None,
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Yield those that ``is_meant`` says of the cards that ``query`` finds.
+
+        ``named`` are the properties that were asked for, in the caller's words. With ``only``,
+        it is about the card of this name alone. There are ``limit`` at the most, and one beyond
+        that for one who wants to know whether there are more.
+        """
+        self.note_copy(view)
+        asked = self._bodies(view, [only]) if only else self.candidates(view, query)
+        meant = (pair for pair in asked if is_meant(*pair))
+        found = meant if limit is None else islice(meant, limit + 1)
+        if self._lookups is None:
+            return found
+        event = self._read_event(view)
+        return self._lookups.followed(found, lambda pair: (event, pair[0].key), named, limit)
 
     def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
         """Yield what changed in the book after the revision ``since``, oldest first.
@@ -158,6 +232,7 @@ class Reading:
         """
         if since > self.state(view).revision:
             raise InvalidSyncToken(f"{view.book.slug} has not reached revision {since}")
+        self.note_copy(view)
         yield from cards.changes(self.connection, view.book.id, since)
 
     def changed(
@@ -167,33 +242,88 @@ class Reading:
 
         None stands for a card that is gone; with ``alive`` these are left out.
         """
+        self.note_copy(view)
         for revision, href, card in cards.changed(
             self.connection, view.book.id, since, alive=alive
         ):
-            yield revision, href, None if card is None else _seen(card, view)
+            yield revision, href, None if card is None else self._seen(card, view)
 
     def properties(self) -> Mapping[int, Mapping[str, str]]:
         """Return what the principal has set on books for themselves, by the books' ids."""
         return properties.of_user(self.connection, self.principal.login)
 
     def search(
-        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
+        after: Entry | None = None,
     ) -> Iterator[Entry]:
         """Yield the cards in ``views`` that ``query`` finds, sorted by name.
 
-        A property that is hidden in a book finds nothing there, however it is asked for.
+        There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
+        whether there are more. With ``after``, a card that was found before, only those behind
+        it. A property that is hidden in a book finds nothing there, however it is asked for.
         """
-        return search(self.connection, query, _scopes(views), self.plan, limit)
+        most = None if limit is None else limit + beyond
+        found = search(self.connection, query, _scopes(views), self.plan, most, after)
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda entry: (events[entry.book_id], entry.key), named, limit
+        )
+
+    def has_key(self, view: VisibleBook, key: str) -> bool:
+        """Say whether a card of the book has the key ``key``."""
+        found = search(self.connection, KeyIs(key), _scopes([view]), self.plan, 1)
+        return next(found, None) is not None
 
     def cards_found(
-        self, query: Query, views: Sequence[VisibleBook], limit: int | None = None
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         """Yield what ``search`` finds, in its order: in which book, the card and its bytes."""
+        most = None if limit is None else limit + beyond
+        found = self._cards_found(query, views, most)
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda one: (events[one[0].book.id], one[1].key), named, limit
+        )
+
+    def _cards_found(
+        self, query: Query, views: Sequence[VisibleBook], most: int | None
+    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        found = cards_found(self.connection, query, _scopes(views), self.plan, limit)
+        found = cards_found(self.connection, query, _scopes(views), self.plan, most)
         for book_id, card, body in found:
             view = by_id[book_id]
-            yield view, _seen(card, view), without(body, view.hidden) if view.hidden else body
+            yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
+
+    def _seen(self, card: Card, view: VisibleBook) -> Card:
+        """Return ``card`` as it is seen in ``view``: other bytes have another etag.
+
+        The etag is made of all bytes, so without a key somebody who guesses at what is hidden
+        could see whether the guess is right.
+        """
+        if not view.hidden:
+            return card
+        said = f"{card.etag} {view.visibility}".encode()
+        seen = hashlib.blake2b(said, digest_size=16, key=self.policy.view_key).hexdigest()
+        return replace(card, etag=seen, size=None)
+
+    def note_copy(self, view: VisibleBook) -> None:
+        """Note that the client is told what the book holds now, and may keep that."""
+        revision, now = self.state(view).revision, datetime.now(UTC)
+        self._sightings.fetched(view.book.id, self.principal, self.client, revision, now)
 
     def audit(self, wanted: AuditFilter) -> Iterator[WrittenEvent]:
         """Yield the events that ``wanted`` asks for, oldest first.
@@ -205,10 +335,57 @@ class Reading:
             wanted = replace(wanted, book=label_of(managed.book))
         return audit.read(self.connection, wanted)
 
+    def verify_audit(
+        self, expected: chain.Head | None = None, progress: chain.Progress | None = None
+    ) -> chain.Verdict:
+        """Say whether the audit trail is as it was written, and ``expected`` is in it.
 
-def label_of(book: AddressBook) -> str:
-    """Return the book's name among all books: private ones are told apart by their owners."""
-    return f"{book.owner}/{book.slug}" if book.owner else book.slug
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return chain.verify(self.connection, expected, progress)
+
+    def audit_head(self) -> chain.Head | None:
+        """Return the last event of the audit trail, as it is to be noted down.
+
+        Raises AccessDenied to all but the operator.
+        """
+        self.require_operator()
+        return audit.head(self.connection)
+
+    def event(
+        self,
+        action: AuditAction,
+        slug: str,
+        href: str,
+        detail: str = "",
+        outcome: Outcome = Outcome.DONE,
+    ) -> AuditEvent:
+        """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
+        client = self.client
+        login = self.principal.login
+        owned = {label_of(book) for book in self.policy.books if book.owner == login}
+        label = f"{login}/{slug}"
+        return AuditEvent(
+            action,
+            login,
+            outcome,
+            label if label in owned else slug,
+            href,
+            detail,
+            client.protocol,
+            client.address,
+            client.agent,
+            self.principal.device_name,
+        )
+
+    def _read_event(self, view: VisibleBook) -> AuditEvent:
+        return self.event(AuditAction.CARD_READ, label_of(view.book), "")
+
+    def require_operator(self) -> None:
+        """Raise AccessDenied unless it is the operator who reads."""
+        if not self.principal.is_operator:
+            raise AccessDenied("this is the operator's alone")
 
 
 def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
@@ -217,11 +394,3 @@ def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int
     for view in views:
         scopes.setdefault(view.hidden, []).append(view.book.id)
     return list(scopes.items())
-
-
-def _seen(card: Card, view: VisibleBook) -> Card:
-    """Return ``card`` as it is seen in ``view``: other bytes have another etag."""
-    if not view.hidden:
-        return card
-    seen = hashlib.sha256(f"{card.etag} {view.visibility}".encode()).hexdigest()[:32]
-    return replace(card, etag=seen, size=None)

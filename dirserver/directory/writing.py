@@ -7,30 +7,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dirserver.directory import shield
 from dirserver.directory.derivation import Deriver
-from dirserver.directory.reading import Reading, label_of
+from dirserver.directory.reading import Reading
+from dirserver.directory.sightings import Sightings
 from dirserver.errors import (
     AccessDenied,
     AlreadyExists,
     CardTooLarge,
+    ErasedPerson,
     InvalidHref,
     NotFound,
     PreconditionFailed,
     UIDConflict,
 )
-from dirserver.model.addressbook import is_href
+from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
+from dirserver.model.changed import changed_properties
 from dirserver.model.grant import Privilege
+from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
+from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, writing
+from dirserver.store import cards, settings, stops, writing
 from dirserver.store.engine import Connection
+from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
 
 # What a client may store as one card; photos make most of it.
 MAX_CARD_BYTES = 4 * 1024 * 1024
+NO_SHIELD = Shield(enabled=False)
 
 
 def etag_of(body: bytes) -> str:
@@ -57,14 +65,19 @@ class Writing(Reading):
         client: Client,
         deriver: Deriver,
         at: datetime,
+        guard: Shield = NO_SHIELD,
+        sightings: Sightings | None = None,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
-        super().__init__(connection, policy, principal, client, deriver.plan)
+        # What is read in order to write is told of as what was written.
+        super().__init__(connection, policy, principal, client, deriver.plan, sightings)
         self._deriver = deriver
         self.at = at
+        self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
         self.events: list[AuditEvent] = []
         self.refusals: list[AuditEvent] = []
+        self.stops: list[tuple[AddressBook, Stop, Client]] = []
 
     def writable(
         self,
@@ -93,7 +106,7 @@ class Writing(Reading):
         try:
             return self.book(slug, privilege)
         except AccessDenied as denied:
-            self.refusals.append(self.event(action, slug, href, str(denied), Outcome.REFUSED))
+            self.refuse(action, slug, href, str(denied))
             raise
 
     def put_card(
@@ -107,7 +120,7 @@ class Writing(Reading):
 
         Raises AccessDenied without a write grant, PreconditionFailed, InvalidHref, InvalidCard
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
-        has this UID, or this one has another (RFC 6352 section 6.3.2.1).
+        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
@@ -125,10 +138,18 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None and other.card.href != href:
                 raise UIDConflict(other.card.href)
+        before = None if stored is None else self._before(view, href)
+        blanks = before is not None and is_blanked(before, card)
+        if blanks:
+            self._guard(view, AuditAction.CARD_UPDATE, href)
         new = self.new_card(href, card, body, stored)
-        self.store(view, [new], "put")
+        self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
-        self.events.append(self.event(action, slug, href, f"etag {etag}"))
+        detail = f"etag {etag}"
+        if before is not None:
+            names = ", ".join(changed_properties(before, card))
+            detail += f", changed {names or 'nothing but its order'}"
+        self.events.append(self.event(action, slug, href, detail))
         return Stored(etag, created=stored is None)
 
     def delete_card(self, slug: str, href: str, precondition: Precondition = ALWAYS) -> None:
@@ -142,7 +163,8 @@ class Writing(Reading):
             raise PreconditionFailed(href)
         if stored is None:
             raise NotFound(href)
-        self.remove(view, stored, "delete")
+        self._guard(view, AuditAction.CARD_DELETE, href)
+        self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
 
     def move_card(
@@ -174,24 +196,19 @@ class Writing(Reading):
         if there is not None and there.card.uid and stored.card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
         if there is not None:
-            self.remove(target, there, "delete")
+            self._guard(target, AuditAction.CARD_DELETE, to_href)
+            self.remove(target, [there], "delete")
             detail = f"for {slug}/{href}, which was moved here"
             self.events.append(self.event(AuditAction.CARD_DELETE, to_slug, to_href, detail))
-        self.remove(source, stored, "move")
+        if source.book.id != target.book.id:
+            self._guard(source, AuditAction.CARD_MOVE, href)
+        self.remove(source, [stored], "move")
         card = self.parsed(body)
         if card.uid:
             other = cards.find_uid(self.connection, target.book.id, card.uid)
             if other is not None:
                 raise UIDConflict(other.card.href)
-        new = NewCard(
-            to_href,
-            stored.card.key,
-            card.uid,
-            body,
-            stored.card.etag,
-            self._deriver.derive(card, stored.card.key),
-            None,
-        )
+        new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move")
         detail = f"to {to_slug}/{to_href}"
         self.events.append(self.event(AuditAction.CARD_MOVE, slug, href, detail))
@@ -245,20 +262,69 @@ class Writing(Reading):
         return parse_card(body)
 
     def new_card(
-        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None
+        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None, key: str = ""
     ) -> NewCard:
-        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there."""
-        key = writing.new_key() if stored is None else stored.card.key
+        """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
+
+        One that is not there gets ``key``, or one that nobody ever had.
+        """
+        key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self._deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
     def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
-        """Create or replace cards: the one way by which any card is written."""
+        """Create or replace cards: the one way by which any card is written.
+
+        Raises ErasedPerson, and then the audit trail tells of it, but not who it is.
+        """
+        erased = self.erased_among(new)
+        if erased:
+            case = next(iter(erased.values()))
+            action = AuditAction.CARD_UPDATE if new[0].replaces else AuditAction.CARD_CREATE
+            detail = f"a person who was erased, {case}"
+            refusal = self.event(action, label_of(view.book), "", detail, Outcome.REFUSED)
+            self.refusals.append(refusal)
+            raise ErasedPerson(case)
         writing.store_cards(self.connection, view.book.id, new, self._act(operation))
 
-    def remove(self, view: VisibleBook, stored: cards.StoredCard, operation: str) -> None:
-        """Take a card out of its book: the one way by which any card goes."""
-        writing.remove_card(self.connection, view.book.id, stored, self._act(operation))
+    def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
+        """Take cards out of their book: the one way by which any card goes."""
+        writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
+
+    def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
+        """Add to the audit trail, whatever becomes of the transaction, what is refused."""
+        self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
+
+    def _before(self, view: VisibleBook, href: str) -> VCard | None:
+        before = cards.body(self.connection, view.book.id, href)
+        return None if before is None else parse_card(before)
+
+    def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
+        """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
+        if not self._shield.enabled:
+            return
+        stop = shield.stop_for(self.connection, self._shield, view.book, self.principal, self.at)
+        if stop is not None:
+            slug, reason = view.book.slug, f"stopped: {stop.reason}"
+            self.stops.append((view.book, stop, self.client))
+            self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
+            raise AccessDenied(reason)
+
+    def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
+        """Return the cases of people who were erased, by the key of the card that is theirs."""
+        secret = self.policy.erasure_key
+        if not secret:
+            return {}
+        prints = {
+            card.key: fingerprints(secret, identities(card.uid, card.derived.values))
+            for card in new
+        }
+        cases = cases_of(self.connection, (one for some in prints.values() for one in some))
+        return {
+            key: cases[found]
+            for key, some in prints.items()
+            if (found := next((one for one in some if one in cases), ""))
+        }
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""
@@ -267,29 +333,3 @@ class Writing(Reading):
     def _act(self, operation: str) -> Act:
         who, device = self.principal.login, self.principal.device_name
         return Act(operation, who, self.client, self.at, device, self._batch)
-
-    def event(
-        self,
-        action: AuditAction,
-        slug: str,
-        href: str,
-        detail: str = "",
-        outcome: Outcome = Outcome.DONE,
-    ) -> AuditEvent:
-        """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
-        client = self.client
-        login = self.principal.login
-        owned = {label_of(book) for book in self.policy.books if book.owner == login}
-        label = f"{login}/{slug}"
-        return AuditEvent(
-            action,
-            login,
-            outcome,
-            label if label in owned else slug,
-            href,
-            detail,
-            client.protocol,
-            client.address,
-            client.agent,
-            self.principal.device_name,
-        )

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from dirserver.http.authorization import normalised_authorization
-from dirserver.http.head import RequestHead, body_length, wants_continue, wants_persistence
+from dirserver.http.head import (
+    BodyLimit,
+    RequestHead,
+    body_length,
+    wants_continue,
+    wants_persistence,
+)
 from dirserver.http.options import BridgeOptions
 from dirserver.http.proxy import Client
 from dirserver.http.refusal import Refusal
@@ -24,7 +30,8 @@ log = logging.getLogger(__name__)
 class Admission:
     """A request that may go on: its head, and what that has been found to say.
 
-    ``length`` is that of the body, None when it comes in chunks.
+    ``length`` is that of the body, None when it comes in chunks, and then it ends within
+    ``body_limit``.
     """
 
     head: RequestHead
@@ -32,6 +39,7 @@ class Admission:
     target: Target
     authorization: str | None
     length: int | None
+    body_limit: BodyLimit
     expects_continue: bool
     persistent: bool
 
@@ -48,16 +56,26 @@ def admit(head: RequestHead, client: Client, options: BridgeOptions) -> Admissio
     target = parse_target(head, client.forwarded_host)
     authorization = normalised_authorization(head.fields)
     expects_continue = wants_continue(head)
-    length = body_length(head, options.limits.body)
+    limit = _body_limit(authorization, options)
+    length = body_length(head, limit)
     return Admission(
         head=head,
         client=client,
         target=target,
         authorization=authorization,
         length=length,
+        body_limit=limit,
         expects_continue=expects_continue and length != 0,
         persistent=wants_persistence(head),
     )
+
+
+def _body_limit(authorization: str | None, options: BridgeOptions) -> BodyLimit:
+    limits = options.limits
+    has_login = authorization is not None and authorization.startswith("Basic ")
+    if has_login or limits.body <= limits.body_of_strangers:
+        return BodyLimit(limits.body)
+    return BodyLimit(limits.body_of_strangers, options.challenge)
 
 
 def _https_only(public_url: str | None) -> Refusal:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -132,5 +132,7 @@ def plain_text(status: HTTPStatus, text: str) -> tuple[AnswerHead, bytes]:
 def render_refusal(refusal: Refusal, method: bytes) -> bytes:
     """Return the whole answer that ``refusal`` is; the connection ends after it."""
     head, body = plain_text(refusal.status, refusal.text)
+    if refusal.challenge:
+        head = replace(head, fields=(*head.fields, ("WWW-Authenticate", refusal.challenge)))
     framing = frame(head, len(body), method, b"HTTP/1.1")
     return render_head(head, framing, close=True) + (body if framing.body else b"")

@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
+from twisted.web.http import HTTPChannel, _ChunkedTransferDecoder
+from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
 from dirserver.http.access import describe
 from dirserver.http.admission import Admission, admit
@@ -52,6 +55,21 @@ class Phase(Enum):
     CLOSE = auto()
 
 
+class _Chunks(_ChunkedTransferDecoder):
+    """Decodes a body in chunks; one that is announced too large is not waited for."""
+
+    def __init__(self, exchange: Exchange, finish: Callable[[bytes], None]) -> None:
+        super().__init__(exchange.handleContentChunk, finish)
+        self._exchange = exchange
+
+    def _dataReceived_CHUNK_LENGTH(self) -> bool:
+        is_read: bool = super()._dataReceived_CHUNK_LENGTH()
+        if is_read:
+            self._exchange.foresee(self.length)
+        return is_read
+
+
+@implementer(IHalfCloseableProtocol)
 class Channel(HTTPChannel):
     """Answers the requests of one connection in their order, one at a time."""
 
@@ -73,6 +91,7 @@ class Channel(HTTPChannel):
         self.is_tls = bool(self.isSecure())
         self._begun = bytearray()
         self._ahead = 0
+        self._asks_no_more = False
         # The request whose answer is on its way but not yet taken.
         self._written: Exchange | None = None
         self._enter(Phase.IDLE, self._limits.idle_timeout)
@@ -83,6 +102,23 @@ class Channel(HTTPChannel):
         self._enter(Phase.CLOSE, math.inf)
         super().connectionLost(reason)
         self.factory.closed(self)
+
+    def readConnectionLost(self) -> None:
+        """Answer what was asked; the client, which sends nothing more, may still listen."""
+        self._asks_no_more = True
+        self._close_after_answers()
+
+    def writeConnectionLost(self) -> None:
+        """Close if the client has stopped sending too; else it is read from for a while."""
+        if self._asks_no_more:
+            self._wire.loseConnection()
+
+    def _close_after_answers(self) -> None:
+        if self._asks_no_more and self._phase is not Phase.ANSWER:
+            if self._phase is Phase.CLOSE:
+                self._wire.loseConnection()
+            else:
+                self._close_idle()
 
     def _enter(self, phase: Phase, seconds: float) -> None:
         self._phase = phase
@@ -130,7 +166,8 @@ class Channel(HTTPChannel):
     def _receive_body(self, admission: Admission, rest: bytes) -> None:
         head = admission.head
         self.persistent = admission.persistent
-        self.requests.append(Exchange(self, admission, self._since))
+        exchange = Exchange(self, admission, self._since)
+        self.requests.append(exchange)
         # These three are HTTPChannel's, for the request that it receives.
         self._command, self._version = head.method, head.version
         self._path = head.target  # type: ignore[assignment]  # inferred wrongly there
@@ -138,7 +175,8 @@ class Channel(HTTPChannel):
             self.allContentReceived()
         else:
             if admission.length is None:
-                self._maybeChooseTransferDecoder(b"Transfer-Encoding", b"chunked")
+                self.length = None
+                self._transferDecoder = _Chunks(exchange, self._finishRequestBody)
             else:
                 self._maybeChooseTransferDecoder(b"Content-Length", b"%d" % admission.length)
             self._enter(Phase.BODY, self._limits.body_timeout)
@@ -177,6 +215,7 @@ class Channel(HTTPChannel):
         self._ahead = 0
         self._enter(Phase.IDLE, self._limits.idle_timeout)
         super().requestDone(request)
+        self._close_after_answers()
 
     def pauseProducing(self) -> None:
         """Wait until the client has taken what was sent to it, and read nothing meanwhile."""

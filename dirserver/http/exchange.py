@@ -24,7 +24,6 @@ from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
 from dirserver.http.application import Answer, call_application
 from dirserver.http.environ import build_environ
-from dirserver.http.head import body_too_large
 from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
@@ -64,11 +63,16 @@ class Exchange:
         if self._answered:
             # Refused; the decoder goes on to the end of what it was given.
             return
+        self.foresee(len(data))
         self.received += len(data)
-        if self.received > self._limits.body:
-            self._channel.refuse(body_too_large(self._limits.body))
-        else:
+        if not self._answered:
             self._body.write(data)
+
+    def foresee(self, length: int) -> None:
+        """Refuse the body if so many more bytes make it too large."""
+        limit = self._admission.body_limit
+        if not self._answered and self.received + length > limit.most:
+            self._channel.refuse(limit.exceeded())
 
     def requestReceived(self, _command: bytes, _path: bytes, _version: bytes) -> None:
         """Have the request, which is whole now, answered."""

@@ -107,10 +107,29 @@ def members(fields: Fields, name: bytes) -> list[bytes]:
     return [member for part in joined.split(b",") if (member := part.strip(b" \t"))]
 
 
-def body_length(head: RequestHead, most: int) -> int | None:
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """How many bytes a body may have. ``challenge`` is for those who have yet to say who they are.
+
+    Whoever has not could send much and be told only then that it was for nothing.
+    """
+
+    most: int
+    challenge: str = ""
+
+    def exceeded(self) -> Refusal:
+        """Return the refusal of a longer body."""
+        if self.challenge:
+            text = "A body of this size is taken only from those who have logged in."
+            return Refusal(HTTPStatus.UNAUTHORIZED, text, self.challenge)
+        text = f"The request body is larger than {self.most} bytes."
+        return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+
+
+def body_length(head: RequestHead, limit: BodyLimit) -> int | None:
     """Return how long the body is, or None when it comes in chunks (RFC 9112 section 6.3).
 
-    Raises Refusal when that is not certain, or more than ``most`` bytes.
+    Raises Refusal when that is not certain, or more than ``limit`` allows.
     """
     lengths = head.fields.get(b"content-length")
     codings = head.fields.get(b"transfer-encoding")
@@ -126,16 +145,9 @@ def body_length(head: RequestHead, most: int) -> int | None:
     if len(lengths) > 1 or _LENGTH.fullmatch(lengths[0]) is None:
         raise malformed("Content-Length is not one number.")
     length = int(lengths[0])
-    if length > most:
-        raise body_too_large(most)
+    if length > limit.most:
+        raise limit.exceeded()
     return length
-
-
-def body_too_large(most: int) -> Refusal:
-    """Return the refusal of a body of more than ``most`` bytes."""
-    return Refusal(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request body is larger than {most} bytes."
-    )
 
 
 def wants_continue(head: RequestHead) -> bool:

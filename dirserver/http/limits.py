@@ -28,6 +28,8 @@ class Limits:
     linger: float = 5.0
     # None leaves the number of connections to the operating system.
     connections: int | None = None
+    # The body of whoever has not said who they are, and will hardly be told more than 401.
+    body_of_strangers: int = 64 * 1024
 
     @property
     def shortest_timeout(self) -> float:

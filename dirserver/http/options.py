@@ -23,11 +23,13 @@ class BridgeOptions:
     """How one HTTP face treats its clients.
 
     ``trusted_proxies`` are those whose X-Forwarded fields count. ``access_log`` is called in the
-    reactor's thread, once for each request.
+    reactor's thread, once for each request. ``challenge`` asks those who have not said who they
+    are for a login (RFC 9110 section 11.6.1) when they send a body that is large.
     """
 
     plaintext: PlaintextPolicy
     trusted_proxies: tuple[IPNetwork, ...] = ()
     public_url: str | None = None
+    challenge: str = "Basic"
     limits: Limits = field(default_factory=Limits)
     access_log: Callable[[AccessRecord], None] | None = None

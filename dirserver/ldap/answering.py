@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from dirserver.ldap.session import Act, Output, Request
@@ -20,10 +20,14 @@ class Batch:
 
 @dataclass(slots=True, eq=False)
 class Answer:
-    """What is answered to a request. ``began`` is when it was begun."""
+    """What is answered to a request. ``began`` is when it was begun.
+
+    ``resume`` makes the rest of an answer whose ``outputs`` were closed amid it.
+    """
 
     request: Request
     outputs: Generator[Output]
+    resume: Callable[[], Generator[Output]]
     began: float
     is_abandoned: bool = False
 
@@ -39,6 +43,11 @@ class Answer:
             if size >= limits.batch_octets or len(parts) >= limits.batch_entries:
                 return Batch(b"".join(parts), None, ended=False)
         return Batch(b"".join(parts), None, ended=True)
+
+    def let_go(self) -> None:
+        """Let go of what the answer is made from; ``next_batch`` goes on all the same."""
+        self.outputs.close()
+        self.outputs = self.resume()
 
     def end(self) -> None:
         """Let go of whatever the rest of the answer would have been made from."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dirserver.ldap.containers import Container
+from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode
+from dirserver.ldap.filters import Naming
 from dirserver.ldap.filters import compile as compile_filter
-from dirserver.ldap.filters import matches_container
+from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import CompareRequest, EqualityMatch, PresentFilter
 from dirserver.ldap.schema import lookup
 from dirserver.ldap.tree import Target, Tree
@@ -24,8 +26,8 @@ def compare_container(request: CompareRequest, container: Container) -> ResultCo
     )
 
 
-def compare_card(request: CompareRequest, tree: Tree, target: Target) -> ResultCode:
-    """Compare with the card ``target``, which need not exist.
+def compare_card(request: CompareRequest, tree: Tree, target: Target, suffix: DN) -> ResultCode:
+    """Compare with the card ``target``, which need not exist, below ``suffix``.
 
     A property that is hidden from the principal is one that the card does not have.
     """
@@ -36,7 +38,8 @@ def compare_card(request: CompareRequest, tree: Tree, target: Target) -> ResultC
         return next(tree.reading.search(of_card, [view], 1), None) is not None
 
     equal, present = _assertion(request)
-    asked = compile_filter(equal)
+    naming = Naming(suffix, {view.book.slug: view.book.id})
+    asked = compile_filter(equal, naming)
     is_equal = has(asked)
     if not is_equal and not tree.has_card(view, target.key):
         return ResultCode.NO_SUCH_OBJECT

@@ -22,7 +22,7 @@ from dirserver.ldap.ber import (
     integer,
     skip_rest,
 )
-from dirserver.ldap.decode_filter import FilterReader, Unacceptable, assertion, text
+from dirserver.ldap.decode_filter import FilterReader, TooMuch, Unacceptable, assertion, text
 from dirserver.ldap.messages import (
     AbandonRequest,
     BindRequest,
@@ -74,7 +74,8 @@ def decode_message(data: bytes) -> Message:
         request = read(data, start, stop)
         controls = _controls(data, stop, end) if stop < end else ()
     except Unacceptable as fault:
-        raise MalformedMessage(str(fault), Envelope(message_id, Operation(tag))) from None
+        envelope = Envelope(message_id, Operation(tag), isinstance(fault, TooMuch))
+        raise MalformedMessage(str(fault), envelope) from None
     return Message(message_id, request, controls)
 
 
@@ -94,7 +95,7 @@ def _controls(data: bytes, at: int, end: int) -> tuple[Control, ...]:
     controls: list[Control] = []
     while at < stop:
         if len(controls) == MAX_CONTROLS:
-            raise Unacceptable("too many controls")
+            raise TooMuch("too many controls")
         inner, at = expect(data, at, stop, SEQUENCE)
         controls.append(_control(data, inner, at))
     return tuple(controls)
@@ -180,7 +181,7 @@ def _selection(data: bytes, at: int, end: int) -> tuple[str, ...]:
     names: list[str] = []
     while at < end:
         if len(names) == MAX_ATTRIBUTES:
-            raise Unacceptable("too many attributes")
+            raise TooMuch("too many attributes")
         start, at = expect(data, at, end, OCTET_STRING)
         names.append(text(data, start, at))
     return tuple(names)

@@ -28,8 +28,16 @@ _ASSERTIONS: dict[
 ] = {0xA3: EqualityMatch, 0xA5: GreaterOrEqual, 0xA6: LessOrEqual, 0xA8: ApproxMatch}
 
 
+# Without a type, an extensible match is about so many attributes.
+_ITEMS_OF_A_RULE = 40
+
+
 class Unacceptable(Exception):
     """The octets are sound, but no request may say this."""
+
+
+class TooMuch(Unacceptable):
+    """A request may say this, but it is more than the server does for one."""
 
 
 def text(data: bytes, start: int, stop: int) -> str:
@@ -70,9 +78,12 @@ class FilterReader:
         if tag == 0x87:
             return PresentFilter(text(data, start, stop)), stop
         if tag == 0xA9:
-            return _extensible(data, start, stop), stop
+            extensible = _extensible(data, start, stop)
+            if extensible.attribute is None:
+                self._count(_ITEMS_OF_A_RULE)
+            return extensible, stop
         if depth == MAX_FILTER_DEPTH:
-            raise Unacceptable("the filter is nested too deeply")
+            raise TooMuch("the filter is nested too deeply")
         if tag == 0xA1:
             return FilterOr(self._parts(start, stop, depth + 1)), stop
         if tag == 0xA0:
@@ -84,10 +95,10 @@ class FilterReader:
             return FilterNot(part), stop
         raise Unacceptable("no such kind of filter")
 
-    def _count(self) -> None:
-        self._items += 1
+    def _count(self, items: int = 1) -> None:
+        self._items += items
         if self._items > MAX_FILTER_ITEMS:
-            raise Unacceptable("the filter has too many items")
+            raise TooMuch("the filter has too many items")
 
     def _parts(self, at: int, end: int, depth: int) -> tuple[Filter, ...]:
         # None at all is legal: absolute true and false (RFC 4526).

@@ -6,10 +6,12 @@ it; ``selection`` cuts them to measure when they are read.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from dirserver.ldap import generalized_time
 from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, tlv
 from dirserver.ldap.dn import SUBSCHEMA
 from dirserver.ldap.schema import (
@@ -37,6 +39,7 @@ from dirserver.model.fields import Field
 
 _OF_CARDS = tuple(one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER)
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")
 _LONGEST_PACKED_KEY = 15
 
@@ -105,8 +108,8 @@ def encode_operational(dn: str, key: str, created: datetime, modified: datetime)
             for one, value in (
                 (STRUCTURAL_OBJECT_CLASS, CARD_STRUCTURAL_CLASS),
                 (ENTRY_UUID, entry_uuid(key)),
-                (CREATE_TIMESTAMP, generalized_time(created)),
-                (MODIFY_TIMESTAMP, generalized_time(modified)),
+                (CREATE_TIMESTAMP, generalized_time.unparse(created)),
+                (MODIFY_TIMESTAMP, generalized_time.unparse(modified)),
                 (ENTRY_DN, dn),
                 (HAS_SUBORDINATES, "FALSE"),
                 (NUM_SUBORDINATES, "0"),
@@ -134,11 +137,6 @@ def encode_container(attributes: Mapping[str, Sequence[str]]) -> tuple[bytes, by
     return user, operational
 
 
-def generalized_time(moment: datetime) -> str:
-    """Return a moment in the Generalized Time syntax (RFC 4517 section 3.3.13)."""
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-
-
 def entry_uuid(key: str) -> str:
     """Return the entryUUID of the card with this key (RFC 4530).
 
@@ -152,6 +150,11 @@ def entry_uuid(key: str) -> str:
     packed = int.from_bytes(octets, "big")
     high, middle, low = packed >> 74, packed >> 62 & 0xFFF, packed & (1 << 62) - 1
     return str(uuid.UUID(int=high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low))
+
+
+def is_uuid(text: str) -> bool:
+    """Say whether the text is a UUID, as RFC 4530 has it."""
+    return _UUID.fullmatch(text) is not None
 
 
 def key_of(entry_uuid: str) -> str | None:

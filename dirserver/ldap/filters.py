@@ -1,17 +1,19 @@
 """Filters as LDAP has them turned into what the store can be asked (RFC 4511 section 4.5.1.7).
 
-For cards a filter becomes a query; for the few other entries, which are not in the store, it is
-evaluated here. An unknown attribute, a value that no value can equal and a rule that is not
-implemented are Undefined, and so is their negation.
+An unknown attribute, a value that no value can equal and a rule that is not implemented are
+Undefined, and so is their negation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dirserver.ldap.dn import InvalidDN, normalise, parse
-from dirserver.ldap.entries import key_of
+from dirserver.ldap import generalized_time
+from dirserver.ldap.dn import DN, CardDN, InvalidDN, Subschema, locate, parse
+from dirserver.ldap.entries import is_uuid, key_of
+from dirserver.ldap.extensible import items
 from dirserver.ldap.messages import (
     ApproxMatch,
     EqualityMatch,
@@ -27,35 +29,37 @@ from dirserver.ldap.messages import (
 )
 from dirserver.ldap.schema import (
     CN,
+    CREATE_TIMESTAMP,
+    ENTRY_DN,
     ENTRY_UUID,
     HAS_SUBORDINATES,
+    MODIFY_TIMESTAMP,
     NUM_SUBORDINATES,
     OBJECT_CLASS,
     OPERATIONAL_OF_CARDS,
     SN,
     STRUCTURAL_OBJECT_CLASS,
+    SUBSCHEMA_SUBENTRY,
     UID,
     AttributeType,
     lookup,
 )
 from dirserver.ldap.subschema import CARD_CLASSES, CARD_STRUCTURAL_CLASS, object_class
-from dirserver.ldap.syntaxes import (
-    DISTINGUISHED_NAME,
-    MATCHING_RULES,
-    OBJECT_IDENTIFIER,
-    without_controls,
-)
+from dirserver.ldap.values import Leaf, text_of, value_test
 from dirserver.model.fields import Field
-from dirserver.model.fold import fold, fold_part, forms
 from dirserver.model.query import (
     EVERYTHING,
+    NOTHING,
     UNDEFINED,
     And,
     AtLeast,
     AtMost,
+    Between,
+    BookIs,
     Constant,
     Equals,
     KeyIs,
+    Moment,
     Not,
     Or,
     Present,
@@ -64,61 +68,75 @@ from dirserver.model.query import (
 )
 
 _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
-_Leaf: TypeAlias = (
-    EqualityMatch | Substrings | GreaterOrEqual | LessOrEqual | PresentFilter | ApproxMatch
-)
-
-_RULES = {key.lower(): rule.name for rule in MATCHING_RULES for key in (rule.oid, rule.name)}
-# Rules that name what the server does anyway. It ignores case for all of them.
-_EQUALITY_RULES = frozenset(
-    {
-        "caseIgnoreMatch",
-        "caseExactMatch",
-        "caseIgnoreIA5Match",
-        "telephoneNumberMatch",
-        "objectIdentifierMatch",
-        "distinguishedNameMatch",
-    }
-)
-_SUBSTRING_RULES = frozenset(
-    {
-        "caseIgnoreSubstringsMatch",
-        "caseIgnoreIA5SubstringsMatch",
-        "telephoneNumberSubstringsMatch",
-    }
-)
+_MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
+_Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
 
 
-def compile(filter_: Filter) -> Query:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug."""
+
+    suffix: DN = ()
+    books: Mapping[str, int] = field(default_factory=dict)
+
+
+NOWHERE = Naming()
+
+
+def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
     """Return the query that finds the cards for which the filter is true."""
     match filter_:
         case FilterAnd(parts):
-            return And(tuple(map(compile, parts)))
+            return And(tuple(compile(part, naming) for part in parts))
         case FilterOr(parts):
-            return Or(tuple(map(compile, parts)))
+            return Or(tuple(compile(part, naming) for part in parts))
         case FilterNot(part):
-            return Not(compile(part))
-    leaf = _plain(filter_) if isinstance(filter_, ExtensibleMatch) else filter_
-    one = None if leaf is None else lookup(leaf.attribute)
-    if leaf is None or one is None:
+            return Not(compile(part, naming))
+        case ExtensibleMatch():
+            return _extensible(filter_, naming)
+    one = lookup(filter_.attribute)
+    return UNDEFINED if one is None else _leaf_query(filter_, one, naming)
+
+
+def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:
+    found = items(filter_)
+    if found is None:
         return UNDEFINED
-    return _leaf_query(leaf, one)
+    tests = [_leaf_query(item, one, naming) for item, one in found]
+    if filter_.dn_attributes:
+        for item, one in found:
+            tests += _in_name(item, one, naming)
+    return tests[0] if len(tests) == 1 else Or(tuple(tests))
 
 
-def _leaf_query(leaf: _Leaf, one: AttributeType) -> Query:
+def _in_name(item: Leaf, one: AttributeType, naming: Naming) -> Iterator[Query]:
+    """Yield what the RDNs above the cards add; that of a card itself is its uid."""
+    test = value_test(item, one)
+    if test is None:
+        return
+    if one is lookup("ou"):
+        yield from (BookIs(book_id) for slug, book_id in naming.books.items() if test(slug))
+    if any(lookup(type_) is one and test(value) for rdn in naming.suffix for type_, value in rdn):
+        yield EVERYTHING
+
+
+def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
     match leaf:
         case PresentFilter():
             return _present(one)
         case Substrings():
             return _substring(leaf, one)
-    text = _text(leaf.value)
+    text = text_of(leaf.value)
     if text is None or not text.strip():
         # No value is empty, so none can be compared with what is.
         return UNDEFINED
+    moment = _MOMENTS.get(one)
+    if moment is not None:
+        return _moment(leaf, moment, text)
     if one is UID:
         return KeyIs(text.strip().lower()) if _is_equality(leaf) else UNDEFINED
     if not one.fields and one in _ALWAYS_PRESENT:
-        return _constant(one, text.strip()) if isinstance(leaf, EqualityMatch) else UNDEFINED
+        return _constant(one, text.strip(), naming) if _is_equality(leaf) else UNDEFINED
     match leaf:
         case EqualityMatch():
             return _any_field(one, lambda field: Equals(field, text))
@@ -130,7 +148,7 @@ def _leaf_query(leaf: _Leaf, one: AttributeType) -> Query:
             return _any_field(one, lambda field: Substring(field, any=(text.strip(),)))
 
 
-def _is_equality(leaf: _Leaf) -> bool:
+def _is_equality(leaf: _Assertion) -> bool:
     return isinstance(leaf, EqualityMatch | ApproxMatch)
 
 
@@ -145,8 +163,10 @@ def _present(one: AttributeType) -> Query:
 
 
 def _substring(leaf: Substrings, one: AttributeType) -> Query:
-    initial, final = _text(leaf.initial or b""), _text(leaf.final or b"")
-    middle = tuple(map(_text, leaf.any))
+    # What has nothing left is one blank, and some blank is in every value as it is prepared
+    # (RFC 4518 section 2.6.1): it tells no values apart.
+    initial, final = text_of(leaf.initial or b""), text_of(leaf.final or b"")
+    middle = tuple(map(text_of, leaf.any))
     parts = tuple(part for part in middle if part)
     if initial is None or final is None or None in middle:
         return UNDEFINED
@@ -157,15 +177,36 @@ def _substring(leaf: Substrings, one: AttributeType) -> Query:
     return _any_field(one, lambda field: Substring(field, initial, parts, final))
 
 
-def _constant(one: AttributeType, text: str) -> Query:
+def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:
+    """Compare a moment, which entries show to the second."""
+    asked = generalized_time.parse(text)
+    try:
+        start, end = (None, None) if asked is None else generalized_time.second_of(asked)
+    except OverflowError:
+        start = end = None
+    if asked is None or start is None or end is None:
+        return UNDEFINED
+    match leaf:
+        case GreaterOrEqual():
+            return Between(moment, start=start if asked == start else end)
+        case LessOrEqual():
+            return Between(moment, end=end)
+        case _:
+            return Between(moment, start, end) if asked == start else NOTHING
+
+
+def _constant(one: AttributeType, text: str, naming: Naming) -> Query:
     """Compare what is the same for all cards, or made of the key."""
     if one in (OBJECT_CLASS, STRUCTURAL_OBJECT_CLASS):
         asked = object_class(text)
         classes = CARD_CLASSES if one is OBJECT_CLASS else (CARD_STRUCTURAL_CLASS,)
         # RFC 4517 has Undefined for a class that is unknown; clients negate such tests.
         return Constant(asked is not None and asked.name in classes)
-    if one is ENTRY_UUID and (key := key_of(text)):
-        return KeyIs(key)
+    if one is ENTRY_UUID and is_uuid(text):
+        key = key_of(text)
+        return NOTHING if key is None else KeyIs(key)
+    if one in (ENTRY_DN, SUBSCHEMA_SUBENTRY):
+        return _named(one, text, naming)
     if one is HAS_SUBORDINATES and text.upper() in ("TRUE", "FALSE"):
         return Constant(text.upper() == "FALSE")
     if one is NUM_SUBORDINATES and text.isdecimal():
@@ -173,113 +214,15 @@ def _constant(one: AttributeType, text: str) -> Query:
     return UNDEFINED
 
 
-def _text(value: bytes) -> str | None:
+def _named(one: AttributeType, text: str, naming: Naming) -> Query:
     try:
-        return without_controls(value.decode())
-    except UnicodeDecodeError:
-        return None
-
-
-def _plain(filter_: ExtensibleMatch) -> EqualityMatch | Substrings | None:
-    """Return the filter item that means the same, if there is one.
-
-    ``:dn:`` would also have the parts of the entry's DN looked at; uid is there as it is, and
-    of the others no client was seen to ask.
-    """
-    if filter_.attribute is None:
-        return None
-    rule = None if filter_.rule is None else _RULES.get(filter_.rule.lower())
-    if filter_.rule is None or rule in _EQUALITY_RULES:
-        return EqualityMatch(filter_.attribute, filter_.value)
-    if rule not in _SUBSTRING_RULES or b"*" not in filter_.value:
-        return None
-    # A substring assertion as RFC 4517 section 3.3.30 writes it.
-    first, *middle, last = (
-        part.replace(b"\\2A", b"*")
-        .replace(b"\\2a", b"*")
-        .replace(b"\\5C", b"\\")
-        .replace(b"\\5c", b"\\")
-        for part in filter_.value.split(b"*")
-    )
-    return Substrings(filter_.attribute, first, tuple(middle), last)
-
-
-def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
-    """Say whether the filter is true, false or, as None, undefined for an entry that is no card.
-
-    ``attributes`` are all that the entry has, under the names that the schema shows.
-    """
-    match filter_:
-        case FilterAnd(parts):
-            return _conjunction(matches_container(part, attributes) for part in parts)
-        case FilterOr(parts):
-            return _negation(
-                _conjunction(_negation(matches_container(part, attributes)) for part in parts)
-            )
-        case FilterNot(part):
-            return _negation(matches_container(part, attributes))
-    leaf = _plain(filter_) if isinstance(filter_, ExtensibleMatch) else filter_
-    one = None if leaf is None else lookup(leaf.attribute)
-    if leaf is None or one is None:
-        return None
-    test = _value_test(leaf, one)
-    return None if test is None else any(map(test, attributes.get(one.name, ())))
-
-
-def _conjunction(parts: Iterable[bool | None]) -> bool | None:
-    values = set(parts)
-    return False if False in values else None if None in values else True
-
-
-def _negation(value: bool | None) -> bool | None:
-    return None if value is None else not value
-
-
-def _value_test(leaf: _Leaf, one: AttributeType) -> Callable[[str], bool] | None:
-    """Return the test of a single value, or None when it would be undefined."""
-    match leaf:
-        case PresentFilter():
-            return lambda _value: True
-        case Substrings(_, initial, middle, final):
-            parts = [_text(part) for part in (initial or b"", *middle, final or b"")]
-            known = [part for part in parts if part is not None]
-            return None if len(known) < len(parts) else lambda value: _has_parts(value, known)
-    text = _text(leaf.value)
-    if text is None or not text.strip():
-        return None
-    match leaf:
-        case EqualityMatch():
-            return _equality_test(text, one)
-        case GreaterOrEqual():
-            return lambda value: fold(value) >= fold(text)
-        case LessOrEqual():
-            return lambda value: fold(value) <= fold(text)
-        case ApproxMatch():
-            return lambda value: fold(text) in fold(value)
-
-
-def _equality_test(text: str, one: AttributeType) -> Callable[[str], bool] | None:
-    if one.syntax is DISTINGUISHED_NAME:
-        try:
-            name = normalise(parse(text))
-        except InvalidDN:
-            return None
-        return lambda value: normalise(parse(value)) == name
-    if one.syntax is OBJECT_IDENTIFIER and (known := object_class(text)):
-        return lambda value: value.lower() == known.name.lower()
-    return lambda value: not set(forms(text)).isdisjoint(forms(value))
-
-
-def _has_parts(value: str, parts: list[str]) -> bool:
-    """Say whether the parts, the first and the last at the ends, are in ``value`` in order."""
-    value = fold(value)
-    initial, *middle, final = map(fold_part, parts)
-    if not value.startswith(initial):
-        return False
-    at = len(initial)
-    for part in middle:
-        found = value.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return len(value) - at >= len(final) and value.endswith(final)
+        location = locate(parse(text), naming.suffix)
+    except InvalidDN:
+        return UNDEFINED
+    if one is SUBSCHEMA_SUBENTRY:
+        return Constant(isinstance(location, Subschema))
+    match location:
+        case CardDN(slug, key) if slug in naming.books:
+            return And((KeyIs(key), BookIs(naming.books[slug])))
+        case _:
+            return NOTHING

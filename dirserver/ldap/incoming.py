@@ -33,12 +33,14 @@ class Incoming:
     refusal must not overtake the answers before it.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
-        """Begin with nothing sent and nobody bound."""
+    def __init__(self, limits: ConnectionLimits, *, secure: bool = False) -> None:
+        """Begin with nothing sent and nobody bound; ``secure`` is a connection under TLS."""
         self._limits = limits
         self._framer = Framer(limits.message_before_bind)
         self._waiting: deque[Request] = deque()
-        self._expects_tls = False
+        self._secure = secure
+        # The request to start TLS that is not answered yet; nothing may follow it.
+        self._starting_tls: Message | None = None
 
     @property
     def unread(self) -> int:
@@ -60,7 +62,8 @@ class Incoming:
         Goes on until there is no whole message left or enough requests wait. Raises
         MalformedMessage when nothing that follows can be trusted. So it is with whatever comes
         between a request to start TLS and its answer: it was not sent under TLS, and whoever
-        sent it need not be the client (RFC 4511 section 4.14.1).
+        sent it need not be the client (RFC 4511 section 4.14.1). Under TLS such a request is
+        only refused, and others may follow it.
         """
         messages = self._framer.feed(data)
         self._refuse_before_tls()
@@ -74,9 +77,15 @@ class Incoming:
         """Return the request that is to be answered next."""
         return self._waiting.popleft() if self._waiting else None
 
-    def answered(self) -> None:
-        """Go on after the request that was taken."""
-        self._expects_tls = False
+    def answered(self, request: Request) -> None:
+        """Go on after ``request``, which was taken."""
+        if request is self._starting_tls:
+            self._starting_tls = None
+
+    def secured(self) -> None:
+        """Go on under TLS."""
+        self._secure = True
+        self._starting_tls = None
 
     def abandon(self, message_id: int) -> None:
         """Forget a request that waits (RFC 4511 section 4.11)."""
@@ -94,7 +103,8 @@ class Incoming:
                 return message.op
             case AbandonRequest():
                 return None if controls.forbid(message) else message.op
-        self._expects_tls = _starts_tls(message)
+        if _starts_tls(message) and not self._secure:
+            self._starting_tls = message
         self._waiting.append(message)
         return None
 
@@ -106,7 +116,7 @@ class Incoming:
         return None
 
     def _refuse_before_tls(self) -> None:
-        if self._expects_tls and self._framer.pending:
+        if self._starting_tls is not None and self._framer.pending:
             raise MalformedMessage("octets follow a request to start TLS")
 
 

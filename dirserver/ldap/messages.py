@@ -49,10 +49,14 @@ RESPONSES = {
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What could be read of a message whose contents cannot be used."""
+    """What could be read of a message whose contents cannot be used.
+
+    Nothing is wrong with those that only ask for more than the server does for one request.
+    """
 
     id: int
     operation: Operation
+    asks_too_much: bool = False
 
 
 class MalformedMessage(Exception):

@@ -2,7 +2,8 @@
 
 Requests of a connection are answered one after the other, so that a bind is a barrier and no
 answer overtakes another. The work is done in a thread, a batch of entries at a time, and the
-next batch is only made when the client has taken the last.
+next batch is only made when the client has taken the last. A request has a place among those at
+work from its beginning to its end, but for the time in which its client takes nothing.
 """
 
 # Twisted's methods have Twisted's names, and few annotations.
@@ -14,13 +15,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from ldaptor.protocols.ldap.ldapserver import BaseLDAPServer
 from twisted.internet.base import DelayedCall, ReactorBase
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IPushProducer, ITCPTransport
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, ITCPTransport
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
@@ -30,16 +30,16 @@ from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
 from dirserver.ldap.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.patience import Waiting, seconds_for
-from dirserver.ldap.session import Act, Context, LDAPSession
-from dirserver.ldap.settings import ConnectionLimits
-from dirserver.tls import ServerTLS
+from dirserver.ldap.session import Act, LDAPSession
+from dirserver.places import Asker, Place
+
+if TYPE_CHECKING:
+    from dirserver.ldap.factory import LDAPFactory
 
 log = structlog.get_logger("dirserver.ldap")
 
-DEFAULT_LIMITS = ConnectionLimits()
 
-
-@implementer(IPushProducer)
+@implementer(IPushProducer, IHalfCloseableProtocol)
 class LDAPProtocol(BaseLDAPServer):
     """One connection."""
 
@@ -56,15 +56,18 @@ class LDAPProtocol(BaseLDAPServer):
         """Begin."""
         super().connectionMade()
         self._limits = self.factory.limits
-        self._incoming = Incoming(self._limits)
+        self._incoming = Incoming(self._limits, secure=self._session.secure)
         self._answering: Answer | None = None
+        self._place: Place | None = None
         self._working = False
         self._paused = False
         self._reading = True
         self._stopping = False
+        self._asks_no_more = False
         self._closing = False
         self._waiting_for = Waiting.BEGIN
         self._timer: DelayedCall | None = None
+        self._letting_go: DelayedCall | None = None
         self._set_timer()
         if ITCPTransport.providedBy(self.transport):
             # An answer of two writes must not wait for the client to acknowledge the first.
@@ -80,6 +83,14 @@ class LDAPProtocol(BaseLDAPServer):
         self._abandon()
         self.factory.stalled.discard(self)
         self.factory.closed(self)
+
+    def readConnectionLost(self) -> None:
+        """Answer what was asked; the client, which sends nothing more, may still listen."""
+        self._asks_no_more = True
+        self._go_on()
+
+    def writeConnectionLost(self) -> None:
+        """Only this side closes its writing, and then all."""
 
     # What comes in.
 
@@ -119,11 +130,25 @@ class LDAPProtocol(BaseLDAPServer):
             return
         if message_id is None or is_abandoned_by(message_id, answering.request):
             answering.is_abandoned = True
-            if not self._working:
+            if self._working:
+                return
+            if self._place is not None and self._place.is_taken:
                 self._clean_up(answering)
+            else:
+                # It has nothing open, and is not to wait for its turn only to end.
+                answering.end()
+                self._finish(answering)
+
+    def _give_back(self) -> None:
+        """Let others have the place, or no longer wait for one."""
+        self._keep_hold()
+        place, self._place = self._place, None
+        if place is not None:
+            place.give_back()
 
     def _clean_up(self, answering: Answer) -> None:
         """Let what makes the answer end, in a thread, as it may have the database open."""
+        self._keep_hold()
 
         def ended(succeeded: bool, result: object) -> None:
             if not succeeded:
@@ -136,18 +161,30 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _go_on(self) -> None:
         """Answer the next request, or go on with the last, as far as the client takes it."""
-        if self._working or self._paused or self._closing:
+        if self._working or self._closing:
+            return
+        if self._paused:
+            self._expect_to_let_go()
             return
         if self._answering is None:
             request = self._incoming.take()
             if request is None:
-                if self._stopping:
+                if self._asks_no_more:
+                    self._close()
+                elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
-            outputs = self._session.answer(request)
-            self._answering = Answer(request, outputs, time.monotonic())
+            outputs, resume = self._session.answer(request), partial(self._session.resume, request)
+            self._answering = Answer(request, outputs, resume, time.monotonic())
             self._watch()
-        answering = self._answering
+        if self._place is None:
+            asker = Asker(self._session.client.address, self._session.principal.login)
+            self._place = self.factory.places.ask(asker, partial(self._make, self._answering))
+        elif self._place.is_taken:
+            self._make(self._answering)
+
+    def _make(self, answering: Answer) -> None:
+        """Make the next batch; there is a place for it."""
         make = partial(answering.next_batch, self._limits)
         self._in_thread(make, partial(self._made, answering))
 
@@ -180,14 +217,51 @@ class LDAPProtocol(BaseLDAPServer):
         else:
             self._go_on()
 
+    def _expect_to_let_go(self) -> None:
+        """Give the place back if the client goes on taking nothing, or at once if it is wanted."""
+        if self._place is None or self._letting_go is not None:
+            return
+        if not self._place.is_taken:
+            self._give_back()
+            return
+        seconds = 0.0 if self.factory.places.is_contended else self._limits.hold_seconds
+        self._letting_go = self._reactor.callLater(seconds, self._let_go)
+
+    def _keep_hold(self) -> None:
+        if self._letting_go is not None and self._letting_go.active():
+            self._letting_go.cancel()
+        self._letting_go = None
+
+    def _let_go(self) -> None:
+        """Close the snapshot that the answer is made from; it goes on from another."""
+        self._letting_go = None
+        answering = self._answering
+        if answering is None or self._working or self._closing:
+            return
+
+        def gone(succeeded: bool, result: object) -> None:
+            if not succeeded:
+                self._log_bug(answering, result)
+            self._give_back()
+            if answering.is_abandoned:
+                self._answered(answering)
+            else:
+                self._go_on()
+
+        self._in_thread(answering.let_go, gone)
+
     def _answered(self, answering: Answer) -> None:
-        self.factory.tell(self._session, answering.began)
-        self._answering = None
-        self._incoming.answered()
-        if not self._session.principal.is_anonymous:
-            self._incoming.bound()
+        self._finish(answering)
         self._receive()
         self._go_on()
+
+    def _finish(self, answering: Answer) -> None:
+        self._give_back()
+        self.factory.tell(self._session, answering.began)
+        self._answering = None
+        self._incoming.answered(answering.request)
+        if not self._session.principal.is_anonymous:
+            self._incoming.bound()
 
     def _log_bug(self, answering: Answer, failure: object) -> None:
         said = failure.getTraceback() if isinstance(failure, Failure) else str(failure)
@@ -203,7 +277,7 @@ class LDAPProtocol(BaseLDAPServer):
         self.transport.startTLS(self.factory.tls)
         self._session.secure = True
         # From here on what comes is under TLS, and may come before the answer has ended.
-        self._incoming.answered()
+        self._incoming.secured()
 
     # How it ends.
 
@@ -277,89 +351,14 @@ class LDAPProtocol(BaseLDAPServer):
         """Make no more until the client has taken what there is."""
         self._paused = True
         self._watch()
+        self._go_on()
 
     def resumeProducing(self) -> None:
         """Go on."""
         self._paused = False
+        self._keep_hold()
         self._watch()
         self._go_on()
 
     def stopProducing(self) -> None:
         """The client is gone; ``connectionLost`` cleans up."""
-
-
-class LDAPFactory(ServerFactory):
-    """All connections of the LDAP face. ``context`` and ``tls`` may be replaced at any time."""
-
-    noisy = False
-    is_secure = False
-
-    def __init__(
-        self,
-        context: Context,
-        pool: ThreadPool,
-        reactor: ReactorBase,
-        *,
-        tls: ServerTLS | None = None,
-        tell: Callable[[LDAPSession, float], None] = lambda _session, _began: None,
-        limits: ConnectionLimits = DEFAULT_LIMITS,
-    ) -> None:
-        """Answer from ``context``; ``tls`` is for StartTLS; ``tell`` hears of each request."""
-        self.context = context
-        self.tls = tls
-        self.tell = tell
-        self.limits = limits
-        self._pool = pool
-        self._reactor = reactor
-        self.stalled: set[LDAPProtocol] = set()
-        self._connections: set[LDAPProtocol] = set()
-        self._stopped: Deferred[None] | None = None
-        self._deadline: DelayedCall | None = None
-
-    def buildProtocol(self, addr: IAddress | None) -> LDAPProtocol | None:
-        """Return the protocol for a connection from ``addr``; None when there are too many."""
-        if len(self._connections) >= self.limits.connections or self._stopped is not None:
-            return None
-        address = str(getattr(addr, "host", ""))
-        session = LDAPSession(lambda: self.context, address, secure=self.is_secure)
-        protocol = LDAPProtocol(session, self._pool, self._reactor)
-        protocol.factory = self
-        return protocol
-
-    def opened(self, protocol: LDAPProtocol) -> None:
-        """Count a connection."""
-        self._connections.add(protocol)
-
-    def closed(self, protocol: LDAPProtocol) -> None:
-        """Count a connection off."""
-        self._connections.discard(protocol)
-        self._maybe_stopped()
-
-    def stop(self, timeout: float) -> Deferred[None]:
-        """Answer what has been asked, close, and fire when the last connection is gone.
-
-        That is not later than ``timeout`` seconds from now; what is left then is cut off.
-        """
-        self._stopped = stopped = Deferred[None]()
-        self._deadline = self._reactor.callLater(timeout, self._cut_off)
-        for protocol in tuple(self._connections):
-            protocol.stop()
-        self._maybe_stopped()
-        return stopped
-
-    def _maybe_stopped(self) -> None:
-        if self._stopped is not None and not self._connections and self._deadline is not None:
-            if self._deadline.active():
-                self._deadline.cancel()
-            self._deadline = None
-            self._stopped.callback(None)
-
-    def _cut_off(self) -> None:
-        for protocol in tuple(self._connections):
-            protocol.abort()
-
-
-class LDAPSFactory(LDAPFactory):
-    """Connections that have TLS from their first byte on."""
-
-    is_secure = True

@@ -325,7 +325,7 @@ _BY_DESCRIPTION = {
 def lookup(description: str) -> AttributeType | None:
     """Return the attribute type that a client means, by any of its names or its OID.
 
-    Case does not matter (RFC 4512 section 1.4), and options such as ``;binary`` are passed
-    over, as no value has any.
+    Case does not matter (RFC 4512 section 1.4). With an option, such as ``;lang-de``, it is
+    none: no value has any, and none is recognised (RFC 4512 section 2.5).
     """
-    return _BY_DESCRIPTION.get(description.partition(";")[0].strip().lower())
+    return _BY_DESCRIPTION.get(description.strip().lower())

@@ -11,8 +11,9 @@ from dirserver.ldap.containers import Container
 from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode, encode_entry
 from dirserver.ldap.entries import encode_operational
+from dirserver.ldap.filters import Naming
 from dirserver.ldap.filters import compile as compile_filter
-from dirserver.ldap.filters import matches_container
+from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import LDAPSettings
@@ -36,7 +37,10 @@ class Result:
 
 
 class Search:
-    """One search. ``result`` says how it ended when the entries have."""
+    """One search. ``result`` says how it ended when the entries have.
+
+    What was broken off goes on, from another tree, behind what was shown.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,9 @@ class Search:
         self._message_id = message_id
         self._settings = settings
         self._clock = clock
+        self._shown: set[str] = set()
+        self._last: Entry | None = None
+        self._looked_up = 0
         self._profile = settings.profile_for(address)
         self._selection = Selection.parse(request.attributes)
         self._limit = self._most_entries()
@@ -96,26 +103,31 @@ class Search:
     def _containers(self, containers: Iterable[Container]) -> Iterator[bytes]:
         projection = Projection(self._selection, types_only=self._request.types_only)
         for container in containers:
+            if container.dn in self._shown:
+                continue
+            self._shown.add(container.dn)
             if matches_container(self._request.filter, container.attributes):
                 shown = projection.select(*container.encoded())
                 yield encode_entry(self._message_id, container.dn.encode(), shown)
 
     def _cards(self, tree: Tree, target: Target) -> Iterator[bytes]:
-        query = compile_filter(self._request.filter)
+        books = {view.book.slug: view.book.id for view in target.views}
+        naming = Naming(self._settings.suffix_dn, books)
+        query = compile_filter(self._request.filter, naming)
         if target.key:
             query = And((KeyIs(target.key), query))
         views = {view.book.id: view for view in target.views}
         looks: dict[int, _Look] = {}
         lookups_only = {view.book.id for view in target.views if view.access < Privilege.READ}
-        looked_up = 0
         most = self._most_cards(target.views, lookups_only)
-        for entry in tree.reading.search(query, target.views, most):
+        for entry in tree.reading.search(query, target.views, most, 1, self._last):
+            self._last = entry
             if self._clock() > self._deadline:
                 self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
                 return
             if entry.book_id in lookups_only:
-                looked_up += 1
-                if looked_up > self._settings.max_hits:
+                self._looked_up += 1
+                if self._looked_up > self._settings.max_hits:
                     # Whoever may only look things up does not get to walk through the book.
                     self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
                     continue
@@ -125,13 +137,13 @@ class Search:
             yield look.encode(self._message_id, entry)
 
     def _most_cards(self, views: Sequence[VisibleBook], lookups_only: set[int]) -> int | None:
-        """Return how many cards the store need look for: one more than will be sent."""
+        """Return how many cards will be sent at the most."""
         limit = self._limit
         if len(lookups_only) == len(views):
             limit = min(limit or self._settings.max_hits, self._settings.max_hits)
         elif lookups_only:
             return None
-        return None if limit is None else limit + 1
+        return limit
 
     def _look(self, view: VisibleBook) -> _Look:
         style = self._profile.numbers

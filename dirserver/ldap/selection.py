@@ -49,7 +49,7 @@ class Selection:
         for description in attributes:
             one = lookup(description)
             if one is not None and one.oid:
-                named.setdefault(one, description.partition(";")[0].strip())
+                named.setdefault(one, description.strip())
         return cls(not attributes or "*" in attributes, "+" in attributes, tuple(named.items()))
 
     @property

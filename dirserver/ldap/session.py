@@ -15,7 +15,13 @@ from enum import Enum
 from typing import TypeAlias
 
 from dirserver.directory import Authenticator, DirectoryReader
-from dirserver.errors import AccessDenied, DirectoryError, InvalidCredentials, StoreUnavailable
+from dirserver.errors import (
+    AccessDenied,
+    DirectoryError,
+    InvalidCredentials,
+    StoreBusy,
+    StoreUnavailable,
+)
 from dirserver.ldap import controls, dn
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.containers import STARTTLS, WHO_AM_I
@@ -37,14 +43,23 @@ from dirserver.ldap.messages import (
 from dirserver.ldap.searching import Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Tree, public_target
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
-# The error and the result that it becomes (RFC 4511 appendix A.2). Whoever only reads raises
-# no others; one that did would be a bug: ``other``.
+# The error and the result that it becomes (RFC 4511 appendix A.2), the more special one first.
+# Whoever only reads raises no others; one that did would be a bug: ``other``.
 RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
+}
+# What is refused, as it would be called if it were done over CardDAV.
+_WRITES = {
+    Operation.ADD_REQUEST: AuditAction.CARD_CREATE,
+    Operation.MODIFY_REQUEST: AuditAction.CARD_UPDATE,
+    Operation.DELETE_REQUEST: AuditAction.CARD_DELETE,
+    Operation.MODIFY_DN_REQUEST: AuditAction.CARD_MOVE,
 }
 # RFC 3062; known so that the refusal has the right reason.
 _PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
@@ -96,6 +111,7 @@ class LDAPSession:
         self.secure = secure
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
+        self._unfinished: Callable[[], Iterator[Output]] | None = None
 
     def answer(self, request: Request) -> Generator[Output]:
         """Yield the responses to ``request``. Internal text never is among them.
@@ -106,14 +122,28 @@ class LDAPSession:
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
+        self._unfinished = None
         if isinstance(request, Envelope):
-            yield self._result(request, ResultCode.PROTOCOL_ERROR)
+            too_much = request.asks_too_much
+            code = ResultCode.ADMIN_LIMIT_EXCEEDED if too_much else ResultCode.PROTOCOL_ERROR
+            yield self._result(request, code)
             return
         if controls.forbid(request):
             yield self._result(request, ResultCode.UNAVAILABLE_CRITICAL_EXTENSION)
             return
+        yield from self._said(request, self._answer(request))
+
+    def resume(self, request: Request) -> Generator[Output]:
+        """Yield what is left of the answer to ``request``, which was closed amid it.
+
+        It is made from another snapshot of the directory, by the rights that there are by then.
+        """
+        if self._unfinished is not None:
+            yield from self._said(request, self._unfinished())
+
+    def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
         try:
-            yield from self._answer(request)
+            yield from outputs
         except DirectoryError as error:
             code = next(
                 (code for kind, code in RESULT_CODES.items() if isinstance(error, kind)), None
@@ -151,9 +181,27 @@ class LDAPSession:
                 yield self._compare(message, request)
             case ExtendedRequest(name):
                 yield from self._extended(message, name)
-            case RefusedRequest():
+            case RefusedRequest(kind):
+                self._note_refusal(kind)
                 text = "This directory is changed over CardDAV."
                 yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+
+    def _note_refusal(self, kind: Operation) -> None:
+        """Tell the audit trail who has tried to change something; a stranger is not to fill it."""
+        action = _WRITES.get(kind)
+        if action is None or self.principal.is_anonymous:
+            return
+        event = AuditEvent(
+            action,
+            self.principal.login,
+            Outcome.REFUSED,
+            detail="LDAP is for reading only",
+            protocol=self.client.protocol,
+            address=self.client.address,
+            agent=self.client.agent,
+            device=self.principal.device_name,
+        )
+        self._context().directory.record([event])
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
         if request.version != 3:
@@ -204,17 +252,23 @@ class LDAPSession:
         base, location = located
         search = Search(request, message.id, settings, self.client.address, self._clock)
         public = public_target(location, request.scope, settings)
-        if public is not None:
-            yield from self._counted(search, search.among(public.containers))
-        elif self._is_nobody(settings):
+        if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
             return
-        else:
-            with context.directory.reading(self.principal, self.client) as reading:
-                tree = Tree(reading, settings)
-                target = tree.target(location, request.scope)
-                yield from self._counted(search, search.within(tree, target, base))
-        yield self._result(message, search.result.code, search.result.matched_dn)
+
+        def found() -> Iterator[Output]:
+            if public is not None:
+                yield from self._counted(search, search.among(public.containers))
+            else:
+                with context.directory.reading(self.principal, self.client) as reading:
+                    tree = Tree(reading, settings)
+                    target = tree.target(location, request.scope)
+                    yield from self._counted(search, search.within(tree, target, base))
+            self._unfinished = None
+            yield self._result(message, search.result.code, search.result.matched_dn)
+
+        self._unfinished = found
+        yield from found()
 
     def _counted(self, search: Search, entries: Iterator[bytes]) -> Iterator[bytes]:
         for entry in entries:
@@ -239,7 +293,7 @@ class LDAPSession:
             if target is None:
                 code = ResultCode.NO_SUCH_OBJECT
             elif target.key:
-                code = compare_card(request, tree, target)
+                code = compare_card(request, tree, target, settings.suffix_dn)
             else:
                 code = compare_container(request, target.containers[0])
             matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""

@@ -74,9 +74,11 @@ class ConnectionLimits:
     idle_seconds: float = 600.0
     # From the first octet of a message to its last.
     message_seconds: float = 30.0
-    # For taking a batch that was sent. Meanwhile a snapshot of the database is kept open, and
-    # there are not many: with more than so many clients waited for, there is less time for each.
+    # How long a client that takes nothing keeps its place and its snapshot of the database.
+    hold_seconds: float = 0.25
+    # For taking a batch that was sent. Meanwhile the batch is kept in memory: with more than so
+    # many clients waited for, there is less time for each.
     stall_seconds: float = 30.0
-    stalls: int = 8
+    stalls: int = 200
     hurried_stall_seconds: float = 2.0
     close_seconds: float = 10.0

@@ -30,7 +30,6 @@ from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import KeyIs
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Tree:
 
     def has_card(self, view: VisibleBook, key: str) -> bool:
         """Say whether the book has a card with this key."""
-        return next(self.reading.search(KeyIs(key), [view], 1), None) is not None
+        return self.reading.has_key(view, key)
 
     def matched(self, name: DN) -> str:
         """Return the DN of the nearest entry above ``name``, which is not there.

@@ -8,10 +8,25 @@ from datetime import datetime
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
 
+# The name of a book's life before any copy of it was put back.
+FIRST_LIFE = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """A book's life since a copy of it was put back, which was of the revision ``revision``."""
+
+    name: str
+    revision: int
+
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
-    """A book. ``owner`` is the login whose private book it is, or empty for a shared one."""
+    """A book. ``owner`` is the login whose private book it is, or empty for a shared one.
+
+    ``delegate`` says whether those who manage it may give others access to it.
+    ``incarnations`` are those since its first life, oldest first.
+    """
 
     id: int
     uuid: str
@@ -19,6 +34,26 @@ class AddressBook:
     name: str = ""
     description: str = ""
     owner: str = ""
+    delegate: bool = True
+    incarnations: tuple[Incarnation, ...] = ()
+
+    @property
+    def incarnation(self) -> str:
+        """The name of the life that the book is in now."""
+        return self.incarnations[-1].name if self.incarnations else FIRST_LIFE
+
+    def remembers(self, incarnation: str, revision: int) -> bool:
+        """Say whether the book once was at ``revision`` in ``incarnation``, as it now knows.
+
+        A copy that was put back knows nothing of what came after it was made: an incarnation
+        ends, as far as the next one knows, at the revision of the copy. How far the present one
+        has come is for the caller to ask.
+        """
+        names = [FIRST_LIFE, *(one.name for one in self.incarnations)]
+        if incarnation not in names:
+            return False
+        later = self.incarnations[names.index(incarnation) :]
+        return not later or revision <= later[0].revision
 
     @property
     def made_by_owner(self) -> bool:
@@ -27,6 +62,11 @@ class AddressBook:
         All other books are the config file's.
         """
         return bool(self.owner) and self.slug != PERSONAL
+
+
+def label_of(book: AddressBook) -> str:
+    """Return the book's name among all books: private ones are told apart by their owners."""
+    return f"{book.owner}/{book.slug}" if book.owner else book.slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +95,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A card as a search finds it: ``attributes`` is what the LDAP face kept at write."""
+    """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
+
+    ``sort_name`` and the key are its place in the order of what is found.
+    """
 
     book_id: int
     key: str
+    sort_name: str
     attributes: bytes
     created: datetime
     modified: datetime

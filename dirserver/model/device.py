@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.model.network import Network
+from dirserver.model.network import Network, comes_from
+
+PROTOCOLS = ("carddav", "ldap")
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +26,22 @@ class Device:
     books: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
     expires: datetime | None = None
+
+    def refusal(self, protocol: str, address: str, at: datetime) -> str:
+        """Return why its password is not good over ``protocol`` from ``address``, or nothing."""
+        if self.expires is not None and at >= self.expires:
+            return f"expired on {self.expires:%Y-%m-%d}"
+        if self.protocols and protocol not in self.protocols:
+            return f"not for {protocol}"
+        if self.networks and not comes_from(address, self.networks):
+            return "not from this network"
+        return ""
+
+    def has_use_of(self, label: str) -> bool:
+        """Say whether the book of that label exists for the device at all."""
+        return not self.books or label in self.books
+
+
+def is_device_name(name: str) -> bool:
+    """Say whether a device may have this name: some text that people tell it by."""
+    return 0 < len(name) <= _LONGEST_NAME and name.isprintable() and name == name.strip()

@@ -7,6 +7,7 @@ so that Müller finds Mueller and Muller, and each of these finds Müller.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Letters that Unicode does not take apart, though people who lack the key type the plain one.
@@ -49,23 +50,13 @@ _DIGRAPHS = str.maketrans(
     }
 )
 
-
-def _is_accent(char: str) -> bool:
-    """Say whether a combining mark is one that people leave out.
-
-    Marks of Latin, Greek and Cyrillic letters, Hebrew points and Arabic harakat are; the vowel
-    signs of Indic scripts and the voicing marks of kana are letters in all but name.
-    """
-    return (
-        "\u0300" <= char <= "\u036f"
-        or "\u0591" <= char <= "\u05c7"
-        or "\u064b" <= char <= "\u065f"
-        or char == "\u0670"
-        or "\u1ab0" <= char <= "\u1aff"
-        or "\u1dc0" <= char <= "\u1dff"
-        or "\u20d0" <= char <= "\u20ff"
-        or "\ufe20" <= char <= "\ufe2f"
-    )
+# Combining marks that people leave out: those of Latin, Greek and Cyrillic letters, Hebrew points
+# and Arabic harakat. The vowel signs of Indic scripts and the voicing marks of kana are letters in
+# all but name.
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 
 
 def fold(text: str) -> str:
@@ -73,7 +64,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    bare = "".join([char for char in plain if not _is_accent(char)])
+    bare = _ACCENTS.sub("", plain)
     # Compatibility forms may decompose into capitals and into letters to be made plain (Ǿ, ᴭ),
     # and case-folding may compose anew.
     return " ".join(unicodedata.normalize("NFC", bare.casefold().translate(_PLAIN)).split())

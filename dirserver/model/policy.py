@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from dirserver.errors import AccessDenied
 from dirserver.model.addressbook import PERSONAL, AddressBook
+from dirserver.model.device import Device
 from dirserver.model.grant import Decision, Grant, Privilege, decide
 from dirserver.model.principal import (
     EVERYONE,
     GROUP_PREFIX,
+    Client,
     Group,
     Principal,
     PrincipalKind,
 )
+from dirserver.model.shield import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +40,58 @@ class VisibleBook:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Principals, groups, books and grants at one epoch; it answers without I/O."""
+    """Principals, groups, books and grants at one epoch; it answers without I/O.
+
+    ``view_key`` is the secret that goes into what readers are told of cards they see in part.
+    ``devices`` are those that are not revoked, by id. ``stops`` are clients that the shield has
+    stopped, by book, login and device.
+    ``erasure_key`` is that of the fingerprints of people who were erased; empty while there is
+    nobody who was.
+    """
 
     epoch: int
     users: Mapping[str, Principal] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     books: tuple[AddressBook, ...] = ()
     grants: Mapping[int, tuple[Grant, ...]] = field(default_factory=dict)
+    view_key: bytes = field(default=b"", repr=False)
+    devices: Mapping[int, Device] = field(default_factory=dict)
+    stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
+    erasure_key: bytes = field(default=b"", repr=False)
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""
     ) -> Decision:
-        """Decide with the grants of this moment; see ``grant.decide``."""
-        return decide(principal, privilege, book, self.grants.get(book.id, ()), address)
+        """Decide with the grants of this moment; see ``grant.decide``.
+
+        A client that was stopped may do no more than read, until it is released.
+        """
+        decision = decide(principal, privilege, book, self.grants.get(book.id, ()), address)
+        if decision.allowed and privilege > Privilege.READ and not principal.is_operator:
+            stop = self.stops.get((book.id, principal.login, principal.device_name))
+            if stop is not None:
+                return Decision(False, f"stopped: {stop.reason}")
+        return decision
+
+    def as_of(self, principal: Principal, client: Client, at: datetime) -> Principal:
+        """Return ``principal``, who acts through ``client``, with the groups that they have now.
+
+        Raises AccessDenied when they are no longer a user, or their device no longer good.
+        """
+        if principal.kind is not PrincipalKind.USER:
+            return principal
+        current = self.users.get(principal.login)
+        if current is None:
+            raise AccessDenied(f"{principal.login} is no longer a user")
+        if principal.device is None:
+            return current
+        device = self.devices.get(principal.device.id)
+        if device is None:
+            raise AccessDenied(f"device {principal.device_name}: revoked")
+        refusal = device.refusal(client.protocol, client.address, at)
+        if refusal:
+            raise AccessDenied(f"device {device.name}: {refusal}")
+        return replace(current, device=device)
 
     def view(
         self,

@@ -9,6 +9,8 @@ negation; a card is found when the whole is true.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from dirserver.model.fields import Field, is_hidden
@@ -95,9 +97,56 @@ class KeyIs:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class BookIs:
+    """The card is in the book with this id."""
+
+    book_id: int
+
+
+class Moment(StrEnum):
+    """The moments that are kept of every card."""
+
+    CREATED = "created"
+    MODIFIED = "modified"
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The moment is not before ``start``, but before ``end``; None is no bound."""
+
+    moment: Moment
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 Query: TypeAlias = (
-    And | Or | Not | Constant | Present | Equals | Substring | AtLeast | AtMost | KeyIs
+    And
+    | Or
+    | Not
+    | Constant
+    | Present
+    | Equals
+    | Substring
+    | AtLeast
+    | AtMost
+    | KeyIs
+    | BookIs
+    | Between
 )
+
+
+def fields_of(query: Query) -> frozenset[Field]:
+    """Return the fields that ``query`` tests."""
+    match query:
+        case And(parts) | Or(parts):
+            return frozenset().union(*map(fields_of, parts))
+        case Not(part):
+            return fields_of(part)
+        case Constant() | KeyIs() | BookIs() | Between():
+            return frozenset()
+        case _:
+            return frozenset({query.field})
 
 
 def resolve(query: Query, hidden: frozenset[str]) -> Query:
@@ -119,7 +168,7 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
         case And(parts) | Or(parts):
             resolved = tuple(_resolve(part, hidden, negated=negated) for part in parts)
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
-        case KeyIs():
+        case KeyIs() | BookIs() | Between():
             return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):

@@ -18,10 +18,11 @@ from dirserver.reconcile.plan import (
     UserStep,
     action_of,
     book_of,
+    changes_grants,
     make_plan,
     sentence_of,
 )
-from dirserver.store import audit, reindex, schema, settings, structure, turns
+from dirserver.store import audit, devices, reindex, schema, settings, structure, turns
 from dirserver.store.engine import Connection
 from dirserver.store.structure import Structure
 
@@ -62,6 +63,7 @@ def apply_config(
         if plan.steps:
             _touch_views(connection, plan, at)
             settings.next_policy_epoch(connection)
+        settings.make_view_key(connection)
         version = services.deriver.version
         if settings.get(connection, settings.DERIVATION) != version:
             reindex.run(connection, services.deriver.derive_body, progress)
@@ -76,6 +78,8 @@ def _take(connection: Connection, step: Step, at: datetime) -> None:
             structure.put_user(connection, new)
         case UserStep(old, _) if old is not None:
             structure.remove_user(connection, old.login)
+            # Whoever is given the login later is perhaps somebody else.
+            devices.revoke(connection, old.login, at)
         case GroupStep(_, new) if new is not None:
             structure.put_group(connection, new)
         case GroupStep(old, _) if old is not None:
@@ -87,7 +91,7 @@ def _take(connection: Connection, step: Step, at: datetime) -> None:
         case GrantStep(book, _, new) if new is not None:
             structure.put_grant(connection, book, new)
         case GrantStep(book, old, _) if old is not None:
-            structure.remove_grant(connection, book, old.grantee)
+            structure.remove_grant(connection, book, old)
 
 
 def _touch_views(connection: Connection, plan: Plan, at: datetime) -> None:
@@ -97,9 +101,9 @@ def _touch_views(connection: Connection, plan: Plan, at: datetime) -> None:
     something; the ctag that clients poll follows the revision.
     """
     regrouped = any(isinstance(step, GroupStep) for step in plan.steps)
-    granted = {step.book.label for step in plan.steps if isinstance(step, GrantStep)}
+    granted = {book_of(step) for step in plan.steps if changes_grants(step)}
     for label, book in structure.load(connection).books.items():
-        hides = any(grant.hide for grant in book.grants.values())
+        hides = any(grant.hide for grant in (*book.grants.values(), *book.delegated.values()))
         if label in granted or (regrouped and hides):
             structure.touch_book(connection, book, at)
 

@@ -16,7 +16,8 @@ def structure_of(config: Config) -> Structure:
     books = {book.slug: book for book in map(_book, config.books)}
     if config.organisation.personal_books:
         for user in config.users:
-            own = Book(PERSONAL, user.login, "Personal", f"Only {user.name} sees these cards")
+            said = f"Only {user.name} sees these cards"
+            own = Book(PERSONAL, user.login, "Personal", said, delegate=False)
             books[own.label] = own
     return Structure(
         {
@@ -33,7 +34,7 @@ def structure_of(config: Config) -> Structure:
 
 def _book(book: ConfiguredBook) -> Book:
     grants = {grant.to: _grant(grant) for grant in book.grants}
-    return Book(book.slug, "", book.name, book.description, grants)
+    return Book(book.slug, "", book.name, book.description, grants, book.delegate)
 
 
 def _grant(grant: ConfiguredGrant) -> Grant:

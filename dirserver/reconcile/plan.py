@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dirserver.model.audit import AuditAction
-from dirserver.model.grant import Grant
-from dirserver.model.principal import GROUP_PREFIX, Group
+from dirserver.model.grant import Grant, change_of, why_idle
+from dirserver.model.principal import Group
 from dirserver.store.structure import Book, Structure, User
 
 
@@ -50,11 +50,30 @@ Step: TypeAlias = UserStep | GroupStep | BookStep | GrantStep
 
 
 @dataclass(frozen=True, slots=True)
+class KeptGrant:
+    """A grant that a manager gave on ``book``, and why it gives nothing, where that is so."""
+
+    book: Book
+    grant: Grant
+    idle: str
+
+    @property
+    def sentence(self) -> str:
+        """The grant in a line."""
+        said = change_of(self.book.label, None, self.grant)
+        return f"{said}; {self.idle}" if self.idle else said
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from what is stored to what the file says; ``reindex`` cards are read anew."""
+    """The steps from what is stored to what the file says; ``reindex`` cards are read anew.
+
+    ``kept`` are the grants that managers gave: the file knows nothing of them, and they stay.
+    """
 
     steps: tuple[Step, ...] = ()
     reindex: int = 0
+    kept: tuple[KeptGrant, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -64,7 +83,16 @@ class Plan:
 
 def make_plan(old: Structure, new: Structure, reindex: int = 0) -> Plan:
     """Return what leads from ``old`` to ``new``, in an order in which it can be done."""
-    return Plan((*_users(old, new), *_groups(old, new), *_books(old, new)), reindex)
+    steps = (*_users(old, new), *_groups(old, new), *_books(old, new))
+    return Plan(steps, reindex, tuple(_kept(old, new)))
+
+
+def _kept(old: Structure, new: Structure) -> Iterator[KeptGrant]:
+    for label in sorted(old.books.keys() & new.books.keys()):
+        for _, grant in sorted(old.books[label].delegated.items()):
+            book = new.books[label]
+            idle = why_idle(grant, book.delegate, new.users.keys(), new.groups.keys())
+            yield KeptGrant(book, grant, idle)
 
 
 def _users(old: Structure, new: Structure) -> Iterator[Step]:
@@ -94,8 +122,8 @@ def _books(old: Structure, new: Structure) -> Iterator[Step]:
         yield from _grants(before, after)
 
 
-def _told(book: Book) -> tuple[str, str]:
-    return book.name, book.description
+def _told(book: Book) -> tuple[str, str, bool]:
+    return book.name, book.description, book.delegate
 
 
 def _grants(before: Book | None, after: Book) -> Iterator[Step]:
@@ -145,6 +173,17 @@ def book_of(step: Step) -> str:
             return ""
 
 
+def changes_grants(step: Step) -> bool:
+    """Say whether with ``step`` another grant counts, or one no longer does."""
+    match step:
+        case GrantStep():
+            return True
+        case BookStep(old, new) if old is not None and new is not None:
+            return old.delegate is not new.delegate
+        case _:
+            return False
+
+
 def sentence_of(step: Step) -> str:
     """Say in a line what ``step`` does. Never tells a password hash."""
     match step:
@@ -155,7 +194,7 @@ def sentence_of(step: Step) -> str:
         case BookStep(old, new, returns):
             return _book_sentence(old, new, returns=returns)
         case GrantStep(book, old, new):
-            return _grant_sentence(book, old, new)
+            return change_of(book.label, old, new)
 
 
 def _changes(pairs: dict[str, tuple[str, str]]) -> str:
@@ -196,25 +235,10 @@ def _book_sentence(old: Book | None, new: Book | None, *, returns: bool) -> str:
     pairs = {
         "name": (old.name, new.name),
         "description": (old.description, new.description),
+        "delegate": (_truth(old.delegate), _truth(new.delegate)),
     }
     return f"book {new.label}: {_changes(pairs)}"
 
 
-def _grant_sentence(book: Book, old: Grant | None, new: Grant | None) -> str:
-    grant = new or old
-    if grant is None:
-        return ""
-    grantee = grant.grantee
-    who = f"group {grantee.removeprefix(GROUP_PREFIX)}" if ":" in grantee else grantee
-    if old is not None and new is not None:
-        return f"grant on {book.label} to {who}: {_terms(old)} -> {_terms(new)}"
-    return f"grant on {book.label} to {who}: {_terms(grant)}"
-
-
-def _terms(grant: Grant) -> str:
-    said = grant.access.label
-    if grant.hide:
-        said += f" without {', '.join(sorted(grant.hide))}"
-    if grant.networks:
-        said += f" from {', '.join(str(network) for network in grant.networks)}"
-    return said
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

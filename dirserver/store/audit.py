@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
+from dirserver.store.chain import Head, content_digest, link
 from dirserver.store.storable import made_storable
-from dirserver.store.tables import audit_event
+from dirserver.store.tables import addressbook, audit_event, card_version
 
 _LAST_DIGEST = select(audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
 _APPEND = insert(audit_event)
@@ -32,6 +42,8 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+    device: str = ""
+    after: int = 0
 
 
 def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -> None:
@@ -42,12 +54,13 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
     digest = last or ""
     rows = []
     for event in events:
+        said = _columns(event)
         salt = secrets.token_hex(16)
-        content = content_digest(event, at, salt)
-        digest = hashlib.sha256(f"{digest}\n{content}".encode()).hexdigest()
+        content = content_digest(said, salt)
+        digest = link(digest, said, at, content)
         rows.append(
             {
-                **_columns(event),
+                **said,
                 "at": at,
                 "salt": salt,
                 "content_digest": content,
@@ -75,14 +88,12 @@ def _columns(event: AuditEvent) -> dict[str, str]:
     return {name: made_storable(text) for name, text in said.items()}
 
 
-def content_digest(event: AuditEvent, at: datetime, salt: str) -> str:
-    """Return the digest of what an event says: SHA-256 over its canonical JSON, in hex.
-
-    The salt, which is erased with the rest, keeps what was erased from being guessed.
-    """
-    said = {**_columns(event), "at": at.astimezone(UTC).isoformat(), "salt": salt}
-    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def head(connection: Connection) -> Head | None:
+    """Return the last event, as it is to be noted down."""
+    row = connection.execute(
+        select(audit_event.c.id, audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
+    ).first()
+    return None if row is None else Head(row.id, row.digest)
 
 
 def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
@@ -101,20 +112,44 @@ def read(connection: Connection, wanted: AuditFilter) -> Iterator[WrittenEvent]:
 def _matching(wanted: AuditFilter) -> Select[*tuple[Any, ...]]:
     statement = select(audit_event)
     if wanted.book:
-        statement = statement.where(audit_event.c.book == wanted.book)
+        statement = statement.where(audit_event.c.book == made_storable(wanted.book))
     if wanted.actor:
-        statement = statement.where(audit_event.c.actor == wanted.actor)
+        statement = statement.where(audit_event.c.actor == made_storable(wanted.actor))
     if wanted.card:
-        statement = statement.where(audit_event.c.card == wanted.card)
+        statement = statement.where(_about(made_storable(wanted.card)))
+    if wanted.device:
+        statement = statement.where(audit_event.c.device == made_storable(wanted.device))
     if wanted.action:
         # "card" stands for card:create, card:update and the rest of its kind.
         meant = [one for one in AuditAction if wanted.action in (one, one.partition(":")[0])]
         statement = statement.where(audit_event.c.action.in_(map(str, meant)))
+    if wanted.after:
+        statement = statement.where(audit_event.c.id > wanted.after)
     if wanted.since is not None:
         statement = statement.where(audit_event.c.at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(audit_event.c.at <= wanted.until)
     return statement
+
+
+def _about(href: str) -> ColumnElement[bool]:
+    """Whether an event is about the card ``href``, or about many of which it was one.
+
+    What was done to many cards has one event, and of each card a version of that moment.
+    """
+    label = case(
+        (addressbook.c.owner == "", addressbook.c.slug),
+        else_=addressbook.c.owner + "/" + addressbook.c.slug,
+    )
+    moments = (
+        select(card_version.c.at, label)
+        .join(addressbook, addressbook.c.id == card_version.c.addressbook_id)
+        .where(card_version.c.href == href, card_version.c.batch.is_not(None))
+        # The index begins with the book.
+        .where(card_version.c.addressbook_id.in_(select(addressbook.c.id)))
+    )
+    of_many = tuple_(audit_event.c.at, audit_event.c.book).in_(moments)
+    return or_(audit_event.c.card == href, and_(audit_event.c.card == "", of_many))
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> WrittenEvent:

@@ -29,9 +29,12 @@ from dirserver.model.query import (
     And,
     AtLeast,
     AtMost,
+    Between,
+    BookIs,
     Constant,
     Equals,
     KeyIs,
+    Moment,
     Not,
     Or,
     Present,
@@ -101,11 +104,25 @@ def _condition(query: Query, plan: DialPlan, dialect: Dialect) -> ColumnElement[
             return not_(_condition(part, plan, dialect))
         case KeyIs(key):
             return card.c.key == key if is_storable(key) else false()
+        case BookIs(book_id):
+            return card.c.addressbook_id == book_id
+        case Between():
+            return _between(query)
         case Present(field):
             # Nearly every card has a name; to gather them all first would cost the whole book.
             return select(card_value.c.id).where(_of(field), _of_this_card()).exists()
         case _:
             return card.c.id.in_(_cards_with(query, plan, dialect))
+
+
+def _between(query: Between) -> ColumnElement[bool]:
+    column = card.c.created if query.moment is Moment.CREATED else card.c.modified
+    bounds: list[ColumnElement[bool]] = [true()]
+    if query.start is not None:
+        bounds.append(column >= query.start)
+    if query.end is not None:
+        bounds.append(column < query.end)
+    return and_(*bounds)
 
 
 def _any_of(parts: Sequence[Query], plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:

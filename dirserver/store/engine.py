@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection as Connection
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from dirserver.errors import StoreUnavailable
+from dirserver.errors import StoreBusy, StoreUnavailable
+from dirserver.store.writers import Turns
 
-# How long a writer waits for another process to finish its transaction.
-_BUSY_SECONDS = 20
+# How long a writer waits for others to finish their transactions, of whatever process.
+PATIENCE = 10.0
+# More than the server can hold at once, so that nobody who has one waits for another: each of
+# its 16 threads may have two, each of the 12 searches at work between its batches has one, and so
+# has each of the 12 readers that an answer goes to as fast as they take it.
+MOST_CONNECTIONS = 64
+_KEPT_CONNECTIONS = 8
+_CONNECTION_SECONDS = 3.0
+# By which PostgreSQL knows our connections.
+APPLICATION = "dirserver"
 # PostgreSQL's SQLSTATE, appendix A of its manual.
 _INSUFFICIENT_PRIVILEGE = "42501"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Store:
@@ -31,9 +40,7 @@ class Store:
         """Open the database at ``url``; SQLite files are created when they are missing."""
         self.url = url
         self._engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
-        # SQLite has one writer at a time. Waiting here is fair and wakes at once, whereas its
-        # own way of waiting is to sleep and try again.
-        self._writing = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turns = Turns()
 
     @property
     def is_sqlite(self) -> bool:
@@ -43,8 +50,12 @@ class Store:
     @property
     def exists(self) -> bool:
         """Whether there is something to connect to; connecting makes an SQLite file."""
-        file = self._engine.url.database
-        return not self.is_sqlite or file is None or Path(file).exists()
+        return not self.is_sqlite or self.file.exists()
+
+    @property
+    def file(self) -> Path:
+        """The file of an SQLite database."""
+        return Path(self._engine.url.database or "")
 
     @property
     def engine(self) -> Engine:
@@ -66,13 +77,39 @@ class Store:
                 transaction.rollback()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Open a transaction that commits at the end, or leaves no trace when it is broken off."""
-        with self._writing, _conditions(), self._engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
+    def writing(self, patience: float = PATIENCE) -> Iterator[Connection]:
+        """Open a transaction that commits at the end, or leaves no trace when it is broken off.
+
+        Raises StoreBusy when other writers keep it waiting for more than ``patience`` seconds,
+        on PostgreSQL only when that is less than usual.
+        """
+        if self.is_sqlite:
+            with self._turns.taken(patience) as left, self._writing() as connection:
+                options = {"sqlite_begin": "BEGIN IMMEDIATE", "sqlite_patience": left}
+                with connection.execution_options(**options).begin():
+                    yield connection
+            return
+        with self._writing() as connection, connection.begin():
+            if patience < PATIENCE:
+                limit = func.set_config("lock_timeout", f"{int(patience * 1000)}ms", True)
+                connection.execute(select(limit))
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _conditions(), self._engine.connect() as connection:
+            yield connection
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What PostgreSQL's own programs need to connect, by libpq's names; a secret."""
+        url = self._engine.url
+        found = url.translate_connect_args(username="user", database="dbname")
+        further = {
+            name: value if isinstance(value, str) else ",".join(value)
+            for name, value in url.query.items()
+        }
+        return {name: str(value) for name, value in {**found, **further}.items()}
 
     def close(self) -> None:
         """Close every connection."""
@@ -85,13 +122,22 @@ def _conditions() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(str(error.orig)) from error
+        unavailable = StoreBusy if _is_busy(error.orig) else StoreUnavailable
+        raise unavailable(str(error.orig)) from error
     except TimeoutError as error:
         raise StoreUnavailable("every connection to the database is in use") from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_of_the_database(error.orig):
             raise StoreUnavailable(str(error.orig)) from error
         raise
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether another writer has not ended in time."""
+    if isinstance(error, sqlite3.Error):
+        # Errors that the driver raises by itself have no code.
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
 def _is_of_the_database(error: BaseException | None) -> bool:
@@ -109,15 +155,18 @@ def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:" and not Path(file).parent.is_dir():
         raise StoreUnavailable(f"there is no directory {Path(file).parent}")
+    if file and Path(file).is_dir():
+        raise StoreUnavailable(f"{file} is a directory")
     engine = create_engine(
         url,
         poolclass=QueuePool,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_timeout=_CONNECTION_SECONDS,
         # An error's text goes to the log, where no card and no password hash may be.
         hide_parameters=True,
         # A streamed answer may be continued in another thread than it was begun in.
-        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": PATIENCE},
     )
 
     @event.listens_for(engine, "connect")
@@ -136,6 +185,9 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        if "sqlite_patience" in options:
+            patience = int(options["sqlite_patience"] * 1000)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
         connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
 
     return engine
@@ -144,10 +196,15 @@ def _sqlite_engine(url: str) -> Engine:
 def _server_engine(url: str) -> Engine:
     return create_engine(
         url,
-        pool_size=8,
-        max_overflow=24,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_timeout=_CONNECTION_SECONDS,
         hide_parameters=True,
         # A connection that died while it lay idle is replaced before anyone notices.
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC",
+            "application_name": APPLICATION,
+        },
     )

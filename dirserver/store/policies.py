@@ -1,19 +1,20 @@
-"""Users, groups, books and grants, read as one policy."""
+"""Users, groups, books, grants, devices and stops, read as one policy."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from dirserver.model.addressbook import AddressBook
+from dirserver.model.addressbook import AddressBook, Incarnation
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
-from dirserver.store import settings
-from dirserver.store.tables import addressbook, book_grant, membership, principal
+from dirserver.store import devices, erasures, settings, stops
+from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
 GROUP = "group"
+_ORDER = (book_grant.c.grantee, book_grant.c.delegated)
 
 
 def load(connection: Connection) -> Policy:
@@ -31,6 +32,10 @@ def load(connection: Connection) -> Policy:
         groups=groups,
         books=books,
         grants=load_grants(connection),
+        view_key=settings.view_key(connection),
+        devices=devices.load(connection),
+        stops=stops.load(connection),
+        erasure_key=erasures.key(connection),
     )
 
 
@@ -57,21 +62,41 @@ def load_books(connection: Connection, *, archived: bool = False) -> tuple[Addre
     rows = connection.execute(
         select(addressbook).where(condition).order_by(addressbook.c.owner, addressbook.c.slug)
     )
+    lives = _load_incarnations(connection)
     return tuple(
-        AddressBook(row.id, row.uuid, row.slug, row.name, row.description, row.owner)
+        AddressBook(
+            row.id,
+            row.uuid,
+            row.slug,
+            row.name,
+            row.description,
+            row.owner,
+            row.delegate,
+            lives.get(row.id, ()),
+        )
         for row in rows
     )
+
+
+def _load_incarnations(connection: Connection) -> dict[int, tuple[Incarnation, ...]]:
+    """Read the incarnations of all books, by the id of the book. Their revisions only grow."""
+    lives: dict[int, tuple[Incarnation, ...]] = {}
+    for row in connection.execute(select(incarnation).order_by(incarnation.c.revision)):
+        before = lives.get(row.addressbook_id, ())
+        lives[row.addressbook_id] = (*before, Incarnation(row.name, row.revision))
+    return lives
 
 
 def load_grants(connection: Connection) -> dict[int, tuple[Grant, ...]]:
     """Read all grants, by the id of their book."""
     grants: dict[int, tuple[Grant, ...]] = {}
-    for row in connection.execute(select(book_grant).order_by(book_grant.c.grantee)):
+    for row in connection.execute(select(book_grant).order_by(*_ORDER)):
         grant = Grant(
             row.grantee,
             Privilege(row.access),
             frozenset(row.hide.split(",")) if row.hide else frozenset(),
             tuple(parse_network(one) for one in row.networks.split(",") if one),
+            row.given_by,
         )
         grants[row.addressbook_id] = (*grants.get(row.addressbook_id, ()), grant)
     return grants

@@ -9,10 +9,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from dirserver.errors import StoreUnavailable
 from dirserver.store import turns
-from dirserver.store.engine import Store
+from dirserver.store.engine import Connection, Store
 
 
 def schema_directory() -> Path:
@@ -62,23 +63,42 @@ def require_current(store: Store) -> None:
 def upgrade(store: Store) -> None:
     """Bring the database to the schema of this code, in one transaction.
 
-    Raises StoreUnavailable when a newer dirserver has been at it, and leaves it alone then.
+    Raises StoreUnavailable when a newer dirserver or another program has been at it, and leaves
+    it alone then.
     """
     version = current(store)
     if version == newest():
         return
     _refuse_newer(version)
     with store.writing() as connection:
-        # Whoever has to wait finds the work done: Alembic looks again.
-        turns.take(connection, turns.Turn.SCHEMA)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection)
+
+
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the database to ``version`` of the schema, as a part of a transaction that writes."""
+    # Whoever has to wait finds the work done: Alembic looks again.
+    turns.take(connection, turns.Turn.SCHEMA)
+    _refuse_foreign(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def is_known(version: str) -> bool:
+    """Say whether this code knows the version of the schema, and so can bring it up to date."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return version in {script.revision for script in scripts}
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    """Raise StoreUnavailable for a database that another program has filled."""
+    tables = inspect(connection).get_table_names()
+    if tables and not MigrationContext.configure(connection).get_current_revision():
+        raise StoreUnavailable(f"it holds something else, such as the table {tables[0]}")
 
 
 def _refuse_newer(version: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version and version not in known:
+    if version and not is_known(version):
         raise StoreUnavailable(
             f"the database has schema {version}, which a newer dirserver has made; "
             "install that version, or restore a backup from before"

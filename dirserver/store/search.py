@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Dialect, Subquery, or_, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Subquery, literal, or_, select, tuple_
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
@@ -21,13 +21,16 @@ def search(
     scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
     plan: DialPlan,
     limit: int | None = None,
+    after: Entry | None = None,
 ) -> Iterator[Entry]:
     """Yield the cards that ``query`` finds, sorted by name, ``limit`` at the most.
+
+    With ``after``, a card that was found before, only those behind it.
 
     ``scopes`` are the books to look in, by id, grouped by the vCard properties that are hidden
     there: a test of a hidden property finds nothing, however it is negated.
     """
-    found = _found(query, scopes, plan, connection.dialect, limit)
+    found = _found(query, scopes, plan, connection.dialect, limit, after)
     if found is None:
         return
     # The entries come in after the sort, so that it moves names and not blobs.
@@ -39,7 +42,14 @@ def search(
     )
     with connection.execute(statement) as rows:
         for row in rows:
-            yield Entry(row.addressbook_id, row.key, row.attributes, row.created, row.modified)
+            yield Entry(
+                row.addressbook_id,
+                row.key,
+                row.sort_name,
+                row.attributes,
+                row.created,
+                row.modified,
+            )
 
 
 def cards_found(
@@ -72,6 +82,7 @@ def _found(
     plan: DialPlan,
     dialect: Dialect,
     limit: int | None,
+    after: Entry | None = None,
 ) -> Subquery | None:
     """Return the cards that ``query`` finds, the first ``limit`` by name, or None for none."""
     conditions = []
@@ -90,11 +101,18 @@ def _found(
             card.c.created,
             card.c.modified,
         )
-        .where(or_(*conditions))
+        .where(or_(*conditions), *_behind(after))
         .order_by(card.c.sort_name, card.c.key)
         .limit(limit)
         .subquery()
     )
+
+
+def _behind(after: Entry | None) -> list[ColumnElement[bool]]:
+    if after is None:
+        return []
+    place = tuple_(literal(after.sort_name), literal(after.key))
+    return [tuple_(card.c.sort_name, card.c.key) > place]
 
 
 def hrefs_found(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dirserver.store import turns
@@ -10,6 +12,7 @@ from dirserver.store.tables import setting
 POLICY_EPOCH = "policy_epoch"
 DERIVATION = "derivation"
 BATCH = "batch"
+VIEW_KEY = "view_key"
 
 
 _VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
@@ -34,6 +37,17 @@ def next_batch(connection: Connection) -> int:
     batch = int(get(connection, BATCH) or 0) + 1
     put(connection, BATCH, str(batch))
     return batch
+
+
+def make_view_key(connection: Connection) -> None:
+    """See to it that there is a key for what readers are told of cards that they see in part."""
+    if not get(connection, VIEW_KEY):
+        put(connection, VIEW_KEY, secrets.token_hex(32))
+
+
+def view_key(connection: Connection) -> bytes:
+    """Return that key. It is a secret of this store."""
+    return bytes.fromhex(get(connection, VIEW_KEY))
 
 
 def policy_epoch(connection: Connection) -> int:

@@ -28,13 +28,18 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book as configured, with its grants by grantee."""
+    """A book as configured, with its grants by grantee.
+
+    ``delegated`` are those that managers gave, of which the config file knows nothing.
+    """
 
     slug: str
     owner: str = ""
     name: str = ""
     description: str = ""
     grants: Mapping[str, Grant] = field(default_factory=dict)
+    delegate: bool = True
+    delegated: Mapping[str, Grant] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -76,8 +81,17 @@ def load(connection: Connection) -> Structure:
 
 
 def _book(book: AddressBook, grants: tuple[Grant, ...]) -> Book:
-    by_grantee = {grant.grantee: grant for grant in grants}
-    return Book(book.slug, book.owner, book.name, book.description, by_grantee)
+    configured = {grant.grantee: grant for grant in grants if not grant.is_delegated}
+    delegated = {grant.grantee: grant for grant in grants if grant.is_delegated}
+    return Book(
+        book.slug,
+        book.owner,
+        book.name,
+        book.description,
+        configured,
+        book.delegate,
+        delegated,
+    )
 
 
 def put_user(connection: Connection, user: User) -> None:
@@ -129,7 +143,7 @@ def _deactivate(connection: Connection, kind: str, name: str) -> None:
 
 
 def put_book(connection: Connection, book: Book, at: datetime) -> int:
-    """Add a book, change its name and description, or take it back from the archive.
+    """Add a book, change what is said of it, or take it back from the archive.
 
     Returns its id.
     """
@@ -145,7 +159,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
                 description=book.description,
                 revision=0,
                 modified=at,
-                delegate=True,
+                delegate=book.delegate,
             )
             .returning(addressbook.c.id)
         )
@@ -153,7 +167,12 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
     connection.execute(
         update(addressbook)
         .where(addressbook.c.id == found)
-        .values(name=book.name, description=book.description, archived=None)
+        .values(
+            name=book.name,
+            description=book.description,
+            delegate=book.delegate,
+            archived=None,
+        )
     )
     return int(found)
 
@@ -178,7 +197,7 @@ def retire_book(connection: Connection, book_id: int, slug: str, at: datetime) -
     )
 
 
-def touch_book(connection: Connection, book: Book, at: datetime) -> None:
+def touch_book(connection: Connection, book: Book | AddressBook, at: datetime) -> None:
     """Count the book's revision on, so that every client looks at it again."""
     connection.execute(
         update(addressbook)
@@ -187,9 +206,9 @@ def touch_book(connection: Connection, book: Book, at: datetime) -> None:
     )
 
 
-def put_grant(connection: Connection, book: Book, grant: Grant) -> None:
-    """Add or change a grant on a book."""
-    remove_grant(connection, book, grant.grantee)
+def put_grant(connection: Connection, book: Book | AddressBook, grant: Grant) -> None:
+    """Add or change a grant on a book. One that was delegated stands beside that of the file."""
+    remove_grant(connection, book, grant)
     connection.execute(
         insert(book_grant).values(
             addressbook_id=select(addressbook.c.id).where(*_named(book)).scalar_subquery(),
@@ -197,21 +216,23 @@ def put_grant(connection: Connection, book: Book, grant: Grant) -> None:
             access=int(grant.access),
             hide=",".join(sorted(grant.hide)),
             networks=",".join(str(network) for network in grant.networks),
-            given_by="",
-            delegated=False,
+            given_by=grant.given_by,
+            delegated=grant.is_delegated,
         )
     )
 
 
-def remove_grant(connection: Connection, book: Book, grantee: str) -> None:
-    """Take a grant on a book back."""
+def remove_grant(connection: Connection, book: Book | AddressBook, grant: Grant) -> None:
+    """Take a grant on a book back, whatever it gives by now."""
     books = select(addressbook.c.id).where(*_named(book)).scalar_subquery()
     connection.execute(
         delete(book_grant).where(
-            book_grant.c.addressbook_id == books, book_grant.c.grantee == grantee
+            book_grant.c.addressbook_id == books,
+            book_grant.c.grantee == grant.grantee,
+            book_grant.c.delegated == grant.is_delegated,
         )
     )
 
 
-def _named(book: Book) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _named(book: Book | AddressBook) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return addressbook.c.owner == book.owner, addressbook.c.slug == book.slug

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from dirserver.store import trigram
+from dirserver.store import appendonly, trigram
 
 metadata = MetaData(
     naming_convention={
@@ -225,13 +225,16 @@ erasure = Table(
     Column("at", _Time, nullable=False),
 )
 
+# A version that takes a card away, or most of what it said.
+LOSS = "body IS NULL OR operation = 'blank'"
+
 # Every body ever stored, verbatim; a deletion is a version without a body.
 card_version = Table(
     "card_version",
     metadata,
     Column("id", _Id, primary_key=True),
     Column("addressbook_id", _Id, ForeignKey("addressbook.id"), nullable=False),
-    Column("href", Text, nullable=False),
+    Column("href", _Plain, nullable=False),
     Column("key", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("operation", Text, nullable=False),
@@ -248,6 +251,14 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_href_revision", "addressbook_id", "href", "revision"),
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
+    # What clients have taken out of a book lately is counted at every deletion.
+    Index(
+        "ix_card_version_loss",
+        "addressbook_id",
+        "at",
+        sqlite_where=text(LOSS),
+        postgresql_where=text(LOSS),
+    ),
     Index(
         "ix_card_version_batch",
         "batch",
@@ -325,8 +336,8 @@ card_entry = Table(
     Column("attributes", LargeBinary, nullable=False),
 )
 
-# ``digest`` chains over ``content_digest``, so that the text of an event can be erased later
-# without breaking the chain.
+# ``content_digest`` is over what can be erased of an event, and ``digest`` over that, all the
+# rest and the event before: what is erased later leaves the chain whole.
 audit_event = Table(
     "audit_event",
     metadata,
@@ -352,5 +363,6 @@ audit_event = Table(
 
 
 @event.listens_for(metadata, "after_create")
-def _create_trigram_index(_target: MetaData, connection: Connection, **_options: object) -> None:
+def _create_what_differs(_target: MetaData, connection: Connection, **_options: object) -> None:
     trigram.create(connection)
+    appendonly.create(connection)

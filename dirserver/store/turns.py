@@ -14,6 +14,8 @@ class Turn(IntEnum):
     SCHEMA = 3_918_402_655
     STRUCTURE = 5_570_283_914
     BATCH = 2_846_093_157
+    SIGHTING = 6_417_250_938
+    NIGHT = 6_194_027_381
 
 
 def take(connection: Connection, turn: Turn) -> None:

@@ -45,12 +45,15 @@ _CHANGE_CARDS = (
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-_REMOVE_CARD = delete(card).where(card.c.id == bindparam("card_id"))
+_REMOVE_CARDS = delete(card).where(card.c.id == bindparam("card_id"))
 _FORGET_CHANGES = delete(change).where(
     change.c.addressbook_id == bindparam("book_id"), change.c.href == bindparam("name")
 )
 _NOTE_CHANGES = insert(change)
-_FORGET_VALUES = delete(card_value).where(card_value.c.card_id == bindparam("old"))
+_VALUES = select(
+    card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value
+).where(card_value.c.card_id.in_(bindparam("cards", expanding=True)))
+_FORGET_VALUES = delete(card_value).where(card_value.c.id == bindparam("value_id"))
 _FORGET_ENTRIES = delete(card_entry).where(card_entry.c.card_id == bindparam("old"))
 _NEW_VALUES = insert(card_value)
 _NEW_ENTRIES = insert(card_entry)
@@ -173,14 +176,22 @@ def _store_rows(
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
 
-def remove_card(connection: Connection, book_id: int, stored: StoredCard, act: Act) -> None:
-    """Take a card out of its book. Its versions stay, and a new one says that it went."""
-    revision = next_revisions(connection, book_id, 1, act.at)
-    href = stored.card.href
-    gone = _version(book_id, href, stored.card.key, revision, act, None, "")
-    connection.scalars(_NEW_VERSIONS, [gone]).all()
-    connection.execute(_REMOVE_CARD, {"card_id": stored.id})
-    note_changes(connection, book_id, [(href, revision)], vanished=True)
+def remove_cards(
+    connection: Connection, book_id: int, cards: Sequence[StoredCard], act: Act
+) -> None:
+    """Take ``cards`` out of their book. Their versions stay, and new ones say that they went."""
+    if not cards:
+        return
+    first = next_revisions(connection, book_id, len(cards), act.at)
+    revised = list(zip(cards, range(first, first + len(cards)), strict=True))
+    gone = [
+        _version(book_id, stored.card.href, stored.card.key, revision, act, None, "")
+        for stored, revision in revised
+    ]
+    connection.scalars(_NEW_VERSIONS, gone).all()
+    connection.execute(_REMOVE_CARDS, [{"card_id": stored.id} for stored in cards])
+    changes = [(stored.card.href, revision) for stored, revision in revised]
+    note_changes(connection, book_id, changes, vanished=True)
 
 
 def _version(
@@ -230,16 +241,25 @@ def store_derived(
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``."""
-    old = [{"old": card_id} for card_id in replaced]
+    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
+
+    Most of what a card says stays when it changes, and indexing is what costs most: only what
+    differs is written.
+    """
+    old = list(replaced)
+    there: dict[tuple[int, str, str], int] = {}
     if old:
-        connection.execute(_FORGET_VALUES, old)
-        connection.execute(_FORGET_ENTRIES, old)
+        rows = connection.execute(_VALUES, {"cards": old})
+        there = {(row.card_id, row.field, row.value): row.id for row in rows}
+        connection.execute(_FORGET_ENTRIES, [{"old": card_id} for card_id in old])
+    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
     values = [
-        {"card_id": card_id, "field": str(field), "value": value}
-        for card_id, one in derived
-        for field, value in one.values
+        {"card_id": card_id, "field": field, "value": value}
+        for card_id, field, value in new
+        if there.pop((card_id, field, value), None) is None
     ]
+    if there:
+        connection.execute(_FORGET_VALUES, [{"value_id": one} for one in there.values()])
     if values:
         connection.execute(_NEW_VALUES, values)
     connection.execute(

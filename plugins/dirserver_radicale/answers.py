@@ -33,13 +33,16 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.UIDConflict: client.CONFLICT,
     errors.InvalidCard: client.FORBIDDEN,
     errors.CardTooLarge: client.FORBIDDEN,
+    errors.ErasedPerson: client.FORBIDDEN,
     errors.InvalidHref: client.FORBIDDEN,
     errors.QuotaExceeded: client.INSUFFICIENT_STORAGE,
     errors.InvalidSyncToken: client.FORBIDDEN,
     errors.AccessDenied: client.FORBIDDEN,
     errors.TooManyAttempts: client.UNAUTHORIZED,
     errors.InvalidCredentials: client.UNAUTHORIZED,
+    errors.StoreBusy: client.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: client.SERVICE_UNAVAILABLE,
+    errors.InvalidGrant: client.INTERNAL_SERVER_ERROR,
     errors.ConfigError: client.INTERNAL_SERVER_ERROR,
 }
 
@@ -110,6 +113,12 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
         case errors.CardTooLarge(limit=limit):
             text = f"A card may have {limit} bytes."
             return precondition(status, "<C:max-resource-size/>", text)
+        case errors.ErasedPerson(case=case):
+            text = (
+                "This person was erased from the address books at their own request. Only with "
+                f"their consent may they be kept again; ask an administrator, about {case}."
+            )
+            return precondition(status, "<C:valid-address-data/>", text)
         case errors.InvalidSyncToken():
             return precondition(status, "<valid-sync-token/>")
         case errors.InvalidHref():

@@ -21,6 +21,7 @@ from dirserver_radicale import answers, request, stream, xmlbody
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.configuration import configuration
+from dirserver_radicale.environ import is_printable
 from dirserver_radicale.hrefs import Location, locate
 from dirserver_radicale.listing import listing
 from dirserver_radicale.propfind import Depth, read_depth, read_propfind
@@ -53,9 +54,12 @@ class Application(CardMethods, RadicaleApplication):
         """Answer a request (PEP 3333)."""
         try:
             # WSGI hands the path over as if its bytes were Latin-1; names are in UTF-8.
-            environ["PATH_INFO"] = environ.get("PATH_INFO", "").encode("latin-1").decode()
+            path = environ["PATH_INFO"] = environ.get("PATH_INFO", "").encode("latin-1").decode()
+            if not is_printable(path):
+                # Radicale would call it an error in the log, which strangers then could fill.
+                raise ValueError("not printable")
         except ValueError:
-            body = b"The path is not UTF-8.\n"
+            body = b"The path is not UTF-8, or has control characters in it.\n"
             headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
             start_response("400 Bad Request", headers)
             return [body]

@@ -19,6 +19,8 @@ class Auth(BaseAuth):
     def __init__(self, configuration: Configuration, found: Services | None = None) -> None:
         """Use the services ``found``, or those of the configuration."""
         super().__init__(configuration)
+        # Radicale names it to whoever reads the log of failed logins.
+        self._type = "dirserver"
         self._services = found or services.of(configuration)
 
     def get_external_login(self, environ: dict[str, Any]) -> tuple[()]:
@@ -30,12 +32,15 @@ class Auth(BaseAuth):
         self, login: str, password: str, context: AuthContext
     ) -> tuple[str, set[str]]:
         """Return the login of whoever this is, or nothing (Radicale then answers 401)."""
-        client = request.current().client
+        current = request.current()
+        authenticator = self._services.authenticator
         try:
-            principal = self._services.authenticator.authenticate(login, password, client)
+            principal = authenticator.authenticate(login, password, current.client)
         except InvalidCredentials as refused:
             logger.info("Login refused: %s", refused)
             return "", set()
+        # Radicale hands on a name only, and what a device may do is not what its user may.
+        current.principal = principal
         return principal.login, set()
 
     def _sleep_for_constant_exec_time(self, time_ns_begin: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -23,6 +24,7 @@ from dirserver.model.addressbook import Card
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And
 from dirserver_radicale import request, tokens
+from dirserver_radicale.conditional import book_etag
 from dirserver_radicale.filterxml import read_filter
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.httpdate import http_date
@@ -73,8 +75,8 @@ class BookCollection(BaseCollection):
 
     @property
     def etag(self) -> str:
-        """The revision in quotes; the ctag is the same without (Linphone reads an integer)."""
-        return f'"{self._state.revision}"'
+        """The revision and what the reader sees, in quotes; the ctag is the former alone."""
+        return f'"{book_etag(self._state, self._view)}"'
 
     @property
     def last_modified(self) -> str:
@@ -102,11 +104,11 @@ class BookCollection(BaseCollection):
         """Return the token of now, and lazily what changed since ``old_token``.
 
         Radicale asks this also when only the token is wanted. Raises what ``refused`` makes of
-        InvalidSyncToken for a token that the book never gave out.
+        InvalidSyncToken for a token that the book never gave out, as far as it remembers.
         """
-        revision = self._state.revision
-        book, visibility = self._view.book.uuid, self._view.visibility
-        token = str(tokens.SyncToken(book, revision, visibility))
+        book, revision = self._view.book, self._state.revision
+        visibility = self._view.visibility
+        token = str(tokens.SyncToken(book.uuid, book.incarnation, revision, visibility))
         if not old_token:
             return token, (card.href for card in self._reading.listing(self._view))
         try:
@@ -145,9 +147,13 @@ class BookCollection(BaseCollection):
         tests = [read_filter(element) for element in filters]
         plan = self._reading.plan
         query = And(tuple(test.candidates() for test in tests))
-        for card, body in self._reading.candidates(self._view, query):
-            if all(test.matches(body, plan) for test in tests):
-                yield self._item(card, body), True
+
+        def is_meant(_card: Card, body: bytes) -> bool:
+            return all(test.matches(body, plan) for test in tests)
+
+        named = [one.name for test in tests for one in test.prop_filters]
+        for card, body in self._reading.matching(self._view, query, is_meant, named):
+            yield self._item(card, body), True
 
     def serialize(self, vcf_to_ics: bool = False, ShareActions: object = None) -> str:  # noqa: N803  # Radicale's name
         """Return all cards in one file; nothing for PROPFIND, which would only measure it."""
@@ -213,8 +219,7 @@ class BookCollection(BaseCollection):
             return card.size
         if self._lengths is None:
             with self._opened() as reading:
-                bodies = reading.bodies(self._view)
-                self._lengths = {seen.href: len(body) for seen, body in bodies}
+                self._lengths = reading.lengths(self._view)
         return self._lengths.get(card.href, 0)
 
 
@@ -228,4 +233,6 @@ def refused(error: DirectoryError) -> Exception:
     if isinstance(error, StoreUnavailable):
         return error
     request.current().failed = error
-    return ValueError(str(error))
+    # Of this number Radicale makes 403, where it looks for one: with PUT and MOVE.
+    number = f"[Errno {errno.EACCES}] " if isinstance(error, AccessDenied) else ""
+    return ValueError(f"{number}{error}")

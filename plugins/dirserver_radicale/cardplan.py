@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -44,18 +44,22 @@ _Field: TypeAlias = Callable[[str, bytes, Card | None], str]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be read of a card, beside its name and its etag, to write it."""
+    """What must be read of a card, beside its name and its etag, to write it.
+
+    ``size`` is for cards of which a part is hidden, which only the rest of them tells. Reading
+    that is no lookup.
+    """
 
     card: bool = False
     body: bool = False
+    size: bool = False
 
     def __or__(self, other: Needs) -> Needs:
         """Return what is needed for both."""
-        return Needs(self.card or other.card, self.body or other.body)
+        return Needs(self.card or other.card, self.body or other.body, self.size or other.size)
 
 
 def _length(_etag: str, body: bytes, card: Card | None) -> str:
-    # A card from which something is hidden has a length that only the rest of it tells.
     return str(len(body) if card is None or card.size is None else card.size)
 
 
@@ -123,26 +127,36 @@ class CardPlan:
         for name, etag in reading.etags(self.view):
             yield template % (escaped_name(name), f'"{etag}"')
 
-    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-        """Yield each of ``names`` with its card as it is written, or None where there is none."""
+    def named(
+        self, reading: Reading, names: Iterable[str], *, goes_on: bool = False
+    ) -> Iterator[tuple[str, str | None]]:
+        """Yield each of ``names`` with its card as it is written, or None where there is none.
+
+        ``goes_on`` is as for ``Reading.bodies``.
+        """
         iterator = iter(names)
         while batch := list(islice(iterator, _BATCH)):
-            found = dict(self._read(reading, batch))
+            found = dict(self._read(reading, batch, goes_on=goes_on))
+            goes_on = True
             for name in batch:
                 yield name, found.get(name)
 
-    def _read(self, reading: Reading, names: list[str] | None) -> Iterator[tuple[str, str]]:
+    def _read(
+        self, reading: Reading, names: list[str] | None, *, goes_on: bool = False
+    ) -> Iterator[tuple[str, str]]:
         """Write the cards of these names, or all of the book."""
         view, write = self.view, self.write
         if self.needs.body and self.needs.card:
-            for card, body in reading.bodies(view, names):
+            for card, body in reading.bodies(view, names, goes_on=goes_on):
                 yield card.href, write(card.href, card.etag, body, card)
         elif self.needs.body:
-            for name, etag, body in reading.texts(view, names):
+            for name, etag, body in reading.texts(view, names, goes_on=goes_on):
                 yield name, write(name, etag, body)
         else:
+            lengths = reading.lengths(view, names) if self.needs.size else {}
             for card in reading.listing(view) if names is None else reading.find(view, names):
-                yield card.href, write(card.href, card.etag, card=card)
+                sized = replace(card, size=lengths.get(card.href, card.size))
+                yield card.href, write(card.href, card.etag, card=sized)
 
 
 def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> CardPlan:
@@ -167,7 +181,7 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
         elif name in _FIELDS:
             need, field = _FIELDS[name]
             if name == GETCONTENTLENGTH and book.view.hidden:
-                need = Needs(body=True)
+                need = Needs(card=True, size=True)
             found[name] = _SLOT
             fields.append(field)
             needs |= need
@@ -180,11 +194,11 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
     return _plan(book, found, missing, fields, needs)
 
 
-def card_property(book: Book, card: Card, body: bytes, name: str) -> Value:
-    """Return a property of one card, as a whole element."""
+def card_property(book: Book, card: Card, name: str) -> Value:
+    """Return a property of one card, which knows its size, as a whole element."""
     if name in _FIELDS:
         _, field = _FIELDS[name]
-        return element(name, field(card.etag, body, card))
+        return element(name, field(card.etag, b"", card))
     value = _alike(book, name)
     return value if isinstance(value, Missing) else element(name, value)
 

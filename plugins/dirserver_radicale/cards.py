@@ -14,12 +14,19 @@ from radicale import httputils
 
 from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
+from dirserver.model.addressbook import label_of
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.precondition import Precondition
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
-from dirserver_radicale.conditional import is_not_newer, is_unchanged, read_precondition
+from dirserver_radicale.conditional import (
+    book_etag,
+    is_not_newer,
+    is_unchanged,
+    read_precondition,
+)
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
 
@@ -78,12 +85,16 @@ class CardMethods(BookMethods):
         def make(reading: Reading) -> Iterator[bytes]:
             view = reading.book(location.book, Privilege.READ)
             state = reading.state(view)
-            etag = str(state.revision)
+            etag = book_etag(state, view)
             headers.update({"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)})
             early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
-            return (body for _name, _etag, body in reading.texts(view))
+            # Told before anything leaves the house.
+            detail = f"{reading.count(view)} cards in one file"
+            label = label_of(view.book)
+            self._directory.record([reading.event(AuditAction.CARD_EXPORT, label, "", detail)])
+            return (body for _card, body in reading.exported(view))
 
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
         if early:
@@ -228,6 +239,8 @@ class CardMethods(BookMethods):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
         except AccessDenied as error:
+            # The shield may have stopped the client just now.
+            request.current().look_again()
             view = request.view(self._directory, user, source.book)
             if view is not None and view.access >= at_least:
                 return error_answer(error, target.parent.path, "bind")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from dirserver.directory import BookState
+from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ANY, Precondition
 from dirserver_radicale.httpdate import read_http_date
 
@@ -22,6 +24,11 @@ def read_precondition(environ: Mapping[str, Any]) -> Precondition:
         _etags(environ.get("HTTP_IF_MATCH"), weak=False),
         _etags(environ.get("HTTP_IF_NONE_MATCH"), weak=True),
     )
+
+
+def book_etag(state: BookState, view: VisibleBook) -> str:
+    """Return the etag of a book as one file: other bytes have another (RFC 9110 section 8.8.3)."""
+    return f"{state.revision}-{view.visibility}" if view.hidden else str(state.revision)
 
 
 def is_unchanged(condition: Precondition, etag: str) -> bool:

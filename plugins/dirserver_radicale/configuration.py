@@ -47,6 +47,11 @@ def configuration(services: Services) -> Configuration:
     return found
 
 
+def challenge(name: str) -> str:
+    """Return the WWW-Authenticate field by which Radicale asks for a login at ``name``."""
+    return f'Basic realm="{realm(name)}"'
+
+
 def realm(name: str) -> str:
     """Return ``name`` as a header can hold it between quotes (RFC 9110 section 5.5)."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import unicodedata
 from base64 import b64decode
 from typing import Any
 
@@ -32,6 +33,11 @@ def content_length(environ: dict[str, Any]) -> int:
     """Return how long the body of a request is; 0 when that is not said."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def is_printable(path: str) -> bool:
+    """Say whether a path is one that Radicale takes: without characters of the category Other."""
+    return path.isprintable() or all(unicodedata.category(char)[0] != "C" for char in path)
 
 
 def user_agent(environ: dict[str, Any]) -> str:

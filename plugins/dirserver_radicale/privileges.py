@@ -62,7 +62,7 @@ RESTRICTIONS = "<grant-only/><no-invert/>"
 
 def privileges(view: VisibleBook, *, is_card: bool) -> tuple[str, ...]:
     """Return the names of the privileges of whoever has a book, or a card in it, as ``view``."""
-    if view.book.made_by_owner:
+    if view.book.made_by_owner and view.access is Privilege.MANAGE:
         return _OWN_CARD if is_card else _OWN
     return (_CARD if is_card else _BOOK)[view.access]
 

@@ -16,6 +16,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.principal import GROUP_PREFIX, Group
 from dirserver_radicale import privileges, reportset
 from dirserver_radicale.addressdata import SUPPORTED_DATA
+from dirserver_radicale.conditional import book_etag
 from dirserver_radicale.filterxml import COLLATIONS
 from dirserver_radicale.hrefs import principal_href
 from dirserver_radicale.httpdate import http_date
@@ -153,7 +154,7 @@ def access_control(book: Book, inherited: str = "") -> Value:
 BOOK: Mapping[str, Callable[[Book], Value]] = {
     RESOURCETYPE: lambda _: "<C:addressbook/><collection/>",
     DISPLAYNAME: lambda book: escape(book.view.book.name or book.view.book.slug),
-    GETETAG: lambda book: f'"{book.revision}"',
+    GETETAG: lambda book: f'"{book_etag(book.state, book.view)}"',
     GETCONTENTTYPE: lambda _: "text/vcard",
     GETLASTMODIFIED: lambda book: http_date(book.modified),
     **_EVERYWHERE,

@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 _KINDS = {f"{DAV}{kind}": kind for kind in Kind}
 # Each of them is written for every card.
-_MOST_NAMES = 500
+MOST_NAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_wanted(element: Element, include: Iterable[Element] = ()) -> Wanted:
     kind = _KINDS[element.tag]
     children = element if kind is Kind.PROP else include
     wanted = tuple(dict.fromkeys(child.tag for child in children))
-    if len(wanted) > _MOST_NAMES:
+    if len(wanted) > MOST_NAMES:
         raise ValueError("too many properties")
     return Wanted(kind, wanted)
 

@@ -12,7 +12,7 @@ from dirserver.directory import Directory
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.model.principal import Client
+from dirserver.model.principal import Client, Principal
 from dirserver_radicale.hrefs import Location
 
 _MOST_OF_A_PATH = 500
@@ -70,8 +70,11 @@ def need(method: str, path: str, location: Location | None) -> Need | None:
     return Need(action, privilege, holder, named, grantable)
 
 
-def note(directory: Directory, user: str, client: Client, needed: Need, path: str) -> None:
-    """Add to the audit trail that ``user`` was refused what they ``needed`` for ``path``."""
+def note(
+    directory: Directory, principal: Principal, client: Client, needed: Need, path: str
+) -> None:
+    """Add to the audit trail that a principal was refused what they ``needed`` for ``path``."""
+    user = principal.login
     event = AuditEvent(
         needed.action,
         user,
@@ -82,5 +85,6 @@ def note(directory: Directory, user: str, client: Client, needed: Need, path: st
         protocol=client.protocol,
         address=client.address,
         agent=client.agent,
+        device=principal.device_name,
     )
     directory.record([event])

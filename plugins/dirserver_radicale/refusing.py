@@ -20,7 +20,8 @@ class Refusing:
         if needed is None:
             raise RuntimeError(f"{method} needs nothing that could be refused")
         try:
-            refusals.note(self._directory, user, request.current().client, needed, path)
+            principal = request.principal_of(user)
+            refusals.note(self._directory, principal, request.current().client, needed, path)
         except DirectoryError as error:
             return error_answer(error, needed.path, needed.privilege)
         return answers.need_privileges(needed.path, needed.privilege)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from dirserver_radicale.cardplan import card_property
 from dirserver_radicale.hrefs import Location, locate, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, element
 from dirserver_radicale.properties import Missing, Value, written
-from dirserver_radicale.propfind import Depth, split
+from dirserver_radicale.propfind import MOST_NAMES, Depth, split
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.resources import Book, Resource, Viewer
 
@@ -49,8 +49,10 @@ def report(root: Element, resource: Resource, location: Location, depth: Depth) 
     viewer, budget = resource.viewer, _Budget()
     if location.href and isinstance(resource, Book):
         card = viewer.reading.card(resource.view, location.href)
-        body = viewer.reading.body(resource.view, location.href)
-        value_of = partial(card_property, resource, card, body)
+        if resource.view.hidden:
+            lengths = viewer.reading.lengths(resource.view, [card.href])
+            card = replace(card, size=lengths[card.href])
+        value_of = partial(card_property, resource, card)
         told = _response(viewer, resource.url_of(card.href), value_of, root, budget)
     else:
         told = _response_about(resource, root, budget)
@@ -68,7 +70,10 @@ def _response(
     budget.spend()
     found: list[str] = []
     missing: dict[Missing, list[str]] = {}
-    for child in asked.iterfind(f"{DAV}property"):
+    children = asked.findall(f"{DAV}property")
+    if len(children) > MOST_NAMES:
+        raise ValueError("too many properties")
+    for child in children:
         name = _name(child)
         value = value_of(name)
         if isinstance(value, Missing):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dirserver.model.addressbook import Card
 from dirserver_radicale.cardplan import CardPlan
 from dirserver_radicale.cardreport import read_limit, read_plan, truncated
 from dirserver_radicale.filters import Filter
@@ -50,23 +51,24 @@ def _written(
     if asked.finds_all and not only and limit is None:
         yield from plan.all(book.viewer.reading)
     else:
-        found = _found(book, plan, asked, only)
+        found = _found(book, plan, asked, limit, only)
         yield from islice(found, limit)
         if limit is not None and next(found, None) is not None:
             yield truncated(book.url)
     yield END
 
 
-def _found(book: Book, plan: CardPlan, asked: Filter, only: str) -> Iterator[str]:
+def _found(
+    book: Book, plan: CardPlan, asked: Filter, limit: int | None, only: str
+) -> Iterator[str]:
     """Write the cards that are found: the index names candidates, and their text decides."""
     reading = book.viewer.reading
+    decided = asked.is_exact and not only
+
+    def is_meant(_card: Card, body: bytes) -> bool:
+        return decided or asked.matches(body, reading.plan)
+
+    named = [one.name for one in asked.prop_filters]
     query = asked.candidates()
-    if asked.is_exact and not asked.finds_all and not only:
-        for _name, written in plan.named(reading, reading.names(book.view, query)):
-            if written is not None:
-                yield written
-        return
-    candidates = reading.bodies(book.view, [only]) if only else reading.candidates(book.view, query)
-    for card, body in candidates:
-        if asked.matches(body, reading.plan):
-            yield plan.write(card.href, card.etag, body, card)
+    for card, body in reading.matching(book.view, query, is_meant, named, only=only, limit=limit):
+        yield plan.write(card.href, card.etag, body, card)

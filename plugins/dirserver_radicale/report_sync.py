@@ -43,6 +43,7 @@ def report(root: Element, book: Book, _location: Location, _depth: Depth) -> Ite
 
 def _everything(book: Book, plan: CardPlan) -> Iterator[str]:
     yield BEGIN
+    book.viewer.reading.note_copy(book.view)
     yield from plan.all(book.viewer.reading)
     yield _end(book.token)
 
@@ -58,9 +59,10 @@ def _changes(
     reached, more = start, False
     reading = book.viewer.reading
     changed = reading.changed(book.view, start, alive=first)
-    left = limit
+    left, told = limit, False
     while batch := list(islice(changed, _BATCH if left is None else min(_BATCH, left))):
-        yield from _written(book, plan, [(name, card) for _, name, card in batch])
+        yield from _written(book, plan, [(name, card) for _, name, card in batch], goes_on=told)
+        told = True
         reached = batch[-1][0]
         if left is not None and (left := left - len(batch)) == 0:
             more = next(changed, None) is not None
@@ -70,11 +72,13 @@ def _changes(
     yield _end(book.token_of(reached) if more else book.token)
 
 
-def _written(book: Book, plan: CardPlan, changed: list[tuple[str, Card | None]]) -> Iterator[str]:
+def _written(
+    book: Book, plan: CardPlan, changed: list[tuple[str, Card | None]], *, goes_on: bool
+) -> Iterator[str]:
     bodies: dict[str, str | None] = {}
     if plan.needs.body:
         names = [name for name, card in changed if card is not None]
-        bodies = dict(plan.named(book.viewer.reading, names))
+        bodies = dict(plan.named(book.viewer.reading, names, goes_on=goes_on))
     for name, card in changed:
         if card is None:
             yield status_response(book.url_of(name), 404)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from dirserver.directory import Directory, Reading
-from dirserver.errors import DirectoryError
+from dirserver.errors import AccessDenied, DirectoryError
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import ANONYMOUS, Client, Principal, PrincipalKind
 from dirserver_radicale.environ import tidy, user_agent
@@ -27,11 +28,12 @@ class Request:
     ``upload`` is there for a PUT. ``failed`` is an error that Radicale has been told of in
     words of its own, and that must still undo the transaction. ``judged`` are the paths for which
     a refusal is in the audit trail, or needs none. ``stream`` is an answer that goes on when
-    the request is over.
+    the request is over. ``principal`` is who has logged in, with the device of theirs that did.
     """
 
     client: Client = field(default_factory=lambda: Client("carddav"))
     method: str = ""
+    principal: Principal | None = None
     upload: Upload | None = None
     reading: Reading | None = None
     failed: DirectoryError | None = None
@@ -44,6 +46,11 @@ class Request:
     def is_listing(self) -> bool:
         """Whether only properties are asked for, so that Radicale measures what it reads."""
         return self.method == "PROPFIND"
+
+    def look_again(self) -> None:
+        """Forget what was decided, since it may be otherwise now."""
+        self.policy = None
+        self.views.clear()
 
     def opened(self) -> Reading:
         """Return the transaction that Radicale has opened with ``acquire_lock``."""
@@ -82,6 +89,10 @@ def end() -> None:
 
 def principal_of(login: str) -> Principal:
     """Return the principal for the user that Radicale names; the directory fills in the rest."""
+    known = current().principal
+    if known is not None and known.login == login:
+        return known
+    # Somebody else's auth plugin may have looked at the password.
     return Principal(PrincipalKind.USER, login) if login else ANONYMOUS
 
 
@@ -97,13 +108,14 @@ def view(directory: Directory, login: str, slug: str) -> VisibleBook | None:
         policy = request.policy
         if policy is None:
             policy = request.policy = directory.policy()
-        request.views[key] = _decided(policy, login, slug, request.client.address)
+        request.views[key] = _decided(policy, principal_of(login), slug, request.client)
     return request.views[key]
 
 
-def _decided(policy: Policy, login: str, slug: str, address: str) -> VisibleBook | None:
-    principal = policy.users.get(login)
-    if principal is None:
+def _decided(policy: Policy, principal: Principal, slug: str, client: Client) -> VisibleBook | None:
+    try:
+        principal = policy.as_of(principal, client, datetime.now(UTC))
+    except AccessDenied:
         return None
-    book = policy.named(login, slug)
-    return None if book is None else policy.view(principal, book, address)
+    book = policy.named(principal.login, slug)
+    return None if book is None else policy.view(principal, book, client.address)

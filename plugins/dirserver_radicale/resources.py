@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
-from dirserver.directory import Reading
+from dirserver.directory import BookState, Reading
 from dirserver.errors import AccessDenied
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
@@ -145,19 +145,19 @@ class Book:
         self.url = escaped(Location(viewer.principal.login, view.book.slug).path)
 
     @cached_property
-    def _state(self) -> tuple[int, datetime]:
-        state = self.viewer.reading.state(self.view)
-        return state.revision, state.modified
+    def state(self) -> BookState:
+        """Its last change."""
+        return self.viewer.reading.state(self.view)
 
     @property
     def revision(self) -> int:
         """The revision of its last change."""
-        return self._state[0]
+        return self.state.revision
 
     @property
     def modified(self) -> datetime:
         """When that was."""
-        return self._state[1]
+        return self.state.modified
 
     @property
     def token(self) -> str:
@@ -166,7 +166,8 @@ class Book:
 
     def token_of(self, revision: int) -> str:
         """Return the sync token of a client that has seen all up to ``revision``."""
-        return str(tokens.SyncToken(self.view.book.uuid, revision, self.view.visibility))
+        book = self.view.book
+        return str(tokens.SyncToken(book.uuid, book.incarnation, revision, self.view.visibility))
 
     def url_of(self, name: str) -> str:
         """Return the escaped path of the card ``name``."""

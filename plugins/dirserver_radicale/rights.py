@@ -60,4 +60,5 @@ class Rights(BaseRights):
         holder = needed.location.parent.path
         current.judged.update((path, holder, holder.rstrip("/")))
         if not needed.is_met(self._view(user, location)):
-            refusals.note(self._directory, user, current.client, needed, path)
+            principal = request.principal_of(user)
+            refusals.note(self._directory, principal, current.client, needed, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def _open(path: Path) -> Services:
     services = open_services(config.load(path))
     # Radicale starts without asking the storage; who forgot `apply` is to hear it then.
     services.directory.require_set_up()
+    atexit.register(services.directory.tell_lookups, unfinished=True)
     return services
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 
 from radicale.config import Configuration
 from radicale.item import Item
@@ -11,7 +12,7 @@ from radicale.storage import BaseCollection, BaseStorage
 
 from dirserver.assembly import Services
 from dirserver.directory import Reading
-from dirserver.errors import AccessDenied, DirectoryError
+from dirserver.errors import AccessDenied, DirectoryError, StoreUnavailable
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import ANONYMOUS
 from dirserver_radicale import request, services
@@ -58,6 +59,11 @@ class Storage(BaseStorage):
             if error is not current.failed:
                 raise
             current.failed = None
+        now = datetime.now(UTC)
+        if self._directory.sightings.are_overdue(now):
+            # There is no server of ours that would do it in time. What fails is tried again.
+            with suppress(StoreUnavailable):
+                self._directory.write_sightings()
 
     def _open(self, stack: ExitStack, mode: str, login: str) -> Reading:
         client = request.current().client

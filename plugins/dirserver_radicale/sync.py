@@ -11,9 +11,10 @@ def since(token: str, view: VisibleBook, revision: int) -> int:
     """Return the revision that a client with ``token`` has, of a book that is at ``revision``.
 
     When what is hidden from the reader is not what it was, that is 0: all cards have changed.
-    Raises InvalidSyncToken for a token that the book never gave out.
+    Raises InvalidSyncToken for a token that the book never gave out, as far as it remembers.
     """
     old = tokens.parse(token)
-    if old.book != view.book.uuid or old.revision > revision:
+    remembered = view.book.remembers(old.incarnation, old.revision)
+    if old.book != view.book.uuid or old.revision > revision or not remembered:
         raise InvalidSyncToken("the token is not one of this book")
     return old.revision if old.visibility == view.visibility else 0

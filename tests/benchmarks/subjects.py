@@ -56,10 +56,16 @@ filesystem_folder = {directory}/storage
 """
 
 
-def fill_dirserver(directory: Path, cards: int) -> Figure:
-    """Make a config and a database there, import ``cards`` cards, and say what that took."""
+def write_config(directory: Path) -> Path:
+    """Write the config file of what is measured and return its path."""
     config = directory / "dirserver.toml"
     config.write_text(_CONFIG.format(login=LOGIN, hash=password_hash()), encoding="utf-8")
+    return config
+
+
+def fill_dirserver(directory: Path, cards: int) -> Figure:
+    """Make a config and a database there, import ``cards`` cards, and say what that took."""
+    config = write_config(directory)
     file = directory / "people.vcf"
     file.write_bytes(b"".join(one.card for one in people(cards)))
     _finish(run_command(config, "apply"))

@@ -67,12 +67,13 @@ def told(shell: Shell, *words: str) -> list[str]:
 def test_the_trail_reads_well(eventful: Shell) -> None:
     assert told(eventful, "--since", "1h", "--action", "card") == [
         "bob    created anna.vcf in customers: etag ...  [carddav 192.0.2.7, DAVx5/4.4]",
-        "alice  changed anna.vcf in customers: etag ...  [carddav 192.0.2.7, DAVx5/4.4]",
+        "alice  changed anna.vcf in customers: etag ..., changed NOTE  "
+        "[carddav 192.0.2.7, DAVx5/4.4]",
         "alice  moved customers/anna.vcf to staff/anna.vcf  [carddav 192.0.2.7, DAVx5/4.4]",
         "alice  moved staff/anna.vcf from customers/anna.vcf  [carddav 192.0.2.7, DAVx5/4.4]",
         "alice  deleted anna.vcf from staff  [carddav 192.0.2.7, DAVx5/4.4]",
-        "carol  REFUSED to write zoe.vcf in customers: no grant of write on customers  "
-        "[carddav 192.0.2.7, DAVx5/4.4]",
+        "carol  REFUSED to write zoe.vcf in customers: no grant of write on customers; "
+        "that to group:support (config file) gives only read  [carddav 192.0.2.7, DAVx5/4.4]",
     ]
     assert told(eventful, "--action", "login") == [
         "bob  REFUSED to log in: wrong password  [ldap 192.0.2.9]"
@@ -124,10 +125,13 @@ def test_programs_read_every_part_of_an_event(eventful: Shell) -> None:
         "outcome": "refused",
         "book": "customers",
         "card": "zoe.vcf",
-        "detail": "no grant of write on customers",
+        "detail": (
+            "no grant of write on customers; that to group:support (config file) gives only read"
+        ),
         "protocol": "carddav",
         "address": "192.0.2.7",
         "agent": "DAVx5/4.4",
+        "device": "",
     }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, run_on_terminal
 
 
 def test_the_operator_sees_every_book_and_who_may_do_what(filled: Shell) -> None:
@@ -65,6 +65,8 @@ def test_programs_read_the_same(filled: Shell) -> None:
         "hide": ["BDAY", "NOTE", "ORG"],
         "networks": [],
         "logins": ["carol"],
+        "given_by": "",
+        "idle": "",
     }
     assert shown == {
         "book": "customers",
@@ -148,3 +150,54 @@ def test_private_books_are_named_by_their_owners(shell: Shell) -> None:
         assert shell("book", "show", name, "--as", "bob").code == 0
     assert shell("book", "show", "personal").code == 1
     assert shell("book", "show", "bob/personal", "--as", "alice").code == 1
+
+
+@pytest.fixture
+def archived(filled: Shell) -> Shell:
+    """The organisation without the customers, who are archived."""
+    text = filled.config.read_text()
+    start, end = text.index("[books.customers]"), text.index("[books.staff]")
+    filled.config.write_text(text[:start] + text[end:])
+    assert filled("apply").code == 0
+    return filled
+
+
+def test_a_book_is_purged_when_it_is_archived_and_somebody_says_yes(archived: Shell) -> None:
+    planned = archived("book", "purge", "customers", "--dry-run")
+    assert planned.out.startswith("customers would be gone for good: 3 cards with 3 versions")
+    asked = archived("book", "purge", "customers")
+    assert asked.code == 1
+    assert "no terminal to ask on" in asked.err
+    done = archived("book", "purge", "customers", "--yes")
+    assert done.code == 0
+    assert done.out == "customers is gone for good: 3 cards with 3 versions in all\n"
+    again = archived("book", "purge", "customers", "--yes")
+    assert again.err == "No book customers is archived; there is none.\n"
+    assert "purged book customers" in archived("audit", "--action", "book:purge").out
+
+
+def test_a_book_in_use_is_not_purged(filled: Shell) -> None:
+    done = filled("book", "purge", "customers", "--yes")
+    assert done.code == 1
+    assert "is in use" in done.err
+    assert "Take it out of dirserver.toml and run: dirserver apply" in done.err
+    assert filled("book", "show", "customers", "--json").json()["cards"] == 3
+
+
+def test_programs_read_what_was_purged(archived: Shell) -> None:
+    planned = archived("book", "purge", "customers", "--dry-run", "--json").json()
+    done = archived("book", "purge", "customers", "--yes", "--json").json()
+    assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert planned == done
+    assert (done["cards"], done["versions"], done["changes"]) == (3, 3, 3)
+
+
+@pytest.mark.parametrize(("typed", "code"), [("customers", 0), ("y", 1), ("", 1)])
+def test_on_a_terminal_the_name_is_asked_for(typed: str, code: int, archived: Shell) -> None:
+    answers = [("customers > ", f"{typed}\n")]
+    words = ("-c", archived.config, "book", "purge", "customers")
+    done, shown = run_on_terminal(*words, answers=answers)
+    assert done == code
+    assert "This cannot be undone" in shown
+    assert ("is gone for good" in shown) == (code == 0)
+    assert ("Nothing was purged" in shown) == (code == 1)

@@ -105,6 +105,17 @@ def test_nothing_is_said_against_listening_with_tls(with_tls: Shell) -> None:
     assert (done.code, done.err) == (0, "")
 
 
+def test_figures_are_not_for_everybody(unapplied: Shell) -> None:
+    _add(unapplied, '[metrics]\nlisten = ["127.0.0.1:9464", "0.0.0.0:9465"]')
+    done = unapplied("check", "--json").json()
+    assert done["listens"][2:] == [
+        "metrics http://127.0.0.1:9464/metrics",
+        "metrics http://0.0.0.0:9465/metrics",
+    ]
+    (warning,) = done["warnings"]
+    assert warning.startswith("[metrics] listen 0.0.0.0:9465: everybody who gets there can read")
+
+
 def warnings_of(shell: Shell) -> list[str]:
     """What is unwise, to a program; a person is told the same."""
     done = shell("check", "--json")
@@ -181,6 +192,14 @@ def test_a_file_without_users_serves_nobody(unapplied: Shell) -> None:
     )
     (warning,) = warnings_of(unapplied)
     assert warning.startswith("there are no users, so nobody can log in")
+
+
+def test_a_place_for_backups_that_is_not_there_is_named(unapplied: Shell) -> None:
+    _add(unapplied, '[backup]\ndirectory = "copies"')
+    (warning,) = warnings_of(unapplied)
+    assert warning.startswith("[backup]: there is no directory ")
+    (unapplied.config.parent / "copies").mkdir()
+    assert warnings_of(unapplied) == []
 
 
 def test_a_book_that_nobody_may_see_or_change_is_named(unapplied: Shell) -> None:

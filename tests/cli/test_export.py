@@ -40,7 +40,10 @@ def test_who_may_not_read_a_book_cannot_export_it(filled: Shell, tmp_path: Path)
     out = tmp_path / "out.vcf"
     done = filled("export", "--book", "customers", "--as", "dave", "-o", out)
     assert done.code == 1
-    assert done.err == "dave may not read customers: no grant of read on customers.\n"
+    assert done.err == (
+        "dave may not read customers: no grant of read on customers; that to dave (config file) "
+        "gives only search.\n"
+    )
     assert not out.exists()
 
 

@@ -52,7 +52,8 @@ def test_several_files_and_the_standard_input_go_in_together(shell: Shell, tmp_p
     assert done.lines() == [
         f"{first}: 1 card: 1 new, 0 changed, 0 as before",
         "standard input: 1 card: 1 new, 0 changed, 0 as before",
-        f"{second}: 2 cards: 1 new, 0 changed, 1 as before",
+        f"{second}: 1 card: 1 new, 0 changed, 0 as before",
+        f"{second}:9: card 2, Anna Müller: card 1 of {first} is the same",
     ]
 
 
@@ -124,7 +125,27 @@ def test_of_two_cards_with_one_uid_the_last_stands_and_the_first_is_told_of(
     write(tmp_path, "twice.vcf", vcard("same", "Eva Two"), vcard("same", "Eva Two"))
     done = shell("import", "--book", "customers", file)
     assert (done.code, done.err) == (0, "")
-    assert done.lines() == [f"{file}: 2 cards: 0 new, 0 changed, 1 as before"]
+    assert done.lines() == [
+        f"{file}: 1 card: 0 new, 0 changed, 1 as before",
+        f"{file}:7: card 2, Eva Two: card 1 is the same",
+    ]
+
+
+def test_one_uid_in_two_files_of_one_call_is_told_of_and_counted_once(
+    shell: Shell, tmp_path: Path
+) -> None:
+    first = write(tmp_path, "first.vcf", vcard("same", "Eva One"), vcard("other", "Ida One"))
+    second = write(tmp_path, "second.vcf", vcard("same", "Eva Two"))
+    done = shell("import", "--book", "customers", first, second)
+    assert done.code == 1
+    assert done.lines() == [
+        f"{first}: 1 card: 1 new, 0 changed, 0 as before; 1 left out",
+        f"{first}:1: card 1, Eva One: not imported: card 1 of {second} has the same UID and stands"
+        " instead",
+        f"{second}: 1 card: 1 new, 0 changed, 0 as before",
+    ]
+    assert "The other 2 cards are in customers" in done.err
+    assert names(shell) == ["Eva Two", "Ida One"]
 
 
 def test_a_card_that_is_too_large_is_left_out(shell: Shell, tmp_path: Path) -> None:
@@ -188,8 +209,8 @@ def test_a_user_imports_only_where_they_may_write(shell: Shell, cards: Path) -> 
     done = shell("import", "--book", "staff", "--as", "bob", cards)
     assert done.code == 1
     assert done.err == (
-        "bob may not write to staff: no grant of write on staff. Nothing was imported; add a "
-        "grant to the config, or leave --as out.\n"
+        "bob may not write to staff: no grant of write on staff; that to everyone (config file) "
+        "gives only read. Nothing was imported; add a grant to the config, or leave --as out.\n"
     )
     refused, done_ = shell("audit", "--action", "card:import", "--json").json()[::-1]
     assert (refused["actor"], refused["outcome"], refused["book"]) == ("bob", "refused", "staff")

@@ -8,23 +8,38 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, books, cards, trail
+from dirserver.cli import app, backups, books, cards, devices, grants, past, persons, trail
 from dirserver.cli.auditing import ToldEvent
+from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.erasing import Certificate, ToldCase
+from dirserver.cli.explaining import Answer
+from dirserver.cli.finding import ToldPerson
+from dirserver.cli.granting import GrantedBook
+from dirserver.cli.handing import HandedOut
 from dirserver.cli.importing import Imported
+from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.pruning import Pruned
+from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
+from dirserver.cli.restoring import RestoredBook, RestoredCard
+from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
+from dirserver.cli.showing import ShownCard
+from dirserver.cli.telling import ToldCard
+from dirserver.cli.undoing import Undone
 
 
 def spelled(record: type) -> str:
-    """Name the keys of ``record``, each list of records with theirs in brackets."""
+    """Name the keys of ``record``, each record, or list of them, with theirs in brackets."""
     hints = get_type_hints(record)
     words = []
     for field in fields(record):
+        hint = hints[field.name]
         inner = [
             spelled(one)
-            for one in get_args(hints[field.name])
+            for one in (hint, *get_args(hint))
             if isinstance(one, type) and is_dataclass(one)
         ]
         words.append(f"{field.name} ({inner[0]})" if inner else field.name)
@@ -36,10 +51,27 @@ def spelled(record: type) -> str:
     [
         (app.check, Findings),
         (app.plan, Changes),
+        (app.prune, Pruned),
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
+        (grants.list_grants, GrantedBook),
+        (grants.why, Answer),
+        (devices.add_device, HandedOut),
+        (devices.list_devices, ShownDevice),
         (trail.audit, ToldEvent),
+        (past.history, ToldCard),
+        (past.show, ShownCard),
+        (past.restore, RestoredCard),
+        (books.restore_book, RestoredBook),
+        (past.undo, Undone),
+        (books.purge_book, Purged),
+        (backups.make_backup, ShownBackup),
+        (backups.restore_backup, ShownReturn),
+        (trail.verify, Verified),
+        (persons.find, ToldPerson),
+        (persons.erase, Certificate),
+        (persons.erased, ToldCase),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:

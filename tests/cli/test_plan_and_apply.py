@@ -95,6 +95,7 @@ def test_programs_are_told_what_changes(shell: Shell) -> None:
         "file": "dirserver.toml",
         "applied": False,
         "changes": [],
+        "kept": [],
         "reindexed": 0,
     }
     _change(shell, ('to = "dave",', 'to = "erin",'))
@@ -118,6 +119,7 @@ def test_programs_are_told_what_changes(shell: Shell) -> None:
         "file": "dirserver.toml",
         "applied": True,
         "changes": changes,
+        "kept": [],
         "reindexed": 0,
     }
 

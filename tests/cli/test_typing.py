@@ -23,7 +23,8 @@ from tests.postgresql import Server
 
 COMMANDS = [
     (), ("serve",), ("check",), ("plan",), ("apply",), ("passwd",), ("book",), ("book", "list"),
-    ("book", "show"), ("import",), ("export",), ("search",), ("audit",),
+    ("book", "show"), ("book", "purge"), ("import",), ("export",), ("search",), ("audit",),
+    ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
 ]  # fmt: skip
 
 
@@ -203,6 +204,7 @@ def test_a_database_of_a_newer_dirserver_is_left_alone(shell: Shell) -> None:
 
 def test_a_bug_is_called_one_and_shown_on_request(shell: Shell) -> None:
     with sqlite3.connect(shell.config.parent / "test.db") as database:
+        database.execute("DROP TRIGGER audit_event_unchanged")
         database.execute("UPDATE audit_event SET action = 'unheard:of'")
     database.close()
     done = shell("audit")

@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import tomllib
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from passlib.context import CryptContext
 from radicale import config as radicale_config
 
-from dirserver.config import LDAP, CardDAV, Config, Database, load
+from dirserver.config import Audit, Config, Database, History, load
 from dirserver.config.keys import Key, NamedTables, Table, Tables, keys_of
 from dirserver.config.schema import Draft
 from dirserver.passwords import SCHEMES
@@ -68,7 +69,9 @@ def possible(keys: dict[str, Key], table: str = "") -> set[str]:
 def test_the_example_says_the_defaults() -> None:
     config = load(EXAMPLE)
     database = Database(url=f"sqlite:///{CONFIG}/dirserver.db")
-    assert config == Config(config.path, config.organisation, database, CardDAV(), LDAP())
+    assert config == Config(
+        config.path, config.organisation, database, audit=Audit(), history=History()
+    )
     assert config.organisation == replace(
         config.organisation, outside_line=(), personal_books=False
     )
@@ -84,6 +87,7 @@ def test_what_the_example_switches_off_can_be_switched_on(tmp_path: Path) -> Non
     path.write_text(everything(tmp_path), "utf-8")
     config = load(path)
     assert config.suffix == "o=Example,c=DE"
+    assert config.history.keep == timedelta(days=730)
     assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 1]
     assert len(config.books[0].grants) == 4
 

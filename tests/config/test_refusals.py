@@ -46,12 +46,13 @@ UNKNOWN_KEYS = {
     ),
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [tls], [users], [groups] and [books]"
+        " [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users], [groups] and"
+        " [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
     ),
-    "listen = []": "listen: there is no such key; it belongs under [carddav] or [ldap]",
+    "listen = []": "listen: there is no such key; it belongs under [carddav], [ldap] or [metrics]",
     "[carddav]\nlisen = 5": '[carddav] lisen: there is no such key; did you mean "listen"?',
     "[carddav]\nListen_TLS = []": (
         '[carddav] Listen_TLS: there is no such key; did you mean "listen_tls"?'
@@ -121,6 +122,20 @@ WRONG_TYPES = {
     ),
     "[ldap]\nanonymous = 1": (
         "[ldap] anonymous = 1: expected true or false, without quotes; found a whole number"
+    ),
+    "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
+    "[shield]\nminutes = 10081": (
+        "[shield] minutes = 10081: expected a whole number from 1 to 10080"
+    ),
+    "[shield]\ncards = 0": "[shield] cards = 0: expected a whole number from 1 to 2147483647",
+    '[audit]\nreads = "all"': ('[audit] reads = "all": expected "none", "summary" or "full"'),
+    '[history]\nkeep = "0d"': (
+        '[history] keep = "0d": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
+    ),
+    '[history]\nkeep = "2m"': (
+        '[history] keep = "2m": expected a span of time, such as "90d" (days), "26w" (weeks) or '
+        '"2y" (years)'
     ),
     "[ldap]\nmax_hits = true": (
         "[ldap] max_hits = true: expected a whole number, without quotes; found the truth value"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from dirserver.config import Access, Config, Grant, Listener, Networks, NumberStyle
+from dirserver.config import Access, Config, Grant, Listener, Networks, NumberStyle, Reads
+from dirserver.config.schema import Shield
 
 Read = Callable[[str], Config]
 
@@ -56,11 +58,20 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         [ldap]
         anonymous = true
         max_hits = 7
+        require_device_passwords = true
 
         [[ldap.profiles]]
         networks = ["10.20.0.0/16"]
         numbers = "00"
         max_hits = 50
+
+        [shield]
+        cards = 5
+        percent = 50
+        minutes = 60
+
+        [metrics]
+        listen = ["[::1]:9464"]
 
         [tls]
         certificate = "dirserver.toml"
@@ -80,8 +91,10 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         [books.customers]
         name = "Customers"
         description = "Everyone\\nwe sell to"
+        delegate = false
         grants = [
           { to = "group:sales", access = "read", hide = ["note", "X-Salary"] },
+          { to = "alice", access = "write", from = ["10.20.0.0/16", "2001:db8::/32"] },
           { to = "anonymous", access = "search", from = ["10.20.0.0/16"] },
         ]
         """
@@ -96,6 +109,12 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
     ]
     assert config.carddav.public_url == "https://contacts.example.org:8443"
     assert "10.9.8.7" in config.carddav.trusted_proxies
+    assert config.shield == Shield(cards=5, percent=50, minutes=60)
+    assert [str(each) for each in config.metrics.listen] == ["[::1]:9464"]
+    assert (config.carddav.require_device_passwords, config.ldap.require_device_passwords) == (
+        False,
+        True,
+    )
     assert config.ldap.profiles[0].numbers is NumberStyle.DOUBLE_ZERO
     assert config.tls is not None
     assert config.tls.key == config.path
@@ -106,8 +125,14 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
     assert config.groups[0].title == "Sales"
     (book,) = config.books
     assert (book.slug, book.description) == ("customers", "Everyone\nwe sell to")
+    assert not book.delegate
     assert book.grants == (
         Grant("group:sales", Access.READ, frozenset({"NOTE", "X-SALARY"})),
+        Grant(
+            "alice",
+            Access.WRITE,
+            networks=(ip_network("10.20.0.0/16"), ip_network("2001:db8::/32")),
+        ),
         Grant("anonymous", Access.SEARCH, networks=(ip_network("10.20.0.0/16"),)),
     )
 
@@ -195,3 +220,16 @@ def test_the_profile_of_the_smallest_network_counts(read: Read) -> None:
 def test_a_listener_is_written_as_it_is_read() -> None:
     assert str(Listener("::1", 636)) == "[::1]:636"
     assert str(Listener("localhost", 389)) == "localhost:389"
+
+
+@pytest.mark.parametrize(
+    ("written", "days"), [("90d", 90), ("26w", 182), ("2y", 730), ("2 years", 730), ("1 Day", 1)]
+)
+def test_a_span_of_time_is_in_days_weeks_or_years(read: Read, written: str, days: int) -> None:
+    assert read(f'[history]\nkeep = "{written}"').history.keep == timedelta(days=days)
+
+
+def test_history_is_kept_for_ever_and_reading_is_not_told(read: Read) -> None:
+    config = read("")
+    assert config.history.keep is None
+    assert config.audit.reads is Reads.NONE

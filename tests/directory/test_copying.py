@@ -96,6 +96,6 @@ def test_what_cannot_be_copied_leaves_no_trace(each_engine: Services) -> None:
         with pytest.raises(AccessDenied):
             copy(each_engine, "anna.vcf", "a.vcf", slug=slug, to_slug=to_slug, who=who)
     assert [found.event.detail for found in events(each_engine)[-2:]] == [
-        "no grant of write on staff",
+        "no grant of write on staff; that to everyone (config file) gives only read",
         "no grant of read on secret",
     ]

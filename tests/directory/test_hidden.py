@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirserver.assembly import Services
+from dirserver.assembly import Services, open_services
 from dirserver.errors import AccessDenied
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
@@ -21,8 +21,19 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.reconcile import apply_config
 from tests.directory.acts import get, listing, put
-from tests.organisation import ALICE, BOB, CAROL, DAVE, HERE, vcard
+from tests.organisation import (
+    ADMIN,
+    ALICE,
+    BOB,
+    CAROL,
+    DAVE,
+    HERE,
+    open_organisation,
+    vcard,
+    write_config,
+)
 
 ANNA = vcard("anna", "Anna", "TEL:+49 30 901820", "NOTE:owes us", " money", "ORG:ACME;Sales")
 BERT = vcard("bert", "Bert", "TEL:+49 30 901821")
@@ -90,6 +101,22 @@ def test_a_card_that_changed_has_another_etag_for_every_reader(filled: Services)
     before = etags()
     put(filled, "anna.vcf", vcard("anna", "Anna Maria", "NOTE:owes us money"))
     assert set(before).isdisjoint(etags())
+
+
+def test_an_etag_does_not_tell_whether_a_guess_at_what_is_hidden_is_right(
+    filled: Services, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Who knows all but the note could try all notes, if the etag were made of nothing else."""
+    seen = get(filled, "anna.vcf", who=CAROL)[0].etag
+    other = open_organisation(write_config(tmp_path_factory.mktemp("guesser")))
+    put(other, "anna.vcf", ANNA)
+    assert get(other, "anna.vcf", who=BOB)[0].etag == get(filled, "anna.vcf", who=BOB)[0].etag
+    assert get(other, "anna.vcf", who=CAROL)[0].etag != seen
+    other.store.close()
+    # It lasts, though: clients compare it with the one that they had.
+    again = open_services(filled.config, filled.store)
+    apply_config(again, ADMIN, HERE)
+    assert get(again, "anna.vcf", who=CAROL)[0].etag == seen
 
 
 def test_visibility_tells_readers_apart_who_see_other_bytes(filled: Services) -> None:

@@ -230,6 +230,10 @@ def test_guessing_is_slowed_down_without_looking_at_the_password(services: Servi
     for name in ("alice", "ALICE", "alice@example.org"):
         assert attempt(PASSWORD, guesser, name) is TooManyAttempts
     assert len(events(services, LOGINS)) == told == 5
+    # The admin sees why even the right one was refused.
+    assert events(services, LOGINS)[-1].event.detail == (
+        "wrong password; no password is looked at for 2 s"
+    )
     # Nobody else is affected: not Alice elsewhere, nor Bob at the same address.
     assert attempt(PASSWORD, honest) is None
     assert attempt(PASSWORD, guesser, "bob") is None

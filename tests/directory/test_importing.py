@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from dirserver.assembly import Services
 from dirserver.directory.importing import ImportCount, import_cards
@@ -11,7 +12,8 @@ from dirserver.model.addressbook import is_href
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.query import EVERYTHING
-from tests.directory.acts import changes, events, get, import_all, listing, put, traces
+from dirserver.store.tables import card_version
+from tests.directory.acts import changes, events, get, import_all, listing, put, rows, traces
 from tests.organisation import ALICE, CAROL, HERE, vcard
 
 
@@ -40,6 +42,20 @@ def test_an_import_creates_what_is_new_and_says_so_once(each_engine: Services) -
     with each_engine.directory.reading(ALICE, HERE) as reading:
         found = list(reading.search(EVERYTHING, reading.books(Privilege.SEARCH), limit=3))
         assert [b"Name 00%d" % number in entry.attributes for number, entry in enumerate(found)]
+
+
+def test_every_version_of_an_import_has_its_number(each_engine: Services) -> None:
+    put(each_engine, "uid-0.vcf", people(1)[0])
+    import_all(each_engine, people(3, "new"))
+    import_all(each_engine, people(1, "newer"))
+    statement = select(card_version.c.href, card_version.c.batch).order_by(card_version.c.id)
+    assert rows(each_engine, statement) == [
+        ("uid-0.vcf", None),
+        ("uid-0.vcf", 1),
+        ("uid-1.vcf", 1),
+        ("uid-2.vcf", 1),
+        ("uid-0.vcf", 2),
+    ]
 
 
 def test_an_import_twice_changes_nothing_the_second_time(each_engine: Services) -> None:

@@ -369,3 +369,24 @@ def test_a_failing_access_log_spoils_no_answer(
     serving.factory.options = BridgeOptions(plaintext=ANYWHERE, access_log=failing)
     assert serving.ask(GET).status == 200
     assert caplog.messages == ["the access log failed"]
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://alice:secret@x/alice/", "http://x/alice/"),
+        ("http://alice:secret@x?password=secret", "http://x"),
+        ("HTTPS://secret@x:443/a@b/", "HTTPS://x:443/a@b/"),
+        ("http://a:secret@secret@x/", "http://x/"),
+        ("//alice:secret@x/", "//x/"),
+        ("ftp://alice:secret@x/", "ftp://x/"),
+        ("alice:secret@x:443", "x:443"),
+        ("/alice@example.org/a@b.vcf", "/alice@example.org/a@b.vcf"),
+        ("/redirect/http://secret@x/", "/redirect/http://x/"),
+        ("/a?x=http://alice:secret@x/", "/a"),
+    ],
+)
+def test_the_access_log_has_no_password_from_a_target(serve: Serve, target: str, path: str) -> None:
+    serving = serve(answering())
+    serving.ask(f"GET {target} HTTP/1.1\nHost: x\n\n")
+    assert [record.path for record in serving.records] == [path]

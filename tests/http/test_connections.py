@@ -14,6 +14,7 @@ import pytest
 from dirserver.http import BridgeOptions, Limits
 from tests.http.conftest import Serve
 from tests.http.serving import ANYWHERE, Echo, answering, eventually
+from tests.http.wire import LOGIN
 
 GET = "GET /a HTTP/1.1\nHost: x\n\n"
 
@@ -130,7 +131,7 @@ def test_a_chunked_body_reaches_the_application_with_its_length(serve: Serve, ec
 def test_a_body_that_is_too_large_for_memory_arrives_whole(serve: Serve, echo: Echo) -> None:
     options = BridgeOptions(plaintext=ANYWHERE, limits=Limits(body_in_memory=1000))
     body = bytes(range(256)) * 400
-    head = f"PUT /a HTTP/1.1\nHost: x\nContent-Length: {len(body)}\n\n"
+    head = f"PUT /a HTTP/1.1\nHost: x\n{LOGIN}Content-Length: {len(body)}\n\n"
     wire = serve(echo, options).connect()
     wire.send(head)
     assert wire.ask(body).body == body
@@ -228,7 +229,7 @@ def test_the_application_hears_nothing_of_a_client_that_left_while_threads_were_
     leaving = serving.connect()
     leaving.send("PUT /left HTTP/1.1\nHost: x\nContent-Length: 5\n\nhello")
     time.sleep(0.05)
-    leaving.close()
+    leaving.reset()
     assert eventually(lambda: len(serving.records) == 1)
     go_on.set()
     assert [wire.receive().body for wire in wires] == [b"done"] * 4
@@ -255,6 +256,45 @@ def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(serve: Serve)
     wire.close()
     assert eventually(lambda: closed == [True])
     assert serving.ask(GET).body == b"late"
+
+
+def test_a_client_that_has_asked_all_it_wants_is_answered(serve: Serve) -> None:
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        time.sleep(0.1)
+        start_response("200 OK", [])
+        return [environ["PATH_INFO"].encode()]
+
+    serving = serve(slow)
+    wire = serving.connect()
+    wire.send("".join(f"GET /{n} HTTP/1.1\nHost: x\n\n" for n in range(3)))
+    wire.end()
+    assert [wire.receive().body for _ in range(3)] == [b"/0", b"/1", b"/2"]
+    assert wire.ends()
+    assert [record.complete for record in serving.records] == [True] * 3
+    assert eventually(lambda: serving.factory.connections == 0)
+
+
+@pytest.mark.parametrize("begun", ["", "GET", "PUT /a HTTP/1.1\nHost: x\nContent-Length: 5\n\nhel"])
+def test_a_client_that_ends_amid_a_request_is_not_waited_for(
+    serve: Serve, echo: Echo, begun: str
+) -> None:
+    serving = serve(echo)
+    wire = serving.connect()
+    wire.send(begun)
+    wire.end()
+    assert wire.ends()
+    assert eventually(lambda: serving.factory.connections == 0)
+    assert echo.environs == []
+
+
+def test_a_refusal_reaches_a_client_that_has_ended(serve: Serve, echo: Echo) -> None:
+    serving = serve(echo)
+    wire = serving.connect()
+    wire.send("NONSENSE\n\n")
+    wire.end()
+    assert wire.receive().status == 400
+    assert wire.ends()
+    assert eventually(lambda: serving.factory.connections == 0)
 
 
 def test_no_more_connections_are_taken_than_allowed(serve: Serve, echo: Echo) -> None:

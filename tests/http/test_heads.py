@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.http.head import RequestHead, body_length, parse_head
+from dirserver.http.head import BodyLimit, RequestHead, body_length, parse_head
 from dirserver.http.limits import Limits
 from dirserver.http.refusal import Refusal
 from dirserver.http.target import parse_target
@@ -37,7 +37,7 @@ def test_whatever_is_sent_is_read_or_refused(block: bytes) -> None:
     try:
         head = parse_head(block, LIMITS)
         target = parse_target(head)
-        length = body_length(head, LIMITS.body)
+        length = body_length(head, BodyLimit(LIMITS.body))
     except Refusal:
         return
     assert target.path.startswith(b"/")

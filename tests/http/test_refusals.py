@@ -7,6 +7,7 @@ import pytest
 from dirserver.http import BridgeOptions, Limits
 from tests.http.conftest import Serve
 from tests.http.serving import ANYWHERE, Echo
+from tests.http.wire import LOGIN
 
 MALFORMED: dict[str, str | bytes] = {
     "no request line": "nonsense\nHost: x\n\n",
@@ -164,6 +165,54 @@ def test_a_chunked_body_is_refused_when_it_passes_the_limit(serve: Serve, echo: 
     assert wire.ends()
     assert echo.environs == []
     assert [record.status for record in serving.records] == [413]
+
+
+@pytest.mark.parametrize("size", ["b", "ffffffffffffffffff", "f" * 900])
+def test_a_chunk_that_is_announced_too_large_is_refused_at_once(
+    serve: Serve, echo: Echo, size: str
+) -> None:
+    wire = serve(echo, limited(Limits(body=10))).connect()
+    wire.send(f"PUT /a HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n{size}\n")
+    assert wire.receive().status == 413
+    assert wire.ends()
+    assert echo.environs == []
+
+
+STRANGERS = BridgeOptions(
+    plaintext=ANYWHERE, limits=Limits(body=100, body_of_strangers=10), challenge='Basic realm="A"'
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ("Content-Length: 11\n", ""),
+        ("Content-Length: 11\nExpect: 100-continue\n", ""),
+        ("Authorization: Bearer x\nContent-Length: 11\n", ""),
+        ("Content-Length: 101\n", ""),
+        ("Transfer-Encoding: chunked\n", "b\n"),
+        ("Transfer-Encoding: chunked\n", "6\naaaaaa\n6\n"),
+    ],
+)
+def test_who_sends_much_without_a_login_is_asked_for_one_at_once(
+    serve: Serve, echo: Echo, fields: str, body: str
+) -> None:
+    wire = serve(echo, STRANGERS).connect()
+    answer = wire.ask(f"PUT /a HTTP/1.1\nHost: x\n{fields}\n{body}")
+    assert answer.status == 401
+    assert answer.fields["www-authenticate"] == 'Basic realm="A"'
+    assert wire.ends()
+    assert echo.environs == []
+
+
+def test_who_sends_little_or_has_a_login_is_answered_by_the_application(
+    serve: Serve, echo: Echo
+) -> None:
+    wire = serve(echo, STRANGERS).connect()
+    for login, size in (("", 10), (LOGIN, 100)):
+        head = f"PUT /a HTTP/1.1\nHost: x\n{login}Content-Length: {size}\n\n"
+        assert wire.ask(head + "x" * size).status == 200
+    assert wire.ask(f"PUT /a HTTP/1.1\nHost: x\n{LOGIN}Content-Length: 101\n\n").status == 413
 
 
 def test_a_body_may_be_as_large_as_the_limit(serve: Serve, echo: Echo) -> None:

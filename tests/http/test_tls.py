@@ -23,7 +23,7 @@ from dirserver.http import BridgeOptions, Limits
 from dirserver.tls import CertificateError, ServerTLS
 from tests.http.conftest import Serve
 from tests.http.serving import ANYWHERE, Echo, Plaintext, Serving, answering
-from tests.http.wire import TIMEOUT, Wire
+from tests.http.wire import LOGIN, TIMEOUT, Wire
 from tests.reactor import ReactorThread
 
 GET = "GET /a HTTP/1.1\nHost: localhost\n\n"
@@ -111,7 +111,7 @@ def test_long_answers_and_bodies_pass_through_tls(
 ) -> None:
     wire = connector.connect(serve(echo, BridgeOptions(plaintext=ANYWHERE), files.load()))
     body = bytes(range(256)) * 20_000
-    wire.send(f"PUT /a HTTP/1.1\nHost: x\nContent-Length: {len(body)}\n\n")
+    wire.send(f"PUT /a HTTP/1.1\nHost: x\n{LOGIN}Content-Length: {len(body)}\n\n")
     assert wire.ask(body).body == body
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 from dataclasses import dataclass
 
 TIMEOUT = 10.0
+# Whoever sends a large body has to say who they are; here nobody asks whether it is true.
+LOGIN = "Authorization: Basic YTpi\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,15 @@ class Wire:
         with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
             return self._buffer == b"" and self.socket.recv(1) == b""
         return True
+
+    def end(self) -> None:
+        """Send nothing more; answers may still come."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Go away, and let the server know: an end alone might be that of the requests only."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     def close(self) -> None:
         """Close this side."""

@@ -30,8 +30,8 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from dirserver.ldap.decode import decode_message
+from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.messages import AbandonRequest, MalformedMessage, UnbindRequest
-from dirserver.ldap.protocol import LDAPFactory
 from dirserver.ldap.session import Act, LDAPSession, Request
 from dirserver.tls import ServerTLS
 from tests.ldap import wire

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from dirserver.assembly import Services
-from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits, LDAPSettings
 from dirserver.tls import ServerTLS

@@ -17,7 +17,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.tcp import Port
 from twisted.python.threadpool import ThreadPool
 
-from dirserver.ldap.protocol import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import listen
@@ -30,9 +30,9 @@ from tests.reactor import ReactorThread
 TIMEOUT = 30.0
 
 
-def eventually(claim: Callable[[], bool]) -> bool:
+def eventually(claim: Callable[[], bool], seconds: float = TIMEOUT) -> bool:
     """Return whether ``claim`` comes true before the time is up."""
-    end = time.monotonic() + TIMEOUT
+    end = time.monotonic() + seconds
     while not claim():
         if time.monotonic() > end:
             return False
@@ -153,12 +153,19 @@ class Serving:
         """How many connections the face has."""
         return self.thread.call(lambda: len(self.factory._connections))
 
+    @property
+    def busy(self) -> int:
+        """How many requests have a place."""
+        return self.thread.call(lambda: len(self.factory.places._taken))
+
     def close(self) -> None:
         """Close everything; what has not been answered by now never is."""
         for line in self.lines:
             line.close()
         self.thread.call(self.listener.stopListening)
         self.thread.wait(self.factory.stop, 0.5)
+        # What was being made for those who are gone still has to be let go of, in the pool.
+        eventually(lambda: not self.busy, seconds=1.0)
         self.pool.stop()
 
 

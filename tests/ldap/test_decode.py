@@ -319,6 +319,9 @@ _UNACCEPTABLE = {
         _SEARCH,
     ),
     "an abandoned id past maxInt": (wire.abandon(2**31), Operation.ABANDON_REQUEST),
+}
+# What a request may say, but not so much of it.
+_TOO_MUCH = {
     "too many attributes": (wire.search(attributes=["cn"] * (MAX_ATTRIBUTES + 1)), _SEARCH),
     "too many filter items": (
         wire.search("", f"(|{'(cn=a)' * MAX_FILTER_ITEMS})"),
@@ -338,9 +341,22 @@ def test_a_request_that_says_what_none_may_is_refused_by_its_id(
     assert _refused(wire.message(42, data)).envelope == Envelope(42, kind)
 
 
+@pytest.mark.parametrize(("data", "kind"), _TOO_MUCH.values(), ids=_TOO_MUCH.keys())
+def test_a_request_that_asks_too_much_is_refused_by_its_id(data: bytes, kind: Operation) -> None:
+    envelope = Envelope(42, kind, asks_too_much=True)
+    assert _refused(wire.message(42, data)).envelope == envelope
+
+
+def test_a_rule_for_all_attributes_counts_as_many_items() -> None:
+    one = "(:caseIgnoreMatch:=x)"
+    _op(wire.search("", f"(|{one * 9})"))
+    data = wire.message(1, wire.search("", f"(|{one * 10})"))
+    assert _refused(data).envelope == Envelope(1, _SEARCH, asks_too_much=True)
+
+
 def test_a_request_with_too_many_controls_is_refused_by_its_id() -> None:
     data = wire.message(3, wire.search(), [wire.control("1.2.3")] * (MAX_CONTROLS + 1))
-    assert _refused(data).envelope == Envelope(3, _SEARCH)
+    assert _refused(data).envelope == Envelope(3, _SEARCH, asks_too_much=True)
 
 
 @pytest.mark.parametrize("around", [("(!", ")"), ("(&", ")"), ("(|", ")")])
@@ -351,7 +367,7 @@ def test_a_filter_may_be_nested_as_deeply_as_the_limit_and_no_deeper(
     depth = MAX_FILTER_DEPTH - 1
     _op(wire.search("", before * depth + "(cn=a)" + after * depth))
     data = wire.message(1, wire.search("", before * (depth + 1) + "(cn=a)" + after * (depth + 1)))
-    assert _refused(data).envelope == Envelope(1, _SEARCH)
+    assert _refused(data).envelope == Envelope(1, _SEARCH, asks_too_much=True)
 
 
 def test_a_filter_may_have_as_many_items_as_the_limit() -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dirserver.ldap import generalized_time
 from dirserver.ldap.encode import encode_entry
 from dirserver.ldap.entries import (
     encode_attributes,
     encode_container,
     encode_operational,
     entry_uuid,
-    generalized_time,
     key_of,
 )
 from dirserver.ldap.schema import ATTRIBUTE_TYPES, Usage, lookup
@@ -146,7 +146,7 @@ def test_operational_attributes_say_what_the_entry_is() -> None:
 
 def test_a_time_is_given_in_utc() -> None:
     east = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert generalized_time(east) == "20251231230000Z"
+    assert generalized_time.unparse(east) == "20251231230000Z"
 
 
 @given(st.text("23456789abcdefghjkmnpqrstuvwxyz", min_size=1, max_size=15))
@@ -209,7 +209,7 @@ def test_nothing_is_copied_when_everything_is_shown() -> None:
         (("CN", "Mobile"), ["CN", "Mobile"]),
         (("gn", "company", "cellphone"), ["gn", "cellphone", "company"]),
         (("2.5.4.3",), ["2.5.4.3"]),
-        (("mail;lang-de",), ["mail"]),
+        (("mail;lang-de",), []),
         (("cn", "commonName", "cn"), ["cn"]),
         (("commonName", "cn"), ["commonName"]),
         (("searchContact", "description"), []),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dirserver.ldap.decode import decode_message
+from dirserver.ldap.dn import normalise, parse
 from dirserver.ldap.entries import entry_uuid
-from dirserver.ldap.filters import compile, matches_container
+from dirserver.ldap.filters import Naming, compile
+from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import Filter, SearchRequest, Substrings
 from dirserver.ldap.schema import lookup
 from dirserver.model.fields import Field
@@ -20,9 +24,12 @@ from dirserver.model.query import (
     And,
     AtLeast,
     AtMost,
+    Between,
+    BookIs,
     Constant,
     Equals,
     KeyIs,
+    Moment,
     Not,
     Or,
     Present,
@@ -32,6 +39,8 @@ from dirserver.model.query import (
 )
 from tests.ldap import wire
 
+NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": 7})
+NEW_YEAR, SECOND = datetime(2020, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 NAME, FAMILY, GIVEN, MAIL = Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME, Field.MAIL
 
 
@@ -46,7 +55,6 @@ _QUERIES: dict[str, Query] = {
     "(cn=Jürgen Müller)": Equals(NAME, "Jürgen Müller"),
     "(commonName=x)": Equals(NAME, "x"),
     "(2.5.4.4=x)": Equals(FAMILY, "x"),
-    "(SN;lang-de=x)": Equals(FAMILY, "x"),
     "(sn=a*)": Substring(FAMILY, initial="a"),
     "(sn=*a)": Substring(FAMILY, final="a"),
     "(sn=*a*)": Substring(FAMILY, any=("a",)),
@@ -99,11 +107,35 @@ _QUERIES: dict[str, Query] = {
     "(uid=k7)": KeyIs("k7"),
     "(UID= K7 )": KeyIs("k7"),
     f"(entryUUID={entry_uuid('abcdefghjkmn')})": KeyIs("abcdefghjkmn"),
+    "(entryUUID=597ae2f6-16a6-1027-98f4-d28b5365dc14)": NOTHING,
+    # Moments, which entries show to the second (RFC 4517 section 3.3.13).
+    "(modifyTimestamp=20200101000000Z)": Between(Moment.MODIFIED, NEW_YEAR, NEW_YEAR + SECOND),
+    "(modifyTimestamp=202001010100+0100)": Between(Moment.MODIFIED, NEW_YEAR, NEW_YEAR + SECOND),
+    "(modifyTimestamp~=2020010100Z)": Between(Moment.MODIFIED, NEW_YEAR, NEW_YEAR + SECOND),
+    "(createTimestamp>=20200101000000Z)": Between(Moment.CREATED, NEW_YEAR),
+    "(createTimestamp<=20200101000000Z)": Between(Moment.CREATED, end=NEW_YEAR + SECOND),
+    "(createTimestamp=20200101000000.5Z)": NOTHING,
+    "(createTimestamp>=20200101000000.5Z)": Between(Moment.CREATED, NEW_YEAR + SECOND),
+    "(createTimestamp<=20200101000000,5Z)": Between(Moment.CREATED, end=NEW_YEAR + SECOND),
+    "(modifyTimestamp:=20200101000000Z)": Between(Moment.MODIFIED, NEW_YEAR, NEW_YEAR + SECOND),
+    # Names.
+    "(subschemaSubentry=CN=subschema)": EVERYTHING,
+    "(subschemaSubentry=cn=other)": NOTHING,
+    "(entryDN=uid=k7,ou=Team,dc=example,dc=org)": And((KeyIs("k7"), BookIs(7))),
+    "(entryDN=uid=k7,ou=other,dc=example,dc=org)": NOTHING,
+    "(entryDN=ou=team,dc=example,dc=org)": NOTHING,
+    "(ou:dn:=team)": Or((Equals(Field.UNIT, "team"), BookIs(7))),
+    "(ou:dn:=other)": Equals(Field.UNIT, "other"),
+    "(dc:dn:=Example)": Or((Or(()), EVERYTHING)),
+    "(ou:dn:caseIgnoreSubstringsMatch:=t\\2a)": Or((Substring(Field.UNIT, initial="t"), BookIs(7))),
     # Control characters are nothing (RFC 4518 section 2.2).
     "(cn=a\\00b\\1f)": Equals(NAME, "ab"),
     "(cn=a*\\00*)": Substring(NAME, initial="a"),
     "(uid=k\\007)": KeyIs("k7"),
     "(cn=\\00)": UNDEFINED,
+    # What is left of such a part is one blank, which every value has (RFC 4518 section 2.6.1).
+    "(cn=*\\00*)": EVERYTHING,
+    "(mail=*\\00*)": Present(MAIL),
     # One attribute for many facts.
     "(searchNumber=1)": Equals(Field.ANY_PHONE, "1"),
     "(ou=Sales)": Equals(Field.UNIT, "Sales"),
@@ -122,10 +154,16 @@ _QUERIES: dict[str, Query] = {
     "(uid>=k)": UNDEFINED,
     "(objectClass=pers*)": UNDEFINED,
     "(objectClass>=person)": UNDEFINED,
-    "(createTimestamp>=20200101000000Z)": UNDEFINED,
-    "(modifyTimestamp=20200101000000Z)": UNDEFINED,
-    "(entryUUID=597ae2f6-16a6-1027-98f4-d28b5365dc14)": UNDEFINED,
+    "(createTimestamp=2020*)": UNDEFINED,
+    "(createTimestamp>=yesterday)": UNDEFINED,
+    "(modifyTimestamp>=20201301000000Z)": UNDEFINED,
+    "(modifyTimestamp<=99991231235959Z)": UNDEFINED,
     "(entryUUID=nonsense)": UNDEFINED,
+    "(entryDN=nonsense)": UNDEFINED,
+    # An option that nobody knows makes a description that nobody knows.
+    "(cn;lang-de=x)": UNDEFINED,
+    "(!(cn;lang-de=x))": Not(UNDEFINED),
+    "(cn;lang-de=*)": UNDEFINED,
     "(hasSubordinates=maybe)": UNDEFINED,
     "(numSubordinates=-)": UNDEFINED,
     # Extensible matches.
@@ -140,14 +178,27 @@ _QUERIES: dict[str, Query] = {
     "(sn:2.5.13.4:=\\2a\\5c2A\\2a)": Substring(FAMILY, any=("*",)),
     "(sn:2.5.13.4:=a)": UNDEFINED,
     "(sn:1.2.3.4:=x)": UNDEFINED,
-    "(:caseIgnoreMatch:=x)": UNDEFINED,
+    "(:1.2.3.4:=x)": UNDEFINED,
+    "(:caseIgnoreSubstringsMatch:=a)": UNDEFINED,
+    "(:generalizedTimeMatch:=x)": Or((UNDEFINED, UNDEFINED)),
     "(noSuchAttr:caseIgnoreMatch:=x)": UNDEFINED,
 }
 
 
 @pytest.mark.parametrize(("text", "query"), _QUERIES.items())
 def test_a_filter_becomes_the_query_that_means_the_same(text: str, query: Query) -> None:
-    assert compile(_filter(text)) == query
+    assert compile(_filter(text), NAMING) == query
+
+
+def test_a_rule_alone_is_about_all_attributes_that_support_it() -> None:
+    query = compile(_filter("(:caseIgnoreMatch:=x)"))
+    assert isinstance(query, Or)
+    tests = {Equals(field, "x") for field in (NAME, FAMILY, Field.WORK_COUNTRY, Field.WORK_URL)}
+    assert {*tests, KeyIs("x")} <= {*query.parts}
+    assert Equals(MAIL, "x") not in query.parts
+    assert compile(_filter("(:caseIgnoreIA5Match:=x)")) == Or(
+        (Equals(MAIL, "x"), Equals(Field.SECOND_MAIL, "x"), Or(()))
+    )
 
 
 def test_one_attribute_of_many_facts_is_true_when_any_of_them_is() -> None:
@@ -232,7 +283,16 @@ _ANSWERS: dict[str, bool | None] = {
     "(ou:caseIgnoreMatch:=customers)": True,
     "(ou:caseIgnoreSubstringsMatch:=cust\\2a)": True,
     "(ou:1.2.3:=customers)": None,
-    "(:caseIgnoreMatch:=customers)": None,
+    "(:caseIgnoreMatch:=customers)": True,
+    "(:caseIgnoreMatch:=nobody)": False,
+    "(:telephoneNumberMatch:=1)": False,
+    "(:caseIgnoreIA5Match:=example)": False,
+    "(:dn:caseIgnoreIA5Match:=example)": True,
+    "(:1.2.3:=customers)": None,
+    "(dc=example)": False,
+    "(dc:dn:=EXAMPLE)": True,
+    "(dc:dn:=com)": False,
+    "(ou;lang-de=customers)": None,
 }
 
 
@@ -281,7 +341,7 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return not _finds(part, facts)
         case Constant(value):
             return bool(value)
-        case KeyIs():
+        case KeyIs() | BookIs() | Between():
             return False
     values = facts.get(query.field, ())
     match query:

@@ -20,7 +20,7 @@ def waiting(incoming: Incoming) -> list[int]:
     ids = []
     while (request := incoming.take()) is not None:
         ids.append(request.id)
-        incoming.answered()
+        incoming.answered(request)
     return ids
 
 
@@ -110,6 +110,26 @@ def test_nothing_may_follow_a_request_to_start_tls(behind: bytes, is_separate: b
     with pytest.raises(MalformedMessage) as raised:
         list(incoming.receive(start + behind))
     assert raised.value.envelope is None
+
+
+def test_the_answer_to_an_earlier_request_does_not_let_anything_follow_start_tls() -> None:
+    incoming = received(wire.message(1, _SEARCH), wire.message(2, wire.extended(STARTTLS)))
+    search = incoming.take()
+    assert search is not None
+    incoming.answered(search)
+    with pytest.raises(MalformedMessage):
+        list(incoming.receive(wire.message(3, _SEARCH)))
+
+
+def test_under_tls_others_may_follow_a_request_to_start_it() -> None:
+    start, search = wire.message(1, wire.extended(STARTTLS)), wire.message(2, _SEARCH)
+    secure = Incoming(ConnectionLimits(), secure=True)
+    assert list(secure.receive(start + search)) == []
+    assert waiting(secure) == [1, 2]
+    started = received(start)
+    started.secured()
+    assert list(started.receive(wire.message(3, wire.extended(STARTTLS)) + search)) == []
+    assert waiting(started) == [1, 3, 2]
 
 
 def test_when_start_tls_is_answered_more_may_come() -> None:

@@ -16,7 +16,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from dirserver.assembly import Services
-from dirserver.ldap.protocol import LDAPFactory
+from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.session import Context
 from dirserver.tls import ServerTLS
 from tests.ldap import wire

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -174,3 +175,22 @@ def test_the_log_hears_of_every_request(serve: Serve) -> None:
             ]
         )
     )
+
+
+def test_a_client_that_has_asked_all_it_wants_is_answered(serve: Serve) -> None:
+    serving = serve()
+    line = serving.connect()
+    line.send(encode(BIND, 1), *(encode(STAFF, number) for number in range(2, 20)))
+    line.socket.shutdown(socket.SHUT_WR)
+    assert results(line, 19) == [(number, "success") for number in range(1, 20)]
+    assert line.ends()
+    assert eventually(lambda: serving.open == 0)
+
+
+def test_a_client_that_ends_amid_a_request_is_not_waited_for(serve: Serve) -> None:
+    serving = serve()
+    line = serving.connect()
+    line.send(encode(STAFF, 1)[:-1])
+    line.socket.shutdown(socket.SHUT_WR)
+    assert line.ends()
+    assert eventually(lambda: serving.open == 0)

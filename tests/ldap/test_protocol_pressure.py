@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
@@ -74,20 +75,59 @@ def stalled(serving: Serving) -> Line:
     return line
 
 
+def everybody(line: Line) -> tuple[list[str], str]:
+    """Return the DNs of an answer that the client now takes, and how it ends."""
+    found = []
+    while (response := line.receive()).name == "SearchResultEntry":
+        found.append(response.dn)
+    return found, response.code
+
+
 def test_the_answer_to_a_client_that_does_not_read_is_not_made(
     serve: Serve, crowd: Context, crowded: Services
 ) -> None:
-    serving = serve(crowd)
+    serving = serve(crowd, hold_seconds=60.0)
     line = stalled(serving)
     assert hits(serving) < CROWD // 2
     assert buffered(serving) < 512 * 1024
     assert snapshots(crowded) == 1
     # Whoever begins to read again gets all of it.
-    found = 0
-    while (response := line.receive()).name == "SearchResultEntry":
-        found += 1
-    assert (found, response.code) == (CROWD, "success")
+    found, code = everybody(line)
+    assert (len(found), code) == (CROWD, "success")
     assert eventually(lambda: snapshots(crowded) == 0)
+
+
+def test_a_client_that_does_not_read_keeps_no_snapshot_open_for_long(
+    serve: Serve, crowd: Context, crowded: Services
+) -> None:
+    serving = serve(crowd, hold_seconds=0.05)
+    line = stalled(serving)
+    assert eventually(lambda: snapshots(crowded) == 0)
+    assert hits(serving) < CROWD // 2
+    # The answer goes on behind what was sent: nobody is missing, and nobody comes twice.
+    found, code = everybody(line)
+    assert (len(found), len(set(found)), code) == (CROWD, CROWD, "success")
+    assert found[1:] == sorted(found[1:])
+
+
+def test_many_clients_that_do_not_read_hold_up_nobody(
+    serve: Serve, crowd: Context, crowded: Services
+) -> None:
+    # More than there are places, or connections to the database.
+    serving = serve(crowd)
+    many = [serving.connect(receive_buffer=4096) for _ in range(60)]
+    for line in many:
+        line.send(encode(BIND, 1), *(encode(EVERYBODY, number) for number in range(2, 30)))
+    other = serving.connect()
+    began = time.monotonic()
+    assert other.say([BIND]) == ["BindResponse success"]
+    assert len(other.say([f"{EVERYBODY} size_limit=2 attributes=1.1"])) == 3
+    assert time.monotonic() - began < 5
+    assert eventually(lambda: snapshots(crowded) == 0)
+    for line in many:
+        line.close()
+    assert eventually(lambda: serving.open == 1)
+    assert not serving.factory.places.is_contended
 
 
 def test_a_client_that_does_not_read_holds_up_nobody_else(serve: Serve, crowd: Context) -> None:
@@ -120,7 +160,7 @@ def test_requests_that_cannot_be_answered_yet_are_not_taken(
 def test_a_client_that_is_gone_leaves_nothing_open(
     serve: Serve, crowd: Context, crowded: Services
 ) -> None:
-    serving = serve(crowd)
+    serving = serve(crowd, hold_seconds=60.0)
     line = stalled(serving)
     assert snapshots(crowded) == 1
     line.close()
@@ -142,7 +182,7 @@ def test_a_client_that_takes_nothing_for_too_long_is_cut_off(
 def test_when_many_take_nothing_they_are_cut_off_sooner(
     serve: Serve, crowd: Context, crowded: Services
 ) -> None:
-    # The database has 32 connections for everybody.
+    # What was sent to them is kept in memory.
     serving = serve(crowd, stalls=2, hurried_stall_seconds=0.3)
     lines = [serving.connect(receive_buffer=4096) for _ in range(8)]
     for line in lines:
@@ -163,12 +203,14 @@ def test_a_client_that_takes_it_slowly_is_served_to_the_end(serve: Serve, crowd:
     assert (found, response.code) == (5000, "sizeLimitExceeded")
 
 
+@pytest.mark.parametrize("hold_seconds", [60.0, 0.0])
 def test_abandoning_what_one_does_not_read_lets_go_of_it(
-    serve: Serve, crowd: Context, crowded: Services
+    serve: Serve, crowd: Context, crowded: Services, hold_seconds: float
 ) -> None:
-    serving = serve(crowd)
+    serving = serve(crowd, hold_seconds=hold_seconds)
     line = stalled(serving)
     line.send(encode(f"abandon id={line.last_id}", 99))
+    assert eventually(lambda: len(serving.told) == 2)
     assert eventually(lambda: snapshots(crowded) == 0)
     assert serving.open == 1
 
@@ -176,7 +218,7 @@ def test_abandoning_what_one_does_not_read_lets_go_of_it(
 def test_leaving_without_reading_lets_go_of_everything(
     serve: Serve, crowd: Context, crowded: Services
 ) -> None:
-    serving = serve(crowd, close_seconds=0.2)
+    serving = serve(crowd, close_seconds=0.2, hold_seconds=60.0)
     line = stalled(serving)
     line.send(encode("unbind", 99))
     assert eventually(lambda: snapshots(crowded) == 0)

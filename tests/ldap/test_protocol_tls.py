@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.ldap.protocol import LDAPFactory
+from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.session import Context
 from dirserver.tls import ServerTLS
 from tests.conversation import play
@@ -21,6 +21,7 @@ Serve = Callable[..., Serving]
 
 BIND = 'bind dn=alice password="correct horse"'
 STAFF = "search base=ou=staff,dc=example,dc=org scope=base attributes=1.1"
+WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 STARTED = ["ExtendedResponse success", "  responseName: 1.3.6.1.4.1.1466.20037"]
 
 
@@ -71,6 +72,19 @@ def test_ldaps_has_tls_from_the_first_octet_on(
     line.send(*(encode(STAFF, number) for number in range(10, 60)))
     assert [line.receive().id for _ in range(100)] == [
         number for number in range(10, 60) for _ in range(2)
+    ]
+
+
+def test_a_request_to_start_tls_again_keeps_nothing_from_being_answered(
+    serve: Serve, trusting: ssl.SSLContext
+) -> None:
+    line = serve(ldaps=True).connect_tls(trusting)
+    line.send(encode(BIND, 1), encode("starttls", 2), encode(f"extended oid={WHO_AM_I}", 3))
+    answers = [line.receive() for _ in range(3)]
+    assert [(one.id, one.code) for one in answers] == [
+        (1, "success"),
+        (2, "operationsError"),
+        (3, "success"),
     ]
 
 

@@ -46,7 +46,9 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(mail=ANNA@kunde.example)", ["Anna"]),
         ("(mail=anna.b@example.net)", ["Anna"]),
         ("(cn=anna)", []),
-        # Other names of the same attribute, in any case, and with options.
+        # Other names of the same attribute, in any case; not with an option that nobody knows.
+        ("(surname;lang-de=Beispiel)", []),
+        ("(!(surname;lang-de=Beispiel))", []),
         ("(surname=Beispiel)", ["Anna"]),
         ("(2.5.4.4=Beispiel)", ["Anna"]),
         ("(COMMONNAME=Anna Beispiel)", ["Anna"]),
@@ -101,6 +103,23 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(sn:2.5.13.2:=beispiel)", ["Anna"]),
         ("(sn:=beispiel)", ["Anna"]),
         ("(sn:dn:=beispiel)", ["Anna"]),
+        ("(:caseIgnoreMatch:=KUNDE AG)", ["Anna"]),
+        ("(:caseIgnoreIA5Match:=anna.b@example.net)", ["Anna"]),
+        ("(:telephoneNumberMatch:=030 5550017)", ["Anna"]),
+        (r"(:caseIgnoreSubstringsMatch:=ann\2a)", ["Anna"]),
+        ("(&(!(:caseIgnoreMatch:=kunde ag))(cn=*o*))", ["Émile", "Robert (Bob)", "Zoë"]),
+        # The parts of the name count when they are asked for.
+        ("(ou=customers)", []),
+        ("(ou:dn:=customers)", EVERYBODY),
+        ("(ou:dn:=staff)", []),
+        ("(dc:dn:=example)", EVERYBODY),
+        ("(!(ou:dn:=customers))", []),
+        # When a card was written.
+        ("(modifyTimestamp>=20200101000000Z)", EVERYBODY),
+        ("(createTimestamp<=20200101000000Z)", []),
+        ("(&(sn=M*)(!(modifyTimestamp<=20200101000000Z)))", ["Jürgen"]),
+        ("(modifyTimestamp=*)", EVERYBODY),
+        ("(subschemaSubentry=cn=Subschema)", EVERYBODY),
         # Object classes and their superiors, and entries of other kinds.
         ("(objectClass=person)", EVERYBODY),
         ("(objectclass=INETORGPERSON)", EVERYBODY),
@@ -115,6 +134,36 @@ def found(client: Client, filter_: str) -> list[str]:
 )
 def test_a_filter_finds_whom_it_says(ldap: Connect, filter_: str, people: list[str]) -> None:
     assert found(ldap("alice"), filter_) == people
+
+
+def test_what_an_entry_shows_of_itself_finds_it(ldap: Connect) -> None:
+    client = ldap("alice")
+    shown = client.say(
+        [
+            "search base=ou=customers,dc=example,dc=org scope=one attributes=+",
+            "filter=(givenName=Anna)",
+        ]
+    )
+    values = dict(line.strip().split(": ", 1) for line in shown if line.startswith("  "))
+    asked = (
+        "entryUUID",
+        "entryDN",
+        "createTimestamp",
+        "modifyTimestamp",
+        "subschemaSubentry",
+        "structuralObjectClass",
+        "hasSubordinates",
+        "numSubordinates",
+    )
+    for name in asked:
+        assert "Anna" in found(client, f"({name}={values[name]})"), name
+        dn = values["entryDN"]
+        compared = client.say([f"compare dn={dn} attribute={name} value={values[name]}"])
+        assert compared == ["CompareResponse compareTrue"], name
+    for name in ("entryUUID", "entryDN"):
+        assert found(client, f"({name}={values[name]})") == ["Anna"]
+    elsewhere = values["entryDN"].replace("customers", "staff")
+    assert found(client, f"(entryDN={elsewhere})") == []
 
 
 @pytest.mark.parametrize(
@@ -186,7 +235,7 @@ def test_a_filter_that_is_too_deep_or_too_long_is_refused(ldap: Connect) -> None
     long = "(|" + "(sn=x)" * 1001 + ")"
     for filter_ in (deep, long):
         assert client.say([f'search base=dc=example,dc=org filter="{filter_}"']) == [
-            "SearchResultDone protocolError"
+            "SearchResultDone adminLimitExceeded"
         ]
     assert found(client, "(sn=Müller)") == ["Jürgen"]
 

@@ -9,11 +9,13 @@ from dataclasses import replace
 import pytest
 
 from dirserver import errors
+from dirserver.assembly import Services
 from dirserver.directory import DirectoryReader, Reading
 from dirserver.ldap.encode import ResultCode
 from dirserver.ldap.session import RESULT_CODES, Context, LDAPSession
 from dirserver.model.principal import Client as PrincipalClient
 from dirserver.model.principal import Principal
+from dirserver.store import audit
 from tests.conversation import play
 from tests.ldap import wire
 from tests.ldap.client import Client, SessionClient
@@ -44,6 +46,26 @@ def test_every_write_is_refused_with_its_own_response(
              This directory is changed over CardDAV.
         """,
     )
+
+
+def test_a_refused_write_is_told_of_those_who_have_said_who_they_are(
+    ldap: Connect, organisation: Services
+) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        with organisation.store.reading() as connection:
+            trail = [one.event for one in audit.read(connection, audit.AuditFilter())]
+        refused = [one for one in trail if one.detail == "LDAP is for reading only"]
+        return [(one.actor, str(one.action), str(one.outcome)) for one in refused]
+
+    before = len(told())
+    ldap().say([f"delete dn={_DN}"])
+    client = ldap("alice")
+    for request in ("add", "modify", "delete", "rename"):
+        client.say([f"{request} dn={_DN}"])
+    assert told()[before:] == [
+        ("alice", action, "refused")
+        for action in ("card:create", "card:update", "card:delete", "card:move")
+    ]
 
 
 def test_a_password_is_not_changed_here(ldap: Connect) -> None:
@@ -292,13 +314,15 @@ def test_every_error_that_a_reader_raises_has_a_result_code() -> None:
         errors.UIDConflict,
         errors.InvalidCard,
         errors.CardTooLarge,
+        errors.ErasedPerson,
         errors.InvalidHref,
         errors.QuotaExceeded,
+        errors.InvalidGrant,
     }
     # Those the LDAP face never asks for: cards by href, changes, configs.
     of_others = {errors.NotFound, errors.InvalidSyncToken, errors.ConfigError}
     conditions = set(errors.DirectoryError.__subclasses__())
-    assert set(RESULT_CODES) == conditions - of_writers - of_others
+    assert set(RESULT_CODES) == conditions - of_writers - of_others | {errors.StoreBusy}
     assert set(RESULT_CODES.values()).isdisjoint({ResultCode.SUCCESS, ResultCode.OTHER})
 
 

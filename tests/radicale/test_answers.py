@@ -27,6 +27,8 @@ def example(kind: type[errors.DirectoryError]) -> errors.DirectoryError:
         return kind("other.vcf")
     if issubclass(kind, errors.InvalidCard):
         return kind("line 1: no colon")
+    if issubclass(kind, errors.ErasedPerson):
+        return kind("case-abc")
     if issubclass(kind, errors.ConfigError):
         return kind([INTERNAL])
     return kind(INTERNAL)

@@ -45,16 +45,19 @@ def test_an_event_names_address_and_client(alice: DAVClient, services: Services)
     assert (event.address, event.agent) == ("198.51.100.3", "DAVx5/4.5 [31m")
 
 
+LACK = "no grant of write on customers; that to group:support (config file) gives only read"
+
+
 @pytest.mark.parametrize(
     ("request_line", "expected"),
     [
         (
             "PUT /carol/customers/x.vcf",
-            "card:update refused customers/x.vcf no grant of write on customers",
+            f"card:update refused customers/x.vcf {LACK}",
         ),
         (
             "DELETE /carol/customers/x.vcf",
-            "card:delete refused customers/x.vcf no grant of write on customers",
+            f"card:delete refused customers/x.vcf {LACK}",
         ),
         (
             "PUT /carol/nothing/x.vcf",
@@ -73,11 +76,11 @@ def test_an_event_names_address_and_client(alice: DAVClient, services: Services)
         ("MKCOL /alice/new/", "book:add refused / bind on /alice/new/"),
         (
             "COPY /carol/staff/x.vcf",
-            "card:copy refused customers/y.vcf no grant of write on customers",
+            f"card:copy refused customers/y.vcf {LACK}",
         ),
         (
             "MOVE /carol/customers/x.vcf",
-            "card:move refused customers/x.vcf no grant of write on customers",
+            f"card:move refused customers/x.vcf {LACK}",
         ),
         ("MOVE /alice/customers/x.vcf", "card:move refused / unbind on /alice/customers/x.vcf"),
     ],
@@ -103,6 +106,19 @@ def test_a_failed_login_is_told_without_its_password(alice: DAVClient, services:
 
 def test_reading_leaves_no_trace(alice: DAVClient, services: Services) -> None:
     """Clients ask every few minutes for years; the access log has that."""
-    for line in ("PROPFIND /alice/", "GET /alice/staff/", "PROPFIND /bob/", "OPTIONS /"):
+    for line in ("PROPFIND /alice/", "HEAD /alice/staff/", "PROPFIND /bob/", "OPTIONS /"):
         alice.say([line, "Depth: 1"])
     assert trail(services) == []
+
+
+def test_a_book_that_is_taken_as_a_file_is_told(alice: DAVClient, services: Services) -> None:
+    alice.say(["PUT /alice/customers/anna.vcf", "<anna.vcf"])
+    heard = alice.say(["GET /alice/customers/"])
+    etag = next(line for line in heard if line.startswith("ETag"))
+    last = trail(services)[-1]
+    assert told(last) == "alice card:export done customers/ 1 cards in one file"
+    # Who has it already takes nothing.
+    number = len(trail(services))
+    heard = alice.say(["GET /alice/customers/", f"If-None-Match: {etag.partition(' ')[2]}"])
+    assert heard[0] == "304"
+    assert len(trail(services)) == number

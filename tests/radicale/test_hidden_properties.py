@@ -127,6 +127,22 @@ def test_who_comes_to_see_more_gets_all_cards_anew(
         names["token"] = names["next"]
 
 
+def test_a_book_as_one_file_has_an_etag_of_its_own_where_something_is_hidden(
+    full: DAVClient, reader: DAVClient
+) -> None:
+    whole = full.send("GET", "/alice/customers/", {}, b"")
+    part = reader.send("GET", "/carol/customers/", {}, b"")
+    assert whole.headers["ETag"] != part.headers["ETag"]
+    unchanged = {"If-None-Match": part.headers["ETag"]}
+    assert reader.send("GET", "/carol/customers/", unchanged, b"").status == 304
+    assert full.send("GET", "/alice/customers/", unchanged, b"").status == 200
+    body = b'<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
+    listed = reader.send("PROPFIND", "/carol/customers/", {"Depth": "0"}, body).body.decode()
+    assert part.headers["ETag"] in listed
+    # The ctag is a bare number all the same.
+    assert ctag_of(full) == ctag_of(reader)
+
+
 def ctag_of(client: DAVClient) -> int:
     """Return the ctag of customers."""
     body = (

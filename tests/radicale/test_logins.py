@@ -10,7 +10,7 @@ from passlib.hash import argon2
 
 from dirserver.assembly import Services
 from dirserver_radicale.application import Application
-from dirserver_radicale.configuration import configuration, realm
+from dirserver_radicale.configuration import challenge, configuration, realm
 from tests.conversation import play
 from tests.organisation import PASSWORD, password_hash
 from tests.radicale.bodies import FILES
@@ -181,3 +181,25 @@ def test_no_password_is_in_any_log(services: Services, caplog: pytest.LogCapture
         assert client.credentials.split(" ")[1] not in caplog.text
     assert "pays late" not in caplog.text
     assert "/alice/customers/a.vcf" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/%0d", "/%EF%BF%BF", "/alice/%1b[31m.vcf", "/%ff", "/%e2%80%8b"])
+def test_a_path_that_no_name_has_is_refused_and_is_no_error_of_the_server(
+    nobody: DAVClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert nobody.send("GET", path, {}, b"").status == 400
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def test_the_log_of_a_failed_login_names_the_plugin(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = DAVClient(Application(services), "bob", "not the password")
+    assert client.send("GET", "/", {}, b"").status == 401
+    assert "Failed login attempt from 192.0.2.7: 'bob' (dirserver)" in caplog.text
+
+
+def test_a_login_is_asked_for_in_one_way(nobody: DAVClient) -> None:
+    answer = nobody.send("GET", "/", {}, b"")
+    assert answer.headers["WWW-Authenticate"] == challenge("Example GmbH")

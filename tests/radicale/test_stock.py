@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from dirserver.assembly import Services
+from dirserver.directory.granting import give, take
+from dirserver.model.grant import Grant, Privilege
 from dirserver_radicale import tokens
-from dirserver_radicale.tokens import SyncToken
 from tests.conversation import play
-from tests.organisation import open_organisation, vcard, write_config
+from tests.organisation import ADMIN, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES, multiget, prop_filter, propfind, query, sync
 from tests.radicale.dav_client import DAVClient
 from tests.radicale.stock import OverHTTP, running_radicale
@@ -260,7 +262,7 @@ def test_a_charset_that_nobody_knows_is_overlooked(alice: DAVClient) -> None:
 def test_a_token_from_the_future_is_refused(alice: DAVClient) -> None:
     asked = alice.send("PROPFIND", "/alice/customers/", {"Depth": "0"}, FILES["token.xml"])
     token = tokens.parse(list(alice.render(asked))[1].rpartition(" ")[2])
-    later = SyncToken(token.book, token.revision + 1, token.visibility)
+    later = replace(token, revision=token.revision + 1)
     answer = alice.send("REPORT", "/alice/customers/", {}, sync(str(later)))
     assert list(alice.render(answer)) == ["403", "error valid-sync-token"]
 
@@ -320,6 +322,26 @@ def test_a_write_that_is_allowed_is_no_refusal(alice: DAVClient, services: Servi
     alice.say(["MOVE /alice/customers/anna.vcf", "Destination: /alice/staff/a.vcf"])
     alice.say(["DELETE /alice/staff/a.vcf"])
     assert {str(event.outcome) for event in trail(services, since=before)} == {"done"}
+
+
+def test_a_group_s_rights_count_at_the_destination_of_a_move(
+    alice: DAVClient, server: OverHTTP, services: Services
+) -> None:
+    """Radicale asks for them as if nobody were in any group."""
+    bob = DAVClient(server, "bob", files=FILES)
+    grant = Grant("group:sales", Privilege.WRITE)
+    to_staff = "Destination: /bob/staff/anna.vcf"
+    assert bob.say(["PUT /bob/customers/anna.vcf", "<anna.vcf"])[0] == "201"
+    assert bob.say(["MOVE /bob/customers/anna.vcf", to_staff])[0] == "403"
+    with services.directory.writing(ADMIN, HERE) as writing:
+        give(writing, "staff", grant)
+    assert bob.say(["MOVE /bob/customers/anna.vcf", to_staff])[0] == "201"
+    back = "Destination: /bob/customers/anna.vcf"
+    assert bob.say(["MOVE /bob/staff/anna.vcf", back])[0] == "201"
+    with services.directory.writing(ADMIN, HERE) as writing:
+        take(writing, "staff", "group:sales")
+    assert bob.say(["MOVE /bob/customers/anna.vcf", to_staff])[0] == "403"
+    assert alice.say(["GET /alice/customers/anna.vcf"])[0] == "200"
 
 
 def test_what_is_hidden_is_hidden_here_too(alice: DAVClient, server: OverHTTP) -> None:

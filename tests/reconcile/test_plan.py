@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dirserver.model.audit import AuditAction
@@ -131,6 +133,13 @@ CASES: list[tuple[Structure, Structure, str, AuditAction, str]] = [
     ),
     (
         books(book()),
+        books(replace(book(), delegate=False)),
+        "~",
+        AuditAction.BOOK_CHANGE,
+        'book customers: delegate "true" -> "false"',
+    ),
+    (
+        books(book()),
         books(book(READ)),
         "+",
         AuditAction.GRANT_ADD,
@@ -203,3 +212,27 @@ def test_a_book_that_returns_gets_the_grants_of_the_file() -> None:
         "grant on customers to group sales: read",
     ]
     assert [sign_of(step) for step in plan.steps] == ["+", "+", "-"]
+
+
+def test_what_managers_gave_is_kept_and_shown_whatever_the_file_grants() -> None:
+    given = replace(READ, given_by="alice"), replace(HIDE, grantee="bob", given_by="carol")
+    had = replace(book(FROM), delegated={grant.grantee: grant for grant in given})
+    people = Structure({"alice": ALICE}, {"sales": SALES}, {"customers": book(READ)})
+    plan = make_plan(Structure(people.users, people.groups, {"customers": had}), people)
+    # That to bob comes first, as he does by his name.
+    assert [one.sentence for one in plan.kept] == [
+        "grant on customers to bob: read without BDAY, NOTE, given by carol; there is no user bob",
+        "grant on customers to group sales: read, given by alice",
+    ]
+    assert [sentence_of(step) for step in plan.steps] == [
+        "grant on customers to anonymous: search from 10.20.0.0/16",
+        "grant on customers to group sales: read",
+    ]
+    unshared = replace(people, books={"customers": replace(book(READ), delegate=False)})
+    plan = make_plan(Structure(people.users, people.groups, {"customers": had}), unshared)
+    assert {one.idle for one in plan.kept} == {"does not count, as the book has delegate = false"}
+
+
+def test_what_managers_gave_alone_is_nothing_to_do() -> None:
+    had = replace(book(), delegated={READ.grantee: replace(READ, given_by="alice")})
+    assert make_plan(books(had), books(book())).is_empty

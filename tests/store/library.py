@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from tests.store.oracle import OracleCard
 
 PLAN = DialPlan("DE", ("0",))
 ACT = Act("put", "alice", Client("test"), datetime(2026, 1, 1, tzinfo=UTC))
+MOMENTS = [ACT.at + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**11)]
 NONE: frozenset[str] = frozenset()
 FIELDS = [Field.FULL_NAME, Field.NOTE, Field.ORGANISATION, Field.ANY_PHONE, Field.FAX]
 
@@ -55,14 +57,16 @@ def generated_cards(first: int, second: int) -> list[OracleCard]:
             for field in FIELDS
             if random.random() < 0.6
         }
-        cards.append(OracleCard(f"k{number}", random.choice((first, second)), fields))
+        book, at = random.choice((first, second)), MOMENTS[number % len(MOMENTS)]
+        cards.append(OracleCard(f"k{number}", book, fields, at))
     return cards
 
 
 def keep(connection: Connection, cards: Sequence[OracleCard]) -> None:
     """Store cards with the values of their fields, as if these had been in a vCard."""
-    for book in sorted({card.book for card in cards}):
-        store_cards(connection, book, [_new(card) for card in cards if card.book == book], ACT)
+    for book, at in sorted({(card.book, card.at) for card in cards}):
+        new = [_new(card) for card in cards if (card.book, card.at) == (book, at)]
+        store_cards(connection, book, new, replace(ACT, at=at))
 
 
 def _new(card: OracleCard) -> NewCard:

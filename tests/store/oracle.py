@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from dirserver.model.fields import PHONES, Field, is_hidden
 from dirserver.model.fold import fold, forms, part_forms
@@ -16,6 +17,8 @@ from dirserver.model.query import (
     And,
     AtLeast,
     AtMost,
+    Between,
+    BookIs,
     Constant,
     Equals,
     KeyIs,
@@ -29,11 +32,12 @@ from dirserver.model.query import (
 
 @dataclass(frozen=True)
 class OracleCard:
-    """A card as the oracle sees it; ``book`` is where it is."""
+    """A card as the oracle sees it; ``book`` is where it is, ``at`` when it was written."""
 
     key: str
     book: int
     fields: Mapping[Field, tuple[str, ...]]
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     @property
     def order(self) -> tuple[str, str]:
@@ -73,6 +77,10 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             return True if True in values else None if None in values else False
         case KeyIs(key):
             return card.key == key
+        case BookIs(book_id):
+            return card.book == book_id
+        case Between(_, start, end):
+            return (start is None or start <= card.at) and (end is None or card.at < end)
         case _:
             if is_hidden(query.field, hidden):
                 return None

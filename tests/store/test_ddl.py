@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import URL, Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from dirserver.store import schema, trigram
+from dirserver.store import appendonly, schema, trigram
 from dirserver.store.tables import metadata
 
 HEADER = """\
@@ -20,8 +20,12 @@ HEADER = """\
 -- pytest tests/store/test_ddl.py --update-golden
 """
 ENGINES: list[tuple[str, Dialect, tuple[str, ...]]] = [
-    ("SQLite", URL.create("sqlite").get_dialect()(), trigram.SQLITE),
-    ("PostgreSQL", URL.create("postgresql+psycopg").get_dialect()(), trigram.POSTGRESQL),
+    ("SQLite", URL.create("sqlite").get_dialect()(), (*trigram.SQLITE, *appendonly.SQLITE)),
+    (
+        "PostgreSQL",
+        URL.create("postgresql+psycopg").get_dialect()(),
+        (*trigram.POSTGRESQL, *appendonly.POSTGRESQL),
+    ),
 ]
 
 

@@ -28,6 +28,8 @@ from tests.store.trail import broken_links
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
+# On a busy machine little is done before the end comes; then there are more rounds.
+FEWEST_ACTS, MOST_ROUNDS = 11, 30
 
 
 def run_and_kill(path: Path, start: int, after: float) -> list[str]:
@@ -51,8 +53,9 @@ def run_and_kill(path: Path, start: int, after: float) -> list[str]:
 def test_what_was_acknowledged_survives_the_death_of_the_process(each_engine: Services) -> None:
     random = Random()
     expected: dict[str, bytes] = {}
-    acts, start = 0, 0
-    for _ in range(ROUNDS):
+    acts, start, rounds = 0, 0, 0
+    while rounds < ROUNDS or (acts < FEWEST_ACTS and rounds < MOST_ROUNDS):
+        rounds += 1
         words = run_and_kill(each_engine.config.path, start, random.uniform(0.05, 0.4))
         tries = [word.split() for word in words if word.startswith("try")]
         assert tries
@@ -73,7 +76,7 @@ def test_what_was_acknowledged_survives_the_death_of_the_process(each_engine: Se
                 acts += 1
         assert found == expected
         check_whole(each_engine, acts)
-    assert acts > 10
+    assert acts >= FEWEST_ACTS
 
 
 def _note(cards: dict[str, bytes], what: str, href: str, number: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from sqlalchemy import Connection, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dirserver.assembly import Services
-from dirserver.errors import StoreUnavailable
-from dirserver.store import settings
-from dirserver.store.engine import Store
+from dirserver.errors import StoreBusy, StoreUnavailable
+from dirserver.store import settings, turns
+from dirserver.store.engine import MOST_CONNECTIONS, Store
 from dirserver.store.tables import audit_event, principal, setting
 from tests.postgresql import Server, fresh_database
 
@@ -89,6 +90,32 @@ def test_writers_take_turns(each_engine: Services) -> None:
         assert settings.get(connection, "x") == "40"
 
 
+def test_a_writer_that_others_keep_waiting_is_told_so(each_engine: Services) -> None:
+    def write(patience: float) -> None:
+        with each_engine.store.writing(patience) as connection:
+            turns.take(connection, turns.Turn.AUDIT)
+
+    with ThreadPoolExecutor(1) as other:
+        with each_engine.store.writing() as connection:
+            turns.take(connection, turns.Turn.AUDIT)
+            waiting = other.submit(write, 0.1)
+            with pytest.raises(StoreBusy):
+                waiting.result(timeout=5)
+        other.submit(write, 0.1).result(timeout=5)
+
+
+def test_a_writer_that_another_process_keeps_waiting_is_told_so(services: Services) -> None:
+    file = services.store.engine.url.database
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy), services.store.writing(0.1):
+            pytest.fail("it is another's turn")
+        other.execute("ROLLBACK")
+    with services.store.writing(0.1) as connection:
+        settings.put(connection, "x", "1")
+
+
 def test_a_snapshot_may_be_read_on_in_another_thread(each_engine: Services) -> None:
     with each_engine.store.reading() as connection:
         rows = connection.execute(select(principal.c.name).order_by(principal.c.name))
@@ -138,11 +165,11 @@ def test_sqlite_is_set_up_so_that_what_is_committed_survives(services: Services)
 def test_more_at_once_than_there_are_connections_are_told_so(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The pool would wait for half a minute.
+    # The pool would wait for seconds.
     monkeypatch.setattr(services.store.engine.pool, "_timeout", 0.05)
     with ExitStack() as stack:
-        opened = [stack.enter_context(services.store.reading()) for _ in range(32)]
-        assert len(set(opened)) == 32
+        opened = [stack.enter_context(services.store.reading()) for _ in range(MOST_CONNECTIONS)]
+        assert len(set(opened)) == MOST_CONNECTIONS
         with pytest.raises(StoreUnavailable), services.store.reading():
             pytest.fail("there is no connection left")
     with services.store.reading() as connection:

@@ -62,6 +62,7 @@ _CATALOGUE = (
     " WHERE connamespace = 'public'::regnamespace",
     "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT proname, prosrc FROM pg_proc WHERE proname = 'keep_audit_event'",
     "SELECT extname, '' FROM pg_extension",
 )
 
@@ -122,17 +123,28 @@ def test_neither_plan_nor_apply_touches_a_newer_database(database_url: str, tmp_
 
 def test_an_upgrade_that_fails_half_way_leaves_nothing(empty: Store) -> None:
     with empty.writing() as connection:
-        # The last of the tables is in the way.
-        connection.execute(text("CREATE TABLE card_value (mine TEXT)"))
+        # What has the name of the last of the tables is in the way.
+        connection.execute(text("CREATE VIEW card_value AS SELECT 1 AS mine"))
     with pytest.raises((StoreUnavailable, DBAPIError)):
         schema.upgrade(empty)
     assert schema.current(empty) == ""
     with empty.reading() as connection:
-        assert inspect(connection).get_table_names() == ["card_value"]
+        assert inspect(connection).get_table_names() == []
     with empty.writing() as connection:
-        connection.execute(text("DROP TABLE card_value"))
+        connection.execute(text("DROP VIEW card_value"))
     schema.upgrade(empty)
     schema.require_current(empty)
+
+
+def test_a_database_that_another_program_has_filled_is_refused_and_left_alone(
+    empty: Store,
+) -> None:
+    with empty.writing() as connection:
+        connection.execute(text("CREATE TABLE wp_posts (title TEXT)"))
+    before = described(empty)
+    with pytest.raises(StoreUnavailable, match="something else, such as the table wp_posts"):
+        schema.upgrade(empty)
+    assert described(empty) == before
 
 
 def test_servers_that_start_together_set_the_database_up_once(

@@ -16,16 +16,19 @@ from dirserver.model.query import (
     And,
     AtLeast,
     AtMost,
+    Between,
+    BookIs,
     Equals,
     KeyIs,
+    Moment,
     Not,
     Or,
     Present,
     Query,
     Substring,
 )
-from dirserver.store.search import hrefs_found
-from tests.store.library import FIELDS, NONE, PLAN, Library, keys, pieces_of
+from dirserver.store.search import hrefs_found, search
+from tests.store.library import FIELDS, MOMENTS, NONE, PLAN, Library, keys, pieces_of
 from tests.store.oracle import found
 
 
@@ -79,8 +82,31 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
                 Substring(field, value[:middle], (), value[middle:]),
                 Substring(field, any=(value[1 : middle + 1],)),
             ]
+    for moment in Moment:
+        for at in MOMENTS:
+            queries += [
+                Between(moment, at),
+                Between(moment, end=at),
+                Between(moment, at, MOMENTS[3]),
+            ]
+    queries += [BookIs(library.first), BookIs(library.second), BookIs(library.empty)]
     hits = agree(library, queries)
     assert hits > len(queries) // 3
+
+
+def test_a_search_may_begin_behind_any_card_that_it_found(library: Library) -> None:
+    scopes = [(NONE, [library.first, library.second])]
+    with library.store.reading() as connection:
+        for query in (EVERYTHING, Substring(Field.FULL_NAME, any=("a",))):
+            hits = list(search(connection, query, scopes, PLAN))
+            assert len(hits) > 10
+            for at, hit in enumerate(hits, 1):
+                behind = list(search(connection, query, scopes, PLAN, after=hit))
+                assert behind == hits[at:]
+            assert list(search(connection, query, scopes, PLAN, 2, hits[0])) == hits[1:3]
+
+
+bounds = st.none() | st.sampled_from(MOMENTS)
 
 
 @st.composite
@@ -92,7 +118,7 @@ def leaves(draw: st.DrawFn) -> Query:
     def asked() -> str:
         return "".join(draw(st.lists(pieces, min_size=1, max_size=2)))
 
-    match draw(st.integers(0, 9)):
+    match draw(st.integers(0, 10)):
         case 0:
             return Present(field)
         case 1 | 2:
@@ -108,6 +134,11 @@ def leaves(draw: st.DrawFn) -> Query:
         case 7:
             return Substring(field, any=(asked(),), final=asked())
         case 8:
+            return draw(
+                st.builds(BookIs, st.integers(0, 4))
+                | st.builds(Between, st.sampled_from(Moment), bounds, bounds)
+            )
+        case 9:
             return KeyIs(draw(st.sampled_from(["k0", "k1", "k7", "K7", "%", "\0"])))
         case _:
             return draw(st.sampled_from([EVERYTHING, NOTHING, UNDEFINED]))

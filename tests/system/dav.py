@@ -84,14 +84,15 @@ class DAVClient:
         """Delete a card."""
         return self.request("DELETE", path)
 
-    def sync(self, path: str, token: str = "") -> Answer:
+    def sync(self, path: str, token: str = "", headers: dict[str, str] | None = None) -> Answer:
         """Ask what has changed since ``token`` (RFC 6578 section 3.2)."""
         body = (
             '<sync-collection xmlns="DAV:">'
             f"<sync-token>{token}</sync-token><sync-level>1</sync-level>"
             "<prop><getetag/></prop></sync-collection>"
         )
-        return self.request("REPORT", path, body, {"Depth": "0", "Content-Type": "text/xml"})
+        more = {"Depth": "0", "Content-Type": "text/xml", **(headers or {})}
+        return self.request("REPORT", path, body, more)
 
     def close(self) -> None:
         """Hang up."""

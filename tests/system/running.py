@@ -133,10 +133,16 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) ->
         time.sleep(0.02)
 
 
-def start(config: Path, *options: str, seconds: float = START_SECONDS) -> RunningServer:
+def start(
+    config: Path,
+    *options: str,
+    seconds: float = START_SECONDS,
+    starting: Callable[[subprocess.Popen[bytes]], None] = lambda _process: None,
+) -> RunningServer:
     """Start a server for ``config`` and return it when it is ready.
 
-    Raises NotServing with what it said when it is not.
+    ``starting`` is called with the process when it was just made. Raises NotServing with what
+    the server said when it is not ready.
     """
     log_path = config.with_name(f"serve-{time.monotonic_ns()}.log")
     with log_path.open("wb") as log:
@@ -147,6 +153,7 @@ def start(config: Path, *options: str, seconds: float = START_SECONDS) -> Runnin
             env=environment(),
         )
     assert process.stdout is not None
+    starting(process)
     line = _first_line(process.stdout, seconds)
     if not line.startswith("dirserver ready"):
         process.kill()

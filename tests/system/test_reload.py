@@ -14,7 +14,7 @@ from tests.organisation import PASSWORD, password_hash
 from tests.system.dav import DAVClient, dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import Address, RunningServer, running
+from tests.system.running import Address, RunningServer, run_command, running
 from tests.system.secrecy import WRONG_PASSWORD
 from tests.system.serving import SUFFIX, Authority, make_authority, write_served
 
@@ -183,19 +183,67 @@ def test_listeners_come_and_go_and_connections_stay(
     assert listed(phone) == 1
 
 
-def test_a_listener_that_cannot_be_opened_is_told_and_the_others_serve(
+def test_a_file_with_an_address_that_cannot_be_had_is_refused_and_the_old_one_serves(
     server: RunningServer, bob: DAVClient
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        edit(server, (HTTP, f'[carddav]\nlisten = ["127.0.0.1:0", "127.0.0.1:{port}"]'))
-        server.reload()
-        server.wait_for("cannot listen")
-        assert f"127.0.0.1:{port}" in server.log
+        edit(
+            server,
+            (HTTP, f'[carddav]\nlisten = ["127.0.0.1:0", "127.0.0.1:{port}"]'),
+            (MANAGED, ALSO_READ),
+        )
+        server.reload(REFUSED)
+        assert f"cannot listen on 127.0.0.1:{port}" in server.log
+    assert bob.get("/bob/secret/card.vcf").status == 403
     assert bob.get("/bob/customers/card.vcf").status == 200
     assert status(server.address("http"), "bob", "/bob/customers/card.vcf") == 200
+
+
+def test_an_address_changes_what_it_is_for_and_is_never_left_without_a_listener(
+    server: RunningServer, authority: Authority
+) -> None:
+    """The new socket can be opened only when the old one is closed."""
+    one, two = free_port(), free_port()
+    narrow = f'[carddav]\nlisten = ["127.0.0.1:{one}"]'
+    edit(server, (HTTP, narrow), (LDAP, f'max_hits = 5\n\nlisten = ["127.0.0.1:{two}"]'))
+    server.reload()
+    server.wait_for("no longer listening", times=2)
+    wide = f'[carddav]\nlisten = ["0.0.0.0:{one}"]'
+    edit(server, (narrow, wide))
+    server.reload()
+    server.wait_for("no longer listening", times=3)
+    assert status(Address("http", "127.0.0.1", one), "bob", "/bob/customers/card.vcf") == 200
+    # The two faces change places.
+    edit(
+        server,
+        (wide, f'[carddav]\nlisten = ["127.0.0.1:{two}"]'),
+        (f'max_hits = 5\n\nlisten = ["127.0.0.1:{two}"]', LDAP.replace(":0", f":{one}")),
+    )
+    server.reload()
+    server.wait_for("no longer listening", times=5)
+    assert status(Address("http", "127.0.0.1", two), "bob", "/bob/customers/card.vcf") == 200
+    with LDAPConnection(Address("ldap", "127.0.0.1", one)) as connection:
+        assert connection.bind("bob") == "success"
+
+
+def test_an_address_that_is_taken_by_then_leaves_the_old_one_in_place(
+    server: RunningServer,
+) -> None:
+    port = free_port()
+    narrow = f'[carddav]\nlisten = ["127.0.0.1:{port}"]'
+    edit(server, (HTTP, narrow))
+    server.reload()
+    server.wait_for("no longer listening")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", port))
+        taken.listen()
+        edit(server, (narrow, f'[carddav]\nlisten = ["0.0.0.0:{port}"]'))
+        server.reload()
+        server.wait_for("listening as before")
+    assert status(Address("http", "127.0.0.1", port), "bob", "/bob/customers/card.vcf") == 200
 
 
 def test_a_new_certificate_is_shown_to_whoever_connects_next(
@@ -290,8 +338,13 @@ def test_a_file_that_is_mended_is_applied(steadfast: RunningServer) -> None:
     good = steadfast.config.read_text(encoding="utf-8")
     steadfast.config.write_text("[", encoding="utf-8")
     steadfast.reload(REFUSED)
+    steadfast.config.write_text(good, encoding="utf-8")
+    trail = run_command(steadfast.config, "audit", "--action", "config", "--limit", "1")
+    assert trail.stdout.decode().endswith(
+        "REFUSED to apply the config: dirserver.toml: 1 fault  [reload]\n"
+    )
     steadfast.config.unlink()
     steadfast.reload(REFUSED)
-    steadfast.config.write_text(good + user("frank"), encoding="utf-8")
+    steadfast.config.write_text(good + user("grace"), encoding="utf-8")
     steadfast.reload()
-    assert status(steadfast.address("http"), "frank", "/frank/staff/nothere.vcf") == 404
+    assert status(steadfast.address("http"), "grace", "/grace/staff/nothere.vcf") == 404

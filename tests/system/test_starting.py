@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from tests.ldap import wire
 from tests.system.dav import dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import NotServing, RunningServer, run_command, running, start
+from tests.system.running import NotServing, RunningServer, run_command, running, start, wait_until
 from tests.system.secrecy import assert_nothing_secret
 from tests.system.serving import CUSTOMERS, Authority, write_served
 
@@ -41,6 +45,26 @@ def test_a_second_server_on_the_same_port_says_so_and_ends(
     assert "Traceback" not in said
     with dav_client(server.address("http"), "alice") as alice:
         assert alice.get("/alice/staff/nothere.vcf").status == 404
+
+
+def test_a_reload_while_the_server_is_starting_does_not_end_it(
+    authority: Authority, tmp_path: Path
+) -> None:
+    def reload_early(process: subprocess.Popen[bytes]) -> None:
+        status = Path(f"/proc/{process.pid}/status")
+
+        def ignores_hangups() -> bool:
+            ignored = re.search(r"SigIgn:\s+([0-9a-f]+)", status.read_text())
+            return bool(ignored and int(ignored[1], 16) & 1 << signal.SIGHUP - 1)
+
+        wait_until(ignores_hangups, "the server to take no notice of SIGHUP")
+        for _ in range(5):
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.02)
+
+    started = start(write_served(tmp_path, authority), starting=reload_early)
+    started.reload()
+    started.stop()
 
 
 def test_a_restarted_server_goes_on_where_it_was(

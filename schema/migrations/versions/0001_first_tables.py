@@ -31,6 +31,38 @@ TRIGRAM_INDEX = {
         "CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops)",
     ),
 }
+KEPT_TRAIL = {
+    "sqlite": (
+        "CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT "
+        "RAISE(ABORT, 'the audit trail is only added to'); END",
+        "CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON audit_event WHEN NOT "
+        "(new.erased AND NOT old.erased AND new.card = '' AND new.detail = '' AND "
+        "new.salt = '' AND new.id IS old.id AND new.at IS old.at AND new.action IS "
+        "old.action AND new.outcome IS old.outcome AND new.actor IS old.actor AND "
+        "new.book IS old.book AND new.protocol IS old.protocol AND new.address IS "
+        "old.address AND new.agent IS old.agent AND new.device IS old.device AND "
+        "new.content_digest IS old.content_digest AND new.digest IS old.digest) BEGIN "
+        "SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
+        "CREATE TRIGGER audit_event_unreplaced BEFORE INSERT ON audit_event WHEN EXISTS "
+        "(SELECT 1 FROM audit_event WHERE id = new.id) BEGIN SELECT RAISE(ABORT, 'the "
+        "audit trail is only added to'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION keep_audit_event() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF (new.erased AND NOT old.erased AND "
+        "new.card = '' AND new.detail = '' AND new.salt = '' AND new.id = old.id AND "
+        "new.at = old.at AND new.action = old.action AND new.outcome = old.outcome AND "
+        "new.actor = old.actor AND new.book = old.book AND new.protocol = old.protocol "
+        "AND new.address = old.address AND new.agent = old.agent AND new.device = "
+        "old.device AND new.content_digest = old.content_digest AND new.digest = "
+        "old.digest) THEN RETURN new; END IF; END IF; RAISE EXCEPTION 'the audit trail is"
+        " only added to'; END $$",
+        "CREATE TRIGGER audit_event_kept BEFORE DELETE OR UPDATE ON audit_event FOR EACH "
+        "ROW EXECUTE FUNCTION keep_audit_event()",
+        "CREATE TRIGGER audit_event_not_truncated BEFORE TRUNCATE ON audit_event FOR EACH "
+        "STATEMENT EXECUTE FUNCTION keep_audit_event()",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -164,7 +196,7 @@ def upgrade() -> None:
         "card_version",
         sa.Column("id", ID, nullable=False),
         sa.Column("addressbook_id", ID, nullable=False),
-        sa.Column("href", sa.Text(), nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
@@ -200,6 +232,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("batch IS NOT NULL"),
     )
     op.create_index("ix_card_version_key_id", "card_version", ["key", "id"], unique=False)
+    op.create_index(
+        "ix_card_version_loss",
+        "card_version",
+        ["addressbook_id", "at"],
+        unique=False,
+        sqlite_where=sa.text("body IS NULL OR operation = 'blank'"),
+        postgresql_where=sa.text("body IS NULL OR operation = 'blank'"),
+    )
     op.create_table(
         "change",
         sa.Column("addressbook_id", ID, nullable=False),
@@ -337,5 +377,6 @@ def upgrade() -> None:
         ["field", "value", "card_id"],
         unique=False,
     )
-    for statement in TRIGRAM_INDEX[op.get_bind().dialect.name]:
+    engine = op.get_bind().dialect.name
+    for statement in (*TRIGRAM_INDEX[engine], *KEPT_TRAIL[engine]):
         op.execute(statement)

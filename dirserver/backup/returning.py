@@ -1,0 +1,89 @@
+"""What every return of a store has in common, whatever the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dirserver.backup.archive import Archive
+from dirserver.backup.failure import BackupError
+from dirserver.errors import StoreUnavailable
+from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.principal import Client, Principal
+from dirserver.store import audit, incarnations
+from dirserver.store.contents import is_empty
+from dirserver.store.engine import Connection, Store
+from dirserver.store.incarnations import Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What there is where a backup shall go: whether anything, and how far that had come."""
+
+    is_empty: bool
+    remembered: Remembered
+
+
+# Of a store that cannot be read any more.
+DAMAGED = Survey(is_empty=False, remembered=Remembered())
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A backup on its way back, at a moment and by somebody's will."""
+
+    archive: Archive
+    actor: Principal
+    client: Client
+    at: datetime
+    force: bool
+    dry_run: bool
+
+    @property
+    def aside(self) -> str:
+        """The name for what is kept of what was there."""
+        return f"before-restore-{self.at.astimezone():%Y-%m-%dT%H%M%S.%f}"
+
+    def require_allowed(self, survey: Survey, where: str) -> None:
+        """Raise BackupError unless the backup may take the place of what is there."""
+        if not survey.is_empty and not self.force:
+            raise BackupError(
+                f"{where} is not empty. Name another store with --to; with --force the backup "
+                "takes its place, and what is there is kept beside it."
+            )
+
+    def finish(self, connection: Connection, replaced: Remembered) -> None:
+        """Make a copy that is in its place one that clients can sync on with, and tell of it."""
+        incarnations.begin(connection, replaced, self.at)
+        manifest = self.archive.manifest
+        event = AuditEvent(
+            AuditAction.BACKUP_RESTORE,
+            self.actor.login,
+            detail=(
+                f"{self.archive.file} of {manifest.made.isoformat(timespec='seconds')}, "
+                f"SHA-256 {self.archive.digest}"
+            ),
+            protocol=self.client.protocol,
+            address=self.client.address,
+            agent=self.client.agent,
+        )
+        audit.append(connection, [event], self.at)
+
+
+def survey_of(connection: Connection) -> Survey:
+    """Look at what is in the store."""
+    return Survey(is_empty(connection), incarnations.remembered(connection))
+
+
+def survey(store: Store) -> Survey:
+    """Look at a store that may be damaged, or may not be there at all."""
+    if not store.exists:
+        return Survey(is_empty=True, remembered=Remembered())
+    try:
+        with store.reading() as connection:
+            return survey_of(connection)
+    except StoreUnavailable:
+        return DAMAGED
+    finally:
+        # A connection that is open, even if idle, keeps others from having the store alone.
+        store.close()

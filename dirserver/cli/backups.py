@@ -1,0 +1,116 @@
+"""``dirserver backup``: what can be typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from dirserver.cli.invocation import invocation
+from dirserver.cli.options import JSONOption
+
+_MAKE = "make"
+
+
+class _Backups(TyperGroup):
+    """A group in which a FILE where a command could stand means that one is to be made."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own click has no public name for its context
+        """Put the name of the command before what is none."""
+        if args and args[0] not in (*self.commands, "--help", "-h"):
+            args = [_MAKE, *args]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
+
+app = typer.Typer(
+    cls=_Backups,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    subcommand_metavar="FILE | COMMAND FILE",
+    help="""Make a backup, check one, put one back.
+
+    \b
+    dirserver backup /mnt/nas/monday.backup            make one, also while the server runs
+    dirserver backup verify /mnt/nas/monday.backup     is it whole?
+    dirserver backup restore /mnt/nas/monday.backup    put it into an empty database
+
+    A backup holds all books with their history, the audit trail and the password hashes.
+    """,
+)
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", hidden=True)]
+
+
+@app.command(_MAKE)
+def make_backup(
+    context: typer.Context,
+    file: _File,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Write a copy of everything in the database, as it is at one moment, to FILE.
+
+    The server may go on serving. FILE is there when it is whole, or not at all, and only you may
+    read it: the password hashes are in it.
+
+    \b
+    --json: file, bytes, digest, made, dirserver, schema, engine, organisation, domain,
+            books (book, uuid, cards, revision, archived), last_event
+    """
+    from dirserver.cli import backing
+
+    backing.make(invocation(context), file, force=force, as_json=as_json)
+
+
+@app.command("verify")
+def verify_backup(file: _File, as_json: JSONOption = False) -> None:
+    """Say whether FILE is a good backup: every bit, and what is in it. Needs no config file.
+
+    \b
+    --json: as for `backup FILE`; nothing, and exit code 1, when it is not good
+    """
+    from dirserver.cli import backing
+
+    backing.verify(file, as_json=as_json)
+
+
+@app.command("restore")
+def restore_backup(
+    context: typer.Context,
+    file: _File,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help="The database to put it into; else that of the config file.",
+            show_default=False,
+        ),
+    ] = "",
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also when it is not empty; what is there is kept beside."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done, and whether it can be.")
+    ] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Put FILE back. The server must not run meanwhile.
+
+    Phones and mail clients sync on afterwards: what came after the backup leaves them again.
+    Users and grants are as they were then, until the config file is applied or the server starts.
+
+    \b
+    dirserver backup restore monday.backup --to sqlite:///practice.db     to practise it
+    \b
+    --json: file, digest, made, engine, dry_run, kept,
+            books (book, uuid, cards, revision, archived)
+    """
+    from dirserver.cli import backing
+
+    asked = backing.Request(file, to, force, dry_run)
+    backing.restore(invocation(context), asked, as_json=as_json)

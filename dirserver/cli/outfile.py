@@ -1,0 +1,41 @@
+"""Files that a command writes: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from dirserver.cli.failure import Failed
+
+
+@contextmanager
+def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of ``output`` once all is written.
+
+    Raises Failed when it cannot be, with what that means ``otherwise``.
+    """
+    target = Path(os.path.realpath(output))
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        if output.exists() and not output.is_file():
+            # A pipe or a terminal cannot be replaced.
+            with output.open("wb") as file:
+                yield file
+            return
+        with part.open("xb") as file:
+            if target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Failed(f"{output} cannot be written: {reason}. {otherwise}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

@@ -1,0 +1,67 @@
+"""Filters on entries that are no cards; they are few, and not in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dirserver.ldap.dn import parse
+from dirserver.ldap.extensible import items
+from dirserver.ldap.messages import (
+    ExtensibleMatch,
+    Filter,
+    FilterAnd,
+    FilterNot,
+    FilterOr,
+)
+from dirserver.ldap.schema import ENTRY_DN, AttributeType, lookup
+from dirserver.ldap.values import Leaf, value_test
+
+
+def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
+    """Say whether the filter is true, false or, as None, undefined for an entry that is no card.
+
+    ``attributes`` are all that the entry has, under the names that the schema shows.
+    """
+    match filter_:
+        case FilterAnd(parts):
+            return _conjunction(matches_container(part, attributes) for part in parts)
+        case FilterOr(parts):
+            return _disjunction(matches_container(part, attributes) for part in parts)
+        case FilterNot(part):
+            return _negation(matches_container(part, attributes))
+        case ExtensibleMatch():
+            return _extensible(filter_, attributes)
+    one = lookup(filter_.attribute)
+    return None if one is None else _any(filter_, one, attributes.get(one.name, ()))
+
+
+def _extensible(filter_: ExtensibleMatch, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
+    found = items(filter_)
+    if found is None:
+        return None
+    name = attributes.get(ENTRY_DN.name, ()) if filter_.dn_attributes else ()
+    rdns = [part for text in name for rdn in parse(text) for part in rdn]
+
+    def values(one: AttributeType) -> list[str]:
+        in_name = [value for type_, value in rdns if lookup(type_) is one]
+        return [*attributes.get(one.name, ()), *in_name]
+
+    return _disjunction(_any(item, one, values(one)) for item, one in found)
+
+
+def _any(leaf: Leaf, one: AttributeType, values: Iterable[str]) -> bool | None:
+    test = value_test(leaf, one)
+    return None if test is None else any(map(test, values))
+
+
+def _conjunction(parts: Iterable[bool | None]) -> bool | None:
+    values = set(parts)
+    return False if False in values else None if None in values else True
+
+
+def _disjunction(parts: Iterable[bool | None]) -> bool | None:
+    return _negation(_conjunction(map(_negation, parts)))
+
+
+def _negation(value: bool | None) -> bool | None:
+    return None if value is None else not value

@@ -1,0 +1,86 @@
+"""What tells that somebody who was erased is brought again, though nothing of them is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from dirserver.store import settings
+from dirserver.store.tables import erasure
+
+_KEY = "erasure_key"
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A person who was erased, under a name that says nothing of who that was."""
+
+    name: str
+    at: datetime
+    fingerprints: int
+
+
+def key(connection: Connection) -> bytes:
+    """Return the key of the fingerprints; nothing as long as there are none."""
+    if connection.scalar(select(erasure.c.person).limit(1)) is None:
+        return b""
+    return bytes.fromhex(settings.get(connection, _KEY))
+
+
+def fingerprints(key: bytes, identities: Iterable[str]) -> list[str]:
+    """Return digests by which ``identities`` are known again, and from which nobody is read."""
+    return [hmac.new(key, one.encode(), hashlib.sha256).hexdigest() for one in identities]
+
+
+def cases_of(connection: Connection, prints: Iterable[str]) -> Mapping[str, str]:
+    """Return the cases that these fingerprints belong to, by fingerprint."""
+    wanted = list(prints)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _MOST):
+        some = wanted[start : start + _MOST]
+        rows = connection.execute(
+            select(erasure.c.fingerprint, erasure.c.person).where(erasure.c.fingerprint.in_(some))
+        )
+        found.update((row.fingerprint, row.person) for row in rows)
+    return found
+
+
+def remember(connection: Connection, identities: Iterable[str], name: str, at: datetime) -> int:
+    """Keep fingerprints of ``identities`` under the case ``name``; return how many are new."""
+    secret = settings.get(connection, _KEY)
+    if not secret:
+        secret = secrets.token_hex(32)
+        settings.put(connection, _KEY, secret)
+    prints = fingerprints(bytes.fromhex(secret), identities)
+    known = cases_of(connection, prints)
+    rows = [
+        {"fingerprint": one, "person": name, "at": at}
+        for one in dict.fromkeys(prints)
+        if one not in known
+    ]
+    if rows:
+        connection.execute(insert(erasure), rows)
+    return len(rows)
+
+
+def readmit(connection: Connection, name: str) -> int:
+    """Forget the fingerprints of the case ``name``; return how many there were."""
+    return connection.execute(delete(erasure).where(erasure.c.person == name)).rowcount
+
+
+def cases(connection: Connection) -> list[Case]:
+    """Return all cases, oldest first."""
+    first = func.min(erasure.c.at)
+    rows = connection.execute(
+        select(erasure.c.person, first.label("first"), func.count().label("number"))
+        .group_by(erasure.c.person)
+        .order_by(first, erasure.c.person)
+    )
+    return [Case(row.person, row.first, row.number) for row in rows]

@@ -1,0 +1,1 @@
+"""Backups, from the call to the last bit."""

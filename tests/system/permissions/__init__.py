@@ -1,0 +1,1 @@
+"""The full table of permissions, over both real faces of one server."""

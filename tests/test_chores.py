@@ -1,0 +1,57 @@
+"""What is done by the clock: which tasks a night has, and that they do their work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+
+from dirserver import config
+from dirserver.assembly import Services, open_services
+from dirserver.chores import nightly_tasks
+from dirserver.directory import AuditFilter
+from dirserver.store.tables import card_version
+from tests.directory.acts import put
+from tests.organisation import ADMIN, HERE, vcard
+
+
+def versions(services: Services) -> int:
+    """How many versions of cards there are."""
+    with services.store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(card_version)) or 0
+
+
+def with_more(services: Services, text: str) -> Services:
+    """The same store with a longer config."""
+    path = services.config.path
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return open_services(config.load(path), services.store)
+
+
+def test_by_default_a_night_has_nothing_to_do_but_to_make_up_for_erasures(
+    services: Services,
+) -> None:
+    assert [task.name for task in nightly_tasks(services)] == ["scrub"]
+
+
+def test_a_night_makes_a_backup_first_and_prunes_then(
+    each_engine: Services, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    for name in ("Anna", "Anna B", "Anna C"):
+        put(each_engine, "anna.vcf", vcard("anna", name))
+    with each_engine.store.writing() as connection:
+        old = datetime.now(UTC) - timedelta(days=100)
+        connection.execute(update(card_version).values(at=old))
+    more = f'\n[backup]\ndirectory = "{backups}"\n[history]\nkeep = "90d"\n'
+    tasks = nightly_tasks(with_more(each_engine, more))
+    assert [task.name for task in tasks] == ["backup", "prune", "scrub"]
+    said = [task.run(lambda: None) for task in tasks]
+    assert len(list(backups.iterdir())) == 1
+    assert said[1] == "2 old versions deleted"
+    assert versions(each_engine) == 1
+    with each_engine.directory.reading(ADMIN, HERE) as reading:
+        pruned = list(reading.audit(AuditFilter(action="history:prune")))
+    assert [one.event.book for one in pruned] == ["customers"]
