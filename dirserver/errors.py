@@ -49,6 +49,13 @@ class InvalidCard(DirectoryError):
         self.unsupported_version = unsupported_version
 
 
+class UnsupportedVersion(DirectoryError):
+    """A card was asked for in a version of vCard that this server does not write."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"vCard {version[:20]!r} was asked for")
+
+
 class CardTooLarge(DirectoryError):
     """The card exceeds the size that this server keeps; ``limit`` (bytes) is public."""
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from dirserver.errors import InvalidCard
 from dirserver.exchange.cardfile import FoundCard, NumberedLine
-from dirserver.exchange.charsets import without_controls
 from dirserver.exchange.notes import Notes
 from dirserver.exchange.properties import RawProperty, read_properties
 from dirserver.exchange.rewriting import (
@@ -20,6 +19,7 @@ from dirserver.exchange.rewriting import (
     rewrite,
     unreadable,
 )
+from dirserver.model.charsets import without_controls
 from dirserver.model.contentline import (
     ContentLine,
     escape,
@@ -28,8 +28,7 @@ from dirserver.model.contentline import (
     parse_line,
     unescape,
 )
-from dirserver.model.derive import derive
-from dirserver.model.fields import Field
+from dirserver.model.naming import name_of
 from dirserver.model.vcard import UID_MAX_BYTES, VERSIONS, VCard, parse_card
 
 _MADE_UIDS = UUID("0b9d3d4c-5f0e-5d0c-9d55-3f1b6a3c9a57")
@@ -39,23 +38,6 @@ _OLD_VERSIONS = frozenset({"1.0", "2.0", "2.1", "2"})
 _VOLATILE = (b"REV:", b"REV;", b"PRODID:", b"PRODID;")
 # A card that has only these tells nobody anything.
 _SAYS_NOTHING = frozenset({"VERSION", "UID", "REV", "PRODID", UNREADABLE})
-# What a card without a name goes by.
-_NAMES = (
-    (Field.FULL_NAME, "N"),
-    (Field.NICKNAME, "NICKNAME"),
-    (Field.ORGANISATION, "ORG"),
-    (Field.MAIL, "EMAIL"),
-    (Field.ANY_PHONE, "TEL"),
-    (Field.MESSAGING, "IMPP"),
-    (Field.WORK_URL, "URL"),
-    (Field.HOME_URL, "URL"),
-    (Field.TITLE, "TITLE"),
-    (Field.ROLE, "ROLE"),
-    (Field.WORK_ADDRESS, "ADR"),
-    (Field.HOME_ADDRESS, "ADR"),
-    (Field.NOTE, "NOTE"),
-)
-_NAME_LENGTH = 100
 
 
 def as_found(found: FoundCard) -> tuple[bytes, VCard] | None:
@@ -98,7 +80,7 @@ def mended(found: FoundCard, notes: Notes) -> tuple[bytes, VCard] | None:
         nameless = parse_card(_body(found, card.lines))
         if all(_says_nothing(line) for line in nameless.lines):
             return None
-        name, source = _name(nameless)
+        name, source = name_of(nameless)
         card.lines.append(fold(f"FN:{escape(name)}"))
         if source == "ORG":
             card.lines += _shown_as_organisation(nameless)
@@ -223,14 +205,6 @@ def _uid(lines: Sequence[NumberedLine]) -> UUID:
 
 def _says_nothing(line: ContentLine) -> bool:
     return line.name in _SAYS_NOTHING or not line.value.strip(" ;,")
-
-
-def _name(card: VCard) -> tuple[str, str]:
-    fields = derive(card)
-    for field, source in _NAMES:
-        for value in fields.get(field, ()):
-            return value.partition("\n")[0][:_NAME_LENGTH].strip(), source
-    return "(no name)", ""
 
 
 def _shown_as_organisation(card: VCard) -> list[bytes]:

@@ -11,9 +11,9 @@ from binascii import a2b_base64, a2b_qp
 from collections.abc import Callable
 from dataclasses import replace
 
-from dirserver.exchange.charsets import decode, without_controls
 from dirserver.exchange.notes import Notes
 from dirserver.exchange.properties import RawProperty
+from dirserver.model.charsets import decode, without_controls
 from dirserver.model.contentline import (
     ENCODINGS,
     ContentLine,

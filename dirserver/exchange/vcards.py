@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from dirserver.errors import InvalidCard
 from dirserver.exchange.cardfile import MAX_CARD_LINES, FoundCard, Stray, find_cards
-from dirserver.exchange.charsets import as_utf8
 from dirserver.exchange.mending import as_found, mended
 from dirserver.exchange.notes import Notes
+from dirserver.model.charsets import as_utf8
 from dirserver.model.contentline import unescape
 
 

@@ -177,7 +177,7 @@ def _url(line: ContentLine, found: _Found) -> None:
 def _telephones(lines: Sequence[ContentLine], labels: Sequence[ContentLine], found: _Found) -> None:
     label_of = {line.group.lower(): _label(line.value) for line in labels if line.group}
     for line in _preferred_first(lines):
-        number = _number(unescape(line.value))
+        number = telephone_number(unescape(line.value))
         if not number:
             continue
         types = line.types()
@@ -218,7 +218,7 @@ def _label(value: str) -> str:
     return unescape(value).strip().removeprefix("_$!<").removesuffix(">!$_").lower()
 
 
-def _number(value: str) -> str:
+def telephone_number(value: str) -> str:
     """The number as a person writes it, also out of a tel: URI (RFC 3966)."""
     value = value.strip().strip(_INVISIBLE).strip()
     if value[:4].lower() != "tel:":

@@ -32,6 +32,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.PreconditionFailed: client.PRECONDITION_FAILED,
     errors.UIDConflict: client.CONFLICT,
     errors.InvalidCard: client.FORBIDDEN,
+    errors.UnsupportedVersion: client.FORBIDDEN,
     errors.CardTooLarge: client.FORBIDDEN,
     errors.ErasedPerson: client.FORBIDDEN,
     errors.InvalidHref: client.FORBIDDEN,
@@ -110,6 +111,9 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
             return precondition(status, "<C:supported-address-data/>", reason)
         case errors.InvalidCard(reason=reason):
             return precondition(status, "<C:valid-address-data/>", reason)
+        case errors.UnsupportedVersion():
+            text = "Cards are sent as vCard 3.0 or 4.0."
+            return precondition(status, "<C:supported-address-data-conversion/>", text)
         case errors.CardTooLarge(limit=limit):
             text = f"A card may have {limit} bytes."
             return precondition(status, "<C:max-resource-size/>", text)

@@ -319,8 +319,13 @@ def test_every_error_that_a_reader_raises_has_a_result_code() -> None:
         errors.QuotaExceeded,
         errors.InvalidGrant,
     }
-    # Those the LDAP face never asks for: cards by href, changes, configs.
-    of_others = {errors.NotFound, errors.InvalidSyncToken, errors.ConfigError}
+    # Those the LDAP face never asks for: cards by href or in a version, changes, configs.
+    of_others = {
+        errors.NotFound,
+        errors.InvalidSyncToken,
+        errors.ConfigError,
+        errors.UnsupportedVersion,
+    }
     conditions = set(errors.DirectoryError.__subclasses__())
     assert set(RESULT_CODES) == conditions - of_writers - of_others | {errors.StoreBusy}
     assert set(RESULT_CODES.values()).isdisjoint({ResultCode.SUCCESS, ResultCode.OTHER})
