@@ -16,6 +16,7 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.finding import search, the_one
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
+from dirserver.directory import trail
 from dirserver.directory.erasing import ChangedMeanwhile, Erased
 from dirserver.directory.erasing import cases as cases_of
 from dirserver.directory.erasing import erase as erase_person
@@ -86,7 +87,7 @@ def erase(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             with screen.progress("overwriting what was deleted"):
                 scrubbed = directory.scrub()
         with who.reading() as reading:
-            head = str(reading.audit_head() or "")
+            head = str(trail.head(reading) or "")
     certificate = _certificate(done, head, dry_run=request.dry_run, scrubbed=scrubbed)
     lines = _lines(certificate)
     if as_json:

@@ -11,7 +11,7 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.directory import AuditHead, AuditVerdict
+from dirserver.directory import AuditHead, AuditVerdict, trail
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 _REASONS = {
@@ -43,7 +43,7 @@ def verify(invocation: Invocation, expect: str, *, as_json: bool) -> None:
         who.reading() as reading,
         screen.progress("following the trail") as advance,
     ):
-        found = _told(reading.verify_audit(expected, advance))
+        found = _told(trail.verify(reading, expected, advance))
     if as_json:
         screen.say_json(found)
     else:

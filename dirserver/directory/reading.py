@@ -18,8 +18,8 @@ from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of, resolve
-from dirserver.model.vcard import without
-from dirserver.store import audit, cards, chain, properties
+from dirserver.model.vcard import parse_card, without
+from dirserver.store import audit, cards, properties
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -138,6 +138,13 @@ class Reading:
             event = replace(self._read_event(view), card=href)
             self._lookups.single(event, card.key)
         return without(body, view.hidden) if view.hidden else body
+
+    def version(self, view: VisibleBook, href: str) -> str:
+        """Return the version of vCard that the card ``href`` is stored in. Raises NotFound."""
+        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
+        if body is None:
+            raise NotFound(href)
+        return parse_card(body).version
 
     def bodies(
         self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False
@@ -334,24 +341,6 @@ class Reading:
             managed = self.book(wanted.book, Privilege.MANAGE)
             wanted = replace(wanted, book=label_of(managed.book))
         return audit.read(self.connection, wanted)
-
-    def verify_audit(
-        self, expected: chain.Head | None = None, progress: chain.Progress | None = None
-    ) -> chain.Verdict:
-        """Say whether the audit trail is as it was written, and ``expected`` is in it.
-
-        Raises AccessDenied to all but the operator.
-        """
-        self.require_operator()
-        return chain.verify(self.connection, expected, progress)
-
-    def audit_head(self) -> chain.Head | None:
-        """Return the last event of the audit trail, as it is to be noted down.
-
-        Raises AccessDenied to all but the operator.
-        """
-        self.require_operator()
-        return audit.head(self.connection)
 
     def event(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dirserver.model.conversion import convert
 from dirserver.model.selection import Selection, selected
 from dirserver.model.vcard import VERSIONS
 from dirserver_radicale.multistatus import CARDDAV, DAV, escaped_card
@@ -44,6 +45,8 @@ class AddressData:
 
         This is the one place where a card in an answer becomes what its client asked for.
         """
+        if self.version:
+            body = convert(body, self.version)
         if self.selection is not None:
             body = selected(body, self.selection)
         return escaped_card(body)

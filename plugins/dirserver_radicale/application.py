@@ -92,7 +92,9 @@ class Application(CardMethods, RadicaleApplication):
         if status.startswith("405") and "Allow" not in named:
             headers = [*headers, ("Allow", answers.ALLOW_HEADER)]
         if status.startswith("20") and "Content-Type" in named:
-            headers = [*headers, ("Vary", "Accept-Encoding")]
+            also = ", ".join([value for name, value in headers if name == "Vary"])
+            headers = [field for field in headers if field[0] != "Vary"]
+            headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))
         return status, headers, content
 
     def do_OPTIONS(

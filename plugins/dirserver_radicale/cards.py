@@ -16,16 +16,20 @@ from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
+from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
 from dirserver.model.precondition import Precondition
 from dirserver_radicale import answers, request, stream
+from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import (
     book_etag,
+    converted_etag,
     is_not_newer,
     is_unchanged,
     read_precondition,
+    read_precondition_of_card,
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
@@ -69,16 +73,25 @@ class CardMethods(BookMethods):
         ) as reading:
             view = reading.book(location.book, Privilege.READ)
             card = reading.card(view, location.href)
-            headers = {"ETag": f'"{card.etag}"', "Last-Modified": http_date(card.modified)}
-            early = _early(environ, card.etag, card.modified, headers)
+            version = preferred_version(environ.get("HTTP_ACCEPT", ""))
+            if version is not None and version == reading.version(view, location.href):
+                version = None
+            etag = card.etag if version is None else converted_etag(card.etag, version)
+            headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
+            early = _early(environ, etag, card.modified, headers)
             if early is not None:
                 return early
+            headers["Content-Type"] = _VCARD
             body = reading.body(view, location.href)
-            return client.OK, {"Content-Type": _VCARD, **headers}, body, None
+            if version is not None:
+                body = convert(body, version)
+                headers["Content-Type"] += f"; version={version}"
+            return client.OK, headers, body, None
 
     def _get_book(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
         """Answer with all cards of a book in one file, which may be sent as it is read."""
         noted = request.current()
+        version = preferred_version(environ.get("HTTP_ACCEPT", ""))
         headers: dict[str, str] = {}
         early: list[Answer] = []
 
@@ -86,7 +99,9 @@ class CardMethods(BookMethods):
             view = reading.book(location.book, Privilege.READ)
             state = reading.state(view)
             etag = book_etag(state, view)
-            headers.update({"ETag": f'"{etag}"', "Last-Modified": http_date(state.modified)})
+            if version is not None:
+                etag = converted_etag(etag, version)
+            headers.update({"Last-Modified": http_date(state.modified), "Vary": "Accept"})
             early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
@@ -94,7 +109,8 @@ class CardMethods(BookMethods):
             detail = f"{reading.count(view)} cards in one file"
             label = label_of(view.book)
             self._directory.record([reading.event(AuditAction.CARD_EXPORT, label, "", detail)])
-            return (body for _card, body in reading.exported(view))
+            bodies = (body for _card, body in reading.exported(view))
+            return bodies if version is None else (convert(body, version) for body in bodies)
 
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
         if early:
@@ -132,7 +148,7 @@ class CardMethods(BookMethods):
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
                 stored = writing.put_card(
-                    location.book, location.href, body, read_precondition(environ)
+                    location.book, location.href, body, read_precondition_of_card(environ)
                 )
         except DirectoryError as error:
             return error_answer(error, path, "write-content")
@@ -161,7 +177,8 @@ class CardMethods(BookMethods):
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                writing.delete_card(location.book, location.href, read_precondition(environ))
+                condition = read_precondition_of_card(environ)
+                writing.delete_card(location.book, location.href, condition)
         except DirectoryError as error:
             return error_answer(error, location.parent.path, "unbind")
         return client.NO_CONTENT, {}, None, None
@@ -212,7 +229,7 @@ class CardMethods(BookMethods):
         if target is None or not target.href or target.login != user:
             return self._refuse(method, to_path, user)
         overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() != "F"
-        condition = read_precondition(environ)
+        condition = read_precondition_of_card(environ)
         return self._carry_out(method, user, source, target, overwrite, condition)
 
     def _carry_out(
@@ -253,7 +270,11 @@ class CardMethods(BookMethods):
 def _early(
     environ: dict[str, Any], etag: str, modified: datetime, headers: dict[str, str]
 ) -> Answer | None:
-    """Return the answer that spares the body (RFC 9110 section 13.2.2), if there is one."""
+    """Return the answer that spares the body (RFC 9110 section 13.2.2), if there is one.
+
+    Either way the etag is in ``headers``.
+    """
+    headers["ETag"] = f'"{etag}"'
     condition = read_precondition(environ)
     if not condition.holds(etag):
         if is_unchanged(condition, etag):

@@ -13,6 +13,7 @@ from dirserver.model.precondition import ANY, Precondition
 from dirserver_radicale.httpdate import read_http_date
 
 _ETAG = re.compile(r'(W/)?"([^"]*)"')
+_CONVERTED = re.compile(r"-[34]\.0$")
 
 
 def read_precondition(environ: Mapping[str, Any]) -> Precondition:
@@ -24,6 +25,20 @@ def read_precondition(environ: Mapping[str, Any]) -> Precondition:
         _etags(environ.get("HTTP_IF_MATCH"), weak=False),
         _etags(environ.get("HTTP_IF_NONE_MATCH"), weak=True),
     )
+
+
+def read_precondition_of_card(environ: Mapping[str, Any]) -> Precondition:
+    """Return what ``read_precondition`` does, to one who changes a card.
+
+    Whoever has a card in another version of vCard has the card as it is.
+    """
+    asked = read_precondition(environ)
+    return Precondition(_unconverted(asked.match), _unconverted(asked.none_match))
+
+
+def converted_etag(etag: str, version: str) -> str:
+    """Return the etag of what has ``etag`` in a version of vCard that it is not stored in."""
+    return f"{etag}-{version}"
 
 
 def book_etag(state: BookState, view: VisibleBook) -> str:
@@ -44,6 +59,10 @@ def is_not_newer(environ: Mapping[str, Any], modified: datetime) -> bool:
     """Say whether If-Modified-Since spares a client that reads the body (section 13.1.3)."""
     since = read_http_date(environ.get("HTTP_IF_MODIFIED_SINCE", ""))
     return since is not None and modified.replace(microsecond=0) <= since
+
+
+def _unconverted(etags: frozenset[str] | None) -> frozenset[str] | None:
+    return None if etags is None else frozenset(_CONVERTED.sub("", etag) for etag in etags)
 
 
 def _etags(header: str | None, *, weak: bool) -> frozenset[str] | None:

@@ -39,6 +39,17 @@ FILES = {
         "ADR;TYPE=WORK:;;Hauptstr. 1;Москва;;10115;Germany",
         r"NOTE:comma\, semicolon\; and\nsecond line",
     ),
+    # Linphone asks for vCard 4.0, and is given nothing else.
+    "p002-as-4.vcf": vcard(
+        "person-p002", "Zoë Ångström", "ORG:Example GmbH;Sales", "TITLE:Chefin Ü", version="4.0"
+    ),
+    "p003-as-4.vcf": vcard(
+        "person-p003",
+        "Иван Петров",
+        "ADR;TYPE=WORK:;;Hauptstr. 1;Москва;;10115;Germany",
+        r"NOTE:comma\, semicolon; and\nsecond line",
+        version="4.0",
+    ),
     "ro1.vcf": vcard("ro1", "Read Only"),
 }
 

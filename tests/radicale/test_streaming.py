@@ -158,7 +158,7 @@ def test_a_long_answer_is_compressed_when_asked(
 ) -> None:
     """RFC 9110 section 12.5.5: caches are told that it depends on who asks."""
     plain = client.send(method, "/alice/customers/", {"Depth": "1"}, body)
-    assert plain.headers["Vary"] == "Accept-Encoding"
+    assert "Accept-Encoding" in plain.headers["Vary"].split(", ")
     assert "Content-Encoding" not in plain.headers
     packed = b"".join(begun(client, method, body, **{"Accept-Encoding": "br, gzip;q=0.8"}))
     assert gzip.decompress(packed) == plain.body
