@@ -10,10 +10,13 @@ import pytest
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.directory import ownbooks
+from dirserver.model.grant import Privilege
 from dirserver.reconcile import apply_config
 from dirserver_radicale.application import Application
 from tests.conversation import play
-from tests.organisation import ADMIN, HERE, open_organisation, write_config
+from tests.directory.acts import import_all
+from tests.directory.keys import hand_out
+from tests.organisation import ADMIN, BOB, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES
 from tests.radicale.conftest import copied
 from tests.radicale.dav_client import DAVClient
@@ -292,3 +295,26 @@ def test_who_has_no_book_of_their_own_can_make_none(template: Path, tmp_path: Pa
         (event,) = trail(services)
         assert told(event) == "bob book:add refused friends/ this user has no books of their own"
         assert "DAV: 1, 3, addressbook" in bob.say(["OPTIONS /bob/"])
+
+
+def test_a_client_that_was_stopped_takes_no_book_of_its_own_away(
+    services: Services, home: DAVClient
+) -> None:
+    home.say(["MKCOL /bob/own/", "<mkcol.xml"])
+    import_all(services, [vcard(f"c{n}", f"Card {n}") for n in range(30)], slug="own", who=BOB)
+    phone = DAVClient(Application(services), "bob", hand_out(services, login="bob"), files=FILES)
+    said = [phone.say([f"DELETE /bob/own/c{n}.vcf"])[0] for n in range(22)]
+    assert said == ["204"] * 20 + ["403"] * 2
+    rights = phone.say(["PROPFIND /bob/own/", "Depth: 0", "<privileges.xml"])
+    assert rights[1].endswith("current-user-privilege-set = read read-current-user-privilege-set")
+    assert phone.say(["DELETE /bob/own/"])[0] == "403"
+    named = b'<propertyupdate xmlns="DAV:"><set><prop><displayname>x</displayname></prop></set>'
+    answer = phone.send("PROPPATCH", "/bob/own/", {}, named + b"</propertyupdate>")
+    assert answer.status == 403
+    assert home.say(["DELETE /bob/own/"]) == ["204"]
+
+
+def test_a_book_of_ones_own_is_given_to_nobody(services: Services, home: DAVClient) -> None:
+    home.say(["MKCOL /bob/own/", "<mkcol.xml"])
+    with services.directory.reading(BOB, HERE) as reading:
+        assert not reading.book("own", Privilege.READ).book.delegate

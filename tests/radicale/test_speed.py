@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from dirserver.directory.importing import import_cards
 from dirserver.model.grant import Decision, decide
 from dirserver_radicale.application import Application
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
-from tests.radicale.bodies import FILES, multiget, propfind
+from tests.radicale.bodies import FILES, multiget, propfind, query
 from tests.radicale.dav_client import DAVClient
 
 CARDS = 2000
@@ -86,3 +87,39 @@ def test_a_poll_takes_few_transactions(full: Services) -> None:
         client.send("PROPFIND", "/alice/customers/", {"Depth": "0"}, FILES["ctag.xml"])
     # Who is this, and what is the ctag.
     assert len(begun) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        (["getetag"] * 3000, 207),
+        ([f"unknown{each}" for each in range(2000)], 400),
+        ([f"unknown{each}" for each in range(200)], 207),
+    ],
+    ids=["one again and again", "many", "as many as there may be"],
+)
+def test_a_stranger_choice_of_properties_is_answered_quickly(
+    full: Services, names: list[str], status: int
+) -> None:
+    client = DAVClient(Application(full), "alice")
+    asked = propfind(*names)
+    prop = asked[asked.index(b"<prop>") : asked.index(b"</propfind>")]
+    reports = [
+        b'<sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level>'
+        + prop
+        + b"</sync-collection>",
+        query("").replace(b"<prop><getetag/></prop>", prop),
+    ]
+    for method, body in (("PROPFIND", asked), *(("REPORT", report) for report in reports)):
+        began = time.process_time()
+        answer = client.send(method, "/alice/customers/", {"Depth": "1"}, body)
+        assert answer.status == status
+        assert time.process_time() - began < 2
+    assert answer.body.count(b"<getetag>") in (0, CARDS)
+
+
+def test_an_expansion_names_no_more_properties_than_a_listing(full: Services) -> None:
+    named = b'<property name="owner"/>' * 2000
+    body = b'<expand-property xmlns="DAV:">' + named + b"</expand-property>"
+    client = DAVClient(Application(full), "alice")
+    assert client.send("REPORT", "/alice/customers/", {"Depth": "0"}, body).status == 400
