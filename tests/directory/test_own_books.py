@@ -6,18 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from dirserver.assembly import Services
 from dirserver.directory.ownbooks import archive_book, is_slug, make_book, rename_book
 from dirserver.directory.properties import LONGEST, change_properties
+from dirserver.directory.purging import archived_books, purge_book
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Principal
 from dirserver.store.tables import addressbook, book_property
 from tests.directory.acts import events, put, reconfigure, rows
-from tests.organisation import ALICE, BOB, HERE, vcard
+from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard
 
 PERSONAL = ('country = "DE"', 'country = "DE"\npersonal_books = true')
 
@@ -119,8 +120,11 @@ def test_properties_are_of_one_user_and_go_with_the_book(generous: Services) -> 
     with generous.directory.writing(BOB, HERE) as writing:
         own = writing.book("friends", Privilege.READ).book
         change_properties(writing, own, {"{urn:x}colour": "green"})
-    with generous.store.writing() as connection:
-        connection.execute(delete(addressbook).where(addressbook.c.id == own.id))
+        archive_book(writing, "friends")
+    with generous.directory.writing(ADMIN, HERE) as acting:
+        (label,) = [name for name in archived_books(acting) if name.startswith("bob/friends~")]
+        purge_book(acting, label)
+    assert own.id not in {row[0] for row in rows(generous, select(addressbook.c.id))}
     left = rows(generous, select(book_property.c.value).order_by(book_property.c.value))
     assert left == [("blue",), ("red",)]
 
