@@ -112,6 +112,10 @@ class StoreInUse(StoreUnavailable):
     """Others have the database open, and what is to be done can be done by one alone only."""
 
 
+class NoDatabase(StoreUnavailable):
+    """A file is no SQLite database, or so damaged that SQLite cannot even open it."""
+
+
 class StoreBusy(StoreUnavailable):
     """Others write to the database, and did not end in time; asking again soon will help."""
 

@@ -109,6 +109,13 @@ def write_config(
     return path
 
 
+def without_shield(path: Path) -> Path:
+    """Let clients in a config take out of a book what they like, and return its path."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "\n[shield]\nenabled = false\n", encoding="utf-8")
+    return path
+
+
 def open_organisation(path: Path) -> Services:
     """Apply the config at ``path`` and return its services."""
     services = open_services(config.load(path))

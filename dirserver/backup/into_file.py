@@ -9,8 +9,8 @@ from dirserver.backup.checking import require_copy, require_trail, unpacked
 from dirserver.backup.failure import Progress, writing
 from dirserver.backup.returning import Return, survey
 from dirserver.backup.workspace import keep, workspace
+from dirserver.errors import NoDatabase
 from dirserver.store import copying, schema
-from dirserver.store.copying import NoDatabase
 from dirserver.store.engine import Store
 
 

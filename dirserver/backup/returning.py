@@ -56,13 +56,17 @@ class Return:
         """Make a copy that is in its place one that clients can sync on with, and tell of it."""
         incarnations.begin(connection, replaced, self.at)
         manifest = self.archive.manifest
+        said = (
+            f"{self.archive.file} of {manifest.made.isoformat(timespec='seconds')}, "
+            f"SHA-256 {self.archive.digest}"
+        )
+        if replaced.head:
+            # Whoever has noted that head learns why it is not in this trail.
+            said += f"; the trail that was there ended with {replaced.head}"
         event = AuditEvent(
             AuditAction.BACKUP_RESTORE,
             self.actor.login,
-            detail=(
-                f"{self.archive.file} of {manifest.made.isoformat(timespec='seconds')}, "
-                f"SHA-256 {self.archive.digest}"
-            ),
+            detail=said,
             protocol=self.client.protocol,
             address=self.client.address,
             agent=self.client.agent,

@@ -70,14 +70,9 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver -c demo.toml check                  is the file in order?
-    dirserver plan && dirserver apply             take it over
+    dirserver check && dirserver apply            take the config over
     dirserver import phones.vcf --book customers  fill a book
-    dirserver search müller --as bob              what would bob find?
-    dirserver audit --since 2d                    what happened?
-
-    Exit codes: 0 done; 1 not done, or not all of it; 2 not understood, or `plan --exit-code` found
-    changes; 70 a bug; 130 interrupted.
+    Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)
 

@@ -52,7 +52,8 @@ def verify(invocation: Invocation, expect: str, *, as_json: bool) -> None:
         screen.complain(
             f"The audit trail is not as it was written. Keep a copy of the database, compare event "
             f"{found.broken_at} and those around it with a backup, and find out who could write "
-            "to the database itself."
+            "to the database itself. If a backup was put back since that head was noted, dirserver "
+            "audit --action backup:restore says so, and which head its trail had."
         )
         raise typer.Exit(FAILED)
 

@@ -38,6 +38,7 @@ class AuditAction(StrEnum):
     GRANT_REMOVE = "grant:remove"
     BOOK_PURGE = "book:purge"
     CONFIG_APPLY = "config:apply"
+    CONFIG_CHANGE = "config:change"
     DEVICE_ADD = "device:add"
     DEVICE_REVOKE = "device:revoke"
     DEVICE_RELEASE = "device:release"

@@ -14,6 +14,7 @@ from dirserver.reconcile.plan import (
     GrantStep,
     GroupStep,
     Plan,
+    RuleStep,
     Step,
     UserStep,
     action_of,
@@ -92,6 +93,8 @@ def _take(connection: Connection, step: Step, at: datetime) -> None:
             structure.put_grant(connection, book, new)
         case GrantStep(book, old, _) if old is not None:
             structure.remove_grant(connection, book, old)
+        case RuleStep(name, _, value):
+            settings.put_rule(connection, name, value)
 
 
 def _touch_views(connection: Connection, plan: Plan, at: datetime) -> None:

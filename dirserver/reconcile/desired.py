@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import time, timedelta
+
 from dirserver.config import Config
 from dirserver.config.grants import Grant as ConfiguredGrant
 from dirserver.config.schema import Book as ConfiguredBook
@@ -29,7 +32,49 @@ def structure_of(config: Config) -> Structure:
             for group in config.groups
         },
         books,
+        rules=rules_of(config),
     )
+
+
+def rules_of(config: Config) -> dict[str, str]:
+    """Return how ``config`` wants the server to keep watch, as far as that is not the default.
+
+    Whoever changes that is to be seen in the plan and in the audit trail, as with a grant.
+    """
+    own, usual = _watching(config), _watching(Config(config.path, config.organisation))
+    return {name: value for name, value in own.items() if value != usual[name]}
+
+
+def _watching(config: Config) -> dict[str, str]:
+    tables = {
+        "shield": asdict(config.shield),
+        "audit": asdict(config.audit),
+        "history": asdict(config.history),
+        "backup": asdict(config.backup),
+    }
+    rules = {
+        f"[{table}] {key}": _said(value)
+        for table, section in tables.items()
+        for key, value in section.items()
+    }
+    for face, is_required in (
+        ("carddav", config.carddav.require_device_passwords),
+        ("ldap", config.ldap.require_device_passwords),
+    ):
+        rules[f"[{face}] require_device_passwords"] = _said(is_required)
+    return rules
+
+
+def _said(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case timedelta():
+            return f"{value.days} days"
+        case time():
+            return f"{value:%H:%M}"
+        case _:
+            return str(value)
 
 
 def _book(book: ConfiguredBook) -> Book:

@@ -46,7 +46,16 @@ class GrantStep:
     new: Grant | None
 
 
-Step: TypeAlias = UserStep | GroupStep | BookStep | GrantStep
+@dataclass(frozen=True, slots=True)
+class RuleStep:
+    """How the server keeps watch changes; None is the default."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+Step: TypeAlias = UserStep | GroupStep | BookStep | GrantStep | RuleStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Plan:
 
 def make_plan(old: Structure, new: Structure, reindex: int = 0) -> Plan:
     """Return what leads from ``old`` to ``new``, in an order in which it can be done."""
-    steps = (*_users(old, new), *_groups(old, new), *_books(old, new))
+    steps = (*_users(old, new), *_groups(old, new), *_books(old, new), *_rules(old, new))
     return Plan(steps, reindex, tuple(_kept(old, new)))
 
 
@@ -93,6 +102,13 @@ def _kept(old: Structure, new: Structure) -> Iterator[KeptGrant]:
             book = new.books[label]
             idle = why_idle(grant, book.delegate, new.users.keys(), new.groups.keys())
             yield KeptGrant(book, grant, idle)
+
+
+def _rules(old: Structure, new: Structure) -> Iterator[Step]:
+    for name in sorted(old.rules.keys() | new.rules.keys()):
+        before, after = old.rules.get(name), new.rules.get(name)
+        if before != after:
+            yield RuleStep(name, before, after)
 
 
 def _users(old: Structure, new: Structure) -> Iterator[Step]:
@@ -144,6 +160,8 @@ _WORDS = {
 
 def action_of(step: Step) -> AuditAction:
     """Return what the audit trail calls ``step``."""
+    if isinstance(step, RuleStep):
+        return AuditAction.CONFIG_CHANGE
     if isinstance(step, BookStep) and step.returns:
         return AuditAction.BOOK_RETURN
     add, change, remove = _WORDS[type(step)]
@@ -154,6 +172,8 @@ def action_of(step: Step) -> AuditAction:
 
 def sign_of(step: Step) -> str:
     """Return ``+``, ``~`` or ``-``, as in a diff."""
+    if isinstance(step, RuleStep):
+        return "~"
     if isinstance(step, BookStep) and step.returns:
         return "+"
     if step.old is None:
@@ -195,6 +215,8 @@ def sentence_of(step: Step) -> str:
             return _book_sentence(old, new, returns=returns)
         case GrantStep(book, old, new):
             return change_of(book.label, old, new)
+        case RuleStep(name, old, new):
+            return f"{name}: {old or 'the default'} -> {new or 'the default'}"
 
 
 def _changes(pairs: dict[str, tuple[str, str]]) -> str:

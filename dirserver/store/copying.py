@@ -13,17 +13,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from dirserver.errors import StoreInUse, StoreUnavailable
+from dirserver.errors import NoDatabase, StoreInUse, StoreUnavailable
 
 Progress = Callable[[int, int], None]
 
 # Of 4 KiB: so often progress is told, and a server that stops can break a copy off.
 _PAGES = 1024
 _BUSY_SECONDS = 0.5
-
-
-class NoDatabase(StoreUnavailable):
-    """A file is no SQLite database, or so damaged that SQLite cannot even open it."""
 
 
 def copy_snapshot(connection: Connection, target: Path, progress: Progress) -> None:

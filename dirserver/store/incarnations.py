@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from dirserver.store import settings
+from dirserver.store import audit, settings
 from dirserver.store.tables import addressbook, incarnation
 
 # More changes than a book sees between a copy and its return. The ctag stays below 2**31, where
@@ -24,10 +24,14 @@ _LEAP = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """How far a store had come: its policy's epoch, and the revisions of books by their UUIDs."""
+    """How far a store had come: its policy's epoch, and the revisions of books by their UUIDs.
+
+    ``head`` is the last event of its audit trail, as it is noted down; empty where there is none.
+    """
 
     epoch: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict)
+    head: str = ""
 
 
 def remembered(connection: Connection) -> Remembered:
@@ -35,8 +39,11 @@ def remembered(connection: Connection) -> Remembered:
     if not inspect(connection).has_table(addressbook.name):
         return Remembered()
     rows = connection.execute(select(addressbook.c.uuid, addressbook.c.revision))
+    last = audit.head(connection)
     return Remembered(
-        settings.policy_epoch(connection), {row.uuid: int(row.revision) for row in rows}
+        settings.policy_epoch(connection),
+        {row.uuid: int(row.revision) for row in rows},
+        "" if last is None else str(last),
     )
 
 

@@ -12,6 +12,7 @@ from dirserver.store.tables import setting
 POLICY_EPOCH = "policy_epoch"
 DERIVATION = "derivation"
 BATCH = "batch"
+_RULE = "rule "
 VIEW_KEY = "view_key"
 
 
@@ -28,6 +29,20 @@ def put(connection: Connection, name: str, value: str) -> None:
     """Set ``name`` to ``value``."""
     connection.execute(delete(setting).where(setting.c.name == name))
     connection.execute(insert(setting).values(name=name, value=value))
+
+
+def rules(connection: Connection) -> dict[str, str]:
+    """Return the rules of the config that was applied last, by name."""
+    rows = connection.execute(select(setting).where(setting.c.name.startswith(_RULE)))
+    return {row.name.removeprefix(_RULE): row.value for row in rows}
+
+
+def put_rule(connection: Connection, name: str, value: str | None) -> None:
+    """Remember a rule, or with None that it is the default again."""
+    if value is None:
+        connection.execute(delete(setting).where(setting.c.name == _RULE + name))
+    else:
+        put(connection, _RULE + name, value)
 
 
 def next_batch(connection: Connection) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Grant
 from dirserver.model.principal import Group
+from dirserver.store import settings
 from dirserver.store.policies import GROUP, USER, load_books, load_grants, load_groups
 from dirserver.store.tables import addressbook, book_grant, membership, principal
 
@@ -49,12 +50,16 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Everything that a config file describes, by name."""
+    """Everything that a config file describes, by name.
+
+    ``rules`` are what it says of how the server keeps watch, where that is not the default.
+    """
 
     users: Mapping[str, User] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     books: Mapping[str, Book] = field(default_factory=dict)
     archived: frozenset[str] = frozenset()
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(connection: Connection) -> Structure:
@@ -77,6 +82,7 @@ def load(connection: Connection) -> Structure:
         {group.name: group for group in load_groups(connection)},
         {book.label: book for book in books},
         frozenset(_book(book, ()).label for book in archived if not book.made_by_owner),
+        settings.rules(connection),
     )
 
 

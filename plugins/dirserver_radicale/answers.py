@@ -42,6 +42,8 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.TooManyAttempts: client.UNAUTHORIZED,
     errors.InvalidCredentials: client.UNAUTHORIZED,
     errors.StoreBusy: client.SERVICE_UNAVAILABLE,
+    errors.StoreInUse: client.SERVICE_UNAVAILABLE,
+    errors.NoDatabase: client.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: client.SERVICE_UNAVAILABLE,
     errors.InvalidGrant: client.INTERNAL_SERVER_ERROR,
     errors.ConfigError: client.INTERNAL_SERVER_ERROR,

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +20,27 @@ from dirserver.model.principal import Principal
 from dirserver.store.tables import card_version
 from tests.directory import acts
 from tests.directory.past import take_back
-from tests.organisation import ALICE, BOB, vcard
+from tests.organisation import (
+    ALICE,
+    BOB,
+    open_organisation,
+    vcard,
+    without_shield,
+    write_config,
+)
 from tests.store.test_durability import read_all, wait_for_the_server
 from tests.store.trail import broken_links
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = 350
+
+
+@pytest.fixture
+def each_engine(database_url: str, tmp_path: Path) -> Iterator[Services]:
+    """The organisation on each engine, where a client may delete as much as it likes."""
+    services = open_organisation(without_shield(write_config(tmp_path, database_url)))
+    yield services
+    services.close()
 
 
 def people(note: str, first: int = 0) -> list[bytes]:

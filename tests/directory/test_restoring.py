@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -28,11 +30,28 @@ from tests.directory.acts import (
     traces,
 )
 from tests.directory.past import keys_named, life, restore, restore_to, take_back
-from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard
+from tests.organisation import (
+    ADMIN,
+    ALICE,
+    BOB,
+    HERE,
+    open_organisation,
+    vcard,
+    without_shield,
+    write_config,
+)
 
 ANNA = vcard("anna", "Anna", "TEL;TYPE=cell:0171 1", "NOTE:early")
 LATE = vcard("anna", "Anna", "TEL;TYPE=cell:0171 2", "NOTE:late")
 BEN = vcard("ben", "Ben")
+
+
+@pytest.fixture
+def each_engine(database_url: str, tmp_path: Path) -> Iterator[Services]:
+    """The organisation on each engine, where a client may delete as much as it likes."""
+    services = open_organisation(without_shield(write_config(tmp_path, database_url)))
+    yield services
+    services.close()
 
 
 def would_restore(services: Services, at: datetime) -> list[Outcome]:

@@ -30,7 +30,9 @@ FETCHES: dict[str, Fetch] = {
     "one": lambda reading, view: reading.body(view, "a.vcf"),
     "some": lambda reading, view: list(reading.bodies(view, ["a.vcf"])),
     "all": lambda reading, view: list(reading.bodies(view)),
-    "found": lambda reading, view: list(reading.candidates(view, EVERYTHING)),
+    "found": lambda reading, view: list(
+        reading.matching(view, EVERYTHING, lambda _c, _b: True, ())
+    ),
     "changed": lambda reading, view: list(reading.changes(view, 0)),
 }
 

@@ -89,6 +89,33 @@ def test_applying_again_changes_nothing_at_all(each_engine: Services) -> None:
     assert each_engine.directory.policy() is policy
 
 
+def test_how_the_server_keeps_watch_is_planned_and_told_like_a_grant(
+    each_engine: Services,
+) -> None:
+    path = each_engine.config.path
+    text = path.read_text(encoding="utf-8")
+    watch = '\n[shield]\nenabled = false\n[history]\nkeep = "90d"\n[audit]\nreads = "full"\n'
+    path.write_text(text + watch, encoding="utf-8")
+    changed = open_services(config.load(path), each_engine.store)
+    planned = plan_config(changed)
+    assert [sentence_of(step) for step in planned.steps] == [
+        "[audit] reads: the default -> full",
+        "[history] keep: the default -> 90 days",
+        "[shield] enabled: the default -> false",
+    ]
+    assert apply_config(changed, ADMIN, HERE) == planned
+    assert plan_config(changed).is_empty
+    told = [found.event for found in events(each_engine)][-4:]
+    assert [one.action for one in told] == [
+        *[AuditAction.CONFIG_CHANGE] * 3,
+        AuditAction.CONFIG_APPLY,
+    ]
+    path.write_text(text, encoding="utf-8")
+    back = open_services(config.load(path), each_engine.store)
+    assert len(apply_config(back, ADMIN, HERE).steps) == 3
+    assert plan_config(back).is_empty
+
+
 def test_every_step_is_told_with_who_did_it(each_engine: Services) -> None:
     told = [found.event for found in events(each_engine)]
     assert {(one.actor, one.protocol, one.address, one.agent) for one in told} == {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.organisation import PASSWORD
+from tests.organisation import PASSWORD, without_shield
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
 from tests.system.running import RunningServer, running
@@ -34,7 +34,8 @@ def server(
     authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
     """The organisation, served from SQLite to all tests of a module."""
-    with running(write_served(tmp_path_factory.mktemp("served"), authority)) as found:
+    path = without_shield(write_served(tmp_path_factory.mktemp("served"), authority))
+    with running(path) as found:
         yield found
 
 

@@ -14,6 +14,7 @@ from dirserver.assembly import open_services
 from dirserver.backup import BackupError
 from dirserver.config import load as config_of
 from tests.backup.acts import make, restore
+from tests.organisation import without_shield
 from tests.postgresql import fresh_database
 from tests.system.dav import DAVClient, dav_client
 from tests.system.ldaputils import LDAPClient
@@ -34,7 +35,7 @@ def config(request: pytest.FixtureRequest, authority: Authority, tmp_path: Path)
         if request.param == "postgresql":
             database = request.getfixturevalue("postgresql_server")
             url = stack.enter_context(fresh_database(database))
-        yield write_served(tmp_path, authority, url)
+        yield without_shield(write_served(tmp_path, authority, url))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.organisation import without_shield
 from tests.postgresql import fresh_database
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
@@ -33,6 +34,7 @@ def server(
             database = request.getfixturevalue("postgresql_server")
             url = stack.enter_context(fresh_database(database))
         path = write_served(tmp_path_factory.mktemp(request.param), authority, url)
+        without_shield(path)
         yield stack.enter_context(running(path))
 
 

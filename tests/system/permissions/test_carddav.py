@@ -50,6 +50,12 @@ SYNC = bodies.sync()
 READ = {"read", "read-current-user-privilege-set"}
 
 
+# What of a book nobody may set.
+PROPERTY = (
+    b'<propertyupdate xmlns="DAV:"><set><prop><getetag>x</getetag></prop></set></propertyupdate>'
+)
+
+
 def reports(path: str) -> dict[str, tuple[str, str, bytes]]:
     """Return everything that only reads: a name, and method, path and body."""
     hrefs = [f"{path}{uid}.vcf" for uid in (*CARDS, "absent")]
@@ -69,8 +75,8 @@ def reports(path: str) -> dict[str, tuple[str, str, bytes]]:
         "both": ("REPORT", path, EITHER),
         "all": ("REPORT", path, EVERYTHING),
         "of card": ("REPORT", f"{path}anna.vcf", ORG),
-        "unknown": ("REPORT", path, b'<expand-property xmlns="DAV:"/>'),
-        "change book": ("PROPPATCH", path, b'<propertyupdate xmlns="DAV:"/>'),
+        "unknown": ("REPORT", path, b'<version-tree xmlns="DAV:"/>'),
+        "change book": ("PROPPATCH", path, PROPERTY),
         "make book": ("MKCOL", path, b""),
         "delete book": ("DELETE", path, b""),
     }
@@ -140,8 +146,9 @@ def test_carddav_shows_what_may_be_read_and_nothing_else(
             assert told(answers[name], book.slug) == told(ask(client, *request), absent), name
         return
     hidden = hidden_from(person, book, Level.READ)
-    for name in ("change book", "make book", "delete book", "unknown"):
+    for name in ("make book", "delete book", "unknown"):
         assert answers[name].status == 403
+    assert b"cannot-modify-protected-property" in answers["change book"].body
     assert answers["get absent"].status == 404
     for name, found in {
         "book": ALL,
@@ -206,7 +213,10 @@ def check_privileges(answers: dict[str, Answer], path: str, level: Level) -> Non
     ):
         one = answers[name].responses()[href]
         said = {found.tag.removeprefix(D) for found in one.iterfind(f".//{D}privilege/*")}
-        assert said == READ | (more if may_write else set())
+        may_manage = level >= Level.MANAGE
+        assert said == READ | (more if may_write else set()) | (
+            {"read-acl"} if may_manage else set()
+        )
 
 
 def write(client: DAVClient, what: str, path: str, own: str) -> Answer:
