@@ -15,6 +15,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, Writing, label_of
 from dirserver.errors import AccessDenied
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Client, Principal, operator
@@ -42,10 +43,16 @@ class Acting:
         """Return the user whose login or mail this is. Raises Failed, saying who there is."""
         return _user(self.services, login)
 
-    def book(self, reading: Reading, name: str, privilege: Privilege) -> VisibleBook:
-        """Return the book ``name``. Raises Failed, saying why not and what there is."""
+    def book(
+        self,
+        reading: Reading,
+        name: str,
+        privilege: Privilege,
+        action: AuditAction = AuditAction.CARD_READ,
+    ) -> VisibleBook:
+        """Return the book ``name``, for ``action``. Raises Failed: why not, and what there is."""
         try:
-            return reading.book(name, privilege)
+            return reading.book(name, privilege, action)
         except AccessDenied as denied:
             raise Failed(self._why_not(reading, name, privilege)) from denied
 

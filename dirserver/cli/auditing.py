@@ -48,6 +48,8 @@ _DONE = {
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
+    AuditAction.CARD_READ: "look into {book}",
+    AuditAction.BOOK_ARCHIVE: "take {book} away",
     AuditAction.CARD_UPDATE: "write {card} in {book}",
     AuditAction.CARD_DELETE: "delete {card} from {book}",
     AuditAction.CARD_MOVE: "move {card} from {book}",

@@ -25,7 +25,7 @@ def export_cards(invocation: Invocation, book: str, output: Path | None, login: 
     What is hidden from the user ``login`` is left out. Raises Failed.
     """
     with acting(invocation, login) as who, who.reading() as reading:
-        view = who.book(reading, book, Privilege.READ)
+        view = who.book(reading, book, Privilege.READ, AuditAction.CARD_EXPORT)
         if output is None or output == _STDOUT:
             _note(who, view, reading.count(view), "standard output")
             _write(reading, view, sys.stdout.buffer, lambda _done, _total: None)

@@ -15,6 +15,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 
 
@@ -61,7 +62,9 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
     """
     with acting(invocation, request.login) as who:
         with who.reading() as reading:
-            label = label_of(who.book(reading, request.book, Privilege.SEARCH).book)
+            label = label_of(
+                who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
+            )
         files = read_files(request.files)
         counts = _store(who, request, files)
     outcome = Imported(

@@ -23,6 +23,7 @@ from dirserver.directory.restoring import (
 )
 from dirserver.directory.settling import Fate, Outcome
 from dirserver.errors import AccessDenied, AlreadyExists, NotFound, UIDConflict
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.items import NOISE
 from dirserver.model.history.life import Version
@@ -158,7 +159,7 @@ def restore_whole(
     count, batch = BookCount(0), None
     with acting(invocation, login) as who:
         with who.reading() as reading:
-            view = who.book(reading, book, Privilege.MANAGE)
+            view = who.book(reading, book, Privilege.MANAGE, AuditAction.BOOK_RESTORE)
             label = label_of(view.book)
             for outcome in plan_book(reading, view, moment) if dry_run else ():
                 if as_json:

@@ -14,6 +14,7 @@ from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
+from dirserver.directory.repeats import Repeats
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.model.audit import AuditEvent
@@ -69,6 +70,7 @@ class DirectoryReader:
         self._lookups = None if reads is None else Lookups(reads, self._append)
         self.sightings = sightings or Sightings()
         self.recorder = recorder or Recorder(store)
+        self._repeats = Repeats()
 
     @contextmanager
     def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
@@ -76,11 +78,20 @@ class DirectoryReader:
 
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
         """
-        with self._store.reading() as connection:
-            policy = self._in_force(connection, client)
-            current = self._current(policy, principal, client, datetime.now(UTC))
-            plan = self._deriver.plan
-            yield Reading(connection, policy, current, client, plan, self.sightings, self._lookups)
+        refusals: list[AuditEvent] = []
+        try:
+            with self._store.reading() as connection:
+                policy = self._in_force(connection, client)
+                current = self._current(policy, principal, client, datetime.now(UTC))
+                plan = self._deriver.plan
+                reading = Reading(
+                    connection, policy, current, client, plan, self.sightings, self._lookups
+                )
+                refusals = reading.refusals
+                yield reading
+        finally:
+            if told := self._repeats.first_of(refusals):
+                self.record(told)
 
     def _in_force(self, connection: Connection, client: Client) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""

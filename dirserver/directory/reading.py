@@ -16,7 +16,7 @@ from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
-from dirserver.model.principal import Client, Principal
+from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of, resolve
 from dirserver.model.vcard import parse_card, without
 from dirserver.store import audit, cards, properties
@@ -55,17 +55,29 @@ class Reading:
         self.principal = principal
         self.client = client
         self._sightings = sightings or Sightings()
+        self.refusals: list[AuditEvent] = []
 
     def books(self, privilege: Privilege) -> tuple[VisibleBook, ...]:
         """Return the books on which the principal has ``privilege``."""
         return self.policy.visible(self.principal, privilege, self.client.address)
 
-    def book(self, slug: str, privilege: Privilege) -> VisibleBook:
+    def book(
+        self, slug: str, privilege: Privilege, action: AuditAction = AuditAction.CARD_READ
+    ) -> VisibleBook:
         """Return the book ``slug``: a shared one, or the principal's own.
 
         The operator owns no book, and names others' as in ``alice/personal``.
-        Raises AccessDenied, whether there is no such book or no such grant.
+        Raises AccessDenied, whether there is no such book or no such grant; the audit trail will
+        tell of it as ``action``, if somebody has logged in.
         """
+        try:
+            return self._view(slug, privilege)
+        except AccessDenied as denied:
+            if self.principal.kind is PrincipalKind.USER:
+                self.refusals.append(self.event(action, slug, "", str(denied), Outcome.REFUSED))
+            raise
+
+    def _view(self, slug: str, privilege: Privilege) -> VisibleBook:
         found: AddressBook | None
         if self.principal.is_operator:
             found = next((book for book in self.policy.books if label_of(book) == slug), None)

@@ -76,7 +76,6 @@ class Writing(Reading):
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
         self.events: list[AuditEvent] = []
-        self.refusals: list[AuditEvent] = []
         self.stops: list[tuple[AddressBook, Stop, Client]] = []
 
     def writable(
@@ -104,7 +103,7 @@ class Writing(Reading):
     ) -> VisibleBook:
         """Return the book ``slug``; as ``writable``, but without keeping anybody out."""
         try:
-            return self.book(slug, privilege)
+            return self._view(slug, privilege)
         except AccessDenied as denied:
             self.refuse(action, slug, href, str(denied))
             raise
