@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dirserver.cli import screen
@@ -11,7 +12,7 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import AuditFilter
+from dirserver.directory import AuditFilter, Reading, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 
 # What comes after "alice", and after "alice was refused:".
@@ -101,6 +102,7 @@ class ToldEvent:
     address: str
     agent: str
     device: str
+    erased: bool
 
 
 def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -109,13 +111,31 @@ def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     wanted = _wanted(request, datetime.now().astimezone())
     with acting(invocation) as who, who.reading() as reading:
         found = list(reading.audit(wanted))
+        unknown = [] if found else list(_unknown(reading, request))
     shown = found[-request.limit :]
     if as_json:
         screen.say_json([_told(written) for written in shown])
     else:
         _tell(shown)
+    for told in unknown:
+        screen.note(told)
     if len(found) > len(shown):
         screen.note(f"These are the newest {len(shown)}; for more: --limit, --since or --until.")
+
+
+def _unknown(reading: Reading, request: Request) -> Iterator[str]:
+    """Say which names nobody has: who mistypes one must not think that nothing happened."""
+    policy = reading.policy
+    names = {
+        "user": (request.user, policy.users),
+        "book": (request.book, [label_of(book) for book in policy.books]),
+        "device": (request.device, [device.name for device in policy.devices.values()]),
+    }
+    for what, (name, known) in names.items():
+        if name and name not in known:
+            meant = nearest(name, known)
+            hint = f"; did you mean {meant}?" if meant else "."
+            yield f"There is no {what} {name} now{hint}"
 
 
 def _wanted(request: Request, now: datetime) -> AuditFilter:
@@ -158,6 +178,7 @@ def _told(written: WrittenEvent) -> ToldEvent:
         event.address,
         event.agent,
         event.device,
+        written.erased,
     )
 
 
@@ -169,6 +190,8 @@ def _tell(events: list[WrittenEvent]) -> None:
     for written in events:
         event = written.event
         refused = event.outcome is Outcome.REFUSED
+        if written.erased:
+            event = replace(event, card="(erased)", detail="")
         words, detail = sentence(event)
         screen.say(
             (screen.local(written.at), "dim"),

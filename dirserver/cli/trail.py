@@ -52,7 +52,7 @@ def audit(
     dirserver audit verify
     \b
     --json: a list of id, at, actor, action, outcome, book, card, detail, protocol, address, agent,
-            device
+            device, erased
     """
     if context.invoked_subcommand is not None:
         return

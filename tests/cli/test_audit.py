@@ -132,6 +132,7 @@ def test_programs_read_every_part_of_an_event(eventful: Shell) -> None:
         "address": "192.0.2.7",
         "agent": "DAVx5/4.4",
         "device": "",
+        "erased": False,
     }
 
 
@@ -143,8 +144,8 @@ def test_there_being_more_is_told(eventful: Shell) -> None:
 
 
 def test_nothing_found_is_no_failure(eventful: Shell) -> None:
-    assert told(eventful, "--user", "nobody") == ["nothing happened that this asks for"]
-    assert eventful("audit", "--user", "nobody", "--json").json() == []
+    assert told(eventful, "--user", "erin") == ["nothing happened that this asks for"]
+    assert eventful("audit", "--user", "erin", "--json").json() == []
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,22 @@ def test_a_name_that_is_no_text_is_nobody(filled: Shell, option: str) -> None:
     assert (done.code, done.out) == (0, "nothing happened that this asks for\n")
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "hint"),
+    [
+        ("--user", "alcie", "There is no user alcie now; did you mean alice?"),
+        ("--book", "custmers", "There is no book custmers now; did you mean customers?"),
+        ("--device", "nosuch", "There is no device nosuch now."),
+    ],
+)
+def test_a_mistyped_name_is_not_taken_for_innocence(
+    filled: Shell, option: str, name: str, hint: str
+) -> None:
+    done = filled("audit", option, name)
+    assert (done.code, done.out) == (0, "nothing happened that this asks for\n")
+    assert done.err == f"{hint}\n"
+
+
 def test_more_words_than_anybody_has_names_are_refused(filled: Shell) -> None:
     done = filled("search", *["anna"] * 3000)
     assert done.code == 1
