@@ -48,9 +48,12 @@ class Acting:
         reading: Reading,
         name: str,
         privilege: Privilege,
-        action: AuditAction = AuditAction.CARD_READ,
+        action: AuditAction | None = AuditAction.CARD_READ,
     ) -> VisibleBook:
-        """Return the book ``name``, for ``action``. Raises Failed: why not, and what there is."""
+        """Return the book ``name``. Raises Failed, saying why not and what there is.
+
+        The audit trail tells of that as ``action``; None is for one who has told it already.
+        """
         try:
             return reading.book(name, privilege, action)
         except AccessDenied as denied:

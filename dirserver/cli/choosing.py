@@ -9,7 +9,9 @@ from dirserver.cli import screen
 from dirserver.cli.acting import Acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.searching import query_for
+from dirserver.config.faults import listing
 from dirserver.directory import Reading, history, label_of
+from dirserver.model.audit import AuditAction
 from dirserver.model.derive import derive
 from dirserver.model.fields import Field
 from dirserver.model.fold import forms, part_forms
@@ -57,13 +59,16 @@ class Chosen:
         return label_of(self.views[self.last.place.book_id].book)
 
 
-def views_of(who: Acting, reading: Reading, book: str) -> dict[int, VisibleBook]:
-    """Return the book ``book``, or all that whoever acts manages. Raises Failed."""
+def views_of(
+    who: Acting, reading: Reading, book: str, action: AuditAction
+) -> dict[int, VisibleBook]:
+    """Return the book ``book``, or all that whoever acts manages, for ``action``. Raises Failed."""
     if book:
-        view = who.book(reading, book, Privilege.MANAGE)
+        view = who.book(reading, book, Privilege.MANAGE, action)
         return {view.book.id: view}
     views = history.managed(reading)
     if not views:
+        reading.refuse(action, "", "", f"{who.principal.login} manages no book")
         raise Failed(
             f"{who.principal.login} manages no book, and the past is for those who do. "
             "Give them manage in the config, or leave --as out."
@@ -71,9 +76,16 @@ def views_of(who: Acting, reading: Reading, book: str) -> dict[int, VisibleBook]
     return views
 
 
-def choose(who: Acting, reading: Reading, wanted: Wanted) -> Chosen:
-    """Return the card that is meant. Raises Failed when there is none, or more than one."""
-    views = views_of(who, reading, wanted.book)
+def labels(views: history.Views) -> str:
+    """Name the books ``views`` in a sentence."""
+    return listing(sorted(label_of(view.book) for view in views.values()), "and")
+
+
+def choose(
+    who: Acting, reading: Reading, wanted: Wanted, action: AuditAction = AuditAction.CARD_READ
+) -> Chosen:
+    """Return the card that is meant, for ``action``. Raises Failed when it is none, or several."""
+    views = views_of(who, reading, wanted.book, action)
     found = _cards(reading, views, history.named(reading, views, wanted.name))
     alive = [one for one in found if not one.is_gone]
     if len(alive) == 1:
@@ -84,6 +96,8 @@ def choose(who: Acting, reading: Reading, wanted: Wanted) -> Chosen:
     if not found and wanted.name.strip():
         found = _cards(reading, views, _searched(reading, views, wanted.name))
     if not found:
+        if not wanted.book:
+            _require_managed(who, reading, views, wanted.name, action)
         raise Failed(
             f"There is no card {wanted.name}, and there was none. Name it by its UID, its key, "
             "its href (as anna.vcf) or a part of the name."
@@ -93,6 +107,27 @@ def choose(who: Acting, reading: Reading, wanted: Wanted) -> Chosen:
         lines = [f"  {_line(one)}" for one in found[:_MOST]]
         raise Failed(f"Several cards are {wanted.name}; name one by its key:", *lines, *more)
     return found[0]
+
+
+def _require_managed(
+    who: Acting, reading: Reading, views: history.Views, name: str, action: AuditAction
+) -> None:
+    """Raise Failed if the card can be read where it is now, but its past is for others."""
+    for view in reading.books(Privilege.READ):
+        if view.book.id not in views and _is_there(reading, view, name):
+            label, login = label_of(view.book), who.principal.login
+            reading.refuse(action, label, "", f"{login} does not manage {label}")
+            raise Failed(
+                f"{name} is in {label}, and the past of a book is for those who manage it; "
+                f"{login} manages {labels(views)}. What the card says now is told by: "
+                f"dirserver search NAME --book {label} --as {login}"
+            )
+
+
+def _is_there(reading: Reading, view: VisibleBook, name: str) -> bool:
+    if history.is_named(reading, view, name):
+        return True
+    return bool(name.strip()) and next(reading.search(query_for(name), [view], 1), None) is not None
 
 
 def _cards(reading: Reading, views: history.Views, keys: Iterable[str]) -> list[Chosen]:

@@ -104,7 +104,7 @@ def _managing(invocation: Invocation, login: str, book: str) -> Iterator[tuple[A
                 yield who, writing
         except AccessDenied as denied:
             with who.reading() as reading:
-                who.book(reading, book, Privilege.MANAGE)
+                who.book(reading, book, Privilege.MANAGE, None)
             raise Failed(f"Nobody can be given access: {denied}.") from denied
 
 

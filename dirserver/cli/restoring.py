@@ -70,7 +70,7 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     at = asked_past(request.at, now) if request.at else None
     with acting(invocation, request.wanted.login) as who:
         with who.reading() as reading:
-            card = choose(who, reading, request.wanted)
+            card = choose(who, reading, request.wanted, AuditAction.CARD_RESTORE)
             version = _version(card, request.version, at)
             try:
                 planned = plan_card(reading, card.views, card.key, version, names)

@@ -11,14 +11,16 @@ import typer
 
 from dirserver.cli import outcomes, screen
 from dirserver.cli.acting import Acting, acting
-from dirserver.cli.choosing import views_of
+from dirserver.cli.choosing import labels, views_of
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing
+from dirserver.directory import history
 from dirserver.directory.settling import Outcome
 from dirserver.directory.undoing import actors, plan, undo
 from dirserver.errors import AccessDenied
+from dirserver.model.audit import AuditAction
 from dirserver.model.history.life import Acts
 
 _MOST_SHOWN = 20
@@ -56,8 +58,8 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
     acts = _acts(request, datetime.now().astimezone())
     with acting(invocation, request.login) as who:
         with who.reading() as reading:
-            scope = views_of(who, reading, request.book)
-            whose = _whose(actors(reading, scope, acts), acts)
+            scope = views_of(who, reading, request.book, AuditAction.CARD_UNDO)
+            whose = _whose(who, scope, actors(reading, scope, acts), acts)
             found = plan(reading, scope, acts)
         batch, told = None, found.outcomes
         if not as_json:
@@ -92,8 +94,13 @@ def _acts(request: Request, now: datetime) -> Acts:
     return Acts(request.user, request.device, request.batch, since, until)
 
 
-def _whose(found: Sequence[tuple[str, str]], acts: Acts) -> str:
+def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], acts: Acts) -> str:
     """Say whose acts they are. Raises Failed if they are nobody's, or of more than one device."""
+    if not found and not who.principal.is_operator:
+        raise Failed(
+            f"Nothing was done in {labels(scope)} that this asks for. What was done in books that "
+            f"{who.principal.login} does not manage is not theirs to take back."
+        )
     if not found:
         raise Failed(
             "Nothing was done that this asks for. Who did what, and when, is in: dirserver audit"

@@ -14,7 +14,6 @@ from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
-from dirserver.directory.repeats import Repeats
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.model.audit import AuditEvent
@@ -70,7 +69,6 @@ class DirectoryReader:
         self._lookups = None if reads is None else Lookups(reads, self._append)
         self.sightings = sightings or Sightings()
         self.recorder = recorder or Recorder(store)
-        self._repeats = Repeats()
 
     @contextmanager
     def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
@@ -90,7 +88,7 @@ class DirectoryReader:
                 refusals = reading.refusals
                 yield reading
         finally:
-            if told := self._repeats.first_of(refusals):
+            if told := self.recorder.repeats.first_of(refusals):
                 self.record(told)
 
     def _in_force(self, connection: Connection, client: Client) -> Policy:

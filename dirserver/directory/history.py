@@ -48,6 +48,14 @@ def named(reading: Reading, views: Views, name: str) -> list[str]:
     return sorted(dict.fromkeys(found), key=lambda key: key not in alive)
 
 
+def is_named(reading: Reading, view: VisibleBook, name: str) -> bool:
+    """Say whether a card that is in the book now has ``name`` as key, href or UID."""
+    if not is_storable(name):
+        return False
+    has_href = reading.stored(view, name) is not None
+    return has_href or reading.has_uid(view, name) or reading.has_key(view, name)
+
+
 def gone(reading: Reading, views: Views) -> Iterator[tuple[str, bytes]]:
     """Yield the keys of all cards that are in none of the books any more, with their last bytes."""
     for book_id in views:

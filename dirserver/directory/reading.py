@@ -62,20 +62,24 @@ class Reading:
         return self.policy.visible(self.principal, privilege, self.client.address)
 
     def book(
-        self, slug: str, privilege: Privilege, action: AuditAction = AuditAction.CARD_READ
+        self, slug: str, privilege: Privilege, action: AuditAction | None = AuditAction.CARD_READ
     ) -> VisibleBook:
         """Return the book ``slug``: a shared one, or the principal's own.
 
         The operator owns no book, and names others' as in ``alice/personal``.
-        Raises AccessDenied, whether there is no such book or no such grant; the audit trail will
-        tell of it as ``action``, if somebody has logged in.
+        Raises AccessDenied, whether there is no such book or no such grant; of users, the trail
+        tells that as ``action``, unless it is None.
         """
         try:
             return self._view(slug, privilege)
         except AccessDenied as denied:
-            if self.principal.kind is PrincipalKind.USER:
-                self.refusals.append(self.event(action, slug, "", str(denied), Outcome.REFUSED))
+            if action is not None and self.principal.kind is PrincipalKind.USER:
+                self.refuse(action, slug, "", str(denied))
             raise
+
+    def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
+        """Tell the audit trail, whatever becomes of the transaction, what is refused."""
+        self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
 
     def _view(self, slug: str, privilege: Privilege) -> VisibleBook:
         found: AddressBook | None
@@ -363,8 +367,7 @@ class Reading:
         outcome: Outcome = Outcome.DONE,
     ) -> AuditEvent:
         """Return an event about ``href`` in the book ``slug`` that tells of who is at work."""
-        client = self.client
-        login = self.principal.login
+        client, login = self.client, self.principal.login
         owned = {label_of(book) for book in self.policy.books if book.owner == login}
         label = f"{login}/{slug}"
         return AuditEvent(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from dirserver.directory.repeats import Repeats
 from dirserver.errors import StoreBusy, StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.store import audit
@@ -33,6 +34,8 @@ class Recorder:
 
     def __init__(self, store: Store, most_waiting: int = _MOST_WAITING) -> None:
         """Keep up to ``most_waiting`` events that cannot be written yet; count those beyond."""
+        # Here, since the recorder outlives a reload of the config.
+        self.repeats = Repeats()
         self._store = store
         self._most_waiting = most_waiting
         self._changed = threading.Condition()

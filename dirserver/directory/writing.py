@@ -290,10 +290,6 @@ class Writing(Reading):
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
-    def refuse(self, action: AuditAction, slug: str, href: str, reason: str) -> None:
-        """Add to the audit trail, whatever becomes of the transaction, what is refused."""
-        self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
-
     def _before(self, view: VisibleBook, href: str) -> VCard | None:
         before = cards.body(self.connection, view.book.id, href)
         return None if before is None else parse_card(before)

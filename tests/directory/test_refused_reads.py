@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dirserver.assembly import Services
+from dirserver.assembly import Services, open_services
 from dirserver.directory.repeats import Repeats
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -81,3 +81,9 @@ def test_after_an_hour_it_is_told_again_and_memory_is_bounded() -> None:
     for number in range(12_000):
         assert told(f"book-{number}", NOW)
     assert len(repeats._told) <= 10_000
+
+
+def test_a_reload_does_not_forget_what_was_told(services: Services) -> None:
+    look(services, BOB)
+    look(open_services(services.config, before=services), BOB)
+    assert refused(services) == [("bob", "secret", "test")]
