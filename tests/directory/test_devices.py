@@ -169,12 +169,14 @@ def test_a_device_for_some_books_has_no_others(services: Services) -> None:
         services.directory.writing(principal, PHONE) as writing,
     ):
         writing.put_card("customers", "a.vcf", vcard("a", "Anna"))
-    (refused,) = events(services, AuditFilter(device="phone"))
-    assert (refused.event.outcome, refused.event.book, refused.event.detail) == (
-        Outcome.REFUSED,
-        "customers",
-        "device phone: not for customers",
-    )
+    looked, wrote = (found.event for found in events(services, AuditFilter(device="phone")))
+    assert (looked.action, wrote.action) == (AuditAction.CARD_READ, AuditAction.CARD_UPDATE)
+    for refused in (looked, wrote):
+        assert (refused.outcome, refused.book, refused.detail) == (
+            Outcome.REFUSED,
+            "customers",
+            "device phone: not for customers",
+        )
 
 
 def test_users_see_to_their_own_devices_only(services: Services) -> None:

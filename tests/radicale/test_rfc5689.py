@@ -259,8 +259,9 @@ def test_a_book_of_one_s_own_is_renamed_and_taken_away(home: DAVClient, services
     events = [told(event) for event in trail(services, since=before)]
     assert events[0] == ('bob book:change done bob/friends/ book bob/friends: name "" -> "Foes"')
     assert events[1].startswith("bob book:archive done bob/friends/ as bob/friends~")
-    assert events[2] == "bob book:archive refused friends/ there is no book friends"
-    assert events[3] == "bob book:add done bob/friends/ book bob/friends: friends"
+    assert events[2] == "bob card:read refused friends/ there is no book friends"
+    assert events[3] == "bob book:archive refused friends/ there is no book friends"
+    assert events[4] == "bob book:add done bob/friends/ book bob/friends: friends"
 
 
 def test_the_book_that_everybody_is_given_is_the_config_file_s(home: DAVClient) -> None:
