@@ -27,8 +27,8 @@ def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
                 yield file
             return
         with part.open("xb") as file:
-            if target.exists():
-                part.chmod(stat.S_IMODE(target.stat().st_mode))
+            # What is in it is about people, and nobody else's until somebody decides so.
+            part.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -106,3 +106,15 @@ def test_what_cannot_be_replaced_is_written_to(filled: Shell) -> None:
     done = run("-c", filled.config, "export", "--book", "customers", "-o", "/dev/stdout")
     assert (done.code, done.err) == (0, "")
     assert done.out.encode() == ALL + b"/dev/stdout: 3 cards of customers\n"
+
+
+def test_a_new_file_is_for_its_owner_only_and_an_old_one_stays_as_open_as_it_was(
+    filled: Shell, tmp_path: Path
+) -> None:
+    new, old = tmp_path / "new.vcf", tmp_path / "old.vcf"
+    old.write_bytes(b"")
+    old.chmod(0o640)
+    for file in (new, old):
+        assert filled("export", "--book", "customers", "--output", file).code == 0
+    assert new.stat().st_mode & 0o777 == 0o600
+    assert old.stat().st_mode & 0o777 == 0o640
