@@ -177,6 +177,7 @@ class Server:
         except (DirectoryError, CertificateError, ListenError) as error:
             await self._refuse(str(error))
         except Exception as error:
+            # A bug in a reload must not end the server, which has a config that works.
             log.exception("config refused", error=type(error).__name__)
         else:
             self._swap(services)
