@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import carddav, history, ldap, subjects
+from tests.benchmarks import carddav, history, ldap, subjects, versus
 from tests.benchmarks.measuring import ask, measure
 from tests.benchmarks.process import Subject, machine
 from tests.benchmarks.table import Table
@@ -19,16 +19,30 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "subject", nargs="?", choices=["faces", "history"], default="faces", help="what to measure"
+        "subject",
+        nargs="?",
+        choices=["faces", "history", "ldap"],
+        default="faces",
+        help="what to measure",
     )
     parser.add_argument("--cards", type=int, default=10_000, help="how many cards are in the book")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each thing is done")
     parser.add_argument("--only", default="", metavar="NAME", help="only what has NAME in its name")
     parser.add_argument("--peer", choices=["radicale"], help="measure this beside it")
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(size) for size in text.split(",")],
+        default=[1_000, 10_000, 100_000],
+        help="how many entries there are over LDAP, one after the other",
+    )
+    parser.add_argument("--turns", type=int, default=5, help="how often each server has its turn")
     options = parser.parse_args()
     if options.subject == "history":
         print(machine())
         history.run(options.cards)
+        return
+    if options.subject == "ldap":
+        versus.run(options.sizes, options.seconds, options.turns, options.only)
         return
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
