@@ -36,7 +36,9 @@ dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/places.py             |                                         |
-dirserver/listeners.py          | tls                                     | twisted
+dirserver/sockets.py            |                                         |
+dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
@@ -52,7 +54,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores
+ports log metrics assembly places backup nightly chores sockets workers
 """
 MOST_LINES = 400
 
