@@ -22,6 +22,7 @@ dirserver/errors.py             |                                         |
 dirserver/passwords.py          |                                         | passlib
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
+dirserver/model/spelling.py     | errors model                            | anyascii
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
