@@ -21,6 +21,7 @@ from dirserver.ldap.tree import Target, Tree
 from dirserver.model.addressbook import Entry
 from dirserver.model.grant import Privilege
 from dirserver.model.number import NumberStyle, styled
+from dirserver.model.ordering import Place, Span
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, KeyIs
 
@@ -58,7 +59,7 @@ class Search:
         self._settings = settings
         self._clock = clock
         self._shown: set[str] = set()
-        self._last: Entry | None = None
+        self._last: Place | None = None
         self._looked_up = 0
         self._profile = settings.profile_for(address)
         self._selection = Selection.parse(request.attributes)
@@ -120,8 +121,8 @@ class Search:
         looks: dict[int, _Look] = {}
         lookups_only = {view.book.id for view in target.views if view.access < Privilege.READ}
         most = self._most_cards(target.views, lookups_only)
-        for entry in tree.reading.search(query, target.views, most, 1, self._last):
-            self._last = entry
+        for entry in tree.reading.search(query, target.views, most, 1, span=Span(after=self._last)):
+            self._last = entry.place
             if self._clock() > self._deadline:
                 self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
                 return
