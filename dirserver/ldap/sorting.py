@@ -14,7 +14,7 @@ from dirserver.ldap.messages import Control
 from dirserver.ldap.schema import CREATE_TIMESTAMP, MODIFY_TIMESTAMP, UID, AttributeType, lookup
 from dirserver.ldap.syntaxes import GENERALIZED_TIME, MATCHING_RULES
 from dirserver.ldap.values import text_of
-from dirserver.model.fields import PHONES
+from dirserver.model.fields import PHONES, Field
 from dirserver.model.fold import fold
 from dirserver.model.number import digits_of
 from dirserver.model.ordering import BY_NAME, Fact, Order, SortKey
@@ -84,8 +84,8 @@ def _key(value: bytes, at: int, end: int) -> AttributeKey:
 
 def plan(asked: tuple[AttributeKey, ...]) -> Sorting:
     """Return how to sort by what is asked, or why it cannot be done (RFC 2891 section 1.2)."""
-    order: dict[object, SortKey] = {}
-    keys = []
+    order: dict[Field | Fact, SortKey] = {}
+    keys: list[tuple[AttributeType, bool]] = []
     for key in asked:
         one = lookup(key.attribute)
         by = None if one is None else _by(one)
@@ -93,7 +93,7 @@ def plan(asked: tuple[AttributeKey, ...]) -> Sorting:
             return Sorting(ResultCode.NO_SUCH_ATTRIBUTE, key.attribute)
         if key.rule is not None and not _fits(key.rule, one):
             return Sorting(ResultCode.INAPPROPRIATE_MATCHING, key.attribute)
-        if by in order and any(known is one for known, _ in keys):
+        if any(known is one for known, _ in keys):
             # An attribute should be there only once; two of the same facts do no harm.
             return Sorting(ResultCode.UNWILLING_TO_PERFORM, key.attribute)
         keys.append((one, key.reverse))
@@ -103,7 +103,7 @@ def plan(asked: tuple[AttributeKey, ...]) -> Sorting:
     return Sorting(order=tuple(order.values()), keys=tuple(keys))
 
 
-def _by(one: AttributeType) -> Fact | None | object:
+def _by(one: AttributeType) -> Field | Fact | None:
     fact = _FACTS.get(one)
     if fact is not None:
         return fact

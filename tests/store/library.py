@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from dirserver.model.fields import PHONES, Field
 from dirserver.model.number import DialPlan
-from dirserver.model.principal import Client
 from dirserver.model.ordering import Span
+from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.conditions import indexed_values
 from dirserver.store.engine import Store

@@ -99,12 +99,13 @@ def test_a_search_may_begin_behind_any_card_that_it_found(library: Library) -> N
     scopes = [(NONE, [library.first, library.second])]
     with library.store.reading() as connection:
         for query in (EVERYTHING, Substring(Field.FULL_NAME, any=("a",))):
-            hits = list(search(connection, Question(query, scopes, PLAN)))
+            question = Question(query, scopes, PLAN)
+            hits = list(search(connection, question))
             assert len(hits) > 10
             for at, hit in enumerate(hits, 1):
-                behind = list(search(connection, Question(query, scopes, PLAN), Span(after=hit.place)))
+                behind = list(search(connection, question, Span(after=hit.place)))
                 assert behind == hits[at:]
-            assert list(search(connection, Question(query, scopes, PLAN), Span(2, hits[0].place))) == hits[1:3]
+            assert list(search(connection, question, Span(2, hits[0].place))) == hits[1:3]
 
 
 bounds = st.none() | st.sampled_from(MOMENTS)
