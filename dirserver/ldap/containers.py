@@ -28,6 +28,11 @@ class Container:
     dn: str
     attributes: Mapping[str, tuple[str, ...]]
 
+    @property
+    def is_subentry(self) -> bool:
+        """Whether it is one of the entries that RFC 3672 keeps apart."""
+        return "subentry" in self.attributes["objectClass"]
+
     def encoded(self) -> tuple[bytes, bytes]:
         """Return its user and its operational attributes, encoded."""
         return encode_container(self.attributes)

@@ -9,7 +9,7 @@ other requests, so whoever drives it sees to them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -31,6 +31,7 @@ from dirserver.ldap.messages import (
     RESPONSES,
     BindRequest,
     CompareRequest,
+    Control,
     Envelope,
     ExtendedRequest,
     Message,
@@ -164,12 +165,13 @@ class LDAPSession:
         diagnostic: str = "",
         *,
         name: str | None = None,
+        controls: Sequence[Control] = (),
     ) -> bytes:
         self.answered.code = code.rfc_name
         response = RESPONSES[_operation(request)]
         if response is Operation.EXTENDED_RESPONSE:
             return encode_extended(request.id, code, diagnostic, name=name)
-        return encode_result(request.id, response, code, matched_dn, diagnostic)
+        return encode_result(request.id, response, code, matched_dn, diagnostic, controls)
 
     def _answer(self, message: Message) -> Iterator[Output]:
         match message.op:
@@ -250,7 +252,12 @@ class LDAPSession:
             yield self._result(message, ResultCode.INVALID_DN_SYNTAX)
             return
         base, location = located
-        search = Search(request, message.id, settings, self.client.address, self._clock)
+        try:
+            asked = controls.of_search(message)
+        except controls.InvalidControl:
+            yield self._result(message, ResultCode.PROTOCOL_ERROR)
+            return
+        search = Search(request, message.id, settings, self.client.address, self._clock, asked)
         public = public_target(location, request.scope, settings)
         if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
@@ -265,7 +272,8 @@ class LDAPSession:
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
             self._unfinished = None
-            yield self._result(message, search.result.code, search.result.matched_dn)
+            ended = search.result
+            yield self._result(message, ended.code, ended.matched_dn, controls=ended.controls)
 
         self._unfinished = found
         yield from found()
