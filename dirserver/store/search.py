@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
 from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store import ordering
-from dirserver.store.conditions import found_in
+from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import Term
+from dirserver.store.probes import Bind, in_place
+from dirserver.store.statements import Statements
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
+_statements = Statements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +54,52 @@ class Question:
 
 def search(connection: Connection, question: Question, span: Span = WHOLE) -> Iterator[Entry]:
     """Yield the cards that ``question`` finds, in its order."""
+    values: list[str] = []
+    shape = (
+        connection.dialect.name,
+        tuple(
+            [
+                (books, hidden, spelled(query, question.plan, connection.dialect, values))
+                for books, hidden, query in _resolved(question)
+            ]
+        ),
+        question.order,
+        question.ranks,
+        span,
+    )
+    statement = _statements.get(shape)
+    if statement is None:
+        numbers = count()
+        statement = _statement(
+            question, connection.dialect, span, lambda _: bindparam(f"v{next(numbers)}", type_=Text)
+        )
+        if statement is None:
+            return
+        if span.after is None:
+            # What goes on behind a place does so once.
+            _statements.put(shape, statement)
+    bound = {f"v{at}": value for at, value in enumerate(values)}
+    with connection.execute(statement, bound) as rows:
+        for book_id, key, created, modified, attributes, *place in rows:
+            yield Entry(book_id, key, tuple(place), attributes, created, modified)
+
+
+def _statement(question: Question, dialect: Dialect, span: Span, bind: Bind) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
-    chosen = _chosen(question, connection.dialect, terms, span)
+    chosen = _chosen(question, dialect, terms, span, bind)
     if chosen is None:
-        return
+        return None
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
+    shown = (chosen.c.addressbook_id, chosen.c.key, chosen.c.created, chosen.c.modified)
     # The entries come in after the sort, so that it moves names and not blobs.
-    statement = (
-        select(chosen, card_entry.c.attributes)
+    return (
+        select(*shown, card_entry.c.attributes, *(term.value for term in sorted_by))
         .join(card_entry, card_entry.c.card_id == chosen.c.id)
         .order_by(*ordering.order_by(sorted_by))
         .execution_options(yield_per=_ROWS)
     )
-    values = slice(5, 5 + len(terms))
-    with connection.execute(statement) as rows:
-        for row in rows:
-            yield Entry(
-                row.addressbook_id,
-                row.key,
-                tuple(row[values]),
-                row.attributes,
-                row.created,
-                row.modified,
-            )
 
 
 def number_found(connection: Connection, question: Question) -> int:
@@ -86,9 +124,9 @@ def number_before(connection: Connection, question: Question, value: object) -> 
 
 
 def _chosen(
-    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span
+    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span, bind: Bind = in_place
 ) -> FromClause | None:
-    found = _found(question, dialect, terms, span.after)
+    found = _found(question, dialect, terms, span.after, bind)
     if found is None:
         return None
     sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
@@ -102,10 +140,14 @@ def _chosen(
 
 
 def _found(
-    question: Question, dialect: Dialect, terms: Sequence[Term], after: Place | None = None
+    question: Question,
+    dialect: Dialect,
+    terms: Sequence[Term],
+    after: Place | None = None,
+    bind: Bind = in_place,
 ) -> FromClause | None:
     """Return the cards that ``question`` finds behind ``after``, or None for none."""
-    condition = _condition(question, dialect)
+    condition = _condition(question, dialect, bind)
     if condition is None:
         return None
     columns = (
@@ -134,12 +176,21 @@ def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
     return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
 
 
-def _condition(question: Question, dialect: Dialect) -> ColumnElement[bool] | None:
-    conditions = []
+def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str], Query]]:
+    """Return which books are asked what, as far as that can find anything."""
+    found = []
     for hidden, books in question.scopes:
         resolved = resolve(question.query, hidden)
         if books and resolved != NOTHING:
-            conditions.append(found_in(books, resolved, question.plan, dialect))
+            found.append((tuple(books), hidden, resolved))
+    return found
+
+
+def _condition(question: Question, dialect: Dialect, bind: Bind) -> ColumnElement[bool] | None:
+    conditions = [
+        found_in(books, query, question.plan, dialect, bind)
+        for books, _, query in _resolved(question)
+    ]
     return or_(*conditions) if conditions else None
 
 
