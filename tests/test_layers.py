@@ -34,7 +34,8 @@ dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
-dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
+dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
+dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/ports.py              | config listeners                        | twisted
@@ -52,7 +53,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores
+ports log metrics assembly places backup nightly chores certified
 """
 MOST_LINES = 400
 

@@ -95,7 +95,8 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case ExtensibleMatch():
             return _extensible(filter_, naming)
     one = lookup(filter_.attribute)
-    return UNDEFINED if one is None else _leaf_query(filter_, one, naming)
+    # No picture is in the search index.
+    return UNDEFINED if one is None or one.only_named else _leaf_query(filter_, one, naming)
 
 
 def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:

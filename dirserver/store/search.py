@@ -35,8 +35,10 @@ class Question:
     ranks: tuple[tuple[int, int], ...] = ()
 
 
-def search(connection: Connection, question: Question, span: Span = WHOLE) -> Iterator[Entry]:
-    """Yield the cards that ``question`` finds, in its order."""
+def search(
+    connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
+) -> Iterator[Entry]:
+    """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
@@ -51,6 +53,12 @@ def search(connection: Connection, question: Question, span: Span = WHOLE) -> It
         .order_by(*ordering.order_by(sorted_by))
         .execution_options(yield_per=_ROWS)
     )
+    if bodies:
+        statement = (
+            statement.add_columns(card_version.c.body)
+            .join(card, card.c.id == chosen.c.id)
+            .join(card_version, card_version.c.id == card.c.version_id)
+        )
     values = slice(5, 5 + len(terms))
     with connection.execute(statement) as rows:
         for row in rows:
@@ -61,6 +69,7 @@ def search(connection: Connection, question: Question, span: Span = WHOLE) -> It
                 row.attributes,
                 row.created,
                 row.modified,
+                row.body if bodies else None,
             )
 
 
