@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
-from dirserver.model.query import NOTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in
 from dirserver.store.ordering import Term
@@ -97,7 +107,13 @@ def number_before(connection: Connection, question: Question, value: object) -> 
 def _chosen(
     question: Question, dialect: Dialect, terms: Sequence[Term], span: Span
 ) -> FromClause | None:
-    found = _found(question, dialect, terms, span.after)
+    several = len(question.ranks) > 1
+    if several and all(
+        resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes
+    ):
+        found: FromClause | None = _of_each_book(question, terms, span)
+    else:
+        found = _found(question, dialect, terms, span.after)
     if found is None:
         return None
     sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
@@ -110,6 +126,41 @@ def _chosen(
     )
 
 
+def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
+    """Return the first cards of each book, as many as may be among the first of all.
+
+    Each book has its cards in order; to rank all of them first would cost all of the books. Only
+    where all cards are found can a look at the books tell who is found in a better one.
+    """
+    most = None if span.limit is None else span.limit + span.skip
+    behind = [] if span.after is None else [ordering.behind(terms, span.after)]
+    parts = []
+    better: list[int] = []
+    for book, _ in sorted(question.ranks, key=lambda ranked: ranked[1]):
+        other = card.alias("other")
+        copy = (
+            select(other.c.id)
+            .where(other.c.addressbook_id.in_(better), other.c.uid == card.c.uid)
+            .exists()
+        )
+        once = [or_(card.c.uid == "", ~copy)] if better else []
+        first = (
+            select(*_columns(terms))
+            .where(card.c.addressbook_id == book, *once, *behind)
+            .order_by(*ordering.order_by(terms))
+            .limit(most)
+            .subquery()
+        )
+        parts.append(select(first))
+        better.append(book)
+    return union_all(*parts).subquery()
+
+
+def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
+    own = (card.c.id, card.c.addressbook_id, card.c.key, card.c.created, card.c.modified)
+    return [*own, *ordering.labelled(terms)]
+
+
 def _found(
     question: Question, dialect: Dialect, terms: Sequence[Term], after: Place | None = None
 ) -> FromClause | None:
@@ -117,14 +168,7 @@ def _found(
     condition = _condition(question, dialect)
     if condition is None:
         return None
-    columns = (
-        card.c.id,
-        card.c.addressbook_id,
-        card.c.key,
-        card.c.created,
-        card.c.modified,
-        *ordering.labelled(terms),
-    )
+    columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
     if len(question.ranks) < 2:
         return select(*columns).where(condition, *behind).subquery()
