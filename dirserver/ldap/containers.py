@@ -38,8 +38,11 @@ class Container:
         return encode_container(self.attributes)
 
 
-def root_dse(settings: LDAPSettings) -> Container:
-    """Return the root DSE (RFC 4512 section 5.1). What it announces works."""
+def root_dse(settings: LDAPSettings, mechanisms: tuple[str, ...] = ()) -> Container:
+    """Return the root DSE (RFC 4512 section 5.1). What it announces works.
+
+    ``mechanisms`` are those of SASL that work on the connection.
+    """
     extensions = (WHO_AM_I, *((STARTTLS,) if settings.starttls else ()))
     attributes = {
         "objectClass": ("top",),
@@ -49,6 +52,7 @@ def root_dse(settings: LDAPSettings) -> Container:
         "supportedLDAPVersion": ("3",),
         "supportedControl": SUPPORTED,
         "supportedExtension": extensions,
+        "supportedSASLMechanisms": mechanisms,
         "supportedFeatures": _FEATURES,
         "vendorName": ("dirserver",),
     }

@@ -10,8 +10,10 @@ from dirserver.ldap.asked import asked_numbers, spelled
 from dirserver.ldap.containers import Container
 from dirserver.ldap.encode import encode_entry
 from dirserver.ldap.entries import encode_operational
+from dirserver.ldap.from_card import encode_from_card
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
+from dirserver.ldap.schema import AttributeType
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
@@ -41,8 +43,12 @@ class Presenter:
         asked = asked_numbers(request.filter) if compares else ()
         self._rewrite = spelled(profile.numbers, settings.plan, asked)
         self._selection = Selection.parse(request.attributes)
-        self._views = {view.book.id: view for view in views}
-        self._looks: dict[int, _Look] = {}
+        self._looks = {view.book.id: self._look(view) for view in views}
+
+    @property
+    def wants_bodies(self) -> bool:
+        """Whether ``card`` needs the bodies of cards."""
+        return any(look.from_card for look in self._looks.values())
 
     def found(self, containers: Iterable[Container]) -> list[Container]:
         """Return those of ``containers`` that the filter finds."""
@@ -57,10 +63,7 @@ class Presenter:
 
     def card(self, entry: Entry) -> bytes:
         """Return a card of one of the views, encoded as a message."""
-        look = self._looks.get(entry.book_id)
-        if look is None:
-            look = self._looks[entry.book_id] = self._look(self._views[entry.book_id])
-        return look.encode(self._message_id, entry)
+        return self._looks[entry.book_id].encode(self._message_id, entry)
 
     def _look(self, view: VisibleBook) -> _Look:
         projection = Projection(
@@ -70,7 +73,7 @@ class Presenter:
             rewrite_numbers=self._rewrite,
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
-        return _Look(book, projection, self._selection.wants_operational)
+        return _Look(book, projection, self._selection.wants_operational, projection.from_card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class _Look:
     book: str
     projection: Projection
     wants_operational: bool
+    from_card: tuple[AttributeType, ...]
 
     def encode(self, message_id: int, entry: Entry) -> bytes:
         name = dn.card_dn(entry.key, self.book)
@@ -89,6 +93,9 @@ class _Look:
             else b""
         )
         shown = self.projection.select(entry.attributes, operational)
+        if self.from_card and entry.body is not None:
+            more = encode_from_card(entry.body, self.from_card)
+            shown += self.projection.select_more(more)
         return encode_entry(message_id, name.encode(), shown)
 
 

@@ -231,6 +231,7 @@ class Search:
             1,
             order=self._sorting.order,
             span=Span(after=self._progress.place),
+            bodies=presenter.wants_bodies,
         )
         for entry in found:
             if self._clock() > self._deadline:
@@ -352,7 +353,14 @@ class Search:
         span = Span(skip=cards - stop if from_end else start, backwards=from_end)
         order = self._sorting.order
         reading = asked.tree.reading
-        found = reading.search(asked.query, asked.views, stop - start, order=order, span=span)
+        found = reading.search(
+            asked.query,
+            asked.views,
+            stop - start,
+            order=order,
+            span=span,
+            bodies=presenter.wants_bodies,
+        )
         for entry in reversed(list(found)) if from_end else found:
             if self._clock() > self._deadline:
                 self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)

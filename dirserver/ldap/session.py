@@ -23,6 +23,7 @@ from dirserver.errors import (
     StoreUnavailable,
 )
 from dirserver.ldap import controls, dn
+from dirserver.ldap.binding import Connection, bind
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dn import DN, Location
@@ -39,7 +40,6 @@ from dirserver.ldap.messages import (
     RefusedRequest,
     Scope,
     SearchRequest,
-    SimpleAuthentication,
 )
 from dirserver.ldap.searching import Search
 from dirserver.ldap.settings import LDAPSettings
@@ -110,6 +110,8 @@ class LDAPSession:
         self._clock = clock
         self.client = Client("ldap", address)
         self.secure = secure
+        # The name in a certificate that is to be trusted; whoever drives the session tells.
+        self.certified = ""
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -206,31 +208,14 @@ class LDAPSession:
         self._context().directory.record([event])
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
-        if request.version != 3:
-            text = "This server speaks LDAP version 3."
-            return self._result(message, ResultCode.PROTOCOL_ERROR, diagnostic=text)
-        if not isinstance(request.authentication, SimpleAuthentication):
-            return self._result(message, ResultCode.AUTH_METHOD_NOT_SUPPORTED)
-        return self._simple_bind(message, request.name, request.authentication.password)
-
-    def _simple_bind(self, message: Message, name: str, password: bytes) -> bytes:
         context = self._context()
-        if not password:
-            if not name:
-                # Even where nobody may search without a name, the root DSE may be read.
-                return self._result(message, ResultCode.SUCCESS)
-            # A name without a password is nobody (RFC 4513 section 5.1.2).
-            text = "A name without a password is not a login."
-            return self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
-        if not self.secure and not context.settings.plaintext_bind(self.client.address):
-            text = "This server takes passwords over TLS only."
-            return self._result(message, ResultCode.CONFIDENTIALITY_REQUIRED, diagnostic=text)
-        try:
-            login, secret = dn.bind_name(name), password.decode()
-        except UnicodeDecodeError:
-            return self._result(message, ResultCode.INVALID_CREDENTIALS)
-        self.principal = context.authenticator.authenticate(login, secret, self.client)
-        return self._result(message, ResultCode.SUCCESS)
+        bound = bind(request, self._connection, context.authenticator, context.settings)
+        self.principal = bound.principal
+        return self._result(message, bound.code, diagnostic=bound.diagnostic)
+
+    @property
+    def _connection(self) -> Connection:
+        return Connection(self.client, self.secure, self.certified if self.secure else "")
 
     def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
         """Return a DN taken apart and what it names, or None when it is no DN."""
@@ -258,7 +243,7 @@ class LDAPSession:
             yield self._result(message, ResultCode.PROTOCOL_ERROR)
             return
         search = Search(request, message.id, settings, self.client.address, self._clock, asked)
-        public = public_target(location, request.scope, settings)
+        public = public_target(location, request.scope, settings, self._connection.mechanisms)
         if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
             return
@@ -290,7 +275,7 @@ class LDAPSession:
         if located is None:
             return self._result(message, ResultCode.INVALID_DN_SYNTAX)
         name, location = located
-        public = public_target(location, Scope.BASE_OBJECT, settings)
+        public = public_target(location, Scope.BASE_OBJECT, settings, self._connection.mechanisms)
         if public is not None:
             return self._result(message, compare_container(request, public.containers[0]))
         if self._is_nobody(settings):

@@ -50,6 +50,7 @@ POSTAL_ADDRESS = Syntax(
     "caseIgnoreListMatch",
     substrings="caseIgnoreListSubstringsMatch",
 )
+JPEG = Syntax(f"{_SYNTAXES}.28", "JPEG")
 OBJECT_IDENTIFIER = Syntax(f"{_SYNTAXES}.38", "OID", "objectIdentifierMatch")
 DISTINGUISHED_NAME = Syntax(f"{_SYNTAXES}.12", "DN", "distinguishedNameMatch")
 GENERALIZED_TIME = Syntax(

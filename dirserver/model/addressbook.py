@@ -99,7 +99,8 @@ class Change:
 class Entry:
     """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
 
-    ``place`` is where it stands in the order of what is found.
+    ``place`` is where it stands in the order of what is found; it has a ``body`` where that was
+    asked for.
     """
 
     book_id: int
@@ -108,6 +109,7 @@ class Entry:
     attributes: bytes
     created: datetime
     modified: datetime
+    body: bytes | None = None
 
 
 HREF_BYTES = 255

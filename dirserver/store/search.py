@@ -17,14 +17,16 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    null,
     or_,
     select,
+    union_all,
 )
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
-from dirserver.model.query import NOTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import Term
@@ -52,8 +54,10 @@ class Question:
     ranks: tuple[tuple[int, int], ...] = ()
 
 
-def search(connection: Connection, question: Question, span: Span = WHOLE) -> Iterator[Entry]:
-    """Yield the cards that ``question`` finds, in its order."""
+def search(
+    connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
+) -> Iterator[Entry]:
+    """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
     values: list[str] = []
     shape = (
         connection.dialect.name,
@@ -66,12 +70,17 @@ def search(connection: Connection, question: Question, span: Span = WHOLE) -> It
         question.order,
         question.ranks,
         span,
+        bodies,
     )
     statement = _statements.get(shape)
     if statement is None:
         numbers = count()
         statement = _statement(
-            question, connection.dialect, span, lambda _: bindparam(f"v{next(numbers)}", type_=Text)
+            question,
+            connection.dialect,
+            span,
+            lambda _: bindparam(f"v{next(numbers)}", type_=Text),
+            bodies=bodies,
         )
         if statement is None:
             return
@@ -80,11 +89,13 @@ def search(connection: Connection, question: Question, span: Span = WHOLE) -> It
             _statements.put(shape, statement)
     bound = {f"v{at}": value for at, value in enumerate(values)}
     with connection.execute(statement, bound) as rows:
-        for book_id, key, created, modified, attributes, *place in rows:
-            yield Entry(book_id, key, tuple(place), attributes, created, modified)
+        for book_id, key, created, modified, attributes, body, *place in rows:
+            yield Entry(book_id, key, tuple(place), attributes, created, modified, body)
 
 
-def _statement(question: Question, dialect: Dialect, span: Span, bind: Bind) -> Select[Any] | None:
+def _statement(
+    question: Question, dialect: Dialect, span: Span, bind: Bind, *, bodies: bool
+) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
@@ -93,12 +104,19 @@ def _statement(question: Question, dialect: Dialect, span: Span, bind: Bind) -> 
         return None
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
     shown = (chosen.c.addressbook_id, chosen.c.key, chosen.c.created, chosen.c.modified)
+    body = card_version.c.body if bodies else null()
     # The entries come in after the sort, so that it moves names and not blobs.
-    return (
-        select(*shown, card_entry.c.attributes, *(term.value for term in sorted_by))
+    statement = (
+        select(*shown, card_entry.c.attributes, body, *(term.value for term in sorted_by))
+        .select_from(chosen)
         .join(card_entry, card_entry.c.card_id == chosen.c.id)
         .order_by(*ordering.order_by(sorted_by))
         .execution_options(yield_per=_ROWS)
+    )
+    if not bodies:
+        return statement
+    return statement.join(card, card.c.id == chosen.c.id).join(
+        card_version, card_version.c.id == card.c.version_id
     )
 
 
@@ -126,7 +144,13 @@ def number_before(connection: Connection, question: Question, value: object) -> 
 def _chosen(
     question: Question, dialect: Dialect, terms: Sequence[Term], span: Span, bind: Bind = in_place
 ) -> FromClause | None:
-    found = _found(question, dialect, terms, span.after, bind)
+    several = len(question.ranks) > 1
+    if several and all(
+        resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes
+    ):
+        found: FromClause | None = _of_each_book(question, terms, span)
+    else:
+        found = _found(question, dialect, terms, span.after, bind)
     if found is None:
         return None
     sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
@@ -137,6 +161,41 @@ def _chosen(
         .offset(span.skip or None)
         .subquery()
     )
+
+
+def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
+    """Return the first cards of each book, as many as may be among the first of all.
+
+    Each book has its cards in order; to rank all of them first would cost all of the books. Only
+    where all cards are found can a look at the books tell who is found in a better one.
+    """
+    most = None if span.limit is None else span.limit + span.skip
+    behind = [] if span.after is None else [ordering.behind(terms, span.after)]
+    parts = []
+    better: list[int] = []
+    for book, _ in sorted(question.ranks, key=lambda ranked: ranked[1]):
+        other = card.alias("other")
+        copy = (
+            select(other.c.id)
+            .where(other.c.addressbook_id.in_(better), other.c.uid == card.c.uid)
+            .exists()
+        )
+        once = [or_(card.c.uid == "", ~copy)] if better else []
+        first = (
+            select(*_columns(terms))
+            .where(card.c.addressbook_id == book, *once, *behind)
+            .order_by(*ordering.order_by(terms))
+            .limit(most)
+            .subquery()
+        )
+        parts.append(select(first))
+        better.append(book)
+    return union_all(*parts).subquery()
+
+
+def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
+    own = (card.c.id, card.c.addressbook_id, card.c.key, card.c.created, card.c.modified)
+    return [*own, *ordering.labelled(terms)]
 
 
 def _found(
@@ -150,14 +209,7 @@ def _found(
     condition = _condition(question, dialect, bind)
     if condition is None:
         return None
-    columns = (
-        card.c.id,
-        card.c.addressbook_id,
-        card.c.key,
-        card.c.created,
-        card.c.modified,
-        *ordering.labelled(terms),
-    )
+    columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
     if len(question.ranks) < 2:
         return select(*columns).where(condition, *behind).subquery()
