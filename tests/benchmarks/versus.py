@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.benchmarks import libldap, slapd, subjects
+from tests.benchmarks import libldap, slapd, subjects, together
 from tests.benchmarks.libldap import LibraryError
 from tests.benchmarks.lookups import CHINESE, WORKLOADS, Workload
 from tests.benchmarks.process import Subject, machine
@@ -52,6 +52,11 @@ def _run(directory: Path, size: int, seconds: float, turns: int, only: str) -> N
                 outcomes = _measured(workload, found[:1], size, 1, turns, seconds)
                 if outcomes:
                     _line(f"{workload.name}, ms", _time_cells(outcomes[0]))
+        if not only:
+            print()
+            together.lookups_a_second(own, size, turns, seconds)
+            together.beside_a_sync(own, size, turns * seconds)
+            together.two_workers(directory, own, size, turns, seconds)
 
 
 @contextmanager
