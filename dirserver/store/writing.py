@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -281,12 +281,12 @@ def store_derived(
 
 
 def _store_beginnings(
-    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Sequence[int]
+    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Collection[int]
 ) -> None:
     """Keep the beginnings of words; again only what differs is written."""
     there = set[tuple[int, str, str]]()
     if old:
-        rows = connection.execute(_BEGINNINGS, {"cards": old})
+        rows = connection.execute(_BEGINNINGS, {"cards": list(old)})
         there = {(row.card_id, row.field, row.value) for row in rows}
     new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
     if gone := there - new:
