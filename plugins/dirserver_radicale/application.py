@@ -17,13 +17,14 @@ from radicale.app import Application as RadicaleApplication
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError
-from dirserver_radicale import answers, request, stream, xmlbody
+from dirserver_radicale import answers, prefer, request, stream, xmlbody
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.configuration import configuration
 from dirserver_radicale.environ import is_printable
 from dirserver_radicale.hrefs import Location, locate
 from dirserver_radicale.listing import listing
+from dirserver_radicale.preconditions import require_if
 from dirserver_radicale.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.reports import report
@@ -126,9 +127,12 @@ class Application(CardMethods, RadicaleApplication):
             wanted = read_propfind(root)
             if depth is Depth.INFINITY and not location.book:
                 raise Refused("<propfind-finite-depth/>")
+            if resource.viewer.preferences.noroot and depth is not Depth.ZERO and not location.href:
+                honoured.append(prefer.NOROOT)
             return listing(resource, location, depth, wanted)
 
-        return self._written(environ, path, user, write)
+        honoured: list[str] = []
+        return self._written(environ, path, user, write, honoured)
 
     def do_REPORT(
         self,
@@ -149,7 +153,7 @@ class Application(CardMethods, RadicaleApplication):
             return report(root, resource, location, depth)
 
         tags: list[str] = []
-        answer = self._written(environ, path, user, write)
+        answer = self._written(environ, path, user, write, [])
         if answer[0] == client.MULTI_STATUS and tags == [SEARCHABLE]:
             # The one report that is no multistatus (RFC 3744 section 9.5).
             return client.OK, *answer[1:]
@@ -161,20 +165,27 @@ class Application(CardMethods, RadicaleApplication):
     do_MKCALENDAR = None  # There are no calendars here: 405.
     do_POST = None
 
-    def _written(self, environ: dict[str, Any], path: str, user: str, write: _Write) -> Any:
+    def _written(
+        self, environ: dict[str, Any], path: str, user: str, write: _Write, honoured: list[str]
+    ) -> Any:
         """Answer with what ``write`` writes about what is at ``path``.
 
-        Whether it may be read is asked when the body has come, and before all else.
+        Whether it may be read is asked when the body has come, and before all else. The client
+        is told which of its preferences were ``honoured``, to which ``write`` may add.
         """
         if not user:
             return httputils.NOT_ALLOWED
         noted = request.current()
+        preferences = prefer.read_preferences(environ)
+        if preferences.minimal:
+            honoured.append(prefer.MINIMAL)
 
         def make(reading: Reading) -> Iterator[bytes]:
             location = locate(path)
             if location is None:
                 raise AccessDenied(f"nothing can be at {path}")
-            resource = Viewer(reading).at(location)
+            resource = Viewer(reading, preferences).at(location)
+            require_if(environ, reading, location)
             return stream.encoded(write(resource, location, xmlbody.parse(body)))
 
         try:
@@ -183,6 +194,7 @@ class Application(CardMethods, RadicaleApplication):
         except (DirectoryError, ValueError, Refused) as error:
             return _refusal(error, path)
         headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": self._compliance}
+        headers |= prefer.applied(*honoured)
         if isinstance(told, bytes):
             return client.MULTI_STATUS, headers, told, None
         noted.stream = told

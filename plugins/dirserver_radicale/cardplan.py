@@ -31,7 +31,7 @@ from dirserver_radicale.properties import (
     access_control,
     live,
 )
-from dirserver_radicale.propfind import Kind, Wanted, split
+from dirserver_radicale.propfind import Kind, Wanted, split, without_404
 from dirserver_radicale.resources import Book
 
 _BATCH = 100
@@ -191,7 +191,7 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
                 missing.setdefault(value, []).append(element(name))
             else:
                 found[name] = value.replace("%", "%%")
-    return _plan(book, found, missing, fields, needs)
+    return _plan(book, found, without_404(book.viewer, missing), fields, needs)
 
 
 def card_property(book: Book, card: Card, name: str) -> Value:

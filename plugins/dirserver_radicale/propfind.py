@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dirserver_radicale import multistatus
 from dirserver_radicale.multistatus import DAV, element, propstat
 from dirserver_radicale.properties import Missing, basic, names, written
-from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root
+from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -49,9 +49,14 @@ class Depth(StrEnum):
 def read_depth(header: str | None, default: Depth = Depth.INFINITY) -> Depth:
     """Return the depth that a client asks for; without the header that is ``default``.
 
-    Raises ValueError.
+    What else the header may say is a preference (``prefer``). Raises ValueError.
     """
-    return default if header is None else Depth(header.strip().lower())
+    if header is None:
+        return default
+    depth, _, noroot = header.lower().partition(",")
+    if noroot.strip() not in ("", "noroot"):
+        raise ValueError("this is no depth")
+    return Depth(depth.strip())
 
 
 def read_propfind(root: Element | None) -> Wanted:
@@ -97,7 +102,17 @@ def propstats(resource: Resource, wanted: Wanted) -> Iterator[str]:
             missing.setdefault(value, []).append(element(name))
         else:
             found.append(value)
-    yield from split(found, missing)
+    yield from split(found, without_404(resource.viewer, missing))
+
+
+def without_404(viewer: Viewer, missing: dict[Missing, list[str]]) -> dict[Missing, list[str]]:
+    """Return what is ``missing`` as far as ``viewer`` is told.
+
+    A client that prefers that hears nothing of what there is not (RFC 8144 section 2.1).
+    """
+    if viewer.preferences.minimal:
+        missing.pop(Missing.NOT_FOUND, None)
+    return missing
 
 
 def split(found: list[str], missing: dict[Missing, list[str]]) -> Iterator[str]:
