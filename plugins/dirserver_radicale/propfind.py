@@ -28,6 +28,7 @@ class Kind(StrEnum):
 _KINDS = {f"{DAV}{kind}": kind for kind in Kind}
 # Each of them is written for every card.
 MOST_NAMES = 200
+_MOST_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def read_wanted(element: Element, include: Iterable[Element] = ()) -> Wanted:
     kind = _KINDS[element.tag]
     children = element if kind is Kind.PROP else include
     wanted = tuple(dict.fromkeys(child.tag for child in children))
-    if len(wanted) > MOST_NAMES:
+    if len(wanted) > MOST_NAMES or sum(map(len, wanted)) > _MOST_CHARACTERS:
         raise ValueError("too many properties")
     return Wanted(kind, wanted)
 

@@ -264,6 +264,15 @@ def test_a_book_of_one_s_own_is_renamed_and_taken_away(home: DAVClient, services
     assert events[4] == "bob book:add done bob/friends/ book bob/friends: friends"
 
 
+def test_a_name_that_every_listing_would_repeat_has_a_limit(home: DAVClient) -> None:
+    long = f"<displayname>{'x' * 10_000}</displayname>"
+    assert home.send("MKCOL", "/bob/f/", {}, mkcol(ADDRESSBOOK + long)).status == 507
+    assert home.send("MKCOL", "/bob/f/", {}, mkcol()).status == 201
+    patch = f'<propertyupdate xmlns="DAV:"><set><prop>{long}</prop></set></propertyupdate>'
+    answer = home.send("PROPPATCH", "/bob/f/", {}, patch.encode())
+    assert list(home.render(answer)) == ["207", "/bob/f/ 507 displayname"]
+
+
 def test_a_book_is_made_and_taken_away_on_conditions(home: DAVClient) -> None:
     """RFC 9110 section 13, RFC 4918 section 10.4; RFC 8144 section 2.3."""
     made = home.send(

@@ -108,7 +108,17 @@ def test_rfc9110_13_1_4_a_date_guards_what_is_changed(there: DAVClient) -> None:
     assert there.send("PUT", path, {**late, "If-Match": etag}, body).status == 204
 
 
-@pytest.mark.parametrize("text", ["", "x", "Thu, 99 Nov 2026 00:00:00 GMT", "0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "Thu, 99 Nov 2026 00:00:00 GMT",
+        "0",
+        f"Thu, 01 Jan {'9' * 20} 00:00:00 GMT",
+        f"Thu, 01 Jan 2026 00:00:00 -{'9' * 18}",
+    ],
+)
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read_http_date(text) is None
 
