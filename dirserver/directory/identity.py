@@ -94,7 +94,7 @@ class Authenticator:
         principal = self._remembered(digest, policy, client, now)
         if principal is not None:
             return principal
-        login = user.login if user is not None else name.lower()[:64]
+        login = user.login if user is not None else self.attempts.alias(name)
         kept = self._of_secret(password)
         if user is not None and kept is not None and not _why_not(kept, user, client):
             # Nobody guesses a secret. So whoever has one does not wait for those who guess; and
