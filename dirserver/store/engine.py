@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,8 +187,11 @@ def _sqlite_engine(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if "sqlite_patience" in options:
-            patience = int(options["sqlite_patience"] * 1000)
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+            # Nobody who waits counts milliseconds, and mostly there is nobody who does.
+            patience = math.ceil(options["sqlite_patience"] * 10) * 100
+            if connection.info.get("patience", PATIENCE * 1000) != patience:
+                connection.info["patience"] = patience
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
         connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
 
     return engine
