@@ -31,7 +31,7 @@ from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, stops, writing
+from dirserver.store import cards, erasures, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -165,6 +165,15 @@ class Writing(Reading):
         self._guard(view, AuditAction.CARD_DELETE, href)
         self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
+
+    def require_deletable(self, slug: str, href: str) -> None:
+        """Raise AccessDenied if ``delete_card`` would, and stop the client if that would.
+
+        For a host that can make no answer of what ``delete_card`` raises.
+        """
+        view = self.writable(slug, AuditAction.CARD_DELETE, href)
+        if self.stored(view, href) is not None:
+            self._guard(view, AuditAction.CARD_DELETE, href)
 
     def move_card(
         self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
@@ -307,7 +316,9 @@ class Writing(Reading):
 
     def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
         """Return the cases of people who were erased, by the key of the card that is theirs."""
-        secret = self.policy.erasure_key
+        # Somebody may have been erased, as the first ever, while this transaction waited for the
+        # book; whoever erases has all of them.
+        secret = self.policy.erasure_key or erasures.key_by_now(self.connection)
         if not secret:
             return {}
         prints = {

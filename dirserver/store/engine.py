@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import StoreBusy, StoreUnavailable
+from dirserver.store import files
 from dirserver.store.writers import Turns
 
 # How long a writer waits for others to finish their transactions, of whatever process.
@@ -168,6 +169,11 @@ def _sqlite_engine(url: str) -> Engine:
         # A streamed answer may be continued in another thread than it was begun in.
         connect_args={"check_same_thread": False, "timeout": PATIENCE},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def make(*_arguments: object) -> None:
+        if file and file != ":memory:":
+            files.make(Path(file))
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -16,6 +16,7 @@ from dirserver.store.storable import made_storable
 from dirserver.store.tables import (
     addressbook,
     card,
+    card_beginning,
     card_entry,
     card_value,
     card_version,
@@ -56,16 +57,26 @@ _VALUES = select(
 _FORGET_VALUES = delete(card_value).where(card_value.c.id == bindparam("value_id"))
 _FORGET_ENTRIES = delete(card_entry).where(card_entry.c.card_id == bindparam("old"))
 _NEW_VALUES = insert(card_value)
+_BEGINNINGS = select(
+    card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value
+).where(card_beginning.c.card_id.in_(bindparam("cards", expanding=True)))
+_FORGET_BEGINNINGS = delete(card_beginning).where(
+    card_beginning.c.field == bindparam("name"),
+    card_beginning.c.value == bindparam("said"),
+    card_beginning.c.card_id == bindparam("old"),
+)
+_NEW_BEGINNINGS = insert(card_beginning)
 _NEW_ENTRIES = insert(card_entry)
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What the store keeps beside a body: the index values, the sort name, the LDAP entry."""
+    """What the store keeps beside a body: the search index, the sort name, the LDAP entry."""
 
     values: tuple[tuple[Field, str], ...]
     sort_name: str
     entry: bytes
+    beginnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,3 +277,28 @@ def store_derived(
         _NEW_ENTRIES,
         [{"card_id": card_id, "attributes": one.entry} for card_id, one in derived],
     )
+    _store_beginnings(connection, derived, old)
+
+
+def _store_beginnings(
+    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Sequence[int]
+) -> None:
+    """Keep the beginnings of words; again only what differs is written."""
+    there = set[tuple[int, str, str]]()
+    if old:
+        rows = connection.execute(_BEGINNINGS, {"cards": old})
+        there = {(row.card_id, row.field, row.value) for row in rows}
+    new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
+    if gone := there - new:
+        connection.execute(
+            _FORGET_BEGINNINGS,
+            [{"old": card_id, "name": field, "said": value} for card_id, field, value in gone],
+        )
+    if come := sorted(new - there):
+        connection.execute(
+            _NEW_BEGINNINGS,
+            [
+                {"card_id": card_id, "field": field, "value": value}
+                for card_id, field, value in come
+            ],
+        )
