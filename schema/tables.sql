@@ -257,7 +257,7 @@ CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
 
-CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', tokenize='trigram');
+CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', columnsize=0, tokenize='trigram case_sensitive 1');
 
 CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
 

@@ -44,6 +44,11 @@ _ETAGS = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
+_WITH_BODY = (
+    select(card.c.id, card.c.revision, *_LISTED, card_version.c.body)
+    .join(card_version, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
+)
 _BODY = (
     select(card_version.c.body)
     .join(card, card.c.version_id == card_version.c.id)
@@ -131,6 +136,14 @@ def etags(connection: Connection, book_id: int) -> Iterator[tuple[str, str]]:
 def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
     """Return the card ``href`` of a book, or None."""
     return _stored(connection.execute(_BY_HREF, {"book_id": book_id, "href": href}).first())
+
+
+def find_with_body(
+    connection: Connection, book_id: int, href: str
+) -> tuple[StoredCard, bytes] | None:
+    """Return the card ``href`` of a book with its bytes, or None."""
+    row = connection.execute(_WITH_BODY, {"book_id": book_id, "href": href}).first()
+    return None if row is None else (StoredCard(row.id, _card(row), row.revision), row.body)
 
 
 def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
