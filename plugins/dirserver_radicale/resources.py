@@ -16,7 +16,8 @@ from dirserver.errors import AccessDenied
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import GROUP_PREFIX, Group, Principal
-from dirserver_radicale import tokens
+from dirserver_radicale import privileges, tokens
+from dirserver_radicale.conditional import book_etag
 from dirserver_radicale.hrefs import Location, escaped, escaped_name, principal_href
 
 
@@ -143,6 +144,25 @@ class Book:
         self.viewer = viewer
         self.view = view
         self.url = escaped(Location(viewer.principal.login, view.book.slug).path)
+        self.title = view.book.name or view.book.slug
+        self.description = view.book.description
+        # A shared one belongs to nobody.
+        self.owner = view.book.owner
+        self.parts = (Part(self, self.url),)
+
+    def placed(self, name: str) -> tuple[Part, str] | None:
+        """Return where a card called ``name`` is, or would be, and what it is called there."""
+        return self.parts[0], name
+
+    @property
+    def privileges(self) -> tuple[str, ...]:
+        """The names of the privileges on it, as RFC 3744 has them."""
+        return privileges.privileges(self.view, is_card=False)
+
+    @property
+    def own_properties(self) -> Mapping[str, str]:
+        """What whoever asks has set on it for themselves, written."""
+        return self.viewer.own_properties.get(self.view.book.id, {})
 
     @cached_property
     def state(self) -> BookState:
@@ -153,6 +173,16 @@ class Book:
     def revision(self) -> int:
         """The revision of its last change."""
         return self.state.revision
+
+    @property
+    def ctag(self) -> int:
+        """A number that grows whenever something changes."""
+        return self.revision
+
+    @property
+    def etag(self) -> str:
+        """The etag of it as one file."""
+        return book_etag(self.state, self.view)
 
     @property
     def modified(self) -> datetime:
@@ -169,9 +199,22 @@ class Book:
         book = self.view.book
         return str(tokens.SyncToken(book.uuid, book.incarnation, revision, self.view.visibility))
 
-    def url_of(self, name: str) -> str:
-        """Return the escaped path of the card ``name``."""
-        return self.url + escaped_name(name)
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The cards of one book in a collection, where they have addresses that begin with ``url``."""
+
+    book: Book
+    url: str
+
+    def spelled(self, href: str) -> str:
+        """Return what stands for the card ``href`` behind the ``url``, escaped."""
+        return escaped_name(href)
+
+    def url_of(self, href: str) -> str:
+        """Return the escaped path of the card ``href``."""
+        return self.url + self.spelled(href)
 
 
-Resource: TypeAlias = Root | PrincipalPlace | Book
+Collection: TypeAlias = Book
+Resource: TypeAlias = Root | PrincipalPlace | Collection
