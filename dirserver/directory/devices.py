@@ -132,6 +132,8 @@ def _limits(device: Device) -> str:
         *(f"book {book}" for book in sorted(device.books)),
         *(f"from {network}" for network in device.networks),
     ]
+    if device.merged:
+        said.append("all books as one")
     if device.expires is not None:
         said.append(f"until {device.expires:%Y-%m-%d %H:%M} UTC")
     return ", ".join(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -135,11 +135,32 @@ class Policy:
         there = [book for book in self.books if book.slug == slug and book.owner in ("", login)]
         return max(there, key=lambda book: book.owner, default=None)
 
+    def base(
+        self, principal: Principal, views: Sequence[VisibleBook], address: str = ""
+    ) -> VisibleBook | None:
+        """Return the one of ``views`` that new cards of ``principal`` go to if all are as one.
+
+        It is that of the config file, or else their personal one, or else the first that they may
+        write to. Names depend on it, so a client that was stopped does not make it another.
+        """
+        named = {view.book.slug: view for view in views}
+        for slug in (principal.default_book, PERSONAL):
+            if slug in named:
+                return named[slug]
+        for view in views:
+            grants = self.grants.get(view.book.id, ())
+            if decide(principal, Privilege.WRITE, view.book, grants, address).allowed:
+                return view
+        return None
+
     def may_make_books(self, principal: Principal) -> bool:
         """Say whether ``principal`` may have books of their own beside the one they are given.
 
-        Whoever is given one may. A device that is good for some books makes no others.
+        Whoever is given one may. A device that is good for some books makes no others, nor does
+        one that is shown all as one.
         """
+        if principal.sees_one_book:
+            return False
         if principal.device is not None and principal.device.books:
             return False
         return any(book.owner == principal.login and book.slug == PERSONAL for book in self.books)

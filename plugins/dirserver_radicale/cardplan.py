@@ -10,6 +10,7 @@ from dirserver.directory import Reading
 from dirserver.model.addressbook import Card
 from dirserver_radicale import privileges, reportset
 from dirserver_radicale.addressdata import AddressData
+from dirserver_radicale.collection import Book, Part
 from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.multistatus import CARDDAV, DAV, element, href
 from dirserver_radicale.properties import (
@@ -29,7 +30,6 @@ from dirserver_radicale.properties import (
     live,
 )
 from dirserver_radicale.propfind import Kind, Wanted, split
-from dirserver_radicale.resources import Book, Part
 
 ADDRESS_DATA: Final = f"{CARDDAV}address-data"
 _SLOT = "%s"
@@ -212,5 +212,5 @@ def _plan(
 ) -> CardPlan:
     absent = {why: [one.replace("%", "%%") for one in each] for why, each in missing.items()}
     told = "".join(split([element(*each) for each in found.items()], absent))
-    start = f"<response><href>{part.url.replace('%', '%%')}{_SLOT}</href>"
+    start = f"<response><href>{part.head.replace('%', '%%')}{_SLOT}</href>"
     return CardPlan(part, f"{start}{told}</response>\n", tuple(fields), needs)

@@ -10,12 +10,12 @@ from dirserver_radicale.addressdata import (
     read_address_data,
 )
 from dirserver_radicale.cardplan import ADDRESS_DATA
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.collectionplan import CollectionPlan, collection_plan
 from dirserver_radicale.multistatus import DAV, status_response
 from dirserver_radicale.properties import GETETAG
 from dirserver_radicale.propfind import Kind, Wanted, read_wanted
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Collection
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.

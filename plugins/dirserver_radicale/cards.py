@@ -15,16 +15,16 @@ from radicale import httputils
 from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
-from dirserver.model.audit import AuditAction
+from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import Precondition
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import (
-    book_etag,
     converted_etag,
     is_not_newer,
     is_unchanged,
@@ -33,6 +33,8 @@ from dirserver_radicale.conditional import (
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
+from dirserver_radicale.placement import placement
+from dirserver_radicale.resources import Viewer
 
 _VCARD = "text/vcard; charset=utf-8"
 
@@ -71,10 +73,11 @@ class CardMethods(BookMethods):
         with self._directory.reading(
             request.principal_of(user), request.current().client
         ) as reading:
-            view = reading.book(location.book, Privilege.READ)
-            card = reading.card(view, location.href)
+            there = placement(reading, location)
+            view = reading.book(there.slug, Privilege.READ)
+            card = reading.card(view, there.href)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == reading.version(view, location.href):
+            if version is not None and version == reading.version(view, there.href):
                 version = None
             etag = card.etag if version is None else converted_etag(card.etag, version)
             headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
@@ -82,7 +85,7 @@ class CardMethods(BookMethods):
             if early is not None:
                 return early
             headers["Content-Type"] = _VCARD
-            body = reading.body(view, location.href)
+            body = reading.body(view, there.href)
             if version is not None:
                 body = convert(body, version)
                 headers["Content-Type"] += f"; version={version}"
@@ -96,20 +99,16 @@ class CardMethods(BookMethods):
         early: list[Answer] = []
 
         def make(reading: Reading) -> Iterator[bytes]:
-            view = reading.book(location.book, Privilege.READ)
-            state = reading.state(view)
-            etag = book_etag(state, view)
-            if version is not None:
-                etag = converted_etag(etag, version)
-            headers.update({"Last-Modified": http_date(state.modified), "Vary": "Accept"})
-            early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
+            book = Viewer(reading).collection(location)
+            etag = book.etag if version is None else converted_etag(book.etag, version)
+            headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
+            early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
             # Told before anything leaves the house.
-            detail = f"{reading.count(view)} cards in one file"
-            label = label_of(view.book)
-            self._directory.record([reading.event(AuditAction.CARD_EXPORT, label, "", detail)])
-            bodies = (body for _card, body in reading.exported(view))
+            views = [part.book.view for part in book.parts]
+            self._directory.record([_exported(reading, view) for view in views])
+            bodies = (body for view in views for _card, body in reading.exported(view))
             return bodies if version is None else (convert(body, version) for body in bodies)
 
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
@@ -147,9 +146,12 @@ class CardMethods(BookMethods):
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
-                stored = writing.put_card(
-                    location.book, location.href, body, read_precondition_of_card(environ)
-                )
+                there = placement(writing, location, AuditAction.CARD_UPDATE)
+                condition = read_precondition_of_card(environ)
+                with there.shown():
+                    stored = writing.put_card(
+                        there.slug, there.href, body, condition, among=there.among
+                    )
         except DirectoryError as error:
             return error_answer(error, path, "write-content")
         # The card is kept as it came, so the client may take the etag for its own copy's.
@@ -173,14 +175,17 @@ class CardMethods(BookMethods):
             return self._refuse("DELETE", path, user)
         if not location.href:
             return self._delete_book(user, location)
+        holder = location.path
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
                 condition = read_precondition_of_card(environ)
-                writing.delete_card(location.book, location.href, condition)
+                there = placement(writing, location, AuditAction.CARD_DELETE)
+                holder = there.path
+                writing.delete_card(there.slug, there.href, condition)
         except DirectoryError as error:
-            return error_answer(error, location.parent.path, "unbind")
+            return error_answer(error, holder, "unbind")
         return client.NO_CONTENT, {}, None, None
 
     def do_MOVE(
@@ -244,27 +249,42 @@ class CardMethods(BookMethods):
         needed, at_least = (
             ("unbind", Privilege.WRITE) if method == "MOVE" else ("read", Privilege.READ)
         )
+        at, to = source.parent.path, target.parent.path
+        slug = source.book
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                act = writing.move_card if method == "MOVE" else writing.copy_card
-                stored = act(
-                    source.book, source.href, target.book, target.href, overwrite=overwrite
-                )
+                action = AuditAction.CARD_MOVE if method == "MOVE" else AuditAction.CARD_COPY
+                here = placement(writing, source, action)
+                slug, at = here.slug, here.path
+                there = placement(writing, target, action)
+                to = there.path
+                names = here.slug, here.href, there.slug, there.href
+                with there.shown():
+                    if method == "MOVE":
+                        stored = writing.move_card(*names, overwrite=overwrite)
+                    else:
+                        among = there.among
+                        stored = writing.copy_card(*names, overwrite=overwrite, among=among)
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
-            view = request.view(self._directory, user, source.book)
+            view = request.view(self._directory, user, slug)
             if view is not None and view.access >= at_least:
-                return error_answer(error, target.parent.path, "bind")
-            return error_answer(error, source.parent.path, needed)
+                return error_answer(error, to, "bind")
+            return error_answer(error, at, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
         return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
+
+
+def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
+    detail = f"{reading.count(view)} cards in one file"
+    return reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)
 
 
 def _early(

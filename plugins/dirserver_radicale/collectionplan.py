@@ -9,8 +9,8 @@ from itertools import islice
 from dirserver.directory import Reading
 from dirserver_radicale.addressdata import AddressData
 from dirserver_radicale.cardplan import CardPlan, card_plan
+from dirserver_radicale.collection import Collection, Part
 from dirserver_radicale.propfind import Wanted
-from dirserver_radicale.resources import Collection, Part
 
 _BATCH = 100
 
@@ -50,7 +50,8 @@ class CollectionPlan:
         meant: dict[int, dict[str, str]] = {}
         for name in names:
             placed = self.collection.placed(name)
-            if placed is not None:
+            # What is called otherwise by now is not there, though changes still find it.
+            if placed is not None and placed[0].name_of(placed[1]) == name:
                 part, href = placed
                 meant.setdefault(part.book.view.book.id, {})[href] = name
         return meant

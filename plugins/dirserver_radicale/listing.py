@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dirserver.errors import NotFound
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.collectionplan import collection_plan
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, END
 from dirserver_radicale.propfind import Depth, Wanted, members, response
-from dirserver_radicale.resources import Collection, Resource
+from dirserver_radicale.resources import Resource
 
 
 def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted) -> Iterator[str]:

@@ -16,18 +16,12 @@ from dirserver.model.grant import Privilege
 from dirserver.model.principal import GROUP_PREFIX, Group
 from dirserver_radicale import privileges, reportset
 from dirserver_radicale.addressdata import SUPPORTED_DATA
+from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.filterxml import COLLATIONS
 from dirserver_radicale.hrefs import principal_href
 from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.multistatus import CALENDARSERVER, CARDDAV, DAV, element, escape, href
-from dirserver_radicale.resources import (
-    Book,
-    Collection,
-    PrincipalPlace,
-    Resource,
-    Root,
-    grantee_of,
-)
+from dirserver_radicale.resources import PrincipalPlace, Resource, Root, grantee_of
 
 
 class Missing(IntEnum):
@@ -149,9 +143,9 @@ def _description_of(book: Collection) -> Value:
     return escape(book.description) or Missing.NOT_FOUND
 
 
-def access_control(book: Book, inherited: str = "") -> Value:
+def access_control(book: Collection, inherited: str = "") -> Value:
     """Write who may do what with a book, for those who manage it (RFC 3744 section 5.5)."""
-    if book.view.access < Privilege.MANAGE:
+    if not isinstance(book, Book) or book.view.access < Privilege.MANAGE:
         return Missing.FORBIDDEN
     grants = book.viewer.reading.policy.grants.get(book.view.book.id, ())
     return privileges.access_control(book.view.book, grants, inherited)
@@ -186,13 +180,13 @@ def live(resource: Resource, name: str) -> Value:
             return ROOT[name](resource) if name in ROOT else Missing.NOT_FOUND
         case PrincipalPlace():
             return PRINCIPAL[name](resource) if name in PRINCIPAL else Missing.NOT_FOUND
-        case Book():
+        case _:
             return BOOK[name](resource) if name in BOOK else Missing.NOT_FOUND
 
 
 def written(resource: Resource, name: str) -> Value:
     """Return a property as a whole element: what the user has set, or else what is live."""
-    if isinstance(resource, Book) and is_settable(name):
+    if isinstance(resource, Collection) and is_settable(name):
         own = resource.own_properties
         if name in own:
             return own[name]
@@ -232,7 +226,7 @@ def names(resource: Resource) -> list[str]:
             return list(ROOT)
         case PrincipalPlace():
             return [name for name in PRINCIPAL if live(resource, name) is not Missing.NOT_FOUND]
-        case Book():
+        case _:
             own = resource.own_properties
             there = [name for name in BOOK if live(resource, name) is not Missing.NOT_FOUND]
             return list(dict.fromkeys([*there, *own]))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from dirserver.errors import AccessDenied, NotFound
 from dirserver_radicale import multistatus
 from dirserver_radicale.cardplan import card_property
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.hrefs import Location, locate, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, element
 from dirserver_radicale.properties import Missing, Value, written
 from dirserver_radicale.propfind import MOST_NAMES, Depth, split
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Collection, Resource, Viewer
+from dirserver_radicale.resources import Resource, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -59,6 +60,8 @@ def _response_about_card(collection: Collection, name: str, asked: Element, budg
     if placed is None:
         raise NotFound(name)
     part, href = placed
+    if part.name_of(href) != name:
+        raise NotFound(name)
     viewer, view = collection.viewer, part.book.view
     card = viewer.reading.card(view, href)
     if view.hidden:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from radicale.pathutils import sanitize_path
 
 from dirserver_radicale.cardreport import read_plan
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.hrefs import Location, escaped, escaped_name, is_plain, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, status_response
 from dirserver_radicale.propfind import Depth
-from dirserver_radicale.resources import Collection
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.

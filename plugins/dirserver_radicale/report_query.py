@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dirserver.model.addressbook import Card
 from dirserver_radicale.cardreport import read_limit, read_plan, truncated
+from dirserver_radicale.collection import Collection, Part
 from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.filters import Filter
 from dirserver_radicale.filterxml import UnsupportedCollation, UnsupportedFilter, read_filter
@@ -15,7 +16,6 @@ from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, CARDDAV, END
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Collection, Part
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -82,4 +82,4 @@ def _scopes(book: Collection, only: str) -> Iterable[tuple[Part, str]]:
     if not only:
         return [(part, "") for part in book.parts]
     placed = book.placed(only)
-    return [] if placed is None else [placed]
+    return [] if placed is None or placed[0].name_of(placed[1]) != only else [placed]

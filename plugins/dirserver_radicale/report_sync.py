@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from dirserver.model.addressbook import Card
 from dirserver_radicale.cardreport import read_limit, read_plan, truncated
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.collectionplan import CollectionPlan
+from dirserver_radicale.course import Course, Farewell, Leg
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, DAV, END, status_response
 from dirserver_radicale.propfind import Depth
-from dirserver_radicale.resources import Collection
-from dirserver_radicale.sync import Course, Leg, course
+from dirserver_radicale.sync import course
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -72,8 +73,16 @@ def _changes(plan: CollectionPlan, course: Course, limit: int | None) -> Iterato
 
 
 def _written(
-    plan: CollectionPlan, leg: Leg, changed: list[tuple[str, Card | None]], *, goes_on: bool
+    plan: CollectionPlan,
+    leg: Leg | Farewell,
+    changed: list[tuple[str, Card | None]],
+    *,
+    goes_on: bool,
 ) -> Iterator[str]:
+    if isinstance(leg, Farewell):
+        for name, _ in changed:
+            yield status_response(leg.part.url_of(name), 404)
+        return
     cards = plan.of(leg.part)
     bodies: dict[str, str] = {}
     if cards.needs.body:

@@ -13,10 +13,11 @@ from dirserver_radicale import (
     report_sync,
     reportset,
 )
+from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Book, Collection, Resource
+from dirserver_radicale.resources import Resource
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.

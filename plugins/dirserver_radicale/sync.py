@@ -2,44 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-
 from dirserver.errors import InvalidSyncToken
-from dirserver.model.addressbook import Card
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale import tokens
-from dirserver_radicale.resources import Book, Collection, Part
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """What a client is told of one book: what changed in it after the revision ``start``.
-
-    To one that has nothing of it yet no card is gone (section 3.4), as ``first`` says.
-    """
-
-    part: Part
-    start: int
-    first: bool = False
-
-    def rows(self) -> Iterator[tuple[int, str, Card | None]]:
-        """Yield what changed, as ``Reading.changed`` does."""
-        book = self.part.book
-        return book.viewer.reading.changed(book.view, self.start, alive=self.first)
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """The way of a client from its token to the ``end``, which is the token of now.
-
-    ``token`` is that of one who has gone all legs before that of this number, and this one up to
-    a revision.
-    """
-
-    legs: Sequence[Leg]
-    end: str
-    token: Callable[[int, int], str]
+from dirserver_radicale import mergedsync, tokens
+from dirserver_radicale.collection import Book, Collection, MergedBook
+from dirserver_radicale.course import Course, Leg
 
 
 def course(collection: Collection, token: str) -> Course:
@@ -47,6 +14,8 @@ def course(collection: Collection, token: str) -> Course:
 
     Raises InvalidSyncToken.
     """
+    if isinstance(collection, MergedBook):
+        return mergedsync.course(collection, token)
     return _of_book(collection, token)
 
 
