@@ -21,6 +21,9 @@ from dirserver.model.principal import (
 )
 from dirserver.model.shield import Stop
 
+# So many clients' books are kept: a stranger's addresses must not fill the memory.
+_MOST_KEPT = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class VisibleBook:
@@ -58,6 +61,10 @@ class Policy:
     devices: Mapping[int, Device] = field(default_factory=dict)
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
     erasure_key: bytes = field(default=b"", repr=False)
+    # Who asks for all their books asks again with every request; kept as long as the policy is.
+    _visible: dict[tuple[Principal, Privilege, str], tuple[VisibleBook, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""
@@ -119,6 +126,17 @@ class Policy:
 
         One's own book stands before a shared one of the same name, as ``named`` has it.
         """
+        key = (principal, privilege, address)
+        found = self._visible.get(key)
+        if found is None:
+            if len(self._visible) >= _MOST_KEPT:
+                self._visible.clear()
+            found = self._visible[key] = self._look(principal, privilege, address)
+        return found
+
+    def _look(
+        self, principal: Principal, privilege: Privilege, address: str
+    ) -> tuple[VisibleBook, ...]:
         views = (self.view(principal, book, address, privilege) for book in self.books)
         found = [view for view in views if view is not None and view.access >= privilege]
         login = principal.login
@@ -148,8 +166,12 @@ class Policy:
             if slug in named:
                 return named[slug]
         for view in views:
-            grants = self.grants.get(view.book.id, ())
-            if decide(principal, Privilege.WRITE, view.book, grants, address).allowed:
+            # Most tell at a glance; only where somebody was stopped the grants must be asked.
+            allowed = view.access >= Privilege.WRITE
+            if not allowed and self.stops:
+                given = self.grants.get(view.book.id, ())
+                allowed = decide(principal, Privilege.WRITE, view.book, given, address).allowed
+            if allowed:
                 return view
         return None
 

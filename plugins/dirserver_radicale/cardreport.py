@@ -11,7 +11,7 @@ from dirserver_radicale.addressdata import (
 )
 from dirserver_radicale.cardplan import ADDRESS_DATA
 from dirserver_radicale.collection import Collection
-from dirserver_radicale.collectionplan import CollectionPlan, collection_plan
+from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.multistatus import DAV, status_response
 from dirserver_radicale.properties import GETETAG
 from dirserver_radicale.propfind import Kind, Wanted, read_wanted
@@ -41,7 +41,7 @@ def read_plan(root: Element, collection: Collection) -> CollectionPlan:
         asked = AddressData() if data is None else read_address_data(data)
     except UnsupportedAddressData as error:
         raise Refused("<C:supported-address-data/>") from error
-    return collection_plan(collection, wanted, asked)
+    return CollectionPlan(collection, wanted, asked)
 
 
 def read_limit(root: Element, namespace: str) -> int | None:

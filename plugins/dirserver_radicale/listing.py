@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dirserver.errors import NotFound
 from dirserver_radicale.collection import Collection
-from dirserver_radicale.collectionplan import collection_plan
+from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, END
 from dirserver_radicale.propfind import Depth, Wanted, members, response
@@ -24,7 +24,7 @@ def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted
 
 
 def _one_card(book: Collection, name: str, wanted: Wanted) -> Iterator[str]:
-    ((_, card),) = collection_plan(book, wanted).named(book.viewer.reading, [name])
+    ((_, card),) = CollectionPlan(book, wanted).named(book.viewer.reading, [name])
     if card is None:
         raise NotFound(name)
     return iter((BEGIN, card, END))
@@ -36,5 +36,5 @@ def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[st
         for member in members(resource):
             yield response(member, wanted)
         if isinstance(resource, Collection):
-            yield from collection_plan(resource, wanted).all(resource.viewer.reading)
+            yield from CollectionPlan(resource, wanted).all(resource.viewer.reading)
     yield END

@@ -21,6 +21,9 @@ def course(collection: Collection, token: str) -> Course:
 
 def _of_book(book: Book, token: str) -> Course:
     start = since(token, book.view, book.revision) if token else 0
+    if token and start == book.revision:
+        book.viewer.reading.note_copy(book.view, start)
+        return Course((), book.token, lambda _leg, reached: book.token_of(reached))
     legs = [Leg(part, start, first=not token) for part in book.parts]
     return Course(legs, book.token, lambda _leg, reached: book.token_of(reached))
 
