@@ -29,7 +29,7 @@ from dirserver_radicale.properties import (
     access_control,
     live,
 )
-from dirserver_radicale.propfind import Kind, Wanted, split
+from dirserver_radicale.propfind import Kind, Wanted, split, without_404
 
 ADDRESS_DATA: Final = f"{CARDDAV}address-data"
 _SLOT = "%s"
@@ -126,12 +126,13 @@ class CardPlan:
 
     def read(
         self, reading: Reading, names: Sequence[str], *, goes_on: bool = False
-    ) -> dict[str, str]:
-        """Write those of the cards ``names`` that there are.
+    ) -> Iterator[tuple[str, str]]:
+        """Yield those of the cards ``names`` that there are, each as it is written.
 
-        ``goes_on`` is as for ``Reading.bodies``.
+        In any order, so that nothing waits in memory for another. ``goes_on`` is as for
+        ``Reading.bodies``.
         """
-        return dict(self._read(reading, names, goes_on=goes_on))
+        return self._read(reading, names, goes_on=goes_on)
 
     def _read(
         self, reading: Reading, names: Sequence[str] | None, *, goes_on: bool = False
@@ -181,7 +182,7 @@ def card_plan(part: Part, wanted: Wanted, data: AddressData | None) -> CardPlan:
                 missing.setdefault(value, []).append(element(name))
             else:
                 found[name] = value.replace("%", "%%")
-    return _plan(part, found, missing, fields, needs)
+    return _plan(part, found, without_404(book.viewer, missing), fields, needs)
 
 
 def card_property(book: Book, card: Card, name: str) -> Value:

@@ -40,18 +40,22 @@ class CollectionPlan:
             yield from self.of(part).all(reading)
 
     def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-        """Yield each of ``names`` with its card as it is written, or None where there is none."""
+        """Yield each of ``names`` with its card as it is written, or None where there is none.
+
+        In any order, so that nothing waits in memory for another.
+        """
         iterator = iter(names)
         begun: set[int] = set()
         while batch := list(islice(iterator, _BATCH)):
-            found: dict[str, str] = {}
+            left = dict.fromkeys(batch)
             for part, asked in self._by_part(batch):
                 plan, book_id = self.of(part), part.book.view.book.id
-                read = plan.read(reading, list(asked), goes_on=book_id in begun)
-                found.update((asked[href], card) for href, card in read.items())
+                for href, card in plan.read(reading, list(asked), goes_on=book_id in begun):
+                    left.pop(asked[href], None)
+                    yield asked[href], card
                 begun.add(book_id)
-            for name in batch:
-                yield name, found.get(name)
+            for name in left:
+                yield name, None
 
     def _by_part(self, names: Iterable[str]) -> list[tuple[Part, dict[str, str]]]:
         """Return which cards of which part ``names`` mean: what each is called here."""

@@ -83,17 +83,21 @@ def _written(
         for name, _ in changed:
             yield status_response(leg.part.url_of(name), 404)
         return
-    cards = plan.of(leg.part)
-    bodies: dict[str, str] = {}
+    cards, part = plan.of(leg.part), leg.part
+    alive = {name: card for name, card in changed if card is not None}
     if cards.needs.body:
-        names = [name for name, card in changed if card is not None]
-        reading = plan.collection.viewer.reading
-        bodies = cards.read(reading, names, goes_on=goes_on)
-    for name, card in changed:
-        if card is None:
-            yield status_response(leg.part.url_of(name), 404)
-        else:
-            yield bodies.get(name) or cards.write(name, card.etag, card=card)
+        left, reading = dict.fromkeys(alive), plan.collection.viewer.reading
+        for name, written in cards.read(reading, list(alive), goes_on=goes_on):
+            left.pop(name, None)
+            yield written
+        for name in left:
+            yield status_response(part.url_of(name), 404)
+    else:
+        for name, card in alive.items():
+            yield cards.write(name, card.etag, card=card)
+    for name, there in changed:
+        if there is None:
+            yield status_response(part.url_of(name), 404)
 
 
 def _end(token: str) -> str:

@@ -15,6 +15,7 @@ from dirserver_radicale import (
 )
 from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.hrefs import Location
+from dirserver_radicale.multistatus import CARDDAV
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.resources import Resource
@@ -34,6 +35,13 @@ _REPORTS_ON_CARDS: dict[str, Callable[[Element, Collection, Location, Depth], It
     reportset.MULTIGET: report_multiget.report,
     reportset.QUERY: report_query.report,
 }
+
+
+def is_search(root: Element) -> bool:
+    """Say whether a report may look at everything there is, to find little."""
+    if root.tag == reportset.QUERY:
+        return root.find(f"{CARDDAV}filter/{CARDDAV}prop-filter") is not None
+    return root.tag == reportset.SEARCH
 
 
 def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:

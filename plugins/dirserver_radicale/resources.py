@@ -17,14 +17,16 @@ from dirserver.model.grant import Privilege
 from dirserver.model.principal import GROUP_PREFIX, Group, Principal
 from dirserver_radicale.collection import Book, Collection, MergedBook
 from dirserver_radicale.hrefs import Location, principal_href
+from dirserver_radicale.prefer import NONE, Preferences
 
 
 class Viewer:
     """Whoever asks, in one snapshot, and what they may know of."""
 
-    def __init__(self, reading: Reading) -> None:
-        """Look through ``reading``."""
+    def __init__(self, reading: Reading, preferences: Preferences = NONE) -> None:
+        """Look through ``reading``; ``preferences`` are about what is told of it."""
         self.reading = reading
+        self.preferences = preferences
         self.principal = reading.principal
         self.home = principal_href(reading.principal.login)
 
