@@ -31,7 +31,7 @@ from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, stops, writing
+from dirserver.store import cards, erasures, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -109,7 +109,13 @@ class Writing(Reading):
             raise
 
     def put_card(
-        self, slug: str, href: str, body: bytes, precondition: Precondition = ALWAYS
+        self,
+        slug: str,
+        href: str,
+        body: bytes,
+        precondition: Precondition = ALWAYS,
+        *,
+        among: Sequence[VisibleBook] = (),
     ) -> Stored:
         """Create or replace the card ``href`` of the book ``slug`` by these very bytes.
 
@@ -119,12 +125,14 @@ class Writing(Reading):
 
         Raises AccessDenied without a write grant, PreconditionFailed, InvalidHref, InvalidCard
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
-        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson.
+        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson. A new
+        card's UID must not be taken in the books ``among`` which it is shown, either.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
             raise InvalidHref(repr(href))
-        stored = self.stored(view, href)
+        there = cards.find_with_body(self.connection, view.book.id, href)
+        stored, old = there or (None, b"")
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
         card = self.parsed(body)
@@ -133,11 +141,13 @@ class Writing(Reading):
             return Stored(etag, created=False)
         if stored is not None and stored.card.uid and card.uid not in ("", stored.card.uid):
             raise UIDConflict(href)
-        if card.uid:
+        if card.uid and (stored is None or not stored.card.uid):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
-            if other is not None and other.card.href != href:
+            if other is not None:
                 raise UIDConflict(other.card.href)
-        before = None if stored is None else self._before(view, href)
+            if stored is None:
+                self._require_free(card.uid, view, among)
+        before = None if stored is None else parse_card(old)
         blanks = before is not None and is_blanked(before, card)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
@@ -165,6 +175,15 @@ class Writing(Reading):
         self._guard(view, AuditAction.CARD_DELETE, href)
         self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
+
+    def require_deletable(self, slug: str, href: str) -> None:
+        """Raise AccessDenied if ``delete_card`` would, and stop the client if that would.
+
+        For a host that can make no answer of what ``delete_card`` raises.
+        """
+        view = self.writable(slug, AuditAction.CARD_DELETE, href)
+        if self.stored(view, href) is not None:
+            self._guard(view, AuditAction.CARD_DELETE, href)
 
     def move_card(
         self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
@@ -218,13 +237,20 @@ class Writing(Reading):
         return Stored(stored.card.etag, created=there is None)
 
     def copy_card(
-        self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
+        self,
+        slug: str,
+        href: str,
+        to_slug: str,
+        to_href: str,
+        *,
+        overwrite: bool,
+        among: Sequence[VisibleBook] = (),
     ) -> Stored:
         """Store a copy of a card, as the principal sees it, in the same book or another one.
 
         Raises AccessDenied unless the one book may be read and the other written to, NotFound,
         InvalidHref, AlreadyExists when there is a card at the destination and ``overwrite`` is
-        not set, and UIDConflict (RFC 6352 section 6.3.2.1).
+        not set, and UIDConflict (RFC 6352 section 6.3.2.1); ``among`` is as for a new card.
         """
         source = self.granted(slug, AuditAction.CARD_COPY, href, Privilege.READ)
         target = self.writable(to_slug, AuditAction.CARD_COPY, to_href)
@@ -240,12 +266,23 @@ class Writing(Reading):
         other = cards.find_uid(self.connection, target.book.id, card.uid) if card.uid else None
         if other is not None and other.card.href != to_href:
             raise UIDConflict(other.card.href)
+        if there is None and card.uid:
+            self._require_free(card.uid, target, among)
         etag = etag_of(body)
         if there is None or there.card.etag != etag:
             self.store(target, [self.new_card(to_href, card, body, there)], "copy")
             detail = f"from {slug}/{href}"
             self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
         return Stored(etag, created=there is None)
+
+    def _require_free(self, uid: str, view: VisibleBook, among: Sequence[VisibleBook]) -> None:
+        """Raise UIDConflict if a card in another of the books ``among`` has this UID."""
+        for other in among:
+            if other.book.id == view.book.id:
+                continue
+            taken = cards.find_uid(self.connection, other.book.id, uid)
+            if taken is not None:
+                raise UIDConflict(taken.card.href, other.book.id)
 
     @property
     def batch(self) -> int:
@@ -290,10 +327,6 @@ class Writing(Reading):
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
-    def _before(self, view: VisibleBook, href: str) -> VCard | None:
-        before = cards.body(self.connection, view.book.id, href)
-        return None if before is None else parse_card(before)
-
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
         if not self._shield.enabled:
@@ -307,7 +340,9 @@ class Writing(Reading):
 
     def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
         """Return the cases of people who were erased, by the key of the card that is theirs."""
-        secret = self.policy.erasure_key
+        # Somebody may have been erased, as the first ever, while this transaction waited for the
+        # book; whoever erases has all of them.
+        secret = self.policy.erasure_key or erasures.key_by_now(self.connection)
         if not secret:
             return {}
         prints = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, or_, select
 
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
@@ -17,8 +17,9 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Both engines take more parameters in one statement; more than this gains nothing.
 _BATCH = 500
 _ROWS = 1000
-# Cards may have pictures of some megabytes: so many are in memory at once.
+# So many texts are in memory at once; fewer where pictures of some megabytes are among them.
 _TEXTS_AT_ONCE = 100
+_BYTES_AT_ONCE = 8 * 1024 * 1024
 _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
 # Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
@@ -28,6 +29,9 @@ _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, c
 # a small one together as to run it.
 _BOOK: BindParameter[int] = bindparam("book_id")
 _STATE = select(addressbook.c.revision, addressbook.c.modified).where(addressbook.c.id == _BOOK)
+_STATES = select(addressbook.c.id, addressbook.c.revision, addressbook.c.modified).where(
+    addressbook.c.id.in_(bindparam("book_ids", expanding=True))
+)
 _IN_BOOK = select(card.c.id, card.c.revision, *_LISTED).where(card.c.addressbook_id == _BOOK)
 _BY_HREF = _IN_BOOK.where(card.c.href == bindparam("href"))
 _BY_UID = _IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1)
@@ -43,6 +47,11 @@ _ETAGS = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
+_WITH_BODY = (
+    select(card.c.id, card.c.revision, *_LISTED, card_version.c.body)
+    .join(card_version, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
+)
 _BODY = (
     select(card_version.c.body)
     .join(card, card.c.version_id == card_version.c.id)
@@ -53,7 +62,7 @@ _BODIES = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
+_ALL_BODIES = _BODIES.order_by(card.c.href)
 _NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
     card.c.href
 )
@@ -62,8 +71,10 @@ _TEXTS = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_TEXTS = _TEXTS.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
+_ALL_TEXTS = _TEXTS.order_by(card.c.href)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
+_LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
@@ -112,6 +123,12 @@ def state(connection: Connection, book_id: int) -> BookState:
     return BookState(row.revision, row.modified)
 
 
+def states(connection: Connection, book_ids: Sequence[int]) -> dict[int, BookState]:
+    """Return how far each of these books has come, by its id."""
+    rows = connection.execute(_STATES, {"book_ids": list(book_ids)}) if book_ids else ()
+    return {row.id: BookState(row.revision, row.modified) for row in rows}
+
+
 def listing(connection: Connection, book_id: int) -> Iterator[Card]:
     """Yield the cards of a book in the order of their names, without touching a body."""
     with connection.execute(_LISTING, {"book_id": book_id}) as rows:
@@ -128,6 +145,14 @@ def etags(connection: Connection, book_id: int) -> Iterator[tuple[str, str]]:
 def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
     """Return the card ``href`` of a book, or None."""
     return _stored(connection.execute(_BY_HREF, {"book_id": book_id, "href": href}).first())
+
+
+def find_with_body(
+    connection: Connection, book_id: int, href: str
+) -> tuple[StoredCard, bytes] | None:
+    """Return the card ``href`` of a book with its bytes, or None."""
+    row = connection.execute(_WITH_BODY, {"book_id": book_id, "href": href}).first()
+    return None if row is None else (StoredCard(row.id, _card(row), row.revision), row.body)
 
 
 def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
@@ -164,11 +189,12 @@ def bodies(
     Of many that are named in another order, only those that are fetched together are sorted.
     """
     if hrefs is None:
-        with connection.execute(_ALL_BODIES, {"book_id": book_id}) as rows:
+        few = _few(connection, book_id)
+        with connection.execute(_ALL_BODIES, {"book_id": book_id}, execution_options=few) as rows:
             for row in rows:
                 yield _card(row), row.body
         return
-    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+    for batch in _batches_of_texts(connection, book_id, hrefs):
         for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
             yield _card(row), row.body
 
@@ -178,15 +204,41 @@ def texts(
 ) -> Iterator[tuple[str, str, bytes]]:
     """Yield what ``bodies`` does as name, etag and body; those that are named in any order."""
     if hrefs is None:
-        with connection.execute(_ALL_TEXTS, {"book_id": book_id}) as rows:
+        few = _few(connection, book_id)
+        with connection.execute(_ALL_TEXTS, {"book_id": book_id}, execution_options=few) as rows:
             for href, etag, body in rows:
                 yield href, etag, body
         return
-    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+    for batch in _batches_of_texts(connection, book_id, hrefs):
         for href, etag, body in connection.execute(
             _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
         ):
             yield href, etag, body
+
+
+def _few(connection: Connection, book_id: int) -> dict[str, int]:
+    """Return the option to fetch a few texts of a book at a time."""
+    return {"yield_per": _at_once(connection.scalar(_LARGEST, {"book_id": book_id}))}
+
+
+def _batches_of_texts(
+    connection: Connection, book_id: int, hrefs: Iterable[str]
+) -> Iterator[list[str]]:
+    """Yield the names of cards that are fetched together.
+
+    SQLite goes from row to row, but PostgreSQL's driver holds all that a statement finds.
+    """
+    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+        if connection.dialect.name == "sqlite":
+            yield batch
+            continue
+        largest = connection.scalar(_LARGEST_OF, {"book_id": book_id, "hrefs": batch})
+        yield from _batches(batch, _at_once(largest))
+
+
+def _at_once(largest: int | None) -> int:
+    """Return how many texts are fetched together when none is larger than that."""
+    return max(1, min(_TEXTS_AT_ONCE, _BYTES_AT_ONCE // max(1, largest or 1)))
 
 
 def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change]:
@@ -210,6 +262,43 @@ def changed(
     with connection.execute(statement, {"book_id": book_id, "since": since}) as rows:
         for row in rows:
             yield row.revision, row.changed, None if row.etag is None else _card(row)
+
+
+def left_behind(
+    connection: Connection, book_id: int, start: int, held: int, namesakes: int | None
+) -> Iterator[tuple[int, str]]:
+    """Yield revision and name of each last change after ``start``, in their order, of a card.
+
+    Of those that were in the book at the revision ``held``, which has gone on since; and of those
+    that are in the book ``namesakes`` by the same name, none.
+    """
+    was_there = (
+        select(card_version.c.id)
+        .where(
+            card_version.c.addressbook_id == change.c.addressbook_id,
+            card_version.c.href == change.c.href,
+            card_version.c.revision <= held,
+        )
+        .exists()
+    )
+    statement = (
+        select(change.c.revision, change.c.href)
+        .where(
+            change.c.addressbook_id == book_id,
+            change.c.revision > start,
+            or_(
+                and_(change.c.revision <= held, change.c.vanished.is_(False)),
+                and_(change.c.revision > held, was_there),
+            ),
+        )
+        .order_by(change.c.revision)
+        .execution_options(yield_per=_ROWS)
+    )
+    if namesakes is not None:
+        same = (card.c.addressbook_id == namesakes, card.c.href == change.c.href)
+        statement = statement.where(~select(card.c.id).where(*same).exists())
+    with connection.execute(statement) as rows:
+        yield from rows
 
 
 def count(connection: Connection, book_id: int) -> int:

@@ -15,17 +15,17 @@ from radicale import httputils
 from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
-from dirserver.model.audit import AuditAction
+from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
-from dirserver.model.precondition import Precondition
-from dirserver_radicale import answers, request, stream
+from dirserver.model.policy import VisibleBook
+from dirserver_radicale import answers, prefer, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import (
-    book_etag,
     converted_etag,
+    is_changed_since,
     is_not_newer,
     is_unchanged,
     read_precondition,
@@ -33,8 +33,10 @@ from dirserver_radicale.conditional import (
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
-
-_VCARD = "text/vcard; charset=utf-8"
+from dirserver_radicale.placement import placement
+from dirserver_radicale.preconditions import is_conditional, require, require_if
+from dirserver_radicale.representation import VCARD, body_for, shown
+from dirserver_radicale.resources import Viewer
 
 
 class CardMethods(BookMethods):
@@ -66,23 +68,27 @@ class CardMethods(BookMethods):
             return self._get_book(user, location, environ)
         except DirectoryError as error:
             return error_answer(error, path, "read")
+        except ValueError as error:
+            return answers.malformed(error)
 
     def _get_card(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
         with self._directory.reading(
             request.principal_of(user), request.current().client
         ) as reading:
-            view = reading.book(location.book, Privilege.READ)
-            card = reading.card(view, location.href)
+            there = placement(reading, location)
+            view = reading.book(there.slug, Privilege.READ)
+            card = reading.card(view, there.href)
+            require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == reading.version(view, location.href):
+            if version is not None and version == reading.version(view, there.href):
                 version = None
             etag = card.etag if version is None else converted_etag(card.etag, version)
             headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
             early = _early(environ, etag, card.modified, headers)
             if early is not None:
                 return early
-            headers["Content-Type"] = _VCARD
-            body = reading.body(view, location.href)
+            headers["Content-Type"] = VCARD
+            body = reading.body(view, there.href)
             if version is not None:
                 body = convert(body, version)
                 headers["Content-Type"] += f"; version={version}"
@@ -96,26 +102,23 @@ class CardMethods(BookMethods):
         early: list[Answer] = []
 
         def make(reading: Reading) -> Iterator[bytes]:
-            view = reading.book(location.book, Privilege.READ)
-            state = reading.state(view)
-            etag = book_etag(state, view)
-            if version is not None:
-                etag = converted_etag(etag, version)
-            headers.update({"Last-Modified": http_date(state.modified), "Vary": "Accept"})
-            early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
+            book = Viewer(reading).collection(location)
+            require_if(environ, reading, location)
+            etag = book.etag if version is None else converted_etag(book.etag, version)
+            headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
+            early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
             # Told before anything leaves the house.
-            detail = f"{reading.count(view)} cards in one file"
-            label = label_of(view.book)
-            self._directory.record([reading.event(AuditAction.CARD_EXPORT, label, "", detail)])
-            bodies = (body for _card, body in reading.exported(view))
+            views = [part.book.view for part in book.parts]
+            self._directory.record([_exported(reading, view) for view in views])
+            bodies = (body for view in views for _card, body in reading.exported(view))
             return bodies if version is None else (convert(body, version) for body in bodies)
 
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
         if early:
             return early[0]
-        headers["Content-Type"] = _VCARD
+        headers["Content-Type"] = VCARD
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(location.book)}.vcf"'
         if isinstance(told, bytes):
             is_head = environ["REQUEST_METHOD"] == "HEAD"
@@ -147,14 +150,44 @@ class CardMethods(BookMethods):
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
-                stored = writing.put_card(
-                    location.book, location.href, body, read_precondition_of_card(environ)
-                )
+                there = placement(writing, location, AuditAction.CARD_UPDATE)
+                if is_conditional(environ):
+                    writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
+                    require(environ, writing, location)
+                condition = read_precondition_of_card(environ)
+                with there.shown():
+                    stored = writing.put_card(
+                        there.slug, there.href, body, condition, among=there.among
+                    )
+        except PreconditionFailed as error:
+            return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
         except DirectoryError as error:
             return error_answer(error, path, "write-content")
+        except ValueError as error:
+            return answers.malformed(error)
         # The card is kept as it came, so the client may take the etag for its own copy's.
         status = client.CREATED if stored.created else client.NO_CONTENT
-        return status, {"ETag": f'"{stored.etag}"'}, None, None
+        headers = {"ETag": f'"{stored.etag}"'}
+        return shown(environ, status, headers, location, body)
+
+    def _as_it_is(self, user: str, location: Location, environ: dict[str, Any]) -> Answer | None:
+        """Refuse a condition with the card that there is, if the client prefers to see that.
+
+        RFC 8144 section 3.2.
+        """
+        if not prefer.read_preferences(environ).representation:
+            return None
+        principal, noted = request.principal_of(user), request.current()
+        try:
+            with self._directory.reading(principal, noted.client) as reading:
+                there = placement(reading, location)
+                view = reading.book(there.slug, Privilege.READ)
+                etag = reading.card(view, there.href).etag
+                body = reading.body(view, there.href)
+        except DirectoryError:
+            return None
+        status, headers = client.PRECONDITION_FAILED, {"ETag": f'"{etag}"'}
+        return shown(environ, status, headers, location, body)
 
     def do_DELETE(
         self,
@@ -172,15 +205,23 @@ class CardMethods(BookMethods):
         if location is None or not location.book or location.login != user:
             return self._refuse("DELETE", path, user)
         if not location.href:
-            return self._delete_book(user, location)
+            return self._delete_book(user, location, environ)
+        holder = location.path
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                there = placement(writing, location, AuditAction.CARD_DELETE)
+                holder = there.path
+                if is_conditional(environ):
+                    writing.writable(there.slug, AuditAction.CARD_DELETE, there.href)
+                    require(environ, writing, location)
                 condition = read_precondition_of_card(environ)
-                writing.delete_card(location.book, location.href, condition)
+                writing.delete_card(there.slug, there.href, condition)
         except DirectoryError as error:
-            return error_answer(error, location.parent.path, "unbind")
+            return error_answer(error, holder, "unbind")
+        except ValueError as error:
+            return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
 
     def do_MOVE(
@@ -225,46 +266,79 @@ class CardMethods(BookMethods):
             return answers.plain(client.BAD_GATEWAY, "Cards go to other books of this server only.")
         source, target = locate(path), locate(to_path)
         if source is None or not source.href or source.login != user:
-            return self._refuse(method, path, user)
+            return self._stay(method, path, user, source)
         if target is None or not target.href or target.login != user:
             return self._refuse(method, to_path, user)
-        overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() != "F"
-        condition = read_precondition_of_card(environ)
-        return self._carry_out(method, user, source, target, overwrite, condition)
+        if environ.get("HTTP_OVERWRITE", "T").strip().upper() not in ("T", "F"):
+            return answers.plain(client.BAD_REQUEST, "The Overwrite field is T or F.")
+        try:
+            return self._carry_out(method, user, source, target, environ)
+        except ValueError as error:
+            return answers.malformed(error)
+
+    def _stay(self, method: str, path: str, user: str, source: Location | None) -> Answer:
+        """Refuse to move or copy what is no card."""
+        refusal = self._refuse(method, path, user)
+        if source is None or source.login != user:
+            return refusal
+        view = request.view(self._directory, user, source.book)
+        if view is None or not view.book.made_by_owner:
+            return refusal
+        # No privilege is missing there.
+        text = "A book keeps its address. Make another, and move the cards."
+        return answers.plain(client.FORBIDDEN, text)
 
     def _carry_out(
-        self,
-        method: str,
-        user: str,
-        source: Location,
-        target: Location,
-        overwrite: bool,
-        condition: Precondition,
+        self, method: str, user: str, source: Location, target: Location, environ: dict[str, Any]
     ) -> Answer:
-        needed, at_least = (
-            ("unbind", Privilege.WRITE) if method == "MOVE" else ("read", Privilege.READ)
+        needed, at_least, action = (
+            ("unbind", Privilege.WRITE, AuditAction.CARD_MOVE)
+            if method == "MOVE"
+            else ("read", Privilege.READ, AuditAction.CARD_COPY)
         )
+        at, to = source.parent.path, target.parent.path
+        slug = source.book
+        condition = read_precondition_of_card(environ)
+        overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() == "T"
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                act = writing.move_card if method == "MOVE" else writing.copy_card
-                stored = act(
-                    source.book, source.href, target.book, target.href, overwrite=overwrite
-                )
+                here = placement(writing, source, action)
+                slug, at = here.slug, here.path
+                there = placement(writing, target, action)
+                to = there.path
+                names = here.slug, here.href, there.slug, there.href
+                if is_conditional(environ):
+                    writing.granted(here.slug, action, here.href, at_least)
+                    writing.granted(there.slug, action, there.href)
+                    require(environ, writing, source)
+                with there.shown():
+                    if method == "MOVE":
+                        stored = writing.move_card(*names, overwrite=overwrite)
+                    else:
+                        among = there.among
+                        stored = writing.copy_card(*names, overwrite=overwrite, among=among)
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
+                body = body_for(environ, writing, there.slug, there.href)
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
-            view = request.view(self._directory, user, source.book)
+            view = request.view(self._directory, user, slug)
             if view is not None and view.access >= at_least:
-                return error_answer(error, target.parent.path, "bind")
-            return error_answer(error, source.parent.path, needed)
+                return error_answer(error, to, "bind")
+            return error_answer(error, at, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
-        return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
+        status = client.CREATED if stored.created else client.NO_CONTENT
+        return shown(environ, status, {}, target, body, stored.etag)
+
+
+def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
+    detail = f"{reading.count(view)} cards in one file"
+    return reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)
 
 
 def _early(
@@ -276,8 +350,9 @@ def _early(
     """
     headers["ETag"] = f'"{etag}"'
     condition = read_precondition(environ)
-    if not condition.holds(etag):
-        if is_unchanged(condition, etag):
+    is_late = is_changed_since(environ, modified)
+    if is_late or not condition.holds(etag):
+        if not is_late and is_unchanged(condition, etag):
             return client.NOT_MODIFIED, headers, None, None
         text = "It has changed."
         return answers.plain(client.PRECONDITION_FAILED, text, {"ETag": headers["ETag"]})
