@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from dirserver.ldap import dn
+from dirserver.ldap.asked import asked_numbers, spelled
 from dirserver.ldap.containers import Container
 from dirserver.ldap.encode import encode_entry
 from dirserver.ldap.entries import encode_operational
@@ -19,7 +19,6 @@ from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
 from dirserver.model.addressbook import Entry
 from dirserver.model.fold import fold
-from dirserver.model.number import NumberStyle, styled
 from dirserver.model.policy import VisibleBook
 
 
@@ -38,8 +37,12 @@ class Presenter:
         self._request = request
         self._message_id = message_id
         self._settings = settings
-        self._style = profile.numbers
+        self._profile = profile
         self._selection = Selection.parse(request.attributes)
+        # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
+        # would show the number twice.
+        compares = profile.as_asked or not request.attributes
+        self._asked = asked_numbers(request.filter) if compares else ()
         self._looks = {view.book.id: self._look(view) for view in views}
 
     @property
@@ -63,13 +66,11 @@ class Presenter:
         return self._looks[entry.book_id].encode(self._message_id, entry)
 
     def _look(self, view: VisibleBook) -> _Look:
-        style = self._style
-        rewrite: Callable[[str], str] = partial(styled, style=style, plan=self._settings.plan)
         projection = Projection(
             self._selection,
             view.hidden,
             types_only=self._request.types_only,
-            rewrite_numbers=None if style is NumberStyle.AS_WRITTEN else rewrite,
+            rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
         return _Look(book, projection, self._selection.wants_operational, projection.from_card)

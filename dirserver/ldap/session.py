@@ -112,6 +112,7 @@ class LDAPSession:
         self.secure = secure
         # The name in a certificate that is to be trusted; whoever drives the session tells.
         self.certified = ""
+        self._by_password = True
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -125,6 +126,7 @@ class LDAPSession:
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
+        self._forget_what_is_not_taken()
         self._unfinished = None
         if isinstance(request, Envelope):
             too_much = request.asks_too_much
@@ -141,8 +143,15 @@ class LDAPSession:
 
         It is made from another snapshot of the directory, by the rights that there are by then.
         """
+        self._forget_what_is_not_taken()
         if self._unfinished is not None:
             yield from self._said(request, self._unfinished())
+
+    def _forget_what_is_not_taken(self) -> None:
+        """End a bind with a password that a new config does not take any more."""
+        takes = self._context().authenticator.takes
+        if self._by_password and not takes(self.principal, self.client.protocol):
+            self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
         try:
@@ -211,6 +220,7 @@ class LDAPSession:
         context = self._context()
         bound = bind(request, self._connection, context.authenticator, context.settings)
         self.principal = bound.principal
+        self._by_password = bound.by_password
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
     @property
