@@ -122,6 +122,11 @@ class DirectoryReader:
         with self._store.writing() as connection:
             audit.append(connection, events, datetime.now(UTC))
 
+    @property
+    def tells_as_it_goes(self) -> bool:
+        """Whether the audit trail is told of cards while they are read, and may be busy then."""
+        return self._lookups is not None and self._lookups.is_full
+
     def tell_lookups(self, *, unfinished: bool = False) -> None:
         """Write what was counted of lookups in the hours that are over, or in this one as well.
 

@@ -124,7 +124,8 @@ class Writing(Reading):
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
             raise InvalidHref(repr(href))
-        stored = self.stored(view, href)
+        there = cards.find_with_body(self.connection, view.book.id, href)
+        stored, old = there or (None, b"")
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
         card = self.parsed(body)
@@ -133,11 +134,11 @@ class Writing(Reading):
             return Stored(etag, created=False)
         if stored is not None and stored.card.uid and card.uid not in ("", stored.card.uid):
             raise UIDConflict(href)
-        if card.uid:
+        if card.uid and (stored is None or not stored.card.uid):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
-            if other is not None and other.card.href != href:
+            if other is not None:
                 raise UIDConflict(other.card.href)
-        before = None if stored is None else self._before(view, href)
+        before = None if stored is None else parse_card(old)
         blanks = before is not None and is_blanked(before, card)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
@@ -298,10 +299,6 @@ class Writing(Reading):
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
-
-    def _before(self, view: VisibleBook, href: str) -> VCard | None:
-        before = cards.body(self.connection, view.book.id, href)
-        return None if before is None else parse_card(before)
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""

@@ -21,9 +21,11 @@ from sqlalchemy.sql import column, table
 # Shorter parts have no trigram; they are found by looking at the values themselves.
 SHORTEST = 3
 
+# Values are folded already, and nobody asks how long they are.
 SQLITE = (
     "CREATE VIRTUAL TABLE card_value_trigram USING fts5("
-    "value, content='card_value', content_rowid='id', tokenize='trigram')",
+    "value, content='card_value', content_rowid='id', columnsize=0, "
+    "tokenize='trigram case_sensitive 1')",
     "CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN "
     "INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END",
     "CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN "
