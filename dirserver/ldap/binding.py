@@ -37,11 +37,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a bind leads to."""
+    """What a bind leads to; ``by_password`` unless a certificate did it."""
 
     code: ResultCode
     principal: Principal = ANONYMOUS
     diagnostic: str = ""
+    by_password: bool = True
 
 
 def bind(
@@ -114,7 +115,7 @@ def _sasl(
         principal = authenticator.authenticate(dn.bind_name(name), secret, connection.client)
     if not _is(principal, acts_as):
         raise InvalidCredentials(f"{principal.login} may act as nobody else")
-    return Bound(ResultCode.SUCCESS, principal)
+    return Bound(ResultCode.SUCCESS, principal, by_password=mechanism != EXTERNAL)
 
 
 def _is(principal: Principal, authzid: str) -> bool:

@@ -45,7 +45,8 @@ def items(filter_: ExtensibleMatch) -> tuple[Item, ...] | None:
     if filter_.rule is not None and rule is None:
         return None
     if filter_.attribute is not None:
-        types = [one for one in [lookup(filter_.attribute)] if one is not None]
+        one = lookup(filter_.attribute)
+        types = [] if one is None or one.only_named else [one]
     else:
         types = [one for one in ATTRIBUTE_TYPES if one.kept and one.oid and _supports(one, rule)]
     found = [(_item(one.name, rule, filter_.value), one) for one in types]

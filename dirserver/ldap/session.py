@@ -112,6 +112,7 @@ class LDAPSession:
         self.secure = secure
         # The name in a certificate that is to be trusted; whoever drives the session tells.
         self.certified = ""
+        self._by_password = True
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -148,7 +149,8 @@ class LDAPSession:
 
     def _forget_what_is_not_taken(self) -> None:
         """End a bind with a password that a new config does not take any more."""
-        if not self._context().authenticator.takes(self.principal, self.client.protocol):
+        takes = self._context().authenticator.takes
+        if self._by_password and not takes(self.principal, self.client.protocol):
             self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
@@ -218,6 +220,7 @@ class LDAPSession:
         context = self._context()
         bound = bind(request, self._connection, context.authenticator, context.settings)
         self.principal = bound.principal
+        self._by_password = bound.by_password
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
     @property

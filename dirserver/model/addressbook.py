@@ -112,6 +112,7 @@ class Entry:
     created: datetime
     modified: datetime
     body: bytes | None = None
+    uid: str = ""
 
 
 HREF_BYTES = 255

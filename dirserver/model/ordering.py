@@ -22,7 +22,8 @@ class Fact(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One thing to sort by. Of several values the least counts, folded as for a search.
+    """One thing to sort by. Of several values the least counts, folded as for a search; of names,
+    of which a card has one mostly, the greatest.
 
     A card without a value, or one of which it is hidden, comes behind all that have one;
     ``reverse`` turns all of that around.

@@ -24,7 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from dirserver.model.fields import Field, is_hidden
+from dirserver.model.fields import NAMES, Field, is_hidden
 from dirserver.model.ordering import Fact, Order, Place, SortKey
 from dirserver.store.tables import card, card_value
 
@@ -65,8 +65,10 @@ def _term(key: SortKey, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) 
         return Term(_FACTS[key.by], key.reverse, may_be_missing=False)
     if key.by is Field.FULL_NAME:
         return Term(card.c.sort_name, key.reverse, may_be_missing=False)
+    # Other spellings of a name, in Latin letters or with digraphs, come before its plain one.
+    pick = func.max if key.by in NAMES else func.min
     least: ColumnElement[object] = (
-        select(func.min(card_value.c.value))
+        select(pick(card_value.c.value))
         .where(card_value.c.card_id == card.c.id, card_value.c.field == str(key.by))
         .scalar_subquery()
     )
