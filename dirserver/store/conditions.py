@@ -158,11 +158,27 @@ def _of_this_card() -> ColumnElement[bool]:
 
 
 def _cards_with(test: _Test, plan: DialPlan, dialect: Dialect) -> Select[int]:
-    values = _value_condition(test, plan, dialect)
-    return select(card_value.c.card_id).where(_of(test.field), values)
+    found = select(card_value.c.card_id)
+    if not isinstance(test, Substring):
+        return found.where(_of(test.field), _value_condition(test, plan))
+    parts = _number_parts(test, plan) if test.field in PHONES else _text_parts(test)
+    spellings = list(filter(_can_be, parts))
+    condition = or_(false(), *(_substring(one) for one in spellings))
+    longest = [max(_inner(one), key=len, default="") for one in spellings]
+    if not longest or min(map(len, longest)) < trigram.SHORTEST:
+        return found.where(_of(test.field), condition)
+    # One look into the index of trigrams for all of them.
+    there = trigram.contains(card_value.c.value, card_value.c.id, longest, dialect)
+    if not all(map(_is_one_part, spellings)):
+        there = and_(there, condition)
+    if dialect.name == "sqlite" and not any(one.initial for one in spellings):
+        # SQLite would walk through all values of the field; without the index on it, it begins
+        # with the few that have the text.
+        return found.where(card_value.c.field.concat("") == str(test.field), there)
+    return found.where(_of(test.field), there)
 
 
-def _value_condition(test: _Test, plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:
+def _value_condition(test: Equals | AtLeast | AtMost, plan: DialPlan) -> ColumnElement[bool]:
     value = card_value.c.value
     number = test.field in PHONES
     match test:
@@ -177,9 +193,6 @@ def _value_condition(test: _Test, plan: DialPlan, dialect: Dialect) -> ColumnEle
             if not is_storable(bound) or (number and not bound):
                 return false()
             return value >= bound if isinstance(test, AtLeast) else value <= bound
-        case Substring():
-            spellings = _number_parts(test, plan) if number else _text_parts(test)
-            return or_(false(), *(_substring(parts, dialect) for parts in spellings))
 
 
 def _text_parts(test: Substring) -> list[Substring]:
@@ -215,22 +228,28 @@ def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     return [Substring(test.field, any=middle, final=final)] if middle or final else []
 
 
-def _substring(parts: Substring, dialect: Dialect) -> ColumnElement[bool]:
+def _can_be(parts: Substring) -> bool:
+    """Say whether a value can have that; SQLite would take the length for an error."""
     whole = "".join((parts.initial, *parts.any, parts.final))
-    if len(whole) > _VALUE_LENGTH or not is_storable(whole):
-        # No value has that; SQLite would take the length for an error.
-        return false()
+    return len(whole) <= _VALUE_LENGTH and is_storable(whole)
+
+
+def _is_one_part(parts: Substring) -> bool:
+    return not parts.initial and not parts.final and len(_inner(parts)) == 1
+
+
+def _inner(parts: Substring) -> list[str]:
+    return [part for part in (*parts.any, parts.final) if part]
+
+
+def _substring(parts: Substring) -> ColumnElement[bool]:
     value = card_value.c.value
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [true()]
     if parts.initial:
         conditions += [value >= parts.initial, value < parts.initial + _LAST]
-    inner = [part for part in (*parts.any, parts.final) if part]
-    longest = max(inner, key=len, default="")
-    if len(longest) >= trigram.SHORTEST:
-        conditions.append(trigram.contains(value, card_value.c.id, longest, dialect))
-    if len(inner) > 1 or parts.final or (inner and (parts.initial or not conditions)):
+    if _inner(parts):
         conditions.append(value.like(_pattern(parts), escape="\\"))
-    return and_(true(), *conditions)
+    return and_(*conditions)
 
 
 def _pattern(parts: Substring) -> str:

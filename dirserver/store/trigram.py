@@ -6,6 +6,8 @@ the extension pg_trgm. Both hold every value of ``card_value`` and follow it by 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     literal_column,
+    or_,
     select,
     text,
 )
@@ -45,16 +48,20 @@ def create(connection: Connection) -> None:
 
 
 def contains(
-    values: ColumnElement[str], ids: ColumnElement[int], part: str, dialect: Dialect
+    values: ColumnElement[str], ids: ColumnElement[int], parts: Sequence[str], dialect: Dialect
 ) -> ColumnElement[bool]:
-    """Return the condition that a value contains ``part``, at least ``SHORTEST`` characters."""
+    """Return the condition that a value contains any of ``parts``.
+
+    There is one at least, and each has ``SHORTEST`` characters or more.
+    """
     if dialect.name == "sqlite":
-        return ids.in_(_matching_rows(part))
-    return values.contains(part, autoescape=True)
+        return ids.in_(_matching_rows(parts))
+    return or_(*(values.contains(part, autoescape=True) for part in dict.fromkeys(parts)))
 
 
-def _matching_rows(part: str) -> Select[tuple[int]]:
-    phrase = '"' + part.replace('"', '""') + '"'
+def _matching_rows(parts: Sequence[str]) -> Select[tuple[int]]:
+    phrases = ('"' + part.replace('"', '""') + '"' for part in dict.fromkeys(parts))
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(_trigram.name, String)
-    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(phrase))
+    asked = " OR ".join(phrases)
+    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(asked))
