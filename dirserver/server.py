@@ -60,7 +60,7 @@ def ldap_settings(services: Services) -> LDAPSettings:
         found = section.profile_for(address)
         if found is None:
             return ClientProfile()
-        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits)
+        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits, found.as_asked)
 
     return LDAPSettings(
         suffix=services.config.suffix,

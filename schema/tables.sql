@@ -226,6 +226,17 @@ CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified
 
 CREATE INDEX ix_card_version_id ON card (version_id);
 
+CREATE TABLE card_beginning (
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    card_id INTEGER NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
+
 CREATE TABLE card_entry (
     card_id INTEGER NOT NULL,
     attributes BLOB NOT NULL,
@@ -246,7 +257,7 @@ CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
 
-CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', tokenize='trigram');
+CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', columnsize=0, tokenize='trigram case_sensitive 1');
 
 CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
 
@@ -481,6 +492,16 @@ CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, key);
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE card_beginning (
+    field TEXT NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    card_id BIGINT NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
 
 CREATE TABLE card_entry (
     card_id BIGINT NOT NULL,

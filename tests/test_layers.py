@@ -22,6 +22,7 @@ dirserver/errors.py             |                                         |
 dirserver/passwords.py          |                                         | passlib
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
+dirserver/model/spelling.py     | errors model                            | anyascii
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
@@ -34,6 +35,7 @@ dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
+dirserver/phones.py             | errors                                  | jinja2
 dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
 dirserver/places.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted
@@ -52,7 +54,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores
+ports log metrics assembly places backup nightly chores phones
 """
 MOST_LINES = 400
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 from dirserver.backup.checking import require_copy, require_trail, unpacked
@@ -66,7 +65,6 @@ def _exchange(
         returning.require_allowed(found, str(file))
         kept = ""
         if not found.is_empty:
-            aside.chmod(stat.S_IMODE(file.stat().st_mode))
             keep(aside, _aside(file, returning))
             kept = str(_aside(file, returning))
         with staged.writing() as connection:
@@ -86,4 +84,6 @@ def _rename(file: Path, kept: Path) -> None:
     for suffix in ("-wal", "-shm", ""):
         beside = file.with_name(file.name + suffix)
         if beside.exists():
+            # Not for those who could read it by mistake until now.
+            beside.chmod(0o600)
             beside.rename(kept.with_name(kept.name + suffix))

@@ -22,6 +22,7 @@ from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
 from dirserver.cli.past import history, restore, show, undo
 from dirserver.cli.persons import app as persons
+from dirserver.cli.phones import phone
 from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
@@ -53,8 +54,7 @@ def options(
             readable=False,
             envvar=ENVIRONMENT,
             show_envvar=False,
-            help=f"The config file; else ${ENVIRONMENT}, ./dirserver.toml or "
-            "/etc/dirserver/dirserver.toml.",
+            help=f"The config file; else ${ENVIRONMENT}.",
         ),
     ] = None,
     verbose: Annotated[
@@ -185,6 +185,7 @@ app.add_typer(books, name="book")
 app.add_typer(grants, name="grant")
 app.command()(why)
 app.add_typer(devices, name="device")
+app.command()(phone)
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from dirserver.cli import screen
 from dirserver.cli.acting import acting
+from dirserver.cli.clients import device_found, no_device
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import AuditFilter, Reading, label_of
+from dirserver.directory import AuditFilter, Reading, devices, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 
 # What comes after "alice", and after "alice was refused:".
@@ -110,6 +111,7 @@ def audit(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     # One more than is shown tells whether there are more.
     wanted = _wanted(request, datetime.now().astimezone())
     with acting(invocation) as who, who.reading() as reading:
+        wanted = _with_device(reading, wanted)
         found = list(reading.audit(wanted))
         unknown = [] if found else list(_unknown(reading, request))
     shown = found[-request.limit :]
@@ -129,13 +131,25 @@ def _unknown(reading: Reading, request: Request) -> Iterator[str]:
     names = {
         "user": (request.user, policy.users),
         "book": (request.book, [label_of(book) for book in policy.books]),
-        "device": (request.device, [device.name for device in policy.devices.values()]),
     }
     for what, (name, known) in names.items():
         if name and name not in known:
             meant = nearest(name, known)
             hint = f"; did you mean {meant}?" if meant else "."
             yield f"There is no {what} {name} now{hint}"
+    owned = devices.known(reading)
+    if request.device and device_found(request.device, owned, request.user) is None:
+        yield no_device(request.device, owned, request.user)
+
+
+def _with_device(reading: Reading, wanted: AuditFilter) -> AuditFilter:
+    """Return ``wanted`` with the device that is meant; one that nobody has stays as typed."""
+    if not wanted.device:
+        return wanted
+    meant = device_found(wanted.device, devices.known(reading), wanted.actor)
+    if meant is None:
+        return wanted
+    return replace(wanted, actor=meant.login or wanted.actor, device=meant.name)
 
 
 def _wanted(request: Request, now: datetime) -> AuditFilter:

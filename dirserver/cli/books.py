@@ -57,9 +57,10 @@ def restore_book(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would change, card by card.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JSONOption = False,
 ) -> None:
-    """Make a whole book what it was, all of it or nothing.
+    """Make a whole book what it was, all of it or nothing. It says how much that is, and asks.
 
     Deleted cards come back, new ones go, changed ones are as they were. To its clients these are
     changes like any other, and they can be undone.
@@ -67,12 +68,13 @@ def restore_book(
     \b
     dirserver book restore customers --at "yesterday 14:00" --dry-run
     \b
-    --json: dry_run, batch, book, at, stored, taken_out, cards (fate, book, href, key, name, fields
-            (property, field, before, after), conflicts (property, field, actor_made, now))
+    --json: dry_run, batch, book, at, stored, taken_out, begins, cards (fate, book, href, key, name,
+            fields (property, field, before, after), conflicts (property, field, actor_made, now))
     """
     from dirserver.cli import restoring
 
-    restoring.restore_whole(invocation(context), book, at, login, dry_run=dry_run, as_json=as_json)
+    request = restoring.BookRequest(book, at, login, dry_run, yes)
+    restoring.restore_whole(invocation(context), request, as_json=as_json)
 
 
 @app.command("purge")

@@ -38,6 +38,13 @@ class Asked(StrEnum):
     MANAGE = "manage"
 
 
+class Protocol(StrEnum):
+    """What a device may be good for."""
+
+    CARDDAV = "carddav"
+    LDAP = "ldap"
+
+
 @app.command("add")
 def add_grant(
     context: typer.Context,
@@ -108,21 +115,29 @@ def why(
     address: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", help="As a client at this address.")
     ] = "",
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="With this device of theirs.")
+    ] = "",
+    protocol: Annotated[Protocol | None, typer.Option("--over", help="Over this protocol.")] = None,
     as_json: JSONOption = False,
 ) -> None:
     """Explain whether somebody may do something with a book, and by which grants.
 
     PRIVILEGE is search, read, write or manage; LOGIN may be anonymous. The exit code is 0 if
-    they may, and 1 if not.
+    they may, and 1 if not. A device may do less than its user, and the shield may have stopped
+    it; that is told, too.
 
     \b
     dirserver why alice write customers
+    dirserver why alice write customers --device iphone
     dirserver why anonymous search customers --from 10.20.3.4
     \b
     --json: login, privilege, book, address, allowed, reason, grants (to, terms, origin, way,
-            shortfall), hidden, needed
+            shortfall), hidden, needed, device, protocol, limits, stopped (device, at, reason)
     """
     from dirserver.cli import explaining
 
-    request = explaining.Request(login, privilege.value, book, address)
+    request = explaining.Request(
+        login, privilege.value, book, address, device, protocol.value if protocol else ""
+    )
     explaining.why(invocation(context), request, as_json=as_json)

@@ -26,9 +26,11 @@ def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
             with output.open("wb") as file:
                 yield file
             return
-        with part.open("xb") as file:
-            # What is in it is about people, and nobody else's until somebody decides so.
-            part.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600)
+        # What is in it is about people, and nobody else's until somebody decides so: not even
+        # for the moment until the mode is set could others open it.
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            if target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -116,7 +116,9 @@ def undo(
     context: typer.Context,
     device: Annotated[
         str,
-        typer.Option("--device", metavar="NAME", help='What was done with "iphone".'),
+        typer.Option(
+            "--device", metavar="NAME", help='What was done with "iphone", or "alice iphone".'
+        ),
     ] = "",
     user: Annotated[str, typer.Option("--user", metavar="LOGIN", help="What they did.")] = "",
     batch: Annotated[
@@ -151,8 +153,8 @@ def undo(
     dirserver undo --user alice --device iphone --since 2h --dry-run
     dirserver undo --import 12
     \b
-    --json: dry_run, batch, cards (fate, book, href, key, name, fields (property, field, before,
-            after), conflicts (property, field, actor_made, now))
+    --json: dry_run, batch, pruned, cards (fate, book, href, key, name, fields (property, field,
+            before, after), conflicts (property, field, actor_made, now))
     """  # fmt: skip
     from dirserver.cli import undoing
 

@@ -8,14 +8,18 @@ from datetime import datetime
 from dirserver.cli import outcomes, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.choosing import Chosen, Wanted, choose
+from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_past
 from dirserver.cli.showing import version_at
-from dirserver.directory import label_of
+from dirserver.directory import Reading, label_of
 from dirserver.directory.restoring import (
+    BookChange,
     BookCount,
     CardRestore,
+    Pruned,
+    foresee_book,
     plan_book,
     plan_card,
     restore_book,
@@ -27,6 +31,7 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.items import NOISE
 from dirserver.model.history.life import Version
+from dirserver.model.policy import VisibleBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class BookRequest:
+    """Which book, and as of when, as it was typed."""
+
+    book: str
+    at: str
+    login: str
+    dry_run: bool
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RestoredCard:
     """How it went with a card. ``batch`` takes it back again; None where nothing was done."""
 
@@ -52,7 +68,10 @@ class RestoredCard:
 
 @dataclass(frozen=True, slots=True)
 class RestoredBook:
-    """How it went with a book. With ``dry_run``, ``cards`` are those that would change."""
+    """How it went with a book. With ``dry_run``, ``cards`` are those that would change.
+
+    ``begins`` is when its history does, if that is only after ``at``.
+    """
 
     dry_run: bool
     batch: int | None
@@ -60,6 +79,7 @@ class RestoredBook:
     at: datetime
     stored: int
     taken_out: int
+    begins: datetime | None
     cards: tuple[Outcome, ...]
 
 
@@ -150,17 +170,17 @@ def _say_how_back(batch: int | None) -> None:
     screen.note(f"To take this back: dirserver undo --batch {batch}")
 
 
-def restore_whole(
-    invocation: Invocation, book: str, at: str, login: str, *, dry_run: bool, as_json: bool
-) -> None:
+def restore_whole(invocation: Invocation, request: BookRequest, *, as_json: bool) -> None:
     """Bring a book back to a moment, all of it or nothing. Raises Failed."""
-    moment = asked_past(at, datetime.now().astimezone())
+    moment = asked_past(request.at, datetime.now().astimezone())
+    dry_run = request.dry_run
     cards: list[Outcome] = []
     count, batch = BookCount(0), None
-    with acting(invocation, login) as who:
+    with acting(invocation, request.login) as who:
         with who.reading() as reading:
-            view = who.book(reading, book, Privilege.MANAGE, AuditAction.BOOK_RESTORE)
+            view = who.book(reading, request.book, Privilege.MANAGE, AuditAction.BOOK_RESTORE)
             label = label_of(view.book)
+            change = _foreseen(reading, view, moment)
             for outcome in plan_book(reading, view, moment) if dry_run else ():
                 if as_json:
                     cards.append(outcome)
@@ -168,13 +188,20 @@ def restore_whole(
                     outcomes.tell(outcome)
                 count.gone += outcome.fate is Fate.GOES
                 count.stored += outcome.fate is not Fate.GOES
-        if not dry_run:
+        told = f"{label} as of {screen.local(moment)}"
+        if change.begins is not None:
+            screen.warn(
+                f"nothing was in {label} yet at {screen.local(moment)}: its history begins at "
+                f"{screen.local(change.begins)}, so every card goes"
+            )
+        if not dry_run and (change.stored or change.gone):
+            be = f"{told}: {_number(change.stored)} as they were, {_number(change.gone)} taken out"
+            confirm(f"{be}. Do it?", request.yes)
             count, batch = _restore_book(who, label, moment)
     if as_json:
-        done = RestoredBook(dry_run, batch, label, moment, count.stored, count.gone, tuple(cards))
-        screen.say_json(done)
+        counts = (count.stored, count.gone, change.begins)
+        screen.say_json(RestoredBook(dry_run, batch, label, moment, *counts, tuple(cards)))
         return
-    told = f"{label} as of {screen.local(moment)}"
     if not count.stored and not count.gone:
         screen.say(f"{told}: nothing has changed since")
     else:
@@ -183,6 +210,18 @@ def restore_whole(
         screen.say(f"this was a dry run: {label} is as it was")
     elif batch is not None:
         _say_how_back(batch)
+
+
+def _foreseen(reading: Reading, view: VisibleBook, at: datetime) -> BookChange:
+    try:
+        return foresee_book(reading, view, at)
+    except Pruned as pruned:
+        label = label_of(view.book)
+        raise Failed(
+            f"What was in {label} then is not known any more: its history from before "
+            f"{screen.local(pruned.until)} is pruned, as keep in [history] says. It can be "
+            "restored to any later moment; an older backup may have more."
+        ) from pruned
 
 
 def _restore_book(who: Acting, label: str, at: datetime) -> tuple[BookCount, int | None]:
@@ -197,4 +236,4 @@ def _restore_book(who: Acting, label: str, at: datetime) -> tuple[BookCount, int
 
 
 def _number(cards: int) -> str:
-    return f"{cards} card{'' if cards == 1 else 's'}"
+    return screen.counted(cards, "card")

@@ -20,7 +20,10 @@ def audit(
     ] = "",
     user: Annotated[str, typer.Option("--user", metavar="LOGIN", help="What this user did.")] = "",
     device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="What was done with this device.")
+        str,
+        typer.Option(
+            "--device", metavar="NAME", help='What was done with "iphone", or "alice iphone".'
+        ),
     ] = "",
     card: Annotated[
         str, typer.Option("--card", metavar="HREF", help="What happened to a card, as anna.vcf.")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import typer
@@ -12,11 +11,13 @@ import typer
 from dirserver.cli import outcomes, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.choosing import labels, views_of
+from dirserver.cli.clients import device_meant
+from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.config.faults import listing
-from dirserver.directory import history
+from dirserver.directory import Reading, devices, history
 from dirserver.directory.settling import Outcome
 from dirserver.directory.undoing import actors, plan, undo
 from dirserver.errors import AccessDenied
@@ -43,10 +44,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was, or would be, taken back; ``batch`` takes that back again."""
+    """What was, or would be, taken back; ``batch`` takes that back again.
+
+    What was replaced before ``pruned`` is not known any more, if that is any of it.
+    """
 
     dry_run: bool
     batch: int | None
+    pruned: datetime | None
     cards: tuple[Outcome, ...]
 
 
@@ -59,16 +64,22 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
     with acting(invocation, request.login) as who:
         with who.reading() as reading:
             scope = views_of(who, reading, request.book, AuditAction.CARD_UNDO)
+            acts = _with_device(who, reading, scope, acts)
             whose = _whose(who, scope, actors(reading, scope, acts), acts)
             found = plan(reading, scope, acts)
         batch, told = None, found.outcomes
         if not as_json:
             _tell(told, whose, everything=request.dry_run)
         if found.goals and not request.dry_run:
-            _confirm(request, len(found.goals))
+            confirm(f"Take this back for {screen.counted(len(found.goals), 'card')}?", request.yes)
             batch, told = _undo(who, request, acts, whose)
+    if found.pruned is not None:
+        screen.warn(
+            f"the history is pruned up to {screen.local(found.pruned)}: what was done before that "
+            "and replaced or deleted before that, too, cannot be taken back, nor shown here"
+        )
     if as_json:
-        screen.say_json(Undone(request.dry_run, batch, told))
+        screen.say_json(Undone(request.dry_run, batch, found.pruned, told))
     elif request.dry_run:
         screen.say(f"{outcomes.counted(told)}; this was a dry run, and all is as it was")
     elif batch is not None:
@@ -77,8 +88,8 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
     stay = [outcome for outcome in told if outcome.conflicts]
     if stay:
         screen.complain(
-            f"Not taken back where others have changed it since, as marked above with !: "
-            f"{len(stay)} card{'' if len(stay) == 1 else 's'}. See who did: dirserver history "
+            f"Not taken back, or not wholly, for the reasons marked above with !: "
+            f"{screen.counted(len(stay), 'card')}. See who did what: dirserver history "
             f"{stay[0].key}"
         )
         raise typer.Exit(FAILED)
@@ -92,6 +103,21 @@ def _acts(request: Request, now: datetime) -> Acts:
         )
     since, until = asked_span(request.since, request.until, now)
     return Acts(request.user, request.device, request.batch, since, until)
+
+
+def _with_device(who: Acting, reading: Reading, scope: history.Views, acts: Acts) -> Acts:
+    """Return ``acts`` with the device that is meant. Raises Failed, saying which there are.
+
+    Who manages a book is told of the devices that have changed something there.
+    """
+    if not acts.device:
+        return acts
+    if who.principal.is_operator:
+        known = devices.known(reading)
+    else:
+        known = [one for one in actors(reading, scope, Acts()) if one[1]]
+    meant = device_meant(acts.device, known, acts.login)
+    return replace(acts, login=meant.login, device=meant.name)
 
 
 def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], acts: Acts) -> str:
@@ -124,17 +150,6 @@ def _tell(told: Sequence[Outcome], whose: str, *, everything: bool) -> None:
         outcomes.tell(outcome)
     if len(shown) < len(told):
         screen.say(f"... and {len(told) - len(shown)} more; all are shown with --dry-run")
-
-
-def _confirm(request: Request, cards: int) -> None:
-    """Ask whether to go on. Raises Failed if the answer is no, or nobody is there to give it."""
-    if request.yes:
-        return
-    if not sys.stdin.isatty():
-        raise Failed("Nothing was done. Look at it with --dry-run, then say --yes to do it.")
-    number = f"{cards} card{'' if cards == 1 else 's'}"
-    if not typer.confirm(f"Take this back for {number}?", err=True):
-        raise Failed("Nothing was done.")
 
 
 def _undo(

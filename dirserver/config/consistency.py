@@ -9,7 +9,7 @@ from dirserver.config import grantees
 from dirserver.config.faults import Inspection, Place, shown
 from dirserver.config.listeners import Listener
 from dirserver.config.networks import Network
-from dirserver.config.schema import LDAP, CardDAV, Draft
+from dirserver.config.schema import LDAP, CardDAV, Draft, NumberStyle
 
 _BY_DEFAULT = " (by default)"
 
@@ -66,12 +66,24 @@ def _items(
 def _check_profiles(draft: Draft, inspection: Inspection) -> None:
     taken: dict[Network, Place] = {}
     for profile in draft.ldap.profiles if draft.ldap else ():
+        _check_numbers(
+            draft, inspection, inspection.place_of(profile).at("numbers"), profile.numbers
+        )
         place = inspection.place_of(profile).at("networks")
         for index, network in enumerate(profile.networks):
             if network in taken:
                 sentence = f"{taken[network].key} is the same network"
                 inspection.refuse(inspection.item(place, index), sentence, shown(str(network)))
             taken.setdefault(network, inspection.item(place, index))
+
+
+def _check_numbers(draft: Draft, inspection: Inspection, at: Place, style: NumberStyle) -> None:
+    organisation = draft.organisation
+    if style is not NumberStyle.OUTSIDE_LINE or organisation is None:
+        return
+    if not organisation.outside_line:
+        sentence = "nothing is dialled for an outside line; add outside_line to [organisation]"
+        inspection.refuse(at, sentence, shown(style.value))
 
 
 def _check_mails(draft: Draft, inspection: Inspection) -> None:

@@ -23,6 +23,7 @@ class NumberStyle(StrEnum):
     E164 = "e164"
     NATIONAL = "national"
     DOUBLE_ZERO = "00"
+    OUTSIDE_LINE = "outside-line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ class CardDAV:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How LDAP results look for the clients in some networks."""
+    """How LDAP results look for the clients in some networks.
+
+    ``as_asked``: a number that was looked up is there once more, as it was asked for.
+    """
 
     networks: Networks = field(
         metadata=read_as(
@@ -82,6 +86,7 @@ class Profile:
     numbers: NumberStyle = field(
         default=NumberStyle.AS_WRITTEN, metadata=read_as(values.one_of(NumberStyle))
     )
+    as_asked: bool = field(default=False, metadata=read_as(values.boolean))
     max_hits: int | None = field(default=None, metadata=read_as(values.count))
 
 

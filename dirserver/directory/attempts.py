@@ -9,6 +9,9 @@ out who logged in from there before.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -36,8 +39,19 @@ class Attempts:
     def __init__(self) -> None:
         """Begin with nobody having failed."""
         self._lock = threading.Lock()
+        self._key = secrets.token_bytes(32)
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def alias(self, name: str) -> str:
+        """Return what to call a login that nobody has, wherever it is told of.
+
+        It may be a password, typed into the wrong field. The same name is called the same as long
+        as the process lives, so that one can see who tries one name again and again, and who
+        many; but what it was is in no log and no audit trail, also for who guesses at it later.
+        """
+        message = name.lower().encode("utf-8", "surrogatepass")
+        return f"unknown:{hmac.new(self._key, message, hashlib.sha256).hexdigest()[:8]}"
 
     def wait(self, login: str, address: str, now: float) -> float:
         """Return how many seconds are left before ``login`` may be tried from ``address``."""

@@ -10,7 +10,7 @@ from dirserver.model.fields import Field
 from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store.conditions import indexed_values
+from dirserver.store.values import indexed_beginnings, indexed_values
 from dirserver.store.writing import Derived
 
 # Encodes what a card says, and its key, as the LDAP face will send it.
@@ -45,9 +45,16 @@ class Deriver:
             for one in said
             for indexed in indexed_values(field, one, self.plan)
         }
+        beginnings = {
+            beginning
+            for field, said in fields.items()
+            for one in said
+            for beginning in indexed_beginnings(field, one)
+        }
         name = fields.get(Field.FULL_NAME, (key,))[0]
         sort_name = fold(name)[:_SORT_LENGTH]
-        return Derived(tuple(sorted(values)), sort_name, self._encode_entry(fields, key))
+        entry = self._encode_entry(fields, key)
+        return Derived(tuple(sorted(values)), sort_name, entry, tuple(sorted(beginnings)))
 
     def derive_body(self, body: bytes, key: str) -> Derived:
         """Return what is kept beside the card with these bytes, which were stored before."""

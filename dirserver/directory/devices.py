@@ -20,7 +20,7 @@ from dirserver.model.shield import Stop
 from dirserver.store import devices, settings, stops
 from dirserver.store.devices import DeviceRecord
 
-__all__ = ["DeviceRecord", "add", "listed", "release", "revoke", "stopped"]
+__all__ = ["DeviceRecord", "add", "known", "listed", "release", "revoke", "stopped"]
 
 
 def add(writing: Writing, device: Device) -> str:
@@ -37,7 +37,7 @@ def add(writing: Writing, device: Device) -> str:
         raise AlreadyExists(f"{login} has a device {device.name}")
     secret = new_secret()
     devices.add(writing.connection, device, digest_of(secret), writing.at, writing.principal.login)
-    _note(writing, AuditAction.DEVICE_ADD, login, device.name, _limits(device))
+    _note(writing, AuditAction.DEVICE_ADD, login, device.name, device.limits)
     settings.next_policy_epoch(writing.connection)
     return secret
 
@@ -63,6 +63,13 @@ def listed(reading: Reading, login: str = "") -> list[DeviceRecord]:
     if not reading.principal.is_operator and login != reading.principal.login:
         raise AccessDenied(f"{reading.principal.login} sees no devices but their own")
     return devices.records(reading.connection, login)
+
+
+def known(reading: Reading) -> list[tuple[str, str]]:
+    """Return the logins and names of all devices there are or were. Raises AccessDenied."""
+    reading.require_operator()
+    records = devices.records(reading.connection, revoked=True)
+    return sorted({(one.device.login, one.device.name) for one in records})
 
 
 def stopped(reading: Reading, login: str = "", name: str | None = None) -> list[Stop]:
@@ -123,15 +130,3 @@ def _event(
     whose = f"{login}'s {f'device {name}' if name else 'own password'}"
     said = f"{whose}: {detail}" if detail else whose
     return writing.event(action, "", "", said, outcome)
-
-
-def _limits(device: Device) -> str:
-    """Say in a few words what a device is good for."""
-    said = [
-        *(f"only {protocol}" for protocol in sorted(device.protocols)),
-        *(f"book {book}" for book in sorted(device.books)),
-        *(f"from {network}" for network in device.networks),
-    ]
-    if device.expires is not None:
-        said.append(f"until {device.expires:%Y-%m-%d %H:%M} UTC")
-    return ", ".join(said)

@@ -16,7 +16,7 @@ from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
-from dirserver.model.audit import AuditEvent
+from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
@@ -131,6 +131,11 @@ class DirectoryReader:
         with self._store.writing() as connection:
             audit.append(connection, events, datetime.now(UTC))
 
+    @property
+    def tells_as_it_goes(self) -> bool:
+        """Whether the audit trail is told of cards while they are read, and may be busy then."""
+        return self._lookups is not None and self._lookups.is_full
+
     def tell_lookups(self, *, unfinished: bool = False) -> None:
         """Write what was counted of lookups in the hours that are over, or in this one as well.
 
@@ -200,12 +205,17 @@ class Directory(DirectoryReader):
                 self._refuse(writing)
 
     def _refuse(self, writing: Writing) -> None:
+        # A look is told of once an hour, whatever it was for; what was to be changed always is.
+        looks = [one for one in writing.refusals if one.action is AuditAction.CARD_READ]
+        first = self.recorder.repeats.first_of(looks)
+        refusals = [one for one in writing.refusals if one not in looks or one in first]
         if not writing.stops:
-            self.record(writing.refusals)
+            if refusals:
+                self.record(refusals)
             return
         with self._store.writing() as connection:
             stopped = shield.enforce(connection, writing.stops)
-            events = [*writing.refusals, *stopped]
+            events = [*refusals, *stopped]
             audit.append(connection, events, datetime.now(UTC))
         shield.warn(stopped)
         self.tell(events)

@@ -20,7 +20,7 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.dossier import Copy, Dossier, KeptCard
 from dirserver.model.person import Traits, identities
 from dirserver.model.vcard import parse_card
-from dirserver.store import erasures, people, scrubbing, settings
+from dirserver.store import erasures, people, scrubbing, settings, turns
 from dirserver.store.engine import Connection
 from dirserver.store.writing import new_key
 
@@ -71,6 +71,8 @@ def erase(writing: Writing, deriver: Deriver, found: Found, person: Dossier) -> 
     """
     writing.require_operator()
     connection = writing.connection
+    # Nor is a book to be made meanwhile, into which the person could be stored.
+    turns.take(connection, turns.Turn.STRUCTURE)
     people.lock_all(connection, people.shelves(connection))
     if look(connection, found.asked, found.last_version).keys - found.seen:
         raise ChangedMeanwhile

@@ -17,7 +17,7 @@ from dirserver.directory.directory import Directory
 from dirserver.errors import AccessDenied, InvalidCredentials, TooManyAttempts
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.policy import Policy
-from dirserver.model.principal import Client, Principal
+from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.secret import digest_of
 from dirserver.passwords import password_context
 from dirserver.store import devices, policies
@@ -94,7 +94,7 @@ class Authenticator:
         principal = self._remembered(digest, policy, client, now)
         if principal is not None:
             return principal
-        login = user.login if user is not None else name.lower()[:64]
+        login = user.login if user is not None else self.attempts.alias(name)
         kept = self._of_secret(password)
         if user is not None and kept is not None and not _why_not(kept, user, client):
             # Nobody guesses a secret. So whoever has one does not wait for those who guess; and
@@ -105,6 +105,14 @@ class Authenticator:
         self._remember(digest, _Verified(principal, policy.epoch, now + _REMEMBERED_SECONDS))
         self._directory.tell([_login(principal.login, client, principal.device_name)])
         return self._seen(principal, client)
+
+    def takes(self, principal: Principal, protocol: str) -> bool:
+        """Say whether who logged in over ``protocol`` some time ago could do so today.
+
+        A password that was the user's own is no good where only those of devices are taken by now.
+        """
+        own = principal.kind is PrincipalKind.USER and principal.device is None
+        return not (own and protocol in self._devices_only)
 
     def _remembered(
         self, digest: bytes, policy: Policy, client: Client, now: float

@@ -22,6 +22,8 @@ Record: TypeAlias = Callable[[list[AuditEvent]], None]
 
 # An event names so many cards at the most; a longer answer has several.
 _AT_ONCE = 100
+# Cards may have pictures of some megabytes.
+_BYTES_AT_ONCE = 4 * 1024 * 1024
 # A client chooses the properties that it asks for, and how many.
 _MOST_NAMES = 20
 _LONGEST_NAME = 40
@@ -56,6 +58,11 @@ class Lookups:
         self._lock = threading.Lock()
         self._counts: dict[tuple[datetime, AuditEvent], _Count] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether each lookup is in the trail before its cards leave the directory."""
+        return self._detail is Detail.FULL
+
     def followed(
         self,
         rows: Iterable[_Row],
@@ -74,7 +81,7 @@ class Lookups:
         begun: set[str] = set()
         left = shown
         iterator = iter(rows)
-        while batch := list(islice(iterator, _AT_ONCE)):
+        while batch := _batch(iterator):
             told: dict[AuditEvent, list[str]] = {}
             for row in batch[:left]:
                 event, key = told_of(row)
@@ -138,6 +145,19 @@ class Lookups:
         if is_new:
             # Where no server does it every minute, the next hour's first lookup does.
             self.flush(unfinished=is_full)
+
+
+def _batch(rows: Iterator[_Row]) -> list[_Row]:
+    """Take some rows, and no more of them than are in memory together with ease."""
+    batch: list[_Row] = []
+    size = 0
+    for row in islice(rows, _AT_ONCE):
+        batch.append(row)
+        if isinstance(row, tuple):
+            size += sum(len(part) for part in row if isinstance(part, bytes))
+        if size >= _BYTES_AT_ONCE:
+            break
+    return batch
 
 
 def _counted(number: int, what: str) -> str:

@@ -15,6 +15,8 @@ from dirserver.store.structure import Book
 
 MOST_BOOKS = 50
 _SLUG_BYTES = 100
+# Every listing of a home has them all.
+_LONGEST = 8192
 # In the tree of the other face this is where people are.
 _RESERVED = frozenset({"users"})
 # What names an archived book apart from one that may come to have its name.
@@ -54,6 +56,7 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
         raise AlreadyExists(slug)
     if len(own) >= MOST_BOOKS:
         raise QuotaExceeded(f"{login} has {len(own)} books")
+    _require_short(name, description)
     made = Book(slug, login, name, description, delegate=False)
     book_id = structure.put_book(writing.connection, made, writing.at)
     settings.next_policy_epoch(writing.connection)
@@ -64,9 +67,10 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
 def rename_book(writing: Writing, view: VisibleBook, name: str, description: str) -> None:
     """Give a book of one's own another name and description.
 
-    Raises AccessDenied when it is not.
+    Raises AccessDenied when it is not, and QuotaExceeded for what is too long.
     """
     _require_own(writing, view, AuditAction.BOOK_CHANGE)
+    _require_short(name, description)
     book = view.book
     turns.take(writing.connection, turns.Turn.STRUCTURE)
     renamed = Book(book.slug, book.owner, name, description, delegate=False)
@@ -88,6 +92,11 @@ def archive_book(writing: Writing, slug: str) -> None:
     structure.retire_book(writing.connection, view.book.id, archived, writing.at)
     settings.next_policy_epoch(writing.connection)
     writing.note(AuditAction.BOOK_ARCHIVE, slug, f"as {view.book.owner}/{archived}")
+
+
+def _require_short(name: str, description: str) -> None:
+    if len(name) + len(description) > _LONGEST:
+        raise QuotaExceeded(f"a name and a description of {len(name) + len(description)}")
 
 
 def _require_own(writing: Writing, view: VisibleBook, action: AuditAction) -> None:

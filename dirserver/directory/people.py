@@ -10,14 +10,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dirserver.directory.copies import copies
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
 from dirserver.errors import NotFound
-from dirserver.model.audit import WrittenEvent
+from dirserver.model.audit import AuditEvent, Outcome, WrittenEvent
 from dirserver.model.derive import derive
-from dirserver.model.dossier import Copy, Dossier, KeptCard, Mention, Version
+from dirserver.model.dossier import Dossier, KeptCard, Mention, Version
 from dirserver.model.fields import Field
-from dirserver.model.person import Asked, Traits, grouped, traits
+from dirserver.model.person import Asked, Traits, grouped, traits, words_of
 from dirserver.model.vcard import parse_card
 from dirserver.store import audit, people
 from dirserver.store.audit import AuditFilter
@@ -93,7 +94,7 @@ def find(
             tuple(cards[key] for key in keys),
             tuple(told.events[number]),
             tuple(told.lookups[number]),
-            _copies(connection, [cards[key] for key in keys], books),
+            copies(connection, [cards[key] for key in keys], books),
             mentions,
             logins,
         )
@@ -175,46 +176,13 @@ def _mentions(connection: Connection, hits: Hits, books: dict[int, Shelf]) -> tu
     )
 
 
-def _copies(
-    connection: Connection, cards: Sequence[KeptCard], books: dict[int, Shelf]
-) -> tuple[Copy, ...]:
-    """Return the clients whose last sync left them with one of ``cards``."""
-    ids = {shelf.label: shelf.id for shelf in books.values()}
-    spans: list[tuple[int, Version, int | None]] = []
-    for card in cards:
-        seen: dict[tuple[str, str], Version] = {}
-        for version in card.versions:
-            seen.setdefault((version.book, version.href), version)
-        for (label, href), first in seen.items():
-            gone = people.vanished_at(connection, ids[label], href)
-            spans.append((ids[label], first, gone))
-    return tuple(
-        Copy(
-            books[one.book_id].label,
-            one.login,
-            one.device,
-            one.agent,
-            max(one.first_at, min(began)),
-            one.last_at,
-        )
-        for one in people.sightings(connection, {book_id for book_id, _, _ in spans})
-        if (
-            began := [
-                first.at
-                for book_id, first, gone in spans
-                if book_id == one.book_id
-                and first.revision <= one.revision
-                and (gone is None or one.revision < gone)
-            ]
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     """By what the events are known that are about a person."""
 
     places: frozenset[tuple[str, str]]
+    hrefs: frozenset[str]
+    words: frozenset[frozenset[str]]
     names: re.Pattern[str]
     keys: re.Pattern[str]
 
@@ -222,13 +190,32 @@ class _Pattern:
     def of(cls, cards: Sequence[KeptCard]) -> _Pattern:
         places = {(one.book, one.href) for card in cards for one in card.versions}
         needles = {f"{book.rpartition('/')[2]}/{href}" for book, href in places}
+        words: set[frozenset[str]] = set()
         for card in cards:
             for body in {one.body for one in card.versions if one.body is not None}:
                 said = derive(parse_card(body))
                 names = (name for name in said.get(Field.FULL_NAME, ()) if " " in name)
                 needles.update(names, said.get(Field.MAIL, ()), said.get(Field.UID, ()))
+                words.update(map(words_of, said.get(Field.FULL_NAME, ())))
         kept = [one for one in needles if len(one) >= _SHORTEST_NEEDLE]
-        return cls(frozenset(places), _any_of(kept), _any_of([card.key for card in cards]))
+        return cls(
+            frozenset(places),
+            frozenset(href for _, href in places),
+            frozenset(one for one in words if len(one) > 1),
+            _any_of(kept),
+            _any_of([card.key for card in cards]),
+        )
+
+    def is_refused(self, event: AuditEvent) -> bool:
+        """Say whether ``event`` is of a card that was refused, and may have been the person's.
+
+        Nothing was kept of it but its name: one that a card of theirs has in any book, or that
+        is made of the words of theirs.
+        """
+        if event.outcome is not Outcome.REFUSED or not event.card:
+            return False
+        known = words_of(event.card)
+        return event.card in self.hrefs or any(one <= known for one in self.words)
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
@@ -255,7 +242,11 @@ def _events(connection: Connection, named: Sequence[_Pattern], after: int = 0) -
             continue
         said = f"{event.card} {event.detail}"
         for number, pattern in enumerate(named):
-            if (event.book, event.card) in pattern.places or pattern.names.search(said):
+            if (
+                (event.book, event.card) in pattern.places
+                or pattern.is_refused(event)
+                or pattern.names.search(said)
+            ):
                 told.events[number].append(written)
             elif pattern.keys.search(said):
                 told.lookups[number].append(written)

@@ -33,7 +33,7 @@ from dirserver.model.history.life import Place, Version, current
 from dirserver.model.history.wording import name_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import parse_card
-from dirserver.store import cards
+from dirserver.store import cards, pruning
 from dirserver.store import history as store
 
 OPERATION = "restore"
@@ -114,19 +114,64 @@ def restore_card(
     return restore.outcome
 
 
+class Pruned(Exception):
+    """What was in the book at that moment is not known any more, but from ``until`` on it is."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"pruned until {_utc(until)}")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class BookChange:
+    """How many cards would be stored and taken out to make a book what it was.
+
+    ``begins`` is when its history begins, if that is after the moment that is asked for: nothing
+    was in it then.
+    """
+
+    stored: int
+    gone: int
+    begins: datetime | None
+
+
+def foresee_book(reading: Reading, view: VisibleBook, at: datetime) -> BookChange:
+    """Count what it would take to make a book what it was, without a look into the cards.
+
+    Raises Pruned.
+    """
+    then = _then(reading, view, at)
+    begins = None if then else store.begins(reading.connection, view.book.id)
+    stored = gone = 0
+    for changed in _changed(reading, view, then):
+        stored += changed.then is not None
+        gone += changed.goes
+    return BookChange(stored, gone, begins)
+
+
+def _then(reading: Reading, view: VisibleBook, at: datetime) -> int:
+    """Return how far the book had come at ``at``. Raises Pruned."""
+    pruned = pruning.horizon(reading.connection, [view.book.id])
+    if pruned is not None and at < pruned:
+        raise Pruned(pruned)
+    return store.revision_at(reading.connection, view.book.id, at)
+
+
 def plan_book(reading: Reading, view: VisibleBook, at: datetime) -> Iterator[Outcome]:
-    """Yield what would become of each card of the book if it were restored to ``at``."""
-    book_id, label = view.book.id, label_of(view.book)
-    for changed in _changed(reading, view, store.revision_at(reading.connection, book_id, at)):
+    """Yield what would become of each card of the book if it were restored to ``at``.
+
+    Raises Pruned.
+    """
+    label = label_of(view.book)
+    for changed in _changed(reading, view, _then(reading, view, at)):
         there = [one.version_id for one in (changed.then, changed.now) if one is not None]
         stored = store.bodies(reading.connection, there)
         then = stored[changed.then.version_id] if changed.then is not None else None
         now = stored[changed.now.version_id] if changed.now is not None else None
-        is_another = changed.then and changed.now and changed.then.key != changed.now.key
-        if now is not None and changed.now is not None and (then is None or is_another):
+        if now is not None and changed.now is not None and changed.goes:
             yield Outcome(Fate.GOES, label, changed.href, changed.now.key, name_of(now))
         if then is not None and changed.then is not None:
-            old = then if now is None or is_another else now
+            old = then if now is None or changed.goes else now
             fate = Fate.RETURNS if old is then else Fate.CHANGES
             fields = difference(old, then)
             yield Outcome(fate, label, changed.href, changed.then.key, name_of(then), fields)
@@ -146,11 +191,11 @@ def restore_book(writing: Writing, slug: str, at: datetime) -> Iterator[BookCoun
     """Make the book ``slug`` what it was at the moment ``at``; yield the count as it grows.
 
     Only what has changed since is looked at, a batch at a time. Raises AccessDenied without a
-    manage grant.
+    manage grant, and Pruned.
     """
     view = writing.writable(slug, AuditAction.BOOK_RESTORE, privilege=Privilege.MANAGE)
     views = {view.book.id: view}
-    then = store.revision_at(writing.connection, view.book.id, at)
+    then = _then(writing, view, at)
     top = writing.state(view).revision
     count = BookCount(2 * store.count_changed(writing.connection, view.book.id, then, top))
     number = writing.batch
@@ -174,7 +219,7 @@ def _goals(reading: Reading, view: VisibleBook, then: int, count: BookCount) -> 
     for changed in _changed(reading, view, then, count):
         place = Place(view.book.id, changed.href)
         now = changed.now
-        if now is not None and (changed.then is None or changed.then.key != now.key):
+        if now is not None and changed.goes:
             yield Goal(now.key, place, None)
             now = None
         if changed.then is not None:

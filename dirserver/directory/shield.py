@@ -48,7 +48,10 @@ def stop_for(
     whole = cards.count(connection, book.id) + taken.gone
     if not shield.is_crossed(lost, whole):
         return None
-    reason = f"{lost} of {whole} cards deleted or made blank in {shield.minutes} minutes"
+    reason = (
+        f"{lost - 1} of {whole} cards deleted or made blank in {shield.minutes} minutes, "
+        "the next one refused"
+    )
     return Stop(book.id, login, device, at, reason)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-_FETCHING = "carddav"
+FETCHING = "carddav"
 # So often at most is it written that a device is in use, or a client still has the same.
 _USED_AGAIN = timedelta(minutes=5)
 _SEEN_AGAIN = timedelta(hours=1)
@@ -62,7 +62,7 @@ class Sightings:
 
         Telephones that look up over LDAP keep no copies.
         """
-        if client.protocol != _FETCHING or principal.kind is not PrincipalKind.USER:
+        if client.protocol != FETCHING or principal.kind is not PrincipalKind.USER:
             return
         key = (book_id, principal.login, principal.device_name, client.agent)
         with self._lock:
@@ -118,4 +118,4 @@ def copies(reading: Reading, book_id: int, since: datetime) -> list[Sighting]:
     Of a card that was taken out later, those have none that came only after that: their
     ``first_at`` tells. Who was answered in the last seconds may not be told of yet.
     """
-    return sightings.since(reading.connection, book_id, since)
+    return sightings.of(reading.connection, [book_id], since)

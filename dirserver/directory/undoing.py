@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dirserver.directory import history
 from dirserver.directory.colliding import Coming, without_collisions
@@ -19,6 +20,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts, Version, current, runs
 from dirserver.model.policy import VisibleBook
 from dirserver.store import history as store
+from dirserver.store import pruning
 from dirserver.store import writing as locking
 
 OPERATION = "undo"
@@ -27,10 +29,15 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What it takes to take acts back: what becomes of which card, in the order of the acts."""
+    """What it takes to take acts back: what becomes of which card, in the order of the acts.
+
+    ``pruned`` is set when they may go back to before that moment, of which no trace is left of
+    what was replaced before it, too.
+    """
 
     goals: tuple[Goal, ...]
     outcomes: tuple[Outcome, ...]
+    pruned: datetime | None = None
 
 
 def plan(reading: Reading, scope: history.Views, acts: Acts) -> Undo:
@@ -40,18 +47,21 @@ def plan(reading: Reading, scope: history.Views, acts: Acts) -> Undo:
     manages that one.
     """
     views = {**history.managed(reading), **scope}
+    pruned = pruning.horizon(reading.connection, views)
     comings: list[Coming] = []
     keys = store.touched(reading.connection, list(scope), acts)
     for at in range(0, len(keys), _BATCH):
         lives = store.lives(reading.connection, keys[at : at + _BATCH])
         stored = _bodies(reading, views, lives, acts)
         for key in keys[at : at + _BATCH]:
-            coming = Unwinding(views, stored, lives[key]).run(acts)
+            coming = Unwinding(views, stored, lives[key], pruned).run(acts)
             if coming is not None:
                 comings.append(coming)
     settled = without_collisions(reading, comings)
     goals = [one.goal for one in settled if one.outcome.fate is not Fate.STAYS]
-    return Undo(tuple(goals), tuple(one.outcome for one in settled))
+    if pruned is not None and acts.since is not None and acts.since >= pruned:
+        pruned = None
+    return Undo(tuple(goals), tuple(one.outcome for one in settled), pruned)
 
 
 def actors(reading: Reading, scope: history.Views, acts: Acts) -> list[tuple[str, str]]:

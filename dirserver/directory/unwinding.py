@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dirserver.directory.colliding import Coming
 from dirserver.directory.history import Views
@@ -29,8 +30,16 @@ class _Standing:
 class Unwinding:
     """Takes acts out of the life of one card, from the last of them to the first."""
 
-    def __init__(self, views: Views, stored: Mapping[int, bytes], life: Sequence[Version]) -> None:
+    def __init__(
+        self,
+        views: Views,
+        stored: Mapping[int, bytes],
+        life: Sequence[Version],
+        pruned: datetime | None,
+    ) -> None:
+        """Look at a ``life`` of which versions from before ``pruned`` may be gone."""
         self._views = views
+        self._pruned = pruned
         self._stored = stored
         self._life = life
         self._conflicts: list[Conflict] = []
@@ -57,6 +66,12 @@ class Unwinding:
 
     def _without(self, run: Run, standing: _Standing | None) -> _Standing | None:
         before, after = run.before, run.after
+        if before is None and self._may_be_cut():
+            did = "changed" if after is not None else "deleted"
+            self._conflict(
+                "card", did, f"what it was is pruned, as all before {self._pruned:%F} is"
+            )
+            return standing
         if after is None:
             # Whoever did anything to it since has brought it back first.
             return self._standing(before) if run.is_last and before is not None else standing
@@ -70,6 +85,10 @@ class Unwinding:
             self._conflict("card", "changed", "deleted since")
             return None
         return self._changed_back(before, after, standing)
+
+    def _may_be_cut(self) -> bool:
+        """Say whether the first version that is left may have followed on one that is pruned."""
+        return self._pruned is not None and self._life[0].at < self._pruned
 
     def _changed_back(self, before: Version, after: Version, standing: _Standing) -> _Standing:
         taken = take_back(self._stored[before.id], self._stored[after.id], standing.body)

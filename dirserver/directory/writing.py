@@ -31,7 +31,7 @@ from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, stops, writing
+from dirserver.store import cards, erasures, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -124,7 +124,8 @@ class Writing(Reading):
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
             raise InvalidHref(repr(href))
-        stored = self.stored(view, href)
+        there = cards.find_with_body(self.connection, view.book.id, href)
+        stored, old = there or (None, b"")
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
         card = self.parsed(body)
@@ -133,11 +134,11 @@ class Writing(Reading):
             return Stored(etag, created=False)
         if stored is not None and stored.card.uid and card.uid not in ("", stored.card.uid):
             raise UIDConflict(href)
-        if card.uid:
+        if card.uid and (stored is None or not stored.card.uid):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
-            if other is not None and other.card.href != href:
+            if other is not None:
                 raise UIDConflict(other.card.href)
-        before = None if stored is None else self._before(view, href)
+        before = None if stored is None else parse_card(old)
         blanks = before is not None and is_blanked(before, card)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
@@ -165,6 +166,15 @@ class Writing(Reading):
         self._guard(view, AuditAction.CARD_DELETE, href)
         self.remove(view, [stored], "delete")
         self.events.append(self.event(AuditAction.CARD_DELETE, slug, href))
+
+    def require_deletable(self, slug: str, href: str) -> None:
+        """Raise AccessDenied if ``delete_card`` would, and stop the client if that would.
+
+        For a host that can make no answer of what ``delete_card`` raises.
+        """
+        view = self.writable(slug, AuditAction.CARD_DELETE, href)
+        if self.stored(view, href) is not None:
+            self._guard(view, AuditAction.CARD_DELETE, href)
 
     def move_card(
         self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
@@ -290,10 +300,6 @@ class Writing(Reading):
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
 
-    def _before(self, view: VisibleBook, href: str) -> VCard | None:
-        before = cards.body(self.connection, view.book.id, href)
-        return None if before is None else parse_card(before)
-
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
         if not self._shield.enabled:
@@ -307,7 +313,9 @@ class Writing(Reading):
 
     def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
         """Return the cases of people who were erased, by the key of the card that is theirs."""
-        secret = self.policy.erasure_key
+        # Somebody may have been erased, as the first ever, while this transaction waited for the
+        # book; whoever erases has all of them.
+        secret = self.policy.erasure_key or erasures.key_by_now(self.connection)
         if not secret:
             return {}
         prints = {

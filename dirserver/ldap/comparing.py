@@ -5,8 +5,7 @@ from __future__ import annotations
 from dirserver.ldap.containers import Container
 from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode
-from dirserver.ldap.filters import Naming
-from dirserver.ldap.filters import compile as compile_filter
+from dirserver.ldap.filters import Naming, compile_assertion
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import CompareRequest, EqualityMatch, PresentFilter
 from dirserver.ldap.schema import lookup
@@ -39,14 +38,14 @@ def compare_card(request: CompareRequest, tree: Tree, target: Target, suffix: DN
 
     equal, present = _assertion(request)
     naming = Naming(suffix, {view.book.slug: view.book.id})
-    asked = compile_filter(equal, naming)
+    asked = compile_assertion(equal, naming)
     is_equal = has(asked)
     if not is_equal and not tree.has_card(view, target.key):
         return ResultCode.NO_SUCH_OBJECT
     return _answer(
         request,
         is_equal=is_equal,
-        is_present=is_equal or has(compile_filter(present)),
+        is_present=is_equal or has(compile_assertion(present)),
         is_defined=asked != UNDEFINED,
     )
 

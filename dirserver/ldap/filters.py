@@ -46,7 +46,7 @@ from dirserver.ldap.schema import (
 )
 from dirserver.ldap.subschema import CARD_CLASSES, CARD_STRUCTURAL_CLASS, object_class
 from dirserver.ldap.values import Leaf, text_of, value_test
-from dirserver.model.fields import Field
+from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
     NOTHING,
@@ -58,6 +58,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    Keyed,
     KeyIs,
     Moment,
     Not,
@@ -66,9 +67,12 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.model.spelling import keys_asked
 
 _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
+# Where digits may also stand for the letters that are on the keys of a telephone.
+_NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
 _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
 
 
@@ -95,7 +99,15 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case ExtensibleMatch():
             return _extensible(filter_, naming)
     one = lookup(filter_.attribute)
-    return UNDEFINED if one is None else _leaf_query(filter_, one, naming)
+    if one is None:
+        return UNDEFINED
+    return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
+
+
+def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
+    """Return the query of a comparison, in which digits are nothing but digits."""
+    one = lookup(assertion.attribute)
+    return UNDEFINED if one is None else _leaf_query(assertion, one, naming)
 
 
 def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:
@@ -158,6 +170,23 @@ def _any_field(one: AttributeType, test: Callable[[Field], Query]) -> Query:
     return tests[0] if len(tests) == 1 else Or(tests)
 
 
+def _or_keyed(leaf: Leaf, one: AttributeType, query: Query) -> Query:
+    """Let digits also find names that are spelled with them: a keypad has no other letters."""
+    if _NAMES_OF_PERSONS.isdisjoint(one.fields):
+        return query
+    match leaf:
+        case Substrings(_, initial, middle, final):
+            asked = b"".join((initial or b"", *middle, final or b""))
+        case EqualityMatch(_, asked) | ApproxMatch(_, asked):
+            pass
+        case _:
+            return query
+    digits = keys_asked(text_of(asked) or "")
+    if not digits:
+        return query
+    return Or((*(query.parts if isinstance(query, Or) else (query,)), Keyed(digits)))
+
+
 def _present(one: AttributeType) -> Query:
     return EVERYTHING if one in _ALWAYS_PRESENT else _any_field(one, Present)
 
@@ -174,7 +203,12 @@ def _substring(leaf: Substrings, one: AttributeType) -> Query:
         return _present(one)
     if one in _ALWAYS_PRESENT and not one.fields:
         return UNDEFINED
-    return _any_field(one, lambda field: Substring(field, initial, parts, final))
+
+    def test(field: Field) -> Query:
+        at_word = bool(initial) and field in NAMES
+        return Substring(field, initial, parts, final, at_word=at_word)
+
+    return _any_field(one, test)
 
 
 def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:

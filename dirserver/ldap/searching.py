@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from dirserver.ldap import dn
+from dirserver.ldap.asked import asked_numbers, spelled
 from dirserver.ldap.containers import Container
 from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode, encode_entry
@@ -20,7 +20,6 @@ from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Target, Tree
 from dirserver.model.addressbook import Entry
 from dirserver.model.grant import Privilege
-from dirserver.model.number import NumberStyle, styled
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, KeyIs
 
@@ -62,6 +61,10 @@ class Search:
         self._looked_up = 0
         self._profile = settings.profile_for(address)
         self._selection = Selection.parse(request.attributes)
+        # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
+        # would show the number twice.
+        compares = self._profile.as_asked or not request.attributes
+        self._asked = asked_numbers(request.filter) if compares else ()
         self._limit = self._most_entries()
         asked = request.time_limit or _LONGEST_SECONDS
         self._deadline = clock() + min(asked, _LONGEST_SECONDS)
@@ -146,13 +149,11 @@ class Search:
         return limit
 
     def _look(self, view: VisibleBook) -> _Look:
-        style = self._profile.numbers
-        rewrite = partial(styled, style=style, plan=self._settings.plan)
         projection = Projection(
             self._selection,
             view.hidden,
             types_only=self._request.types_only,
-            rewrite_numbers=None if style is NumberStyle.AS_WRITTEN else rewrite,
+            rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
         return _Look(book, projection, self._selection.wants_operational)

@@ -12,6 +12,9 @@ from dirserver.model.fields import PHONES, is_hidden
 
 _SHOWN = tuple(one for one in ATTRIBUTE_TYPES if one.oid)
 _NUMBERS = frozenset(one.name.encode() for one in _SHOWN if not PHONES.isdisjoint(one.fields))
+_SINGLE_NUMBERS = frozenset(
+    one.name.encode() for one in _SHOWN if one.single_valued and one.name.encode() in _NUMBERS
+)
 _OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
 _NO_VALUES = tlv(SET, b"")
 
@@ -63,7 +66,8 @@ class Projection:
 
     Made once for a search in a book; ``hidden`` are the vCard properties that the principal may
     not see. A client that asks by another name of an attribute gets it under that name.
-    ``rewrite_numbers`` is what becomes of each telephone number.
+    ``rewrite_numbers`` is what becomes of each telephone number; where there may be only one,
+    the first.
     """
 
     __slots__ = ("_names", "_rewrite", "_types_only", "_verbatim", "_wants_operational")
@@ -74,7 +78,7 @@ class Projection:
         hidden: frozenset[str] = frozenset(),
         *,
         types_only: bool = False,
-        rewrite_numbers: Callable[[str], str] | None = None,
+        rewrite_numbers: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self._types_only = types_only
         self._rewrite = rewrite_numbers
@@ -124,7 +128,8 @@ class Projection:
                 if self._types_only:
                     kept.append(tlv(SEQUENCE, (renamed or blob[start:values]) + _NO_VALUES))
                 elif self._rewrite is not None and name in _NUMBERS:
-                    numbers = _rewritten(blob, values, stop, self._rewrite)
+                    single = name in _SINGLE_NUMBERS
+                    numbers = _rewritten(blob, values, stop, self._rewrite, single=single)
                     kept.append(tlv(SEQUENCE, (renamed or blob[start:values]) + numbers))
                 elif renamed is None:
                     kept.append(blob[at:stop])
@@ -134,11 +139,13 @@ class Projection:
         return b"".join(kept)
 
 
-def _rewritten(blob: bytes, at: int, end: int, rewrite: Callable[[str], str]) -> bytes:
+def _rewritten(
+    blob: bytes, at: int, end: int, rewrite: Callable[[str], Sequence[str]], *, single: bool
+) -> bytes:
     """Return a set of numbers with each rewritten; two may become the same and are then one."""
     _tag, at, end = header(blob, at, end)
     numbers: dict[str, None] = {}
     while at < end:
         _tag, start, at = header(blob, at, end)
-        numbers[rewrite(blob[start:at].decode())] = None
+        numbers.update(dict.fromkeys(rewrite(blob[start:at].decode())[: 1 if single else None]))
     return tlv(SET, b"".join([tlv(OCTET_STRING, number.encode()) for number in numbers]))

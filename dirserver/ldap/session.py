@@ -122,6 +122,7 @@ class LDAPSession:
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
+        self._forget_what_is_not_taken()
         self._unfinished = None
         if isinstance(request, Envelope):
             too_much = request.asks_too_much
@@ -138,8 +139,14 @@ class LDAPSession:
 
         It is made from another snapshot of the directory, by the rights that there are by then.
         """
+        self._forget_what_is_not_taken()
         if self._unfinished is not None:
             yield from self._said(request, self._unfinished())
+
+    def _forget_what_is_not_taken(self) -> None:
+        """End a bind with a password that a new config does not take any more."""
+        if not self._context().authenticator.takes(self.principal, self.client.protocol):
+            self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
         try:

@@ -12,10 +12,14 @@ from dirserver.model.number import DialPlan, NumberStyle
 
 @dataclass(frozen=True, slots=True)
 class ClientProfile:
-    """How answers look for some clients. ``max_hits`` is None where none is set."""
+    """How answers look for some clients. ``max_hits`` is None where none is set.
+
+    ``as_asked``: a number that was looked up is there once more, as it was asked for.
+    """
 
     numbers: NumberStyle = NumberStyle.AS_WRITTEN
     max_hits: int | None = None
+    as_asked: bool = False
 
 
 def _no_profile(_address: str) -> ClientProfile:

@@ -17,7 +17,9 @@ from dirserver.ldap.messages import (
 from dirserver.ldap.schema import AttributeType
 from dirserver.ldap.subschema import object_class
 from dirserver.ldap.syntaxes import DISTINGUISHED_NAME, OBJECT_IDENTIFIER, without_controls
+from dirserver.model.fields import NAMES
 from dirserver.model.fold import fold, fold_part, forms
+from dirserver.model.spelling import beginnings
 
 Leaf: TypeAlias = (
     EqualityMatch | Substrings | GreaterOrEqual | LessOrEqual | PresentFilter | ApproxMatch
@@ -40,7 +42,10 @@ def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:
         case Substrings(_, initial, middle, final):
             parts = [text_of(part) for part in (initial or b"", *middle, final or b"")]
             known = [part for part in parts if part is not None]
-            return None if len(known) < len(parts) else lambda value: _has_parts(value, known)
+            if len(known) < len(parts):
+                return None
+            at_word = bool(known[0]) and not NAMES.isdisjoint(one.fields)
+            return lambda value: _has_parts(fold(value), known, at_word=at_word)
     text = text_of(leaf.value)
     if text is None or not text.strip():
         return None
@@ -67,10 +72,17 @@ def _equality_test(text: str, one: AttributeType) -> Callable[[str], bool] | Non
     return lambda value: not set(forms(text)).isdisjoint(forms(value))
 
 
-def _has_parts(value: str, parts: list[str]) -> bool:
-    """Say whether the parts, the first and the last at the ends, are in ``value`` in order."""
-    value = fold(value)
+def _has_parts(folded: str, parts: list[str], *, at_word: bool) -> bool:
+    """Say whether the parts, the first and the last at the ends, are in a value in order.
+
+    With ``at_word``, the first may also begin another word of it.
+    """
     initial, *middle, final = map(fold_part, parts)
+    values = (folded, *beginnings(folded)) if at_word else (folded,)
+    return any(_has_in_order(value, initial, middle, final) for value in values)
+
+
+def _has_in_order(value: str, initial: str, middle: list[str], final: str) -> bool:
     if not value.startswith(initial):
         return False
     at = len(initial)

@@ -20,8 +20,9 @@ def changed_properties(old: VCard, new: VCard) -> tuple[str, ...]:
     Their order in the card is no difference. What only keeps book of changes is named when
     nothing else was changed. There are not more than a reader wants to see.
     """
-    before, after = Counter(map(_said, old.lines)), Counter(map(_said, new.lines))
-    differing = {name for name, _ in ((before - after) + (after - before))}
+    lines = Counter(map(_said, old.lines))
+    lines.subtract(map(_said, new.lines))
+    differing = {name for (name, _), number in lines.items() if number}
     named = sorted(differing - _BOOKKEEPING or differing)
     return tuple(name[:_LONGEST] for name in named[:_MOST])
 

@@ -37,6 +37,18 @@ class Device:
             return "not from this network"
         return ""
 
+    @property
+    def limits(self) -> str:
+        """What its password is good for, in a few words; empty where there is no limit."""
+        said = [
+            *(f"only {protocol}" for protocol in sorted(self.protocols)),
+            *(f"book {book}" for book in sorted(self.books)),
+            *(f"from {network}" for network in self.networks),
+        ]
+        if self.expires is not None:
+            said.append(f"until {self.expires:%Y-%m-%d %H:%M} UTC")
+        return ", ".join(said)
+
     def has_use_of(self, label: str) -> bool:
         """Say whether the book of that label exists for the device at all."""
         return not self.books or label in self.books

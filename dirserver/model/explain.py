@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from dirserver.model.addressbook import AddressBook
-from dirserver.model.grant import Decision, Grant, Privilege, shortfall
+from dirserver.model.addressbook import AddressBook, label_of
+from dirserver.model.device import PROTOCOLS, Device
+from dirserver.model.grant import Decision, Grant, Privilege, decide, shortfall
 from dirserver.model.policy import Policy
 from dirserver.model.principal import EVERYONE, GROUP_PREFIX, Principal
+from dirserver.model.shield import Stop
+
+# Nobody writes over LDAP.
+_WRITES_OVER = ("carddav",)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, when, and as far as it is known from where and over which protocol.
+
+    The principal has the device that they ask with, if they do.
+    """
+
+    principal: Principal
+    at: datetime
+    address: str = ""
+    protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,9 @@ class Explanation:
 
     ``kept`` are the properties that a sufficient grant hides. ``takers`` are the grantees any of
     whom a grant could be made to, and ``givers`` the logins that could make it beside the config
-    file; both are empty when nothing is lacking.
+    file; both are empty when no grant is lacking. ``limit`` says what the device is not good for.
+    ``stop`` is that of the client itself, ``stops`` are those of the same user's other clients in
+    the book.
     """
 
     decision: Decision
@@ -46,30 +67,59 @@ class Explanation:
     kept: tuple[Kept, ...] = ()
     takers: tuple[str, ...] = ()
     givers: tuple[str, ...] = ()
+    limit: str = ""
+    stop: Stop | None = None
+    stops: tuple[Stop, ...] = ()
 
 
-def explain(
-    policy: Policy, principal: Principal, privilege: Privilege, book: AddressBook, address: str
-) -> Explanation:
-    """Explain what ``policy`` decides for ``principal`` at ``address``.
+def explain(policy: Policy, asker: Asker, privilege: Privilege, book: AddressBook) -> Explanation:
+    """Explain what ``policy`` decides for whoever asks.
 
     Grants come with the sufficient ones first, and then by how much they give.
     """
+    principal, address = asker.principal, asker.address
+    # What the user may do, whatever becomes of the device that they do it with.
+    granted = decide(
+        replace(principal, device=None), privilege, book, policy.grants.get(book.id, ()), address
+    )
+    limit = "" if principal.device is None else _limit(principal.device, asker, privilege, book)
+    stops = {
+        stop.device: stop
+        for stop in policy.stops.values()
+        if (stop.book_id, stop.login) == (book.id, principal.login)
+    }
+    stop = stops.pop(principal.device_name, None)
     decision = policy.decide(principal, privilege, book, address)
+    if limit:
+        decision = Decision(False, limit)
     reaches = [
         Reach(grant, _way(policy, principal, grant), shortfall(grant, privilege, book, address))
         for grant in policy.grants.get(book.id, ())
         if grant.grantee in principal.grantees
     ]
     reaches.sort(key=lambda one: (one.shortfall != "", -one.grant.access, one.grant.grantee))
-    if decision.allowed:
+    found = Explanation(
+        decision, tuple(reaches), limit=limit, stop=stop, stops=tuple(stops.values())
+    )
+    if granted.allowed:
         enough = [one.grant for one in reaches if not one.shortfall]
         # Whoever owns the book has no need of them.
-        kept = tuple(_kept(enough, decision.hidden)) if decision.hidden or enough else ()
-        return Explanation(decision, tuple(reaches), kept)
+        kept = tuple(_kept(enough, granted.hidden)) if granted.hidden or enough else ()
+        return replace(found, kept=kept)
     takers = tuple(_takers(principal)) if book.owner == "" else ()
     givers = tuple(_givers(policy, principal, privilege, book))
-    return Explanation(decision, tuple(reaches), (), takers, givers)
+    return replace(found, takers=takers, givers=givers)
+
+
+def _limit(device: Device, asker: Asker, privilege: Privilege, book: AddressBook) -> str:
+    """Say why the password of ``device`` is not good for this, or nothing."""
+    if not device.has_use_of(label_of(book)):
+        return f"device {device.name}: not for {label_of(book)}"
+    protocols = [asker.protocol] if asker.protocol else PROTOCOLS
+    if privilege > Privilege.READ:
+        protocols = [one for one in protocols if one in _WRITES_OVER] or list(_WRITES_OVER)
+    reasons = [device.refusal(one, asker.address, asker.at) for one in protocols]
+    return "" if "" in reasons else f"device {device.name}: {reasons[0]}"
 
 
 def _way(policy: Policy, principal: Principal, grant: Grant) -> tuple[str, ...]:

@@ -67,6 +67,18 @@ PHONES = frozenset(
     }
 )
 
+# What a person or a firm is called by; asked for by any of its words.
+NAMES = frozenset(
+    {
+        Field.FULL_NAME,
+        Field.FAMILY_NAME,
+        Field.GIVEN_NAME,
+        Field.ADDITIONAL_NAME,
+        Field.NICKNAME,
+        Field.ORGANISATION,
+    }
+)
+
 # What was written before there was an IMPP (RFC 4770).
 _MESSENGERS = frozenset(
     {

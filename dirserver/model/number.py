@@ -24,6 +24,7 @@ class NumberStyle(StrEnum):
     E164 = "e164"
     NATIONAL = "national"
     DOUBLE_ZERO = "00"
+    OUTSIDE_LINE = "outside-line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,14 @@ def _without_outside_line(raw: str, plan: DialPlan) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=256)
+def _international_prefix(region: str) -> re.Pattern[str]:
+    """Match what is dialled in ``region``, or written anywhere, before a country code."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    prefix = (metadata and metadata.international_prefix) or "00"
+    return re.compile(f"(?:00|{prefix})(?=[0-9])")
+
+
 def asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
     """Return the strings of digits that a number asked for may be indexed under.
 
@@ -166,9 +175,14 @@ def _asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
     result = {raw}
     for candidate in [raw, *_without_outside_line(raw, plan)]:
         result.add(candidate)
-        if candidate.startswith("00") and len(candidate) > 2:
-            result.add(candidate[2:])
+        if abroad := _international_prefix(plan.region).match(candidate):
+            result.add(candidate[abroad.end() :])
     return tuple(sorted(result))
+
+
+def is_same(asked: str, text: str, plan: DialPlan) -> bool:
+    """Say whether whoever asks for the number ``asked`` means ``text``."""
+    return not indexed_forms(text, plan).isdisjoint(asked_forms(asked, plan))
 
 
 def styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
@@ -189,6 +203,10 @@ def _styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
     if style is NumberStyle.E164:
         return f"+{international}"
     home = phonenumbers.country_code_for_region(plan.region)
-    if style is NumberStyle.NATIONAL and number.country_code == home:
+    at_home = number.country_code == home
+    if style is NumberStyle.NATIONAL and at_home:
         return _national(number) + extension
+    if style is NumberStyle.OUTSIDE_LINE and plan.outside_line:
+        dialled = f"{_national(number)}{extension}" if at_home else f"00{international}"
+        return plan.outside_line[0] + dialled
     return f"00{international}"

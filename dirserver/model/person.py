@@ -90,6 +90,11 @@ def _words(text: str) -> set[str]:
     return {word for form in forms(text) for word in _WORD.findall(form)}
 
 
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, or of the name of a file, in all their spellings."""
+    return frozenset(_words(text.replace("_", " ")))
+
+
 def identities(uid: str, values: Iterable[tuple[Field, str]]) -> frozenset[str]:
     """Return what tells a person by a card's UID and by what the search index holds of it.
 

@@ -66,12 +66,28 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class Substring:
-    """A value of the field has these parts in this order, without overlap."""
+    """A value of the field has these parts in this order, without overlap.
+
+    With ``at_word``, the first part may also begin any other word of a name.
+    """
 
     field: Field
     initial: str = ""
     any: tuple[str, ...] = ()
     final: str = ""
+    at_word: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The letters of the full name, from some word on, are on these keys of a telephone."""
+
+    digits: str
+
+    @property
+    def field(self) -> Field:
+        """The field that is looked at."""
+        return Field.FULL_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,7 @@ Query: TypeAlias = (
     | Present
     | Equals
     | Substring
+    | Keyed
     | AtLeast
     | AtMost
     | KeyIs

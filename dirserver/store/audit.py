@@ -48,6 +48,9 @@ class AuditFilter:
 
 def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -> None:
     """Append ``events`` to the trail, each chained to the one before it."""
+    events = list(events)
+    if not events:
+        return
     # Two appenders at once would both chain to the same event.
     turns.take(connection, turns.Turn.AUDIT)
     last = connection.scalar(_LAST_DIGEST)
@@ -68,8 +71,7 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
                 "erased": False,
             }
         )
-    if rows:
-        connection.execute(_APPEND, rows)
+    connection.execute(_APPEND, rows)
 
 
 def _columns(event: AuditEvent) -> dict[str, str]:

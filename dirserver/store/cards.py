@@ -17,8 +17,9 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Both engines take more parameters in one statement; more than this gains nothing.
 _BATCH = 500
 _ROWS = 1000
-# Cards may have pictures of some megabytes: so many are in memory at once.
+# So many texts are in memory at once; fewer where pictures of some megabytes are among them.
 _TEXTS_AT_ONCE = 100
+_BYTES_AT_ONCE = 8 * 1024 * 1024
 _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
 # Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
@@ -43,6 +44,11 @@ _ETAGS = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
+_WITH_BODY = (
+    select(card.c.id, card.c.revision, *_LISTED, card_version.c.body)
+    .join(card_version, card.c.version_id == card_version.c.id)
+    .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
+)
 _BODY = (
     select(card_version.c.body)
     .join(card, card.c.version_id == card_version.c.id)
@@ -53,7 +59,7 @@ _BODIES = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_BODIES = _BODIES.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
+_ALL_BODIES = _BODIES.order_by(card.c.href)
 _NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
     card.c.href
 )
@@ -62,8 +68,10 @@ _TEXTS = (
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
-_ALL_TEXTS = _TEXTS.order_by(card.c.href).execution_options(yield_per=_TEXTS_AT_ONCE)
+_ALL_TEXTS = _TEXTS.order_by(card.c.href)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
+_LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
@@ -130,6 +138,14 @@ def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
     return _stored(connection.execute(_BY_HREF, {"book_id": book_id, "href": href}).first())
 
 
+def find_with_body(
+    connection: Connection, book_id: int, href: str
+) -> tuple[StoredCard, bytes] | None:
+    """Return the card ``href`` of a book with its bytes, or None."""
+    row = connection.execute(_WITH_BODY, {"book_id": book_id, "href": href}).first()
+    return None if row is None else (StoredCard(row.id, _card(row), row.revision), row.body)
+
+
 def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
     """Return the card of a book that has the UID ``uid``, or None."""
     return _stored(connection.execute(_BY_UID, {"book_id": book_id, "uid": uid}).first())
@@ -164,11 +180,12 @@ def bodies(
     Of many that are named in another order, only those that are fetched together are sorted.
     """
     if hrefs is None:
-        with connection.execute(_ALL_BODIES, {"book_id": book_id}) as rows:
+        few = _few(connection, book_id)
+        with connection.execute(_ALL_BODIES, {"book_id": book_id}, execution_options=few) as rows:
             for row in rows:
                 yield _card(row), row.body
         return
-    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+    for batch in _batches_of_texts(connection, book_id, hrefs):
         for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
             yield _card(row), row.body
 
@@ -178,15 +195,41 @@ def texts(
 ) -> Iterator[tuple[str, str, bytes]]:
     """Yield what ``bodies`` does as name, etag and body; those that are named in any order."""
     if hrefs is None:
-        with connection.execute(_ALL_TEXTS, {"book_id": book_id}) as rows:
+        few = _few(connection, book_id)
+        with connection.execute(_ALL_TEXTS, {"book_id": book_id}, execution_options=few) as rows:
             for href, etag, body in rows:
                 yield href, etag, body
         return
-    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+    for batch in _batches_of_texts(connection, book_id, hrefs):
         for href, etag, body in connection.execute(
             _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
         ):
             yield href, etag, body
+
+
+def _few(connection: Connection, book_id: int) -> dict[str, int]:
+    """Return the option to fetch a few texts of a book at a time."""
+    return {"yield_per": _at_once(connection.scalar(_LARGEST, {"book_id": book_id}))}
+
+
+def _batches_of_texts(
+    connection: Connection, book_id: int, hrefs: Iterable[str]
+) -> Iterator[list[str]]:
+    """Yield the names of cards that are fetched together.
+
+    SQLite goes from row to row, but PostgreSQL's driver holds all that a statement finds.
+    """
+    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+        if connection.dialect.name == "sqlite":
+            yield batch
+            continue
+        largest = connection.scalar(_LARGEST_OF, {"book_id": book_id, "hrefs": batch})
+        yield from _batches(batch, _at_once(largest))
+
+
+def _at_once(largest: int | None) -> int:
+    """Return how many texts are fetched together when none is larger than that."""
+    return max(1, min(_TEXTS_AT_ONCE, _BYTES_AT_ONCE // max(1, largest or 1)))
 
 
 def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from dirserver.errors import NoDatabase, StoreInUse, StoreUnavailable
+from dirserver.store import files
 
 Progress = Callable[[int, int], None]
 
@@ -34,6 +35,7 @@ def copy_snapshot(connection: Connection, target: Path, progress: Progress) -> N
     source = connection.connection.driver_connection
     if not isinstance(source, sqlite3.Connection):
         raise TypeError(type(source).__name__)
+    files.make(target)
     with closing(sqlite3.connect(target)) as copy:
         # Nobody has this file yet; a copy that was broken off is thrown away.
         copy.execute("PRAGMA synchronous = OFF")
@@ -46,6 +48,7 @@ def alone(file: Path) -> Iterator[sqlite3.Connection]:
 
     Raises StoreInUse when another has it open, even if it does nothing, and NoDatabase.
     """
+    files.make(file)
     with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)) as found:
         try:
             found.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -65,6 +68,7 @@ def alone(file: Path) -> Iterator[sqlite3.Connection]:
 
 def copy_aside(found: sqlite3.Connection, target: Path, progress: Progress) -> None:
     """Copy a database, even one with damages, to ``target``; raises as ``copy_snapshot``."""
+    files.make(target)
     with closing(sqlite3.connect(target)) as copy:
         _copy(found, copy, progress)
 

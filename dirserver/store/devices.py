@@ -51,9 +51,13 @@ def load(connection: Connection) -> dict[int, Device]:
     return {record.device.id: record.device for record in records(connection)}
 
 
-def records(connection: Connection, login: str = "") -> list[DeviceRecord]:
-    """Read the devices that are not revoked, all of them or those of ``login``, by name."""
-    statement = select(device).where(device.c.revoked.is_(None))
+def records(
+    connection: Connection, login: str = "", *, revoked: bool = False
+) -> list[DeviceRecord]:
+    """Read the devices, all of them or those of ``login``, by name; those ``revoked``, too?"""
+    statement = select(device)
+    if not revoked:
+        statement = statement.where(device.c.revoked.is_(None))
     if login:
         statement = statement.where(device.c.login == login)
     ordered = statement.order_by(device.c.login, device.c.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import StoreBusy, StoreUnavailable
+from dirserver.store import files
 from dirserver.store.writers import Turns
 
 # How long a writer waits for others to finish their transactions, of whatever process.
@@ -188,6 +190,11 @@ def _sqlite_engine(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": PATIENCE},
     )
 
+    @event.listens_for(engine, "do_connect")
+    def make(*_arguments: object) -> None:
+        if file and file != ":memory:":
+            files.make(Path(file))
+
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         # The driver would begin transactions in its own way and too late (PEP 249 mode).
@@ -209,8 +216,11 @@ def _sqlite_engine(url: str) -> Engine:
             driver.execute("BEGIN")
             return
         if "sqlite_patience" in options:
-            patience = int(options["sqlite_patience"] * 1000)
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+            # Nobody who waits counts milliseconds, and mostly there is nobody who does.
+            patience = math.ceil(options["sqlite_patience"] * 10) * 100
+            if connection.info.get("patience", PATIENCE * 1000) != patience:
+                connection.info["patience"] = patience
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
         connection.exec_driver_sql(options["sqlite_begin"])
 
     return engine

@@ -34,6 +34,14 @@ def key(connection: Connection) -> bytes:
     return bytes.fromhex(settings.get(connection, _KEY))
 
 
+def key_by_now(connection: Connection) -> bytes:
+    """Return the key when there may be one that this transaction has not seen at its beginning.
+
+    On SQLite, a transaction that writes is the only one.
+    """
+    return b"" if connection.dialect.name == "sqlite" else key(connection)
+
+
 def fingerprints(key: bytes, identities: Iterable[str]) -> list[str]:
     """Return digests by which ``identities`` are known again, and from which nobody is read."""
     return [hmac.new(key, one.encode(), hashlib.sha256).hexdigest() for one in identities]

@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    or_,
     select,
 )
 
@@ -110,6 +109,11 @@ class ChangedCard:
     then: Kept | None
     now: Kept | None
 
+    @property
+    def goes(self) -> bool:
+        """Whether what is there now would not be there if it were then."""
+        return self.now is not None and (self.then is None or self.then.key != self.now.key)
+
 
 def _version(row: Row[*tuple[Any, ...]]) -> Version:
     return Version(
@@ -200,6 +204,13 @@ def revision_at(connection: Connection, book_id: int, at: datetime) -> int:
     return connection.scalar(_REVISION_AT, span) or 0
 
 
+def begins(connection: Connection, book_id: int) -> datetime | None:
+    """Return when the first version in a book was stored that is kept."""
+    first = select(func.min(card_version.c.at)).where(card_version.c.addressbook_id == book_id)
+    at: datetime | None = connection.scalar(first)
+    return at
+
+
 def count_changed(connection: Connection, book_id: int, after: int, top: int) -> int:
     """Return at how many names something has changed after a revision, up to ``top``."""
     span = {"book_id": book_id, "after": after, "top": top}
@@ -253,8 +264,7 @@ def _did(book_ids: Sequence[int], acts: Acts) -> list[ColumnElement[bool]]:
     if acts.login:
         conditions.append(version.actor == acts.login)
     if acts.device:
-        owned = version.actor + " " + version.device
-        conditions.append(or_(version.device == acts.device, owned == acts.device))
+        conditions.append(version.device == acts.device)
     if acts.batch is not None:
         conditions.append(version.batch == acts.batch)
     if acts.since is not None:

@@ -20,7 +20,6 @@ from dirserver.store.tables import (
     card_value,
     card_version,
     change,
-    sighting,
 )
 
 _Value = TypeVar("_Value")
@@ -36,19 +35,6 @@ class Shelf:
     slug: str
     label: str
     archived: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A client that has a copy of a book, as it was at ``revision``."""
-
-    book_id: int
-    login: str
-    device: str
-    agent: str
-    revision: int
-    first_at: datetime
-    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +147,6 @@ def _standing(connection: Connection, condition: ColumnElement[bool]) -> list[St
     return [
         Standing(
             row.id, row.addressbook_id, row.href, row.key, row.uid, tuple(values.get(row.id, ()))
-        )
-        for row in rows
-    ]
-
-
-def sightings(connection: Connection, books: Iterable[int]) -> list[Sighting]:
-    """Return the clients that have copies of these books."""
-    rows = connection.execute(
-        select(sighting)
-        .where(sighting.c.addressbook_id.in_(sorted(books)))
-        .order_by(sighting.c.addressbook_id, sighting.c.login, sighting.c.device, sighting.c.agent)
-    )
-    return [
-        Sighting(
-            row.addressbook_id,
-            row.login,
-            row.device,
-            row.agent,
-            row.revision,
-            row.first_at,
-            row.last_at,
         )
         for row in rows
     ]

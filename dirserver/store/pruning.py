@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
+from dirserver.store import settings
 from dirserver.store.tables import card, card_version
 
 _old = card_version.alias("old")
@@ -44,4 +46,27 @@ def prune(connection: Connection, book_id: int, before: datetime, most: int) -> 
     A card's versions go from the oldest on, so that what is left has no gap.
     """
     some = select(_old.c.id).where(_is_old(book_id, before)).order_by(_old.c.id).limit(most)
-    return connection.execute(delete(card_version).where(card_version.c.id.in_(some))).rowcount
+    gone = connection.execute(delete(card_version).where(card_version.c.id.in_(some))).rowcount
+    known = horizon(connection, [book_id])
+    if gone and (known is None or known < before):
+        settings.put(connection, _name(book_id), before.isoformat())
+    return gone
+
+
+def horizon(connection: Connection, book_ids: Iterable[int]) -> datetime | None:
+    """Return up to when versions of these books have been deleted; None if none ever was.
+
+    A card's first version from before that may have followed on another, and of no moment before
+    it is it known any more what was in the books.
+    """
+    found = [settings.get(connection, _name(book_id)) for book_id in book_ids]
+    return max((datetime.fromisoformat(text) for text in found if text), default=None)
+
+
+def forget(connection: Connection, book_id: int) -> None:
+    """Forget it for a book that is no more."""
+    settings.remove(connection, _name(book_id))
+
+
+def _name(book_id: int) -> str:
+    return f"pruned:{book_id}"

@@ -33,6 +33,11 @@ def put(connection: Connection, name: str, value: str) -> None:
     connection.execute(insert(setting).values(name=name, value=value))
 
 
+def remove(connection: Connection, name: str) -> None:
+    """Let ``name`` be as if it had never been set."""
+    connection.execute(delete(setting).where(setting.c.name == name))
+
+
 def rules(connection: Connection) -> dict[str, str]:
     """Return the rules of the config that was applied last, by name."""
     rows = connection.execute(select(setting).where(setting.c.name.startswith(_RULE)))
@@ -42,7 +47,7 @@ def rules(connection: Connection) -> dict[str, str]:
 def put_rule(connection: Connection, name: str, value: str | None) -> None:
     """Remember a rule, or with None that it is the default again."""
     if value is None:
-        connection.execute(delete(setting).where(setting.c.name == _RULE + name))
+        remove(connection, _RULE + name)
     else:
         put(connection, _RULE + name, value)
 

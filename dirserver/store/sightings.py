@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,13 +61,14 @@ def _note(connection: Connection, one: Sighting) -> None:
         connection.execute(insert(sighting).values(**client, revision=one.revision, **times))
 
 
-def since(connection: Connection, book_id: int, at: datetime) -> list[Sighting]:
-    """Return who has fetched something from a book at that moment or later."""
-    rows = connection.execute(
-        select(sighting)
-        .where(sighting.c.addressbook_id == book_id, sighting.c.last_at >= at)
-        .order_by(sighting.c.login, sighting.c.device, sighting.c.agent)
-    )
+def of(
+    connection: Connection, book_ids: Iterable[int], since: datetime | None = None
+) -> list[Sighting]:
+    """Return who has copies of these books, and has asked at that moment or later."""
+    statement = select(sighting).where(sighting.c.addressbook_id.in_(sorted(book_ids)))
+    if since is not None:
+        statement = statement.where(sighting.c.last_at >= since)
+    rows = connection.execute(statement.order_by(*(sighting.c[name] for name in _CLIENT)))
     return [
         Sighting(
             row.addressbook_id,

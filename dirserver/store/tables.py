@@ -328,6 +328,18 @@ card_value = Table(
     Index("ix_card_value_card_id_field", "card_id", "field"),
 )
 
+# What follows the beginnings of the other words of a card's names; see ``values``. For ranges
+# only, so that it is kept out of the trigram index.
+card_beginning = Table(
+    "card_beginning",
+    metadata,
+    Column("field", Text, primary_key=True),
+    Column("value", _Plain, primary_key=True),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_card_beginning_card_id", "card_id"),
+    sqlite_with_rowid=False,
+)
+
 # What the LDAP face made of the card when it was written; opaque here.
 card_entry = Table(
     "card_entry",

@@ -6,8 +6,6 @@ the extension pg_trgm. Both hold every value of ``card_value`` and follow it by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -15,7 +13,6 @@ from sqlalchemy import (
     Select,
     String,
     literal_column,
-    or_,
     select,
     text,
 )
@@ -24,9 +21,11 @@ from sqlalchemy.sql import column, table
 # Shorter parts have no trigram; they are found by looking at the values themselves.
 SHORTEST = 3
 
+# Values are folded already, and nobody asks how long they are.
 SQLITE = (
     "CREATE VIRTUAL TABLE card_value_trigram USING fts5("
-    "value, content='card_value', content_rowid='id', tokenize='trigram')",
+    "value, content='card_value', content_rowid='id', columnsize=0, "
+    "tokenize='trigram case_sensitive 1')",
     "CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN "
     "INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END",
     "CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN "
@@ -48,20 +47,16 @@ def create(connection: Connection) -> None:
 
 
 def contains(
-    values: ColumnElement[str], ids: ColumnElement[int], parts: Sequence[str], dialect: Dialect
+    values: ColumnElement[str], ids: ColumnElement[int], part: str, dialect: Dialect
 ) -> ColumnElement[bool]:
-    """Return the condition that a value contains any of ``parts``.
-
-    There is one at least, and each has ``SHORTEST`` characters or more.
-    """
+    """Return the condition that a value contains ``part``, at least ``SHORTEST`` characters."""
     if dialect.name == "sqlite":
-        return ids.in_(_matching_rows(parts))
-    return or_(*(values.contains(part, autoescape=True) for part in dict.fromkeys(parts)))
+        return ids.in_(_matching_rows(part))
+    return values.contains(part, autoescape=True)
 
 
-def _matching_rows(parts: Sequence[str]) -> Select[tuple[int]]:
-    phrases = ('"' + part.replace('"', '""') + '"' for part in dict.fromkeys(parts))
+def _matching_rows(part: str) -> Select[tuple[int]]:
+    phrase = '"' + part.replace('"', '""') + '"'
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(_trigram.name, String)
-    asked = " OR ".join(phrases)
-    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(asked))
+    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(phrase))

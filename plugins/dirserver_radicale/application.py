@@ -8,6 +8,7 @@ ours: properties and reports here, written straight from rows; cards in ``cards`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from http import client
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,18 +18,19 @@ from radicale.app import Application as RadicaleApplication
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError
-from dirserver_radicale import answers, request, stream, xmlbody
+from dirserver_radicale import answers, prefer, reportset, request, stream, xmlbody
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.configuration import configuration
 from dirserver_radicale.environ import is_printable
 from dirserver_radicale.hrefs import Location, locate
 from dirserver_radicale.listing import listing
+from dirserver_radicale.preconditions import require_if
 from dirserver_radicale.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.reports import report
-from dirserver_radicale.reportset import SEARCHABLE
+from dirserver_radicale.reports import is_search, report
 from dirserver_radicale.resources import Resource, Viewer
+from dirserver_radicale.searches import Crowded, Searches
 from dirserver_radicale.xmlbody import read_body
 
 if TYPE_CHECKING:
@@ -39,6 +41,17 @@ _Parts: TypeAlias = Iterator[str]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
 
+@dataclass(slots=True)
+class _Manner:
+    """How an answer is given: the preferences that were ``honoured``, and whether it is made whole.
+
+    What is long is otherwise sent while it is being made.
+    """
+
+    honoured: list[str] = field(default_factory=list)
+    is_whole: bool = False
+
+
 class Application(CardMethods, RadicaleApplication):
     """The WSGI application of the CardDAV face."""
 
@@ -46,6 +59,7 @@ class Application(CardMethods, RadicaleApplication):
         """Answer from ``services``."""
         super().__init__(configuration(services))
         self._directory = services.directory
+        self._searches = Searches()
         # RFC 5689 section 3.1: told where a book can be made.
         makes_books = services.config.organisation.personal_books
         self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
@@ -126,9 +140,12 @@ class Application(CardMethods, RadicaleApplication):
             wanted = read_propfind(root)
             if depth is Depth.INFINITY and not location.book:
                 raise Refused("<propfind-finite-depth/>")
+            if resource.viewer.preferences.noroot and depth is not Depth.ZERO and not location.href:
+                manner.honoured.append(prefer.NOROOT)
             return listing(resource, location, depth, wanted)
 
-        return self._written(environ, path, user, write)
+        manner = _Manner()
+        return self._written(environ, path, user, write, manner)
 
     def do_REPORT(
         self,
@@ -146,11 +163,16 @@ class Application(CardMethods, RadicaleApplication):
             if root is None:
                 raise ValueError("a report says what it wants")
             tags.append(root.tag)
-            return report(root, resource, location, depth)
+            written = report(root, resource, location, depth)
+            if not is_search(root):
+                return written
+            manner.is_whole = True
+            return self._in_place(user, written)
 
         tags: list[str] = []
-        answer = self._written(environ, path, user, write)
-        if answer[0] == client.MULTI_STATUS and tags == [SEARCHABLE]:
+        manner = _Manner()
+        answer = self._written(environ, path, user, write, manner)
+        if answer[0] == client.MULTI_STATUS and tags == [reportset.SEARCHABLE]:
             # The one report that is no multistatus (RFC 3744 section 9.5).
             return client.OK, *answer[1:]
         refused = answer[0] == client.FORBIDDEN and "valid-sync-token" in str(answer[2])
@@ -158,43 +180,62 @@ class Application(CardMethods, RadicaleApplication):
             return answers.plain(client.BAD_REQUEST, "The sync token is not one of this book.")
         return answer
 
+    def _in_place(self, user: str, parts: _Parts) -> _Parts:
+        """Search for ``parts`` of an answer while there is a place for that."""
+        with self._searches.place(user):
+            yield from parts
+
     do_MKCALENDAR = None  # There are no calendars here: 405.
     do_POST = None
 
-    def _written(self, environ: dict[str, Any], path: str, user: str, write: _Write) -> Any:
+    def _written(
+        self, environ: dict[str, Any], path: str, user: str, write: _Write, manner: _Manner
+    ) -> Any:
         """Answer with what ``write`` writes about what is at ``path``.
 
-        Whether it may be read is asked when the body has come, and before all else.
+        Whether it may be read is asked when the body has come, and before all else. What ``write``
+        finds out about the ``manner`` of the answer is heeded.
         """
         if not user:
             return httputils.NOT_ALLOWED
         noted = request.current()
+        preferences = prefer.read_preferences(environ)
+        if preferences.minimal:
+            manner.honoured.append(prefer.MINIMAL)
 
         def make(reading: Reading) -> Iterator[bytes]:
             location = locate(path)
             if location is None:
                 raise AccessDenied(f"nothing can be at {path}")
-            resource = Viewer(reading).at(location)
+            resource = Viewer(reading, preferences).at(location)
+            require_if(environ, reading, location)
             return stream.encoded(write(resource, location, xmlbody.parse(body)))
 
         try:
             body = read_body(environ)
-            told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
-        except (DirectoryError, ValueError, Refused) as error:
+            principal = request.principal_of(user)
+            told = stream.answer(
+                self._directory, principal, noted.client, make, lambda: manner.is_whole
+            )
+        except (DirectoryError, ValueError, Refused, Crowded) as error:
             return _refusal(error, path)
         headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": self._compliance}
+        headers |= prefer.applied(*manner.honoured)
         if isinstance(told, bytes):
             return client.MULTI_STATUS, headers, told, None
         noted.stream = told
         return client.MULTI_STATUS, headers, None, None
 
 
-def _refusal(error: DirectoryError | ValueError | Refused, path: str) -> Any:
+def _refusal(error: DirectoryError | ValueError | Refused | Crowded, path: str) -> Any:
     """Return the answer to a request for properties that met ``error``."""
     match error:
         case DirectoryError():
             return error_answer(error, path, "read")
         case Refused(element=element, status=status):
             return answers.precondition(status, element)
+        case Crowded():
+            text = "Too many searches at once; try again in a moment."
+            return answers.plain(client.SERVICE_UNAVAILABLE, text, {"Retry-After": "5"})
         case ValueError():
             return answers.malformed(error)

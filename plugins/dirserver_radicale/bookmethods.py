@@ -10,14 +10,21 @@ from radicale import httputils
 from dirserver.directory import Directory, Writing
 from dirserver.directory.ownbooks import archive_book, make_book, rename_book, require_maker
 from dirserver.directory.properties import change_properties
-from dirserver.errors import AlreadyExists, DirectoryError, InvalidHref, QuotaExceeded
+from dirserver.errors import (
+    AlreadyExists,
+    DirectoryError,
+    InvalidHref,
+    PreconditionFailed,
+    QuotaExceeded,
+)
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale import answers, proppatch, request, xmlbody
+from dirserver_radicale import answers, prefer, proppatch, request, xmlbody
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.hrefs import Location, escaped, locate
 from dirserver_radicale.multistatus import CARDDAV, DAV, NAMESPACES, XML, document, response
+from dirserver_radicale.preconditions import require
 from dirserver_radicale.properties import DESCRIPTION, DISPLAYNAME, RESOURCETYPE
 from dirserver_radicale.proppatch import Change, Outcome
 from dirserver_radicale.refusing import Refusing
@@ -52,6 +59,7 @@ class BookMethods(Refusing):
                 request.principal_of(user), request.current().client
             ) as writing:
                 view = writing.granted(location.book, AuditAction.BOOK_CHANGE, "", Privilege.READ)
+                require(environ, writing, location)
                 changes = proppatch.read_changes(xmlbody.parse(body), "propertyupdate")
                 outcome = proppatch.judged(changes)
                 if not outcome.failed:
@@ -64,6 +72,9 @@ class BookMethods(Refusing):
             return error_answer(error, path, "write-properties")
         except ValueError as error:
             return answers.malformed(error)
+        if prefer.read_preferences(environ).minimal and not outcome.failed:
+            # RFC 8144 section 2.2: that all went well goes without saying.
+            return client.OK, prefer.applied(prefer.MINIMAL), None, None
         told = document([response(escaped(location.path), outcome.propstats())])
         return client.MULTI_STATUS, dict(_XML_TYPE), told.encode(), None
 
@@ -87,7 +98,7 @@ class BookMethods(Refusing):
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                return _make(writing, location, body)
+                return _make(environ, writing, location, body)
         except AlreadyExists:
             return answers.not_allowed("There is something at this address already.")
         except InvalidHref:
@@ -97,16 +108,32 @@ class BookMethods(Refusing):
         except ValueError as error:
             return answers.malformed(error)
 
-    def _delete_book(self, user: str, location: Location) -> Answer:
+    def _delete_book(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
         """Take away a book of one's own."""
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                # Who may not do it is told that first; afterwards there would be nothing to see.
+                failed = _unmet(environ, writing, location)
                 archive_book(writing, location.book)
+                if failed is not None:
+                    raise failed
         except DirectoryError as error:
             return error_answer(error, location.parent.path, "unbind")
+        except ValueError as error:
+            return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
+
+
+def _unmet(
+    environ: dict[str, Any], writing: Writing, location: Location
+) -> PreconditionFailed | None:
+    try:
+        require(environ, writing, location)
+    except PreconditionFailed as failed:
+        return failed
+    return None
 
 
 def _apply(writing: Writing, view: VisibleBook, changes: list[Change]) -> None:
@@ -124,9 +151,10 @@ def _apply(writing: Writing, view: VisibleBook, changes: list[Change]) -> None:
     change_properties(writing, view.book, {name: change.xml for name, change in last.items()})
 
 
-def _make(writing: Writing, location: Location, body: bytes) -> Answer:
+def _make(environ: dict[str, Any], writing: Writing, location: Location, body: bytes) -> Answer:
     """Make a book at ``location``. Raises what ``make_book`` does, and ValueError."""
     require_maker(writing, location.book)
+    require(environ, writing, location)
     root = xmlbody.parse(body)
     if root is None:
         # That would be a collection of no kind, which nothing here is (RFC 5689 section 3.3).
@@ -147,4 +175,5 @@ def _make(writing: Writing, location: Location, body: bytes) -> Answer:
         writing, location.book, name.text if name else "", description.text if description else ""
     )
     change_properties(writing, book, {each: change.xml for each, change in last.items()})
-    return client.CREATED, {}, None, None
+    minimal = prefer.read_preferences(environ).minimal
+    return client.CREATED, prefer.applied(prefer.MINIMAL) if minimal else {}, None, None

@@ -31,7 +31,7 @@ from dirserver_radicale.properties import (
     access_control,
     live,
 )
-from dirserver_radicale.propfind import Kind, Wanted, split
+from dirserver_radicale.propfind import Kind, Wanted, split, without_404
 from dirserver_radicale.resources import Book
 
 _BATCH = 100
@@ -132,14 +132,18 @@ class CardPlan:
     ) -> Iterator[tuple[str, str | None]]:
         """Yield each of ``names`` with its card as it is written, or None where there is none.
 
-        ``goes_on`` is as for ``Reading.bodies``.
+        In any order, so that nothing waits in memory for another. ``goes_on`` is as for
+        ``Reading.bodies``.
         """
         iterator = iter(names)
         while batch := list(islice(iterator, _BATCH)):
-            found = dict(self._read(reading, batch, goes_on=goes_on))
+            left = dict.fromkeys(batch)
+            for name, written in self._read(reading, batch, goes_on=goes_on):
+                left.pop(name, None)
+                yield name, written
             goes_on = True
-            for name in batch:
-                yield name, found.get(name)
+            for name in left:
+                yield name, None
 
     def _read(
         self, reading: Reading, names: list[str] | None, *, goes_on: bool = False
@@ -191,7 +195,7 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
                 missing.setdefault(value, []).append(element(name))
             else:
                 found[name] = value.replace("%", "%%")
-    return _plan(book, found, missing, fields, needs)
+    return _plan(book, found, without_404(book.viewer, missing), fields, needs)
 
 
 def card_property(book: Book, card: Card, name: str) -> Value:

@@ -18,14 +18,14 @@ from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
-from dirserver.model.precondition import Precondition
-from dirserver_radicale import answers, request, stream
+from dirserver_radicale import answers, prefer, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import (
     book_etag,
     converted_etag,
+    is_changed_since,
     is_not_newer,
     is_unchanged,
     read_precondition,
@@ -33,8 +33,8 @@ from dirserver_radicale.conditional import (
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
-
-_VCARD = "text/vcard; charset=utf-8"
+from dirserver_radicale.preconditions import is_conditional, require, require_if
+from dirserver_radicale.representation import VCARD, body_for, shown
 
 
 class CardMethods(BookMethods):
@@ -66,6 +66,8 @@ class CardMethods(BookMethods):
             return self._get_book(user, location, environ)
         except DirectoryError as error:
             return error_answer(error, path, "read")
+        except ValueError as error:
+            return answers.malformed(error)
 
     def _get_card(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
         with self._directory.reading(
@@ -73,6 +75,7 @@ class CardMethods(BookMethods):
         ) as reading:
             view = reading.book(location.book, Privilege.READ)
             card = reading.card(view, location.href)
+            require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
             if version is not None and version == reading.version(view, location.href):
                 version = None
@@ -81,7 +84,7 @@ class CardMethods(BookMethods):
             early = _early(environ, etag, card.modified, headers)
             if early is not None:
                 return early
-            headers["Content-Type"] = _VCARD
+            headers["Content-Type"] = VCARD
             body = reading.body(view, location.href)
             if version is not None:
                 body = convert(body, version)
@@ -97,6 +100,7 @@ class CardMethods(BookMethods):
 
         def make(reading: Reading) -> Iterator[bytes]:
             view = reading.book(location.book, Privilege.READ)
+            require_if(environ, reading, location)
             state = reading.state(view)
             etag = book_etag(state, view)
             if version is not None:
@@ -115,7 +119,7 @@ class CardMethods(BookMethods):
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
         if early:
             return early[0]
-        headers["Content-Type"] = _VCARD
+        headers["Content-Type"] = VCARD
         headers["Content-Disposition"] = f'attachment; filename="{_file_name(location.book)}.vcf"'
         if isinstance(told, bytes):
             is_head = environ["REQUEST_METHOD"] == "HEAD"
@@ -147,14 +151,40 @@ class CardMethods(BookMethods):
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
+                if is_conditional(environ):
+                    writing.writable(location.book, AuditAction.CARD_UPDATE, location.href)
+                    require(environ, writing, location)
                 stored = writing.put_card(
                     location.book, location.href, body, read_precondition_of_card(environ)
                 )
+        except PreconditionFailed as error:
+            return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
         except DirectoryError as error:
             return error_answer(error, path, "write-content")
+        except ValueError as error:
+            return answers.malformed(error)
         # The card is kept as it came, so the client may take the etag for its own copy's.
         status = client.CREATED if stored.created else client.NO_CONTENT
-        return status, {"ETag": f'"{stored.etag}"'}, None, None
+        headers = {"ETag": f'"{stored.etag}"'}
+        return shown(environ, status, headers, location, body)
+
+    def _as_it_is(self, user: str, location: Location, environ: dict[str, Any]) -> Answer | None:
+        """Refuse a condition with the card that there is, if the client prefers to see that.
+
+        RFC 8144 section 3.2.
+        """
+        if not prefer.read_preferences(environ).representation:
+            return None
+        principal, noted = request.principal_of(user), request.current()
+        try:
+            with self._directory.reading(principal, noted.client) as reading:
+                view = reading.book(location.book, Privilege.READ)
+                etag = reading.card(view, location.href).etag
+                body = reading.body(view, location.href)
+        except DirectoryError:
+            return None
+        status, headers = client.PRECONDITION_FAILED, {"ETag": f'"{etag}"'}
+        return shown(environ, status, headers, location, body)
 
     def do_DELETE(
         self,
@@ -172,15 +202,20 @@ class CardMethods(BookMethods):
         if location is None or not location.book or location.login != user:
             return self._refuse("DELETE", path, user)
         if not location.href:
-            return self._delete_book(user, location)
+            return self._delete_book(user, location, environ)
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                if is_conditional(environ):
+                    writing.writable(location.book, AuditAction.CARD_DELETE, location.href)
+                    require(environ, writing, location)
                 condition = read_precondition_of_card(environ)
                 writing.delete_card(location.book, location.href, condition)
         except DirectoryError as error:
             return error_answer(error, location.parent.path, "unbind")
+        except ValueError as error:
+            return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
 
     def do_MOVE(
@@ -225,29 +260,46 @@ class CardMethods(BookMethods):
             return answers.plain(client.BAD_GATEWAY, "Cards go to other books of this server only.")
         source, target = locate(path), locate(to_path)
         if source is None or not source.href or source.login != user:
-            return self._refuse(method, path, user)
+            return self._stay(method, path, user, source)
         if target is None or not target.href or target.login != user:
             return self._refuse(method, to_path, user)
-        overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() != "F"
-        condition = read_precondition_of_card(environ)
-        return self._carry_out(method, user, source, target, overwrite, condition)
+        if environ.get("HTTP_OVERWRITE", "T").strip().upper() not in ("T", "F"):
+            return answers.plain(client.BAD_REQUEST, "The Overwrite field is T or F.")
+        try:
+            return self._carry_out(method, user, source, target, environ)
+        except ValueError as error:
+            return answers.malformed(error)
+
+    def _stay(self, method: str, path: str, user: str, source: Location | None) -> Answer:
+        """Refuse to move or copy what is no card."""
+        refusal = self._refuse(method, path, user)
+        if source is None or source.login != user:
+            return refusal
+        view = request.view(self._directory, user, source.book)
+        if view is None or not view.book.made_by_owner:
+            return refusal
+        # No privilege is missing there.
+        text = "A book keeps its address. Make another, and move the cards."
+        return answers.plain(client.FORBIDDEN, text)
 
     def _carry_out(
-        self,
-        method: str,
-        user: str,
-        source: Location,
-        target: Location,
-        overwrite: bool,
-        condition: Precondition,
+        self, method: str, user: str, source: Location, target: Location, environ: dict[str, Any]
     ) -> Answer:
-        needed, at_least = (
-            ("unbind", Privilege.WRITE) if method == "MOVE" else ("read", Privilege.READ)
+        needed, at_least, action = (
+            ("unbind", Privilege.WRITE, AuditAction.CARD_MOVE)
+            if method == "MOVE"
+            else ("read", Privilege.READ, AuditAction.CARD_COPY)
         )
+        condition = read_precondition_of_card(environ)
+        overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() == "T"
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                if is_conditional(environ):
+                    writing.granted(source.book, action, source.href, at_least)
+                    writing.granted(target.book, action, target.href)
+                    require(environ, writing, source)
                 act = writing.move_card if method == "MOVE" else writing.copy_card
                 stored = act(
                     source.book, source.href, target.book, target.href, overwrite=overwrite
@@ -255,6 +307,7 @@ class CardMethods(BookMethods):
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
+                body = body_for(environ, writing, target)
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
@@ -264,7 +317,8 @@ class CardMethods(BookMethods):
             return error_answer(error, source.parent.path, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
-        return client.CREATED if stored.created else client.NO_CONTENT, {}, None, None
+        status = client.CREATED if stored.created else client.NO_CONTENT
+        return shown(environ, status, {}, target, body, stored.etag)
 
 
 def _early(
@@ -276,8 +330,9 @@ def _early(
     """
     headers["ETag"] = f'"{etag}"'
     condition = read_precondition(environ)
-    if not condition.holds(etag):
-        if is_unchanged(condition, etag):
+    is_late = is_changed_since(environ, modified)
+    if is_late or not condition.holds(etag):
+        if not is_late and is_unchanged(condition, etag):
             return client.NOT_MODIFIED, headers, None, None
         text = "It has changed."
         return answers.plain(client.PRECONDITION_FAILED, text, {"ETag": headers["ETag"]})

@@ -14,6 +14,7 @@ from dirserver_radicale.httpdate import read_http_date
 
 _ETAG = re.compile(r'(W/)?"([^"]*)"')
 _CONVERTED = re.compile(r"-[34]\.0$")
+_CONVERTED_IN_LIST = re.compile(r'-[34]\.0("\s*\])')
 
 
 def read_precondition(environ: Mapping[str, Any]) -> Precondition:
@@ -41,6 +42,11 @@ def converted_etag(etag: str, version: str) -> str:
     return f"{etag}-{version}"
 
 
+def stored_etag(header: str) -> str:
+    """Return an If header with the etags of cards as they are stored in place of converted."""
+    return _CONVERTED_IN_LIST.sub(r"\1", header)
+
+
 def book_etag(state: BookState, view: VisibleBook) -> str:
     """Return the etag of a book as one file: other bytes have another (RFC 9110 section 8.8.3)."""
     return f"{state.revision}-{view.visibility}" if view.hidden else str(state.revision)
@@ -59,6 +65,16 @@ def is_not_newer(environ: Mapping[str, Any], modified: datetime) -> bool:
     """Say whether If-Modified-Since spares a client that reads the body (section 13.1.3)."""
     since = read_http_date(environ.get("HTTP_IF_MODIFIED_SINCE", ""))
     return since is not None and modified.replace(microsecond=0) <= since
+
+
+def is_changed_since(environ: Mapping[str, Any], modified: datetime) -> bool:
+    """Say whether If-Unmodified-Since keeps a client from what changed later (section 13.1.4).
+
+    Section 13.2.2: it is overlooked where there is an If-Match, and so is what is no date.
+    """
+    since = read_http_date(environ.get("HTTP_IF_UNMODIFIED_SINCE", ""))
+    told = environ.get("HTTP_IF_MATCH", "").strip()
+    return since is not None and not told and modified.replace(microsecond=0) > since
 
 
 def _unconverted(etags: frozenset[str] | None) -> frozenset[str] | None:

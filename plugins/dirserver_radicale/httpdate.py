@@ -17,6 +17,7 @@ def read_http_date(text: str) -> datetime | None:
     """Read a date of HTTP; None for what is none, which is to be overlooked (section 13.1.3)."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # The numbers may be as large as somebody likes.
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -30,7 +30,8 @@ def _one_card(book: Book, name: str, wanted: Wanted) -> Iterator[str]:
 
 
 def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[str]:
-    yield BEGIN + response(resource, wanted)
+    is_told = depth is Depth.ZERO or not resource.viewer.preferences.noroot
+    yield BEGIN + (response(resource, wanted) if is_told else "")
     if depth is not Depth.ZERO:
         for member in members(resource):
             yield response(member, wanted)

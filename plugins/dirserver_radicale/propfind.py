@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dirserver_radicale import multistatus
 from dirserver_radicale.multistatus import DAV, element, propstat
 from dirserver_radicale.properties import Missing, basic, names, written
-from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root
+from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -28,6 +28,7 @@ class Kind(StrEnum):
 _KINDS = {f"{DAV}{kind}": kind for kind in Kind}
 # Each of them is written for every card.
 MOST_NAMES = 200
+_MOST_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,14 @@ class Depth(StrEnum):
 def read_depth(header: str | None, default: Depth = Depth.INFINITY) -> Depth:
     """Return the depth that a client asks for; without the header that is ``default``.
 
-    Raises ValueError.
+    What else the header may say is a preference (``prefer``). Raises ValueError.
     """
-    return default if header is None else Depth(header.strip().lower())
+    if header is None:
+        return default
+    depth, _, noroot = header.lower().partition(",")
+    if noroot.strip() not in ("", "noroot"):
+        raise ValueError("this is no depth")
+    return Depth(depth.strip())
 
 
 def read_propfind(root: Element | None) -> Wanted:
@@ -73,7 +79,7 @@ def read_wanted(element: Element, include: Iterable[Element] = ()) -> Wanted:
     kind = _KINDS[element.tag]
     children = element if kind is Kind.PROP else include
     wanted = tuple(dict.fromkeys(child.tag for child in children))
-    if len(wanted) > MOST_NAMES:
+    if len(wanted) > MOST_NAMES or sum(map(len, wanted)) > _MOST_CHARACTERS:
         raise ValueError("too many properties")
     return Wanted(kind, wanted)
 
@@ -97,7 +103,17 @@ def propstats(resource: Resource, wanted: Wanted) -> Iterator[str]:
             missing.setdefault(value, []).append(element(name))
         else:
             found.append(value)
-    yield from split(found, missing)
+    yield from split(found, without_404(resource.viewer, missing))
+
+
+def without_404(viewer: Viewer, missing: dict[Missing, list[str]]) -> dict[Missing, list[str]]:
+    """Return what is ``missing`` as far as ``viewer`` is told.
+
+    A client that prefers that hears nothing of what there is not (RFC 8144 section 2.1).
+    """
+    if viewer.preferences.minimal:
+        missing.pop(Missing.NOT_FOUND, None)
+    return missing
 
 
 def split(found: list[str], missing: dict[Missing, list[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dirserver_radicale.cardplan import card_property
 from dirserver_radicale.hrefs import Location, locate, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, element
 from dirserver_radicale.properties import Missing, Value, written
-from dirserver_radicale.propfind import MOST_NAMES, Depth, split
+from dirserver_radicale.propfind import MOST_NAMES, Depth, split, without_404
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.resources import Book, Resource, Viewer
 
@@ -82,7 +82,7 @@ def _response(
             found.append(value)
         else:
             found.append(_expanded(viewer, value, child, budget))
-    return multistatus.response(url, split(found, missing))
+    return multistatus.response(url, split(found, without_404(viewer, missing)))
 
 
 def _expanded(viewer: Viewer, value: str, asked: Element, budget: _Budget) -> str:

@@ -75,15 +75,16 @@ def _changes(
 def _written(
     book: Book, plan: CardPlan, changed: list[tuple[str, Card | None]], *, goes_on: bool
 ) -> Iterator[str]:
-    bodies: dict[str, str | None] = {}
+    alive = {name: card for name, card in changed if card is not None}
     if plan.needs.body:
-        names = [name for name, card in changed if card is not None]
-        bodies = dict(plan.named(book.viewer.reading, names, goes_on=goes_on))
-    for name, card in changed:
-        if card is None:
+        for name, written in plan.named(book.viewer.reading, alive, goes_on=goes_on):
+            yield written or status_response(book.url_of(name), 404)
+    else:
+        for name, card in alive.items():
+            yield plan.write(name, card.etag, card=card)
+    for name, there in changed:
+        if there is None:
             yield status_response(book.url_of(name), 404)
-        else:
-            yield bodies.get(name) or plan.write(name, card.etag, card=card)
 
 
 def _end(token: str) -> str:

@@ -14,6 +14,7 @@ from dirserver_radicale import (
     reportset,
 )
 from dirserver_radicale.hrefs import Location
+from dirserver_radicale.multistatus import CARDDAV
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.resources import Book, Resource
@@ -34,6 +35,13 @@ _REPORTS_ON_BOOKS: dict[str, Callable[[Element, Book, Location, Depth], Iterator
     reportset.QUERY: report_query.report,
     reportset.ACL_PRINCIPALS: report_principals.of_access_control,
 }
+
+
+def is_search(root: Element) -> bool:
+    """Say whether a report may look at everything there is, to find little."""
+    if root.tag == reportset.QUERY:
+        return root.find(f"{CARDDAV}filter/{CARDDAV}prop-filter") is not None
+    return root.tag == reportset.SEARCH
 
 
 def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:

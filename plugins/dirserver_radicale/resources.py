@@ -18,14 +18,16 @@ from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import GROUP_PREFIX, Group, Principal
 from dirserver_radicale import tokens
 from dirserver_radicale.hrefs import Location, escaped, escaped_name, principal_href
+from dirserver_radicale.prefer import NONE, Preferences
 
 
 class Viewer:
     """Whoever asks, in one snapshot, and what they may know of."""
 
-    def __init__(self, reading: Reading) -> None:
-        """Look through ``reading``."""
+    def __init__(self, reading: Reading, preferences: Preferences = NONE) -> None:
+        """Look through ``reading``; ``preferences`` are about what is told of it."""
         self.reading = reading
+        self.preferences = preferences
         self.principal = reading.principal
         self.home = principal_href(reading.principal.login)
 

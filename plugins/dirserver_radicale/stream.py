@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 from typing import IO, TypeAlias
@@ -58,8 +58,13 @@ def answer(
     principal: Principal,
     client: Client,
     make: Callable[[Reading], Iterator[bytes]],
+    is_whole: Callable[[], bool] = lambda: False,
 ) -> bytes | Stream:
     """Return what ``make`` yields from a snapshot for ``principal``, whole if it is small.
+
+    Where ``is_whole`` says so once it has begun, also what is long is made before any of it is
+    sent, so that it fails before that or not at all. Where the audit trail is told of each card,
+    it always is: the trail may be busy.
 
     Raises what opening the snapshot raises, and what ``make`` does before much is written.
     """
@@ -72,7 +77,8 @@ def answer(
             begun.append(chunk)
             size += len(chunk)
             if size > SMALL:
-                return _long(begun, chunks, held)
+                whole = directory.tells_as_it_goes or is_whole()
+                return _kept(begun, chunks) if whole else _long(begun, chunks, held)
         return b"".join(begun)
 
 
@@ -83,7 +89,12 @@ def _long(begun: list[bytes], chunks: _Chunks, held: ExitStack) -> Stream:
         # First of all, since what is read half-way has a cursor in the snapshot.
         held.callback(chunks.close)
         return Stream(begun, chunks, held.pop_all())
-    with ExitStack() as kept:
+    return _kept(begun, chunks)
+
+
+def _kept(begun: list[bytes], chunks: _Chunks) -> Stream:
+    """Return an answer that is made already, and waits in a file."""
+    with closing(chunks), ExitStack() as kept:
         file = kept.enter_context(TemporaryFile())
         file.writelines(begun)
         file.writelines(chunks)

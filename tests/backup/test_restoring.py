@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -238,6 +240,31 @@ def test_nothing_is_left_beside_the_file(services: Services, tmp_path: Path) -> 
     kept = sorted(path.name for path in directory.iterdir())
     assert len(kept) == 2
     assert kept[1].startswith("new.db.before-restore-")
+
+
+def test_what_is_put_back_and_what_is_set_aside_is_for_its_owner_only(
+    services: Services, tmp_path: Path
+) -> None:
+    def readers(file: Path) -> dict[str, int]:
+        return {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+
+    make(services, tmp_path / "a.backup")
+    services.store.close()
+    place = tmp_path / "new" / "new.db"
+    place.parent.mkdir()
+    before = os.umask(0)
+    try:
+        restore(tmp_path / "a.backup", f"sqlite:///{place}")
+        # Of one that others could read, they are not to have a copy, too.
+        place.chmod(0o644)
+        kept = Path(restore(tmp_path / "a.backup", f"sqlite:///{place}", force=True).kept)
+        assert readers(place) == {"new.db": 0o644, kept.name: 0o600}
+        place.write_bytes(b"garbage" * 1000)
+        damaged = Path(restore(tmp_path / "a.backup", f"sqlite:///{place}", force=True).kept)
+        found = readers(place)
+    finally:
+        os.umask(before)
+    assert found == dict.fromkeys(("new.db", kept.name, damaged.name), 0o600)
 
 
 def test_a_file_of_something_else_is_not_overwritten(services: Services, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,6 +50,8 @@ def main() -> None:
         "--keep", type=Path, metavar="FOLDER", help="keep dirserver's books here for the next run"
     )
     options = parser.parse_args()
+    # However it is ended, it leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit("ended"))
     print(machine())
     if options.subject == "history":
         history.run(options.cards[-1])

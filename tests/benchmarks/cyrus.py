@@ -7,6 +7,7 @@ the user that its package has made, and it ends with it.
 from __future__ import annotations
 
 import imaplib
+import math
 import os
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks import carddav
 from tests.benchmarks.cards import LOGIN, people
-from tests.benchmarks.measuring import Task, ask_all
+from tests.benchmarks.measuring import Task, ask, measure
 from tests.benchmarks.process import Subject
 from tests.benchmarks.radicale import answers, free_port
 from tests.benchmarks.wire import HTTPReader
@@ -28,8 +29,9 @@ _NEEDED = (str(_PROGRAMS / "master"), str(_PROGRAMS / "httpd"), "saslpasswd2", "
 _USER = "cyrus"
 _ADMIN = "cyrus"
 _HOME = f"/dav/addressbooks/user/{LOGIN}/"
-# Made by Cyrus when the home is first looked at.
 _BOOK = f"{_HOME}Default/"
+_LOOK = carddav.request("PROPFIND", _HOME, depth="1")
+_AT_ONCE = 4
 
 _SETTINGS = """
 configdirectory: {directory}/config
@@ -118,12 +120,17 @@ def _fill(subject: Subject, imap: int, cards: int) -> None:
         mail.login(_ADMIN, PASSWORD)
         mail.create(f"user/{LOGIN}")
 
-    def task(*requests: bytes) -> Task:
-        return Task(subject.http, lambda: HTTPReader(201, 204, 207), lambda at: [requests[at]])
-
-    look = carddav.request("PROPFIND", _HOME, depth="1")
-    ask_all(task(look), 1)
-    ask_all(task(*(carddav.put(_BOOK, one) for one in people(cards))), cards)
+    # The book is made when its home is first looked at.
+    ask(Task(subject.http, lambda: HTTPReader(207), carddav.always(_LOOK)))
+    puts = [carddav.put(_BOOK, one) for one in people(cards)]
+    task = Task(
+        subject.http,
+        lambda: HTTPReader(201),
+        lambda number: [puts[number]],
+        connections=_AT_ONCE,
+        most=cards,
+    )
+    measure(task, subject, math.inf)
 
 
 def _version() -> str:

@@ -1,22 +1,25 @@
 """``python -m tests.benchmarks history``: what the past costs, as ratios of one run.
 
-In this process and without a network, where the difference shows most.
+A PUT is measured as a client makes it, by the CPU of the server. Reads are measured in this
+process and without a network, where the difference shows most: of two books in one database,
+with the same cards, one has a past.
 """
 
 from __future__ import annotations
 
-import statistics
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from sqlalchemy import bindparam, text, update
+from sqlalchemy import text
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory import Reading, Writing
+from dirserver.directory import Reading
 from dirserver.directory.importing import import_cards
 from dirserver.directory.restoring import restore_book
 from dirserver.model.audit import AuditAction
@@ -25,142 +28,126 @@ from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import Equals, Substring
 from dirserver.reconcile import apply_config
-from dirserver.store import writing as store
 from dirserver.store.cards import find_many
-from dirserver.store.settings import policy_epoch
-from dirserver.store.tables import card, card_version
-from dirserver.store.writing import NewCard
+from dirserver.store.tables import card_version
+from tests.benchmarks import carddav
 from tests.benchmarks.cards import people, person
-from tests.benchmarks.subjects import write_config
+from tests.benchmarks.measuring import Line
+from tests.benchmarks.subjects import subject_of, write_config
+from tests.benchmarks.turns import Ratio, Turn, busy, in_turns
 from tests.organisation import ADMIN, HERE
+from tests.system.running import RunningServer, running
 
 BOOK = "customers"
+# The same cards with a past.
+VETERANS = "veterans"
+_VETERANS = """
+[books.veterans]
+name = "Veterans"
+grants = [{ to = "alice", access = "manage" }]
+"""
 _VERSIONS = 20
-_PUTS = 400
-_ROUNDS = 5
-_BODY = (
-    update(card_version)
-    .where(card_version.c.id == card.c.version_id, card.c.id == bindparam("card_id"))
-    .values(body=bindparam("new_body"), etag=bindparam("new_etag"))
-)
-_CARD = (
-    update(card)
-    .where(card.c.id == bindparam("card_id"))
-    .values(
-        etag=bindparam("new_etag"),
-        size=bindparam("new_size"),
-        revision=bindparam("new_revision"),
-        modified=bindparam("new_modified"),
-    )
-)
+_PUTS = 10
+_PUT_ROUNDS = 80
+_READ_ROUNDS = 21
+# What takes less is done more often in a turn.
+_TURN_SECONDS = 0.01
 
-
-class Forgetful(Writing):
-    """Writes as a server without history would: the new body takes the place of the old one."""
-
-    def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
-        """Replace cards that are there, and remember no ``operation``."""
-        del operation
-        for one in new:
-            assert one.replaces is not None
-            card_id = one.replaces.id
-            revision = store.next_revisions(self.connection, view.book.id, 1, self.at)
-            self.connection.execute(
-                _BODY, {"card_id": card_id, "new_body": one.body, "new_etag": one.etag}
-            )
-            self.connection.execute(
-                _CARD,
-                {
-                    "card_id": card_id,
-                    "new_etag": one.etag,
-                    "new_size": len(one.body),
-                    "new_revision": revision,
-                    "new_modified": self.at,
-                },
-            )
-            changes = [(one.href, revision)]
-            store.note_changes(self.connection, view.book.id, changes, vanished=False)
-            derived = [(card_id, one.derived)]
-            store.store_derived(self.connection, derived, replaced=[card_id])
+_Way: TypeAlias = Callable[[Reading, VisibleBook], object]
 
 
 def run(cards: int) -> None:
     """Measure, and print a table."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        services = open_services(config.load(write_config(Path(name))))
+        with_past, without, reads = (Path(name) / one for one in ("with", "without", "reads"))
+        with_past.mkdir()
+        file = write_config(with_past)
+        file.write_text(file.read_text(encoding="utf-8") + _VETERANS, encoding="utf-8")
+        services = open_services(config.load(file))
         apply_config(services, ADMIN, HERE)
-        began = time.perf_counter()
-        _fill(services, (one.card for one in people(cards)))
-        print(f"{cards} cards imported in {time.perf_counter() - began:.1f} s\n")
-        _compare_puts(services, cards)
+        began, cpu = time.perf_counter(), time.process_time()
+        _fill(services, BOOK, (one.card for one in people(cards)))
+        seconds, used = time.perf_counter() - began, time.process_time() - cpu
+        print(f"{cards} cards imported in {seconds:.1f} s, {used:.1f} s of CPU\n")
+        services.close()
+        shutil.copytree(with_past, without)
+        shutil.copytree(with_past, reads)
+        print(f"{'CPU, median and quartiles':<44} ratio")
+        _compare_puts(with_past, without, cards)
+        services = open_services(config.load(reads / file.name))
+        _fill(services, VETERANS, (one.card for one in people(cards)))
+        _give_a_past(services)
+        services.close()
+        services = open_services(config.load(reads / file.name))
         _compare_reads(services, cards)
         _restores(services, cards)
-        services.store.close()
+        services.close()
 
 
-def _fill(services: Services, bodies: Iterable[bytes]) -> None:
+def _fill(services: Services, book: str, bodies: Iterable[bytes]) -> None:
     with services.directory.writing(ADMIN, HERE) as writing:
-        for _ in import_cards(writing, BOOK, "people.vcf", bodies):
+        for _ in import_cards(writing, book, "people.vcf", bodies):
             pass
 
 
-def _row(name: str, one: float, other: float, what: str) -> None:
-    ratio = f"{one / other:5.2f} of {other * 1000:.2f} ms {what}"
-    print(f"{name:<44} {one * 1000:9.2f} ms  {ratio}")
+def _row(name: str, ratio: Ratio) -> None:
+    print(f"{name:<44} {ratio}", flush=True)
 
 
-def _compare_puts(services: Services, cards: int) -> None:
-    """Change cards one by one, in turn with and without history."""
-    deriver, policy = services.deriver, services.directory.policy()
-    times: tuple[list[float], list[float]] = ([], [])
-    busy = [0.0, 0.0]
-    for number in range(_PUTS):
-        for way in (0, 1):
-            one = person(number * 7 % cards, edition=number * 2 + way + 1)
-            began, cpu = time.perf_counter(), time.process_time()
-            if way == 0:
-                with services.directory.writing(ADMIN, HERE) as writing:
-                    writing.put_card(BOOK, one.href, one.card)
-            else:
-                with services.store.writing() as connection:
-                    at = datetime.now(UTC)
-                    # As every writing does, to see whether the policy is still in force.
-                    policy_epoch(connection)
-                    forgetful = Forgetful(connection, policy, ADMIN, HERE, deriver, at)
-                    forgetful.put_card(BOOK, one.href, one.card)
-            times[way].append(time.perf_counter() - began)
-            busy[way] += time.process_time() - cpu
-    without = "without history and audit"
-    _row("PUT, median", statistics.median(times[0]), statistics.median(times[1]), without)
-    _row("PUT, CPU", busy[0] / _PUTS, busy[1] / _PUTS, without)
+def _compare_puts(with_past: Path, without: Path, cards: int) -> None:
+    """Change the same cards in turns at a server with and at one without history and audit."""
+    with (
+        running(with_past / "dirserver.toml") as one,
+        running(without / "dirserver.toml", module="tests.benchmarks.forgetful") as other,
+    ):
+        ratio = in_turns(_puts(one, cards), _puts(other, cards), _PUT_ROUNDS)
+    _row("PUT, with and without history and audit", ratio)
+
+
+def _puts(server: RunningServer, cards: int) -> Turn:
+    book = carddav.Book(subject_of(server), cards)
+    task = book.task(204, script=lambda _: [book.put(book.changed()) for _ in range(_PUTS)])
+    line = Line(task, task.reader())
+
+    def change_some() -> float:
+        line.begin(0)
+        before = busy(server.process.pid)
+        while not line.go_on():
+            pass
+        return (busy(server.process.pid) - before) / _PUTS
+
+    return change_some
+
+
+def _give_a_past(services: Services) -> None:
+    """Have each card of one book in so many versions, of which the last is the one in force."""
+    names = ", ".join(f'"{one.name}"' for one in card_version.c if one.name != "id")
+    ours = "addressbook_id = (SELECT id FROM addressbook WHERE slug = :book)"
+    with services.store.writing() as connection:
+        for number in range(1, _VERSIONS):
+            # Of one name, no two versions have the same revision.
+            copied = names.replace('"revision"', f"revision - {number * 1_000_000}")
+            connection.execute(
+                text(
+                    f"INSERT INTO card_version ({names}) SELECT {copied} FROM card_version WHERE"
+                    f" id IN (SELECT version_id FROM card WHERE {ours}) ORDER BY id"
+                ),
+                {"book": VETERANS},
+            )
+        newest = "SELECT max(v.id) FROM card_version v WHERE v.key = card.key"
+        connection.execute(
+            text(f"UPDATE card SET version_id = ({newest}) WHERE {ours}"), {"book": VETERANS}
+        )
 
 
 def _compare_reads(services: Services, cards: int) -> None:
-    before = _reads(services, cards)
-    with services.store.writing() as connection:
-        names = [one.name for one in card_version.c if one.name != "id"]
-        columns = ", ".join(f'"{name}"' for name in names)
-        newest = "SELECT version_id FROM card"
-        for number in range(1, _VERSIONS):
-            # Of one name, no two versions have the same revision.
-            copied = columns.replace('"revision"', f"revision - {number * 1_000_000}")
-            connection.execute(
-                text(
-                    f"INSERT INTO card_version ({columns}) SELECT {copied} FROM card_version"
-                    f" WHERE id IN ({newest})"
-                )
-            )
-        connection.execute(
-            text(
-                "UPDATE card SET version_id ="
-                " (SELECT max(v.id) FROM card_version v WHERE v.key = card.key)"
-            )
-        )
-    for name, seconds in _reads(services, cards).items():
-        _row(f"{name}, {_VERSIONS} versions each", seconds, before[name], "with 1 version each")
+    for name, way in _ways(cards).items():
+        old, young = _reads(services, VETERANS, way), _reads(services, BOOK, way)
+        ratio = in_turns(old, young, _READ_ROUNDS)
+        _row(f"{name}, {_VERSIONS} versions each and 1", ratio)
 
 
-def _reads(services: Services, cards: int) -> dict[str, float]:
+def _ways(cards: int) -> dict[str, _Way]:
     def listing(reading: Reading, view: VisibleBook) -> None:
         assert sum(1 for _ in reading.listing(view)) == cards
 
@@ -171,35 +158,39 @@ def _reads(services: Services, cards: int) -> dict[str, float]:
         assert not list(reading.changes(view, reading.state(view).revision))
 
     def sync(reading: Reading, view: VisibleBook) -> None:
-        assert len(list(reading.changes(view, reading.state(view).revision - 200))) >= 100
+        assert len(list(reading.changes(view, reading.state(view).revision - 200))) == 200
 
     def name(reading: Reading, view: VisibleBook) -> None:
-        list(reading.search(Substring(Field.FULL_NAME, any=("müll",)), [view], 50))
+        assert list(reading.search(Substring(Field.FULL_NAME, any=("müll",)), [view], 50))
 
     def number(reading: Reading, view: VisibleBook) -> None:
         assert list(reading.search(Equals(Field.ANY_PHONE, person(17).phone), [view]))
 
-    ways = {"listing": listing, "all bodies": bodies, "sync, nothing new": nothing}
+    ways: dict[str, _Way] = {"listing": listing, "all bodies": bodies, "sync, nothing new": nothing}
     ways |= {"sync, 200 changes": sync, "search by name": name, "search by number": number}
-    return {name: _best(services, way) for name, way in ways.items()}
+    return ways
 
 
-def _best(services: Services, way: Callable[[Reading, VisibleBook], None]) -> float:
-    times = []
-    for _ in range(_ROUNDS):
+def _reads(services: Services, book: str, way: _Way) -> Turn:
+    def read(times: int) -> float:
         with services.directory.reading(ADMIN, HERE) as reading:
-            view = reading.book(BOOK, Privilege.READ)
-            began = time.perf_counter()
-            way(reading, view)
-            times.append(time.perf_counter() - began)
-    return min(times)
+            view = reading.book(book, Privilege.READ)
+            began = time.thread_time()
+            for _ in range(times):
+                way(reading, view)
+            return (time.thread_time() - began) / times
+
+    read(1)
+    times = max(1, round(_TURN_SECONDS / read(1)))
+    return lambda: read(times)
 
 
 def _restores(services: Services, cards: int) -> None:
     for what in ("deleted", "changed"):
         then = datetime.now(UTC)
         if what == "changed":
-            _fill(services, (person(number, edition=7_000).card for number in range(cards)))
+            bodies = (person(number, edition=7_000).card for number in range(cards))
+            _fill(services, BOOK, bodies)
         else:
             with services.directory.writing(ADMIN, HERE) as writing:
                 view = writing.writable(BOOK, AuditAction.BOOK_RESTORE, privilege=Privilege.MANAGE)
@@ -210,5 +201,5 @@ def _restores(services: Services, cards: int) -> None:
         with services.directory.writing(ADMIN, HERE) as writing:
             *_, count = restore_book(writing, BOOK, then)
         assert count.stored == cards
-        seconds, busy = time.perf_counter() - began, time.process_time() - cpu
-        print(f"{f'restore of {cards} {what} cards':<44} {seconds:9.1f} s   {busy:5.1f} s of CPU")
+        seconds, used = time.perf_counter() - began, time.process_time() - cpu
+        print(f"{f'restore of {cards} {what} cards':<44} {seconds:5.1f} s, {used:.1f} s of CPU")

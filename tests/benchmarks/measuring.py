@@ -133,16 +133,6 @@ def ask(task: Task, number: int = 0) -> bytes:
     return line.reader.body
 
 
-def ask_all(task: Task, calls: int) -> None:
-    """Do so many calls over one connection."""
-    line = Line(task, task.reader())
-    for number in range(calls):
-        line.begin(number)
-        while not line.go_on():
-            pass
-    line.close()
-
-
 def measure(task: Task, subject: Subject, seconds: float) -> Figure:
     """Do ``task`` for so long and return what it cost.
 

@@ -6,11 +6,10 @@ import os
 import platform
 import sqlite3
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.wire import WrongAnswer
+from tests.benchmarks.turns import busy
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -38,11 +37,6 @@ class Subject:
         """Return how many megabytes it has; a page that several processes have counts once."""
         return sum(map(_own_pages, self._processes())) / 1024
 
-    def check(self) -> None:
-        """Raise WrongAnswer when the server is no more."""
-        if self.process.poll() is not None:
-            raise WrongAnswer(f"{self.name} has ended".encode())
-
     def _processes(self) -> list[int]:
         found = [self.process.pid]
         for pid in found:
@@ -60,10 +54,8 @@ def _children(pid: int) -> list[int]:
 
 
 def _busy_seconds(pid: int) -> float:
-    # The clock of another process (clock_getcpuclockid), which is far finer than /proc/PID/stat.
-    clock = (~pid << 3) | 2
     try:
-        return time.clock_gettime(clock)
+        return busy(pid)
     except OSError:
         return 0.0
 

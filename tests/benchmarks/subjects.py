@@ -14,7 +14,7 @@ from tests.benchmarks.cards import LOGIN, people
 from tests.benchmarks.measuring import Figure
 from tests.benchmarks.process import Subject
 from tests.organisation import password_hash
-from tests.system.running import run_command, running
+from tests.system.running import RunningServer, run_command, running
 
 _CONFIG = """
 [organisation]
@@ -74,16 +74,21 @@ def _finish(done: subprocess.CompletedProcess[bytes]) -> None:
 def dirserver(directory: Path) -> Iterator[Subject]:
     """Serve what ``fill_dirserver`` has made."""
     with running(directory / "dirserver.toml") as server:
-        http, ldap = server.address("http"), server.address("ldap")
-        yield Subject(
-            "dirserver",
-            server.process,
-            (http.host, http.port),
-            (ldap.host, ldap.port),
-            f"dirserver {__version__}",
-            f"/{LOGIN}/",
-            f"/{LOGIN}/customers/",
-        )
+        yield subject_of(server)
+
+
+def subject_of(server: RunningServer) -> Subject:
+    """Return a dirserver that runs as what is measured."""
+    http, ldap = server.address("http"), server.address("ldap")
+    return Subject(
+        "dirserver",
+        server.process,
+        (http.host, http.port),
+        (ldap.host, ldap.port),
+        f"dirserver {__version__}",
+        f"/{LOGIN}/",
+        f"/{LOGIN}/customers/",
+    )
 
 
 def database_size(directory: Path) -> float:

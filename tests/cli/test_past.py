@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -191,6 +194,10 @@ def test_a_book_is_restored(shop: Shell) -> None:
     told = shop("book", "restore", "customers", "--at", at, "--json", "--dry-run").json()
     assert (told["stored"], told["taken_out"], len(told["cards"])) == (3, 1, 4)
     done = shop("book", "restore", "customers", "--at", at)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Nothing was done. Look at it with --dry-run, then say --yes to do it.\n"
+    assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
+    done = shop("book", "restore", "customers", "--at", at, "--yes")
     assert lines(done.out) == ["customers as of WHEN: 3 cards as they were, 1 card taken out"]
     assert done.err == "To take this back: dirserver undo --batch 2\n"
     assert books(shop)["customers"] == ["anna.vcf", "ben.vcf", "zoe.vcf"]
@@ -230,7 +237,7 @@ def test_what_others_changed_since_is_told_and_makes_the_exit_code_1(shop: Shell
     assert (
         "    ! note: somebody made it pays never since, not pays early; it stays so" in done.lines()
     )
-    assert done.err.startswith("Not taken back where others have changed it since")
+    assert done.err.startswith("Not taken back, or not wholly, for the reasons marked above")
 
 
 def test_the_one_at_the_keyboard_is_asked(shop: Shell) -> None:
@@ -242,6 +249,80 @@ def test_the_one_at_the_keyboard_is_asked(shop: Shell) -> None:
     code, shown = run_on_terminal(*words, answers=[(asked, "y\n")])
     assert (code, "done: 1 back" in shown) == (0, True)
     assert books(shop)["customers"] == ["anna.vcf", "ben.vcf"]
+
+
+def test_a_book_is_restored_only_when_the_one_at_the_keyboard_says_yes(shop: Shell) -> None:
+    words = ["-c", str(shop.config), "book", "restore", "customers", "--at", "1h"]
+    # Nothing was there an hour ago: who mistypes a moment must see that all would go.
+    asked = "0 cards as they were, 2 cards taken out. Do it?"
+    code, shown = run_on_terminal(*words, answers=[(asked, "n\n")])
+    assert (code, "Nothing was done." in shown) == (1, True)
+    assert "nothing was in customers yet at" in shown
+    assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
+    told = shop("book", "restore", "customers", "--at", "1h", "--json", "--dry-run").json()
+    assert (told["stored"], told["taken_out"]) == (0, 2)
+    assert told["begins"] == shop("history", "anna", "--json").json()["versions"][0]["at"]
+    code, shown = run_on_terminal(*words, answers=[(asked, "y\n")])
+    assert (code, "2 cards taken out" in shown) == (0, True)
+    assert books(shop)["customers"] == []
+
+
+def test_a_device_is_named_as_one_likes_and_who_mistypes_it_is_told_which_there_are(
+    shop: Shell,
+) -> None:
+    def clients(*words: str) -> list[str]:
+        told = shop("audit", *words, "--json").json()
+        return [one["device"] for one in told]
+
+    for login in ("alice", "bob"):
+        assert shop("device", "add", login, "iPhone").code == 0
+    services = open_services(config.load(shop.config))
+    (phone,) = (
+        device for device in services.directory.policy().devices.values() if device.login == "bob"
+    )
+    with services.directory.writing(replace(BOB, device=phone), PHONE) as writing:
+        writing.put_card("customers", "late.vcf", vcard("late", "Late"))
+    services.close()
+    # Also when the device is no more.
+    assert shop("device", "revoke", "bob", "iPhone").code == 0
+    for words in (["iphone"], ["IPHONE"], ["Bob iPhone"], ["iPhone", "--user", "bob"]):
+        assert clients("--device", *words) == ["iPhone"]
+        done = shop("undo", "--device", *words, "--dry-run")
+        assert done.lines()[0] == "- Late, customers/late.vcf goes", done.err
+    assert clients("--device", "alice iphone") == []
+    for words in (["audit"], ["undo", "--dry-run"], ["undo", "--as", "alice", "--dry-run"]):
+        done = shop(*words, "--device", "tablet")
+        known = '"alice iPhone" and "bob iPhone"' if "--as" not in words else '"bob iPhone"'
+        assert done.err == f"There is no device tablet; there is {known}.\n"
+        assert shop(*words, "--device", "iphne").err.endswith("did you mean iPhone?\n")
+    done = shop("undo", "--user", "carol", "--device", "iphone")
+    assert (done.code, done.err) == (1, "carol has no device iphone, nor any other.\n")
+
+
+def test_over_a_pruned_history_it_is_said_what_cannot_come_back(shop: Shell) -> None:
+    text = shop.config.read_text()
+    shop.config.write_text(f'{text}\n[history]\nkeep = "30d"\n')
+    with closing(sqlite3.connect(shop.config.with_name("test.db"))) as connection, connection:
+        connection.execute("UPDATE card_version SET at = '2025-01-01 12:00:00.000000'")
+    assert shop("prune").code == 0
+    # Of anna there is only what bob made of her, and nobody knows whether he made all of it.
+    done = shop("undo", "--user", "bob", "--yes")
+    assert done.code == 1
+    assert [line.split(", as all")[0] for line in done.lines() if "!" in line] == [
+        "! Anna Müller, customers/anna.vcf stays as it is",
+        "    ! card: changed, but what it was is pruned",
+        "! New Person, customers/new.vcf stays as it is",
+        "    ! card: changed, but what it was is pruned",
+    ]
+    assert done.err.startswith("warning: the history is pruned up to ")
+    assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
+    done = shop("book", "restore", "customers", "--at", "2025-06-01", "--yes")
+    assert done.code == 1
+    assert done.err.startswith("What was in customers then is not known any more: its history ")
+    assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
+    # What came after is taken back as ever.
+    assert shop("book", "restore", "customers", "--at", "today", "--yes").code == 0
+    assert shop("undo", "--user", "bob", "--since", "1h").err.startswith("Nothing was done that")
 
 
 def test_times_of_programs_are_in_utc(shop: Shell) -> None:

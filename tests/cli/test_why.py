@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.shell import Shell
+from tests.cli.test_devices import stop
 
 
 @pytest.fixture
@@ -144,6 +145,10 @@ def test_programs_read_the_same(staffed: Shell) -> None:
         "hidden": [],
         "needed": "a grant of manage to bob, group:sales, group:staff or everyone in the config "
         "file",
+        "device": "",
+        "protocol": "",
+        "limits": "",
+        "stopped": [],
     }
 
 
@@ -154,6 +159,7 @@ def test_programs_read_the_same(staffed: Shell) -> None:
         ("bob write custmers", 1, "There is no book custmers; did you mean customers?"),
         ("bob write customers --from here", 1, "--from here is no address; write it as 10.20"),
         ("bob raed customers", 2, "raed"),
+        ("bob read customers --device fone", 1, "bob has no device fone, nor any other."),
     ],
 )
 def test_a_slip_is_met_with_what_can_be_asked(
@@ -162,3 +168,51 @@ def test_a_slip_is_met_with_what_can_be_asked(
     done = shell("why", *words.split())
     assert (done.code, done.out) == (code, "")
     assert said in done.err
+
+
+DESK = ("desk phone", "--only", "ldap", "--from", "10.20.0.0/16", "--book", "staff")
+
+
+def test_a_device_narrows_the_decision_to_what_it_is_good_for(staffed: Shell) -> None:
+    for name, *limits in (DESK, ("iphone",)):
+        assert staffed("device", "add", "alice", name, *limits).code == 0
+    assert staffed("why", "alice", "write", "customers", "--device", "IPHONE").lines() == [
+        "alice with iphone may write customers: alice has manage (config file)",
+        "+ alice has manage (config file)",
+    ]
+    told = "desk phone is good for less than alice may: only ldap, book staff, from 10.20.0.0/16"
+    needed = "needed: a device without that limit, see: dirserver device add --help"
+    whose, why = "alice with desk phone", "device desk phone: not"
+    for words, reason in (
+        ("write customers", f"{whose} may not write customers: {why} for customers"),
+        ("write staff", f"{whose} may not write staff: {why} for carddav"),
+        (
+            "read staff --over ldap --from 192.0.2.1",
+            f"{whose} at 192.0.2.1 over ldap may not read staff: {why} from this network",
+        ),
+    ):
+        done = staffed("why", "alice", *words.split(), "--device", "desk phone")
+        first, *_, last = done.lines()
+        assert (done.code, first, last) == (1, reason, needed)
+        assert told in done.lines()
+    done = staffed("why", "alice", "read", "staff", "--from", "10.20.1.1", "--device", "desk phone")
+    assert (done.code, done.lines()[-1]) == (0, told)
+
+
+def test_a_client_that_is_stopped_is_told_of_and_how_it_is_let_go(staffed: Shell) -> None:
+    assert staffed("device", "add", "alice", "desk phone").code == 0
+    stop(staffed, "alice", "desk phone")
+    done = staffed("why", "alice", "write", "customers", "--device", "alice desk phone")
+    assert (done.code, done.lines()[0], done.lines()[-1]) == (
+        1,
+        "alice with desk phone may not write customers: stopped: 30 of 40 cards",
+        "needed: dirserver device release alice 'desk phone' --book customers",
+    )
+    # Who asks for alice alone hears of her other clients.
+    done = staffed("why", "alice", "write", "customers")
+    assert done.code == 0
+    assert done.lines()[-1].startswith("desk phone is stopped in customers since ")
+    told = staffed("why", "alice", "write", "customers", "--json").json()
+    assert [(one["device"], one["reason"]) for one in told["stopped"]] == [
+        ("desk phone", "30 of 40 cards")
+    ]

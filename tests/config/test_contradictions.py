@@ -147,6 +147,13 @@ def test_a_network_has_one_profile(faults: Faults) -> None:
     ]
 
 
+def test_numbers_with_an_outside_line_need_one(faults: Faults) -> None:
+    assert faults('[[ldap.profiles]]\nnetworks = ["::1"]\nnumbers = "outside-line"') == [
+        '[ldap] profiles[0].numbers = "outside-line": nothing is dialled for an outside line; add'
+        " outside_line to [organisation]"
+    ]
+
+
 def test_a_mail_address_belongs_to_one_user(faults: Faults) -> None:
     text = f'{PEOPLE}\n[users.carol]\nname = "Carol"\nmail = "ALICE@example.org"'
     assert faults(text) == [

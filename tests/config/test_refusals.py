@@ -288,8 +288,8 @@ OTHER_VALUES = {
         "[ldap] profiles[0].networks = []: expected at least one network"
     ),
     '[[ldap.profiles]]\nnetworks = ["::1"]\nnumbers = "nationl"': (
-        '[ldap] profiles[0].numbers = "nationl": expected "as-written", "e164", "national" or'
-        ' "00"; did you mean "national"?'
+        '[ldap] profiles[0].numbers = "nationl": expected "as-written", "e164", "national",'
+        ' "00" or "outside-line"; did you mean "national"?'
     ),
     '[users.Alice]\nname = "Alice"': f'[users.Alice]: {NAME}; did you mean "alice"?',
     '[users."alice@example.org"]\nname = "Alice"': f'[users."alice@example.org"]: {NAME}',

@@ -63,6 +63,7 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         [[ldap.profiles]]
         networks = ["10.20.0.0/16"]
         numbers = "00"
+        as_asked = true
         max_hits = 50
 
         [shield]
@@ -116,6 +117,7 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         True,
     )
     assert config.ldap.profiles[0].numbers is NumberStyle.DOUBLE_ZERO
+    assert config.ldap.profiles[0].as_asked
     assert config.tls is not None
     assert config.tls.key == config.path
     (user,) = config.users

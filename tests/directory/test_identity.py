@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -13,8 +14,9 @@ import pytest
 from passlib.context import CryptContext
 from passlib.hash import argon2
 
-from dirserver.assembly import Services
+from dirserver.assembly import Services, open_services
 from dirserver.directory import Authenticator
+from dirserver.directory.attempts import Attempts
 from dirserver.errors import InvalidCredentials, TooManyAttempts
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.principal import Client
@@ -113,6 +115,25 @@ def test_odd_names_and_passwords_are_refused_like_any_other(each_engine: Service
     assert each_engine.authenticator.authenticate("alice", PASSWORD, HERE).login == "alice"
 
 
+def test_a_password_that_was_typed_as_the_login_is_kept_nowhere(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    errors = [refusal(services, name, "x", HERE) for name in (WRONG, WRONG.upper(), "other")]
+    told = [found.event for found in events(services, LOGINS)]
+    # That it was the same name again can be seen, and that the third was another.
+    first, second, third = (one.actor for one in told)
+    assert first == second != third
+    assert re.fullmatch("unknown:[0-9a-f]{8}", first)
+    for text in (*map(repr, told), *map(str, errors), caplog.text):
+        assert WRONG.lower() not in text.lower()
+    # Nor can it be found out by guessing, from all that the database has.
+    assert Attempts().alias(WRONG) != first
+    # A config that is applied anew changes no name; a name can be followed.
+    again = open_services(services.config, before=services)
+    assert again.authenticator.attempts.alias(WRONG) == first
+
+
 def test_a_refused_login_is_told_without_its_password(
     each_engine: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -120,10 +141,11 @@ def test_a_refused_login_is_told_without_its_password(
     client = Client("ldap", "192.0.2.9", "deskphone/1.0")
     errors = [refusal(each_engine, name, WRONG, client) for name in ("ALICE", "zoe", "x" * 5000)]
     told = [found.event for found in events(each_engine, LOGINS)]
+    alias = each_engine.authenticator.attempts.alias
     assert [(one.actor, one.detail) for one in told] == [
         ("alice", "wrong password"),
-        ("zoe", "no such user"),
-        ("x" * 64, "no such user"),
+        (alias("zoe"), "no such user"),
+        (alias("x" * 5000), "no such user"),
     ]
     for one in told:
         assert (one.action, one.outcome) == (AuditAction.LOGIN, Outcome.REFUSED)

@@ -15,6 +15,7 @@ from dirserver.errors import AccessDenied, ErasedPerson, NotFound
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
+from dirserver.model.principal import Client
 from dirserver.model.query import Equals
 from dirserver.store import policies
 from dirserver.store.tables import card_value, card_version, erasure, sighting
@@ -33,7 +34,7 @@ from tests.directory.acts import (
     rows,
     traces,
 )
-from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard
+from tests.organisation import ADMIN, ALICE, BOB, CAROL, HERE, vcard
 from tests.store.trail import broken_links
 
 ANNA = vcard("anna-0001", "Anna Beispiel", "EMAIL:anna@kunde.example", "TEL:+49 30 5550017")
@@ -277,3 +278,46 @@ def test_clients_that_have_copies_are_named(told_on_each: Services) -> None:
         ("customers", "bob", "iphone", "phone")
     ]
     assert persons.erased(told_on_each, "Anna Beispiel").copies == person.copies
+
+
+def test_the_name_of_a_card_that_was_refused_goes_too(told: Services) -> None:
+    for href in ("anna-beispiel.vcf", "Beispiel_Anna.vcf", "anna.vcf", "anna-other.vcf"):
+        with pytest.raises(AccessDenied):
+            put(told, href, ANNA, who=CAROL)
+    done = persons.erased(told, "Anna Beispiel")
+    assert done.events == 5 + 3
+    refused = [one for one in events(told) if one.event.outcome is Outcome.REFUSED]
+    assert [(one.event.card, one.erased) for one in refused] == [
+        ("", True), ("", True), ("", True), ("anna-other.vcf", False),
+    ]  # fmt: skip
+
+
+def test_a_client_that_only_stored_a_card_has_a_copy(services: Services) -> None:
+    tablet, laptop = Client("carddav", "192.0.2.8", "tablet"), Client("carddav", "", "laptop")
+    for href, body, client in (("anna.vcf", ANNA, tablet), ("anna.vcf", LATER, laptop)):
+        with services.directory.writing(ALICE, client) as writing:
+            writing.put_card("customers", href, body)
+    (person,) = persons.find(services, "Anna Beispiel").people
+    assert [(one.login, one.agent) for one in person.copies] == [
+        ("alice", "laptop"),
+        ("alice", "tablet"),
+    ]
+    with services.directory.writing(ALICE, laptop) as writing:
+        writing.delete_card("customers", "anna.vcf")
+    # Who deleted it has none; the other may not know of it yet.
+    (person,) = persons.find(services, "Anna Beispiel").people
+    assert [one.agent for one in person.copies] == ["tablet"]
+
+
+def test_what_waited_for_an_erasure_is_refused_as_what_comes_after(
+    told_on_each: Services,
+) -> None:
+    if told_on_each.store.is_sqlite:
+        pytest.skip("there, whoever writes is the only one")
+    with told_on_each.directory.writing(ALICE, HERE) as late:
+        # What it knows of who was erased is of now: nobody was.
+        assert late.policy.erasure_key == b""
+        persons.erased(told_on_each, "Anna Beispiel")
+        with pytest.raises(ErasedPerson):
+            late.put_card("customers", "again.vcf", ANNA)
+    assert "again.vcf" not in listing(told_on_each)

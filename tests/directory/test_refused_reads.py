@@ -12,8 +12,9 @@ from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import ANONYMOUS, Client, Principal
+from dirserver.store.audit import AuditFilter
 from tests.directory.acts import events
-from tests.organisation import ADMIN, BOB, ERIN, HERE
+from tests.organisation import ADMIN, BOB, DAVE, ERIN, HERE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PHONE = Client("carddav", "192.0.2.9", "phone/1.0")
@@ -87,3 +88,16 @@ def test_a_reload_does_not_forget_what_was_told(services: Services) -> None:
     look(services, BOB)
     look(open_services(services.config, before=services), BOB)
     assert refused(services) == [("bob", "secret", "test")]
+
+
+def test_a_look_is_told_of_once_an_hour_also_where_it_was_to_be_written(
+    services: Services,
+) -> None:
+    for _ in range(3):
+        with pytest.raises(AccessDenied), services.directory.writing(DAVE, HERE) as writing:
+            writing.book("customers", Privilege.WRITE)
+        with pytest.raises(AccessDenied), services.directory.writing(DAVE, HERE) as writing:
+            writing.put_card("customers", "x.vcf", b"")
+    told = [one.event.action for one in events(services, AuditFilter(actor="dave"))]
+    # What was to be changed is told of each time.
+    assert told == [AuditAction.CARD_READ, *[AuditAction.CARD_UPDATE] * 3]

@@ -28,6 +28,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    Keyed,
     KeyIs,
     Moment,
     Not,
@@ -37,6 +38,7 @@ from dirserver.model.query import (
     Substring,
     resolve,
 )
+from dirserver.model.spelling import beginnings
 from tests.ldap import wire
 
 NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": 7})
@@ -55,14 +57,21 @@ _QUERIES: dict[str, Query] = {
     "(cn=Jürgen Müller)": Equals(NAME, "Jürgen Müller"),
     "(commonName=x)": Equals(NAME, "x"),
     "(2.5.4.4=x)": Equals(FAMILY, "x"),
-    "(sn=a*)": Substring(FAMILY, initial="a"),
+    "(sn=a*)": Substring(FAMILY, initial="a", at_word=True),
     "(sn=*a)": Substring(FAMILY, final="a"),
     "(sn=*a*)": Substring(FAMILY, any=("a",)),
     "(mail=a*b*c*d)": Substring(MAIL, "a", ("b", "c"), "d"),
-    "(sn=robert \\28bob\\29*)": Substring(FAMILY, initial="robert (bob)"),
+    "(sn=robert \\28bob\\29*)": Substring(FAMILY, initial="robert (bob)", at_word=True),
     "(sn=*neil\\2astar)": Substring(FAMILY, final="neil*star"),
     "(sn>=B)": AtLeast(FAMILY, "B"),
     "(sn<=B)": AtMost(FAMILY, "B"),
+    # On a name, digits are also the keys that its letters are on; elsewhere they are digits.
+    "(cn=5646)": Or((Equals(NAME, "5646"), Keyed("5646"))),
+    "(sn=*56 46*)": Or((Substring(FAMILY, any=("56 46",)), Keyed("5646"))),
+    "(displayName~=5646)": Or((Substring(NAME, any=("5646",)), Keyed("5646"))),
+    "(cn=5646x*)": Substring(NAME, initial="5646x", at_word=True),
+    "(cn>=5646)": AtLeast(NAME, "5646"),
+    "(o=5646)": Equals(Field.ORGANISATION, "5646"),
     "(cn~=Jurgen)": Substring(NAME, any=("Jurgen",)),
     "(mobile=*)": Present(Field.MOBILE_PHONE),
     "(telephonenumber=+49 30 5550003)": Equals(Field.WORK_PHONE, "+49 30 5550003"),
@@ -70,7 +79,7 @@ _QUERIES: dict[str, Query] = {
         tuple(Substring(field, any=("x",)) for field in (NAME, MAIL, GIVEN, FAMILY))
     ),
     "(&(telephoneNumber=*)(sn=M*))": And(
-        (Present(Field.WORK_PHONE), Substring(FAMILY, initial="M"))
+        (Present(Field.WORK_PHONE), Substring(FAMILY, initial="M", at_word=True))
     ),
     "(&)": And(()),
     "(|)": Or(()),
@@ -130,7 +139,7 @@ _QUERIES: dict[str, Query] = {
     "(ou:dn:caseIgnoreSubstringsMatch:=t\\2a)": Or((Substring(Field.UNIT, initial="t"), BookIs(7))),
     # Control characters are nothing (RFC 4518 section 2.2).
     "(cn=a\\00b\\1f)": Equals(NAME, "ab"),
-    "(cn=a*\\00*)": Substring(NAME, initial="a"),
+    "(cn=a*\\00*)": Substring(NAME, initial="a", at_word=True),
     "(uid=k\\007)": KeyIs("k7"),
     "(cn=\\00)": UNDEFINED,
     # What is left of such a part is one blank, which every value has (RFC 4518 section 2.6.1).
@@ -174,7 +183,9 @@ _QUERIES: dict[str, Query] = {
     "(sn:dn:2.5.13.5:=x)": Equals(FAMILY, "x"),
     "(mobile:telephoneNumberMatch:=1)": Equals(Field.MOBILE_PHONE, "1"),
     "(objectClass:objectIdentifierMatch:=person)": EVERYTHING,
-    "(sn:caseIgnoreSubstringsMatch:=a\\2ab\\2ac)": Substring(FAMILY, "a", ("b",), "c"),
+    "(sn:caseIgnoreSubstringsMatch:=a\\2ab\\2ac)": Substring(
+        FAMILY, "a", ("b",), "c", at_word=True
+    ),
     "(sn:2.5.13.4:=\\2a\\5c2A\\2a)": Substring(FAMILY, any=("*",)),
     "(sn:2.5.13.4:=a)": UNDEFINED,
     "(sn:1.2.3.4:=x)": UNDEFINED,
@@ -353,8 +364,13 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return any(fold(value) >= fold(asked) for value in values)
         case AtMost(_, asked):
             return any(fold(value) <= fold(asked) for value in values)
-        case Substring(_, initial, middle, final):
-            return any(_has(fold(value), initial, middle, final) for value in values)
+        case Substring(_, initial, middle, final, at_word):
+            said = [fold(value) for value in values]
+            if at_word:
+                said += [part for value in said for part in beginnings(value)]
+            return any(_has(value, initial, middle, final) for value in said)
+        case Keyed():
+            return False
 
 
 def _has(value: str, initial: str, middle: tuple[str, ...], final: str) -> bool:

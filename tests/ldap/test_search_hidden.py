@@ -58,6 +58,12 @@ def test_a_hidden_property_is_not_in_any_result(ldap: Connect) -> None:
         "(!(!(o=Kunde AG)))",
         "(!(&(cn=*)(o=Nobody)))",
         "(&(cn=anna*)(!(o=*)))",
+        "(o=ag*)",
+        "(searchContact=ag*)",
+        "(searchContact=kunde*)",
+        "(searchContact=*kunde*)",
+        "(|(cn=ag*)(sn=ag*)(mozillaNickname=ag*))",
+        "(searchContact=24*)",
         "(!(|(cn=nobody)(o=*)))",
     ],
 )

@@ -183,6 +183,7 @@ def test_a_network_may_have_a_limit_of_its_own(ldap: Connect, limit: int, found:
         (NumberStyle.E164, ["+49305550017", "+491715550017"]),
         (NumberStyle.NATIONAL, ["0305550017", "01715550017"]),
         (NumberStyle.DOUBLE_ZERO, ["0049305550017", "00491715550017"]),
+        (NumberStyle.OUTSIDE_LINE, ["00305550017", "001715550017"]),
     ],
 )
 def test_a_network_may_have_numbers_as_its_phones_dial_them(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from dirserver.assembly import Services
+from dirserver.assembly import Services, open_services
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.model.audit import Outcome
 from dirserver.store import audit
 from dirserver.store.audit import AuditFilter
 from tests.conversation import play
-from tests.ldap.client import Client
+from tests.ldap.client import Client, SessionClient
+from tests.organisation import PASSWORD
 
 Connect = Callable[..., Client]
 
@@ -19,6 +22,10 @@ _SEES_STAFF = """
     C: search base=ou=staff,dc=example,dc=org scope=base attributes=1.1
     S: SearchResultEntry ou=staff,dc=example,dc=org
        SearchResultDone success
+"""
+_SEES_NOTHING = """
+    C: search base=ou=staff,dc=example,dc=org scope=base
+    S: SearchResultDone noSuchObject
 """
 
 
@@ -211,7 +218,28 @@ def test_a_failed_bind_is_in_the_audit_trail_with_its_address(
         "C: bind dn=uid=mallory,dc=example password=wrong\nS: BindResponse invalidCredentials",
     )
     with organisation.store.reading() as connection:
-        trail = audit.read(connection, AuditFilter(actor="mallory"))
+        alias = organisation.authenticator.attempts.alias("mallory")
+        trail = audit.read(connection, AuditFilter(actor=alias))
         event = list(trail)[-1].event
     assert event.outcome is Outcome.REFUSED
     assert (event.protocol, event.address) == ("ldap", "198.51.100.9")
+
+
+def test_a_bind_ends_when_its_password_is_no_longer_taken(
+    context: Context, organisation: Services
+) -> None:
+    in_force = [context]
+    client = SessionClient(LDAPSession(lambda: in_force[0], "192.0.2.77"))
+    play(client, f'C: bind dn=alice password="{PASSWORD}"\nS: BindResponse success')
+    play(client, _SEES_STAFF)
+    # A config came into force that takes only the passwords of devices.
+    ldap = replace(organisation.config.ldap, require_device_passwords=True)
+    config = replace(organisation.config, ldap=ldap)
+    authenticator = open_services(config, before=organisation).authenticator
+    in_force[0] = replace(context, authenticator=authenticator)
+    play(client, _SEES_NOTHING)
+    # And it stays so, until they bind again.
+    in_force[0] = context
+    play(client, _SEES_NOTHING)
+    play(client, f'C: bind dn=alice password="{PASSWORD}"\nS: BindResponse success')
+    play(client, _SEES_STAFF)

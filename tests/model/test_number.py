@@ -15,6 +15,7 @@ from dirserver.model.number import (
     asked_prefixes,
     digits_of,
     indexed_forms,
+    is_same,
     styled,
 )
 
@@ -108,7 +109,7 @@ def test_an_extension_alone_finds_whoever_has_it() -> None:
 def test_short_numbers_stay_as_they_are(short: str) -> None:
     assert indexed_forms(short, GERMANY) == {short}
     assert asked_forms(short, GERMANY) == (short,)
-    assert [styled(short, style, GERMANY) for style in NumberStyle] == [short] * 4
+    assert {styled(short, style, GERMANY) for style in NumberStyle} == {short}
 
 
 def test_a_region_decides_what_a_local_number_means() -> None:
@@ -140,6 +141,27 @@ def test_the_beginning_of_a_number_may_be_dialled_in_every_way(asked: str) -> No
         assert begins(asked, said)
 
 
+@pytest.mark.parametrize("written", [*BERLIN, *EXTENSION])
+@pytest.mark.parametrize("style", list(NumberStyle))
+def test_a_number_is_found_in_every_style_in_which_it_is_shown(
+    written: str, style: NumberStyle
+) -> None:
+    dialled = styled(written, style, GERMANY)
+    for asked in (*BERLIN, *EXTENSION, dialled):
+        same = finds(asked, written)
+        assert is_same(asked, written, GERMANY) is same
+        # Whoever is found by one way of writing is found by what is shown of it, too.
+        assert not same or finds(dialled, written)
+    assert begins(dialled, written)
+    assert style is NumberStyle.AS_WRITTEN or begins(dialled[:5], written)
+
+
+def test_what_is_dialled_before_a_country_code_depends_on_the_country() -> None:
+    for asked in ("01149309018", "0049309018", "+49309018"):
+        assert begins(asked, "+49 30 901820", AMERICA)
+    assert not begins("01149309018", "+49 30 901820", GERMANY)
+
+
 def test_the_beginning_in_another_country_finds_nothing() -> None:
     assert not begins("+48", "+49 30 901820")
     assert not begins("031", "+49 30 901820")
@@ -147,18 +169,20 @@ def test_the_beginning_in_another_country_finds_nothing() -> None:
 
 
 STYLES = [
-    ("030 / 901820", "+4930901820", "030901820", "004930901820"),
-    ("+49 (0)30 901820-17", "+493090182017", "03090182017", "00493090182017"),
-    ("+1 (212) 555-0123", "+12125550123", "0012125550123", "0012125550123"),
-    ("call me", "call me", "call me", "call me"),
-    ("", "", "", ""),
+    ("030 / 901820", "+4930901820", "030901820", "004930901820", "0030901820"),
+    ("+49 (0)30 901820-17", "+493090182017", "03090182017", "00493090182017", "003090182017"),
+    ("+1 (212) 555-0123", "+12125550123", "0012125550123", "0012125550123", "00012125550123"),
+    ("call me", "call me", "call me", "call me", "call me"),
+    ("17", "17", "17", "17", "17"),
+    ("", "", "", "", ""),
 ]
 
 
-@pytest.mark.parametrize(("written", "e164", "national", "double_zero"), STYLES)
+@pytest.mark.parametrize(("written", "e164", "national", "double_zero", "outside"), STYLES)
 def test_a_number_is_shown_in_the_style_that_a_phone_can_dial(
-    written: str, e164: str, national: str, double_zero: str
+    written: str, e164: str, national: str, double_zero: str, outside: str
 ) -> None:
+    assert styled(written, NumberStyle.OUTSIDE_LINE, GERMANY) == outside
     assert styled(written, NumberStyle.AS_WRITTEN, GERMANY) == written
     assert styled(written, NumberStyle.E164, GERMANY) == e164
     assert styled(written, NumberStyle.NATIONAL, GERMANY) == national

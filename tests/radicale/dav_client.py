@@ -37,7 +37,16 @@ _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 _FILE = re.compile(r"<([\w.-]+)")
 _D = "{DAV:}"
 # What a test is about, when it is there at all.
-_SHOWN = ("Allow", "Location", "WWW-Authenticate", "Retry-After", "ETag", "Content-Disposition")
+_SHOWN = (
+    "Allow",
+    "Location",
+    "WWW-Authenticate",
+    "Retry-After",
+    "ETag",
+    "Content-Disposition",
+    "Content-Location",
+    "Preference-Applied",
+)
 
 
 @dataclass(slots=True)

@@ -167,9 +167,15 @@ def test_properties_that_nobody_has_are_not_found(alice: DAVClient) -> None:
     )
 
 
-@pytest.mark.parametrize("depth", ["2", "-1", "one", "1,noroot", "1, 0", ""])
+@pytest.mark.parametrize("depth", ["2", "-1", "one", "2,noroot", "1, 0", ""])
 def test_a_depth_that_is_none_is_a_bad_request(alice: DAVClient, depth: str) -> None:
     assert alice.send("PROPFIND", "/alice/", {"Depth": depth}, ETAGS).status == 400
+
+
+def test_names_that_every_card_would_repeat_have_a_limit(alice: DAVClient) -> None:
+    """A few long ones would make an answer of gigabytes."""
+    long = b'<propfind xmlns="DAV:"><prop><%s/><getetag/></prop></propfind>' % (b"x" * 10_000)
+    assert alice.send("PROPFIND", "/alice/customers/", {"Depth": "1"}, long).status == 400
 
 
 def test_depth_infinity_is_answered_where_it_ends(alice: DAVClient) -> None:

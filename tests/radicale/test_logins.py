@@ -192,14 +192,24 @@ def test_a_path_that_no_name_has_is_refused_and_is_no_error_of_the_server(
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
-def test_the_log_of_a_failed_login_names_the_plugin(
+def test_the_log_of_a_failed_login_says_who_from_where_and_why(
     services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = DAVClient(Application(services), "bob", "not the password")
     assert client.send("GET", "/", {}, b"").status == 401
-    assert "Failed login attempt from 192.0.2.7: 'bob' (dirserver)" in caplog.text
+    assert "Failed login attempt from 192.0.2.7: bob from 192.0.2.7: wrong password" in caplog.text
 
 
 def test_a_login_is_asked_for_in_one_way(nobody: DAVClient) -> None:
     answer = nobody.send("GET", "/", {}, b"")
     assert answer.headers["WWW-Authenticate"] == challenge("Example GmbH")
+
+
+def test_a_password_that_was_typed_as_the_login_is_in_no_log(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = DAVClient(Application(services), PASSWORD, "x")
+    assert client.say(["PROPFIND /alice/", "Depth: 0"])[0] == "401"
+    assert "Failed login attempt from 192.0.2.7: unknown:" in caplog.text
+    assert PASSWORD.lower() not in caplog.text.lower()

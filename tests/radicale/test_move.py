@@ -119,7 +119,12 @@ def test_overwrite_f_keeps_what_is_there(alice: DAVClient, names: dict[str, str]
            The card is not as the request says that it must be.
         C: MOVE /alice/customers/anna.vcf
            Destination: /alice/staff/anna.vcf
-           Overwrite: T
+           Overwrite: yes
+        S: 400
+           The Overwrite field is T or F.
+        C: MOVE /alice/customers/anna.vcf
+           Destination: /alice/staff/anna.vcf
+           Overwrite: t
         S: 204
         C: GET /alice/staff/anna.vcf
         S: 200

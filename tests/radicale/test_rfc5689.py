@@ -264,6 +264,50 @@ def test_a_book_of_one_s_own_is_renamed_and_taken_away(home: DAVClient, services
     assert events[4] == "bob book:add done bob/friends/ book bob/friends: friends"
 
 
+def test_a_name_that_every_listing_would_repeat_has_a_limit(home: DAVClient) -> None:
+    long = f"<displayname>{'x' * 10_000}</displayname>"
+    assert home.send("MKCOL", "/bob/f/", {}, mkcol(ADDRESSBOOK + long)).status == 507
+    assert home.send("MKCOL", "/bob/f/", {}, mkcol()).status == 201
+    patch = f'<propertyupdate xmlns="DAV:"><set><prop>{long}</prop></set></propertyupdate>'
+    answer = home.send("PROPPATCH", "/bob/f/", {}, patch.encode())
+    assert list(home.render(answer)) == ["207", "/bob/f/ 507 displayname"]
+
+
+def test_a_book_is_made_and_taken_away_on_conditions(home: DAVClient) -> None:
+    """RFC 9110 section 13, RFC 4918 section 10.4; RFC 8144 section 2.3."""
+    made = home.send(
+        "MKCOL", "/bob/f/", {"If-None-Match": "*", "Prefer": "return=minimal"}, mkcol()
+    )
+    assert (made.status, made.headers["Preference-Applied"]) == (201, "return=minimal")
+    for headers in ({"If-None-Match": "*"}, {"If": '(["x"])'}, {"If-Match": '"x"'}):
+        assert home.send("MKCOL", "/bob/f/", headers, mkcol()).status == 412
+    assert home.send("MKCOL", "/bob/g/", {"If-Match": "*"}, mkcol()).status == 412
+    etag = home.send("GET", "/bob/f/", {}).headers["ETag"]
+    for headers in ({"If": f"(Not [{etag}])"}, {"If-Match": '"x"'}):
+        assert home.send("DELETE", "/bob/f/", headers).status == 412
+    assert home.send("DELETE", "/bob/f/", {"If": "(["}).status == 400
+    assert home.send("GET", "/bob/f/", {}).status == 200
+    assert home.send("DELETE", "/bob/f/", {"If-Match": etag}).status == 204
+
+
+def test_a_book_of_one_s_own_keeps_its_address(home: DAVClient) -> None:
+    """No privilege is missing: unbind and bind are there on the home."""
+    assert home.send("MKCOL", "/bob/f/", {}, mkcol()).status == 201
+    for method in ("MOVE", "COPY"):
+        play(
+            home,
+            f"""
+            C: {method} /bob/f/
+               Destination: /bob/g/
+            S: 403
+               A book keeps its address. Make another, and move the cards.
+            """,
+        )
+    assert home.send("MOVE", "/bob/customers/", {"Destination": "/bob/g/"}).status == 403
+    assert home.last is not None
+    assert b"need-privileges" in home.last.body
+
+
 def test_the_book_that_everybody_is_given_is_the_config_file_s(home: DAVClient) -> None:
     assert home.say(["DELETE /bob/personal/"]) == ["403", "error need-privileges /bob/ unbind"]
     assert home.say(["DELETE /bob/customers/"]) == ["403", "error need-privileges /bob/ unbind"]

@@ -66,7 +66,59 @@ def test_rfc9110_13_1_2_if_none_match_takes_lists_weak_etags_and_the_star(
         assert (answer.status, answer.headers["ETag"]) == (304, etag)
 
 
-@pytest.mark.parametrize("text", ["", "x", "Thu, 99 Nov 2026 00:00:00 GMT", "0"])
+@pytest.mark.parametrize("path", PATHS)
+def test_rfc9110_13_1_4_if_unmodified_since_keeps_from_what_is_newer(
+    there: DAVClient, path: str
+) -> None:
+    """Section 13.2.2: it counts only without an If-Match, and before If-None-Match."""
+    got = there.send("GET", path, {})
+    moment = read_http_date(got.headers["Last-Modified"])
+    assert moment is not None
+    known, before = http_date(moment), http_date(moment - timedelta(seconds=1))
+    etag = got.headers["ETag"]
+    for headers, status in (
+        ({"If-Unmodified-Since": known}, 200),
+        ({"If-Unmodified-Since": before}, 412),
+        ({"If-Unmodified-Since": "yesterday"}, 200),
+        ({"If-Unmodified-Since": before, "If-Match": etag}, 200),
+        ({"If-Unmodified-Since": before, "If-None-Match": etag}, 412),
+        ({"If-Unmodified-Since": known, "If-None-Match": etag}, 304),
+    ):
+        for method in ("GET", "HEAD"):
+            assert there.send(method, path, headers).status == status, headers
+
+
+def test_rfc9110_13_1_4_a_date_guards_what_is_changed(there: DAVClient) -> None:
+    path, body = PATHS[0], there.files["anna2.vcf"]
+    moment = read_http_date(there.send("GET", path, {}).headers["Last-Modified"])
+    assert moment is not None
+    late = {
+        "If-Unmodified-Since": http_date(moment - timedelta(seconds=1)),
+        "Destination": "/alice/staff/anna",
+    }
+    for method in ("PUT", "DELETE", "MOVE", "COPY"):
+        assert there.send(method, path, late, body if method == "PUT" else b"").status == 412
+    patch = b'<propertyupdate xmlns="DAV:"><remove><prop><x xmlns="urn:x"/></prop></remove>'
+    patch += b"</propertyupdate>"
+    assert there.send("PROPPATCH", PATHS[1], late, patch).status == 412
+    # What is not there has no date (section 13.1.4: then it MUST be ignored).
+    new = there.files["bert.vcf"]
+    assert there.send("PUT", "/alice/customers/bert", late, new).status == 201
+    etag = there.send("HEAD", path, {}).headers["ETag"]
+    assert there.send("PUT", path, {**late, "If-Match": etag}, body).status == 204
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "Thu, 99 Nov 2026 00:00:00 GMT",
+        "0",
+        f"Thu, 01 Jan {'9' * 20} 00:00:00 GMT",
+        f"Thu, 01 Jan 2026 00:00:00 -{'9' * 18}",
+    ],
+)
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read_http_date(text) is None
 

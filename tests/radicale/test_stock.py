@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from dirserver.assembly import Services
+from dirserver.directory.devices import release, stopped
 from dirserver.directory.granting import give, take
 from dirserver.model.grant import Grant, Privilege
 from dirserver_radicale import tokens
@@ -365,3 +366,21 @@ def test_who_does_not_say_who_they_are_is_asked(server: OverHTTP, headers: dict[
     answer = DAVClient(server).send("PROPFIND", "/", {"Depth": "0", **headers})
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+def test_the_one_delete_that_is_too_much_is_refused_like_all_after_it(
+    server: OverHTTP, services: Services
+) -> None:
+    with services.directory.writing(ADMIN, HERE) as writing:
+        for n in range(25):
+            writing.put_card("customers", f"c{n}.vcf", vcard(f"c{n}", f"Card {n}"))
+    phone = DAVClient(server, "alice", files=CARDS)
+    hrefs = [f"/alice/customers/c{n}.vcf" for n in range(23)]
+    statuses = [phone.send("DELETE", href, {}).status for href in hrefs]
+    # How many there are before depends on what else these clients have deleted lately.
+    assert statuses == sorted(statuses)
+    assert set(statuses) == {200, 403}
+    with services.directory.writing(ADMIN, HERE) as writing:
+        (stop,) = stopped(writing, "alice")
+        release(writing, stop)
+    assert phone.send("DELETE", "/alice/customers/none.vcf", {}).status == 404

@@ -15,9 +15,9 @@ from dirserver.model.fields import PHONES, Field
 from dirserver.model.number import DialPlan
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
-from dirserver.store.conditions import indexed_values
 from dirserver.store.engine import Store
 from dirserver.store.search import search
+from dirserver.store.values import indexed_beginnings, indexed_values
 from dirserver.store.writing import Act, Derived, NewCard, store_cards
 from tests.store.oracle import OracleCard
 
@@ -25,14 +25,14 @@ PLAN = DialPlan("DE", ("0",))
 ACT = Act("put", "alice", Client("test"), datetime(2026, 1, 1, tzinfo=UTC))
 MOMENTS = [ACT.at + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**11)]
 NONE: frozenset[str] = frozenset()
-FIELDS = [Field.FULL_NAME, Field.NOTE, Field.ORGANISATION, Field.ANY_PHONE, Field.FAX]
+FIELDS = [Field.FULL_NAME, Field.NOTE, Field.ORGANISATION, Field.WORK_PHONE, Field.FAX]
 
 # Pieces of which names and searches are made, so that they meet; and what SQL could trip over.
 PIECES = [
     *("a", "A", "an", "anna", "Mül", "mul", "muell", "ler", "ü", "ue", "ß", "SS", "é", "e\u0301"),
     *("%", "_", "\\", "'", '"', "*", "100%", "a_b", "OR", "NEAR(", "--", "\u0301", "x" * 40),
     *("王", "小明", "李小龍", "김철수", "🙂", "Иван", "иВАН", "ガ", "カ", "İ", "ﬁ"),
-    *(" ", "  ", "\u00a0"),
+    *(" ", "  ", "\u00a0", "-", "Γεωργίου", "26", "2662"),
 ]
 DIGITS = [
     *("+49 30 901820", "030/901820", "0030901820", "+49 (0)30 901820-17", "030", "30", "9018", "0"),
@@ -76,7 +76,15 @@ def _new(card: OracleCard) -> NewCard:
         for value in said
         for indexed in indexed_values(field, value, PLAN)
     }
-    derived = Derived(tuple(sorted(values)), card.order[0], card.key.encode())
+    beginnings = {
+        beginning
+        for field, said in card.fields.items()
+        for value in said
+        for beginning in indexed_beginnings(field, value)
+    }
+    derived = Derived(
+        tuple(sorted(values)), card.order[0], card.key.encode(), tuple(sorted(beginnings))
+    )
     return NewCard(f"{card.key}.vcf", card.key, "", b"body", "etag", derived, None)
 
 
@@ -111,8 +119,10 @@ Finder = Callable[..., list[str]]
 @contextmanager
 def shelf(library: Library, *said: str, field: Field = Field.FULL_NAME) -> Iterator[Finder]:
     """Fill the empty book with a card for each of ``said``, as long as the block lasts."""
+    # A number is kept as one of some kind, never as one of any.
+    kept_as = Field.WORK_PHONE if field is Field.ANY_PHONE else field
     cards = [
-        OracleCard(f"s{number}", library.empty, {field: (value,)})
+        OracleCard(f"s{number}", library.empty, {kept_as: (value,)})
         for number, value in enumerate(said)
     ]
     with suppress(RolledBack), library.store.writing() as connection:

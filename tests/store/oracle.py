@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dirserver.model.fields import PHONES, Field, is_hidden
+from dirserver.model.fields import NAMES, PHONES, Field, is_hidden
 from dirserver.model.fold import fold, forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import (
@@ -21,6 +21,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    Keyed,
     KeyIs,
     Not,
     Or,
@@ -28,6 +29,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.model.spelling import beginnings, keyed, name_forms
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,23 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
         case _:
             if is_hidden(query.field, hidden):
                 return None
-            values_of = card.fields.get(query.field, ())
+            values_of = _said(card, query.field)
             holds = _of_number if query.field in PHONES else _of_text
             return any(holds(query, value, plan) for value in values_of)
 
 
-_Test = Present | Equals | Substring | AtLeast | AtMost
+_Test = Present | Equals | Substring | Keyed | AtLeast | AtMost
+
+
+def _said(card: OracleCard, field: Field) -> tuple[str, ...]:
+    if field is not Field.ANY_PHONE:
+        return card.fields.get(field, ())
+    return tuple(value for one in PHONES for value in card.fields.get(one, ()))
 
 
 def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
-    said = [form for form in forms(value) if form]
+    is_name = test.field in NAMES
+    said = [form for form in (name_forms if is_name else forms)(value) if form]
     match test:
         case Present():
             return bool(said)
@@ -103,7 +112,9 @@ def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
             return "\0" not in asked and any(form >= forms(asked)[0] for form in said)
         case AtMost(_, asked):
             return "\0" not in asked and any(form <= forms(asked)[0] for form in said)
-        case Substring(_, initial, middle, final):
+        case Keyed(digits):
+            return any(keys.startswith(digits) for keys in keyed(value))
+        case Substring(_, initial, middle, final, at_word):
             # Nothing begins or ends with a blank once it is folded.
             spellings = [
                 (
@@ -113,6 +124,8 @@ def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
                 )
                 for spelling in (0, 1)
             ]
+            if is_name and at_word:
+                said += [part for form in said for part in beginnings(form)]
             return any(_has(form, *parts) for form in said for parts in spellings)
 
 
@@ -130,20 +143,24 @@ def _of_number(test: _Test, value: str, plan: DialPlan) -> bool:
             digits = digits_of(asked)
             return bool(digits) and any(form <= digits for form in said)
         case Substring(_, initial, middle, final):
-            # A part without a digit says nothing; without any digit it is no number. A number
-            # that is looked for in one piece may have before it what is dialled before it.
-            beginnings = asked_prefixes(initial, plan)
-            inner = [digits for part in middle if (digits := digits_of(part))]
-            end = digits_of(final)
-            if beginnings:
-                ways = [(beginning, inner, end) for beginning in beginnings]
-            elif len(inner) == 1 and not end:
-                ways = [("", [one], "") for one in asked_prefixes(inner[0], plan)]
-            elif end and not inner:
-                ways = [("", [], one) for one in asked_prefixes(end, plan)]
-            else:
-                ways = [("", inner, end)] if inner or end else []
-            return any(_has(form, *way) for form in said for way in ways)
+            # A part without a digit says nothing; without any digit it is no number. The first
+            # may have before it what is dialled before a number.
+            parts = [initial, *middle, final]
+            first = next((part for part in parts if digits_of(part)), "")
+            return any(
+                _has(form, way[0], [part for part in way[1:-1] if part], way[-1])
+                for dialled in asked_prefixes(first, plan)
+                for way in [_with_first(list(map(digits_of, parts)), dialled)]
+                for form in said
+            )
+        case Keyed():
+            return False
+
+
+def _with_first(digits: list[str], dialled: str) -> list[str]:
+    """Put what may be dialled for it in the place of the first part that has a digit."""
+    at = next(at for at, part in enumerate(digits) if part)
+    return [*digits[:at], dialled, *digits[at + 1 :]]
 
 
 def _has(form: str, initial: str, middle: Sequence[str], final: str) -> bool:

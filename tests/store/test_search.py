@@ -19,6 +19,7 @@ from dirserver.model.query import (
     Between,
     BookIs,
     Equals,
+    Keyed,
     KeyIs,
     Moment,
     Not,
@@ -58,6 +59,7 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
             queries += [
                 Equals(field, piece),
                 Substring(field, initial=piece),
+                Substring(field, initial=piece, at_word=True),
                 Substring(field, any=(piece,)),
                 Substring(field, final=piece),
             ]
@@ -72,7 +74,9 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
                 Substring(field, initial=one, final=two),
                 Substring(field, any=(one, two)),
                 Substring(field, one, (two,), three),
+                Substring(field, one, (two,), three, at_word=True),
             ]
+    queries += [Keyed(digits) for digits in ("2", "26", "2662", "5", "436", "43674680", "0")]
     # As many again that are whole values, or begin and end as one does.
     for card in library.cards[::4]:
         for field, (value, *_) in card.fields.items():
@@ -118,7 +122,9 @@ def leaves(draw: st.DrawFn) -> Query:
     def asked() -> str:
         return "".join(draw(st.lists(pieces, min_size=1, max_size=2)))
 
-    match draw(st.integers(0, 10)):
+    match draw(st.integers(0, 11)):
+        case 11:
+            return Keyed(draw(st.sampled_from(["2", "26", "5", "685", "4", "9"])))
         case 0:
             return Present(field)
         case 1 | 2:
@@ -128,7 +134,7 @@ def leaves(draw: st.DrawFn) -> Query:
         case 4:
             return AtMost(field, asked())
         case 5:
-            return Substring(field, initial=asked())
+            return Substring(field, initial=asked(), at_word=draw(st.booleans()))
         case 6:
             return Substring(field, any=(asked(),))
         case 7:

@@ -137,17 +137,18 @@ def start(
     config: Path,
     *options: str,
     seconds: float = START_SECONDS,
+    module: str = "dirserver",
     starting: Callable[[subprocess.Popen[bytes]], None] = lambda _process: None,
 ) -> RunningServer:
     """Start a server for ``config`` and return it when it is ready.
 
-    ``starting`` is called with the process when it was just made. Raises NotServing with what
-    the server said when it is not ready.
+    ``module`` is what is run; ``starting`` is called with the process when it was just made.
+    Raises NotServing with what the server said when it is not ready.
     """
     log_path = config.with_name(f"serve-{time.monotonic_ns()}.log")
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dirserver", "-c", str(config), *options, "serve"],
+            [sys.executable, "-m", module, "-c", str(config), *options, "serve"],
             stdout=subprocess.PIPE,
             stderr=log,
             env=environment(),
@@ -166,9 +167,9 @@ def start(
 
 
 @contextmanager
-def running(config: Path, *options: str) -> Iterator[RunningServer]:
+def running(config: Path, *options: str, module: str = "dirserver") -> Iterator[RunningServer]:
     """Start a server for ``config`` and stop it in the end."""
-    server = start(config, *options)
+    server = start(config, *options, module=module)
     try:
         yield server
     finally:

@@ -187,7 +187,7 @@ def test_a_stopped_client_is_stopped_though_the_server_is_killed(config: Path) -
             # As long as the refusal is there, so is the stop.
     finally:
         server.kill()
-    assert "shield: alice, phone was stopped from writing to customers: 21 of 25 cards" in (
+    assert "shield: alice, phone was stopped from writing to customers: 20 of 25 cards" in (
         server.log
     )
     with (

@@ -69,13 +69,18 @@ def test_the_log_keeps_passwords_cards_and_searches_to_itself(server: RunningSer
 
 def wrong_logins(server: RunningServer) -> Iterator[str]:
     """Log in with a wrong password, over both faces; yield what is answered."""
-    for login, password in (("erin", WRONG_PASSWORD), ("nobody-here", PASSWORD)):
+    for login, password in (
+        ("erin", WRONG_PASSWORD),
+        ("nobody-here", PASSWORD),
+        # In the wrong field.
+        (WRONG_PASSWORD, "x"),
+    ):
         with dav_client(server.address("http"), login, password) as client:
             answer = client.request("PROPFIND", "/")
             assert answer.status == 401
             yield answer.body.decode()
     with LDAPConnection(server.address("ldap")) as phone:
-        for name in ("erin", f"uid=erin,ou=users,{SUFFIX}", "nobody-here"):
+        for name in ("erin", f"uid=erin,ou=users,{SUFFIX}", "nobody-here", WRONG_PASSWORD):
             phone.send(wire.bind(name, WRONG_PASSWORD))
             _, result = phone.result()
             assert result.code == "invalidCredentials"

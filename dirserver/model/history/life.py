@@ -43,10 +43,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """Which acts are meant: all those that agree with every value that is given.
-
-    ``device`` may also be written with its owner's login before it, as in "alice iphone".
-    """
+    """Which acts are meant: all those that agree with every value that is given."""
 
     login: str = ""
     device: str = ""
@@ -58,7 +55,7 @@ class Acts:
         """Say whether ``version`` came of one of these acts."""
         return (
             self.login in ("", version.actor)
-            and self.device in ("", version.device, f"{version.actor} {version.device}")
+            and self.device in ("", version.device)
             and self.batch in (None, version.batch)
             and (self.since is None or version.at >= self.since)
             and (self.until is None or version.at <= self.until)

@@ -19,7 +19,8 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TRIGRAM_INDEX = {
     "sqlite": (
         "CREATE VIRTUAL TABLE card_value_trigram USING fts5("
-        "value, content='card_value', content_rowid='id', tokenize='trigram')",
+        "value, content='card_value', content_rowid='id', columnsize=0, "
+        "tokenize='trigram case_sensitive 1')",
         "CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN "
         "INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END",
         "CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN "
@@ -350,6 +351,18 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
+    op.create_table(
+        "card_beginning",
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", PLAIN, nullable=False),
+        sa.Column("card_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_card_beginning_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("field", "value", "card_id", name="pk_card_beginning"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_card_beginning_card_id", "card_beginning", ["card_id"], unique=False)
     op.create_table(
         "card_entry",
         sa.Column("card_id", ID, nullable=False),

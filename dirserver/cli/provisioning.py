@@ -1,0 +1,123 @@
+"""``dirserver phone``: the settings of a desk phone, from the config file and a template."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dirserver import config, phones
+from dirserver.cli import screen
+from dirserver.cli.acting import acting
+from dirserver.cli.failure import Failed
+from dirserver.cli.invocation import Invocation
+from dirserver.config import Config, Listener, User
+from dirserver.config.faults import listing, nearest
+from dirserver.directory import devices
+from dirserver.errors import AlreadyExists
+from dirserver.ldap.dn import book_dn, user_dn
+from dirserver.model.device import Device
+
+PLACEHOLDER = "PASSWORD"
+_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what an admin may write, not what we open
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The phone, as it was typed."""
+
+    family: str
+    login: str
+    book: str
+    host: str
+    new_password: bool
+
+
+def phone(invocation: Invocation, request: Request) -> None:
+    """Print a phone's settings, or the families. Raises Failed."""
+    known = phones.families()
+    if not request.family:
+        screen.say_table(("family", "phones"), list(known.items()))
+        return
+    if request.family not in known:
+        raise Failed(f"There is no family of phones {request.family}{_hint(request.family, known)}")
+    read = config.load(invocation.config_file)
+    user = _user(read, request.login)
+    base = _base(read, request.book)
+    listener, security = _listener(read, request.family)
+    host = request.host or ("HOST" if listener.host in _ANYWHERE else listener.host)
+    password = _new_password(invocation, request, user) if request.new_password else PLACEHOLDER
+    name = user_dn(user.login, read.suffix)
+    access = phones.Access(
+        read.organisation.name, host, listener.port, security, base, user.login, name, password
+    )
+    sys.stdout.write(phones.filled(request.family, access))
+    _advise(request, host, security)
+
+
+def _advise(request: Request, host: str, security: str) -> None:
+    if request.new_password:
+        screen.note("The password is not shown again.")
+    else:
+        screen.note(f"Put a password where {PLACEHOLDER} stands, or make one with --new-password.")
+    if host == "HOST":
+        screen.note("Put the server's name where HOST stands, or name it with --host.")
+    if security == "none":
+        ways = phones.securities(request.family)
+        why = "the config has no [tls] for it" if ways else "these phones know no TLS"
+        screen.warn(f"The password crosses the network as it is: {why}.")
+
+
+def _user(read: Config, login: str) -> User:
+    users = {user.login: user for user in read.users}
+    if not login:
+        raise Failed("Whose phone is it? Name the user with --user LOGIN.")
+    if login not in users:
+        raise Failed(f"There is no user {login}{_hint(login, users)}")
+    return users[login]
+
+
+def _base(read: Config, book: str) -> str:
+    if not book:
+        return read.suffix
+    slugs = [one.slug for one in read.books]
+    if book not in slugs:
+        raise Failed(f"There is no book {book}{_hint(book, slugs)}")
+    return book_dn(book, read.suffix)
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    known = sorted(names)
+    meant = nearest(name, known)
+    if meant is not None:
+        return f"; did you mean {meant}?"
+    return f"; there is {listing(known, 'and')}." if known else "."
+
+
+def _listener(read: Config, family: str) -> tuple[Listener, str]:
+    """Return where the phone connects to, and how that is kept from being overheard."""
+    ways = phones.securities(family)
+    if "ldaps" in ways and read.ldap.listen_tls:
+        return read.ldap.listen_tls[0], "ldaps"
+    if not read.ldap.listen:
+        raise Failed(
+            "The config has no address in [ldap] listen, and these phones cannot use listen_tls."
+        )
+    secured = "starttls" in ways and read.tls is not None
+    return read.ldap.listen[0], "starttls" if secured else "none"
+
+
+def _new_password(invocation: Invocation, request: Request, user: User) -> str:
+    name = f"{request.family} phone"
+    books = frozenset({request.book}) if request.book else frozenset[str]()
+    with acting(invocation) as who:
+        owner = who.user(user.login)
+        device = Device(0, owner.login, name, frozenset({"ldap"}), books)
+        try:
+            with who.writing() as writing:
+                return devices.add(writing, device)
+        except AlreadyExists as error:
+            raise Failed(
+                f"{error} already. Revoke it first (dirserver device revoke), or make one under"
+                " another name (dirserver device add) and leave --new-password out."
+            ) from error

@@ -1,0 +1,91 @@
+"""How else a name is asked for: by any of its words, in Latin letters, on a telephone's keys.
+
+The only place that imports anyascii.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from dirserver.model.fold import fold, forms
+
+# No name has more words, or more ideographs, that anybody looks for it by.
+_MOST_BEGINNINGS = 32
+# No display shows so much, and nobody presses so many keys.
+_MOST_KEYS = 32
+
+# Ideographs, kana and syllables of Hangul: a word may begin with each, as nothing stands between.
+_IDEOGRAPHS = (
+    "\u3005-\u3007\u3041-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
+_BETWEEN_WORDS = re.escape(" -'\"()[]/.,:;&+_@")
+_BEGINNING = re.compile(
+    f"(?<=[{_BETWEEN_WORDS}])[^{_BETWEEN_WORDS}]|(?<!^)[{_IDEOGRAPHS}]",
+)
+
+_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff]")
+# Two letters for one sound, which letter by letter would be "oy".
+_GREEK_U = re.compile("(?i)ο[υύ]")
+
+_KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_NO_KEY = re.compile("[^0-9]")
+
+
+def is_ideographic(part: str) -> bool:
+    """Say whether ``part`` begins with what ``beginnings`` takes for the beginning of a word."""
+    return _IDEOGRAPH.match(part) is not None
+
+
+def beginnings(folded: str) -> tuple[str, ...]:
+    """Return what follows the beginnings of the words in a folded value, but for the first.
+
+    Every ideograph counts as one. Of the first 32 words only.
+    """
+    # Most values that are not a full name are one word.
+    found: list[str] = []
+    for match in _BEGINNING.finditer(folded):
+        found.append(folded[match.start() :])
+        if len(found) == _MOST_BEGINNINGS:
+            break
+    return tuple(found)
+
+
+# The same name is in several fields of a card, and in a book there are many Annas.
+@lru_cache(maxsize=1024)
+def name_forms(text: str) -> tuple[str, ...]:
+    """Return the folded spellings of a name: those of any text, and that in Latin letters."""
+    found = forms(text)
+    if text.isascii() or not _GREEK_OR_CYRILLIC.search(text):
+        return found
+    return tuple(dict.fromkeys([*found, fold(_latin(text))]))
+
+
+def _latin(text: str) -> str:
+    # Cyrillic has signs for hard and soft letters, which come out as quotation marks.
+    return anyascii(_GREEK_U.sub("ou", text)).replace("'", "").replace('"', "")
+
+
+def keyed(name: str) -> frozenset[str]:
+    """Return the digits that spell ``name``, from the beginning of each of its words on.
+
+    Blanks and punctuation are not dialled. Empty for a name in letters that are on no key.
+    """
+    return frozenset(_keyed(name)) - {""}
+
+
+def _keyed(name: str) -> Iterator[str]:
+    for form in name_forms(name):
+        for part in (form, *beginnings(form)):
+            yield _NO_KEY.sub("", part.translate(_KEYS))[:_MOST_KEYS]
+
+
+def keys_asked(text: str) -> str:
+    """Return the digits that were dialled, or nothing where ``text`` is no such thing."""
+    digits = "".join(text.split())
+    return digits if digits.isascii() and digits.isdecimal() else ""

@@ -1,0 +1,244 @@
+"""Tests of what cards say, as SELECTs over the search index.
+
+``card_value`` has what a card says, folded, and numbers as digits; ``card_beginning`` has what
+follows the beginnings of the other words of names, so that a word is found as fast as a name
+that begins with it. Every SELECT is answered by an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, Dialect, Select, and_, select
+
+from dirserver.model.fields import NAMES, PHONES, Field
+from dirserver.model.fold import forms, part_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
+from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
+from dirserver.store import trigram
+from dirserver.store.storable import is_storable
+from dirserver.store.tables import card_beginning, card_value
+
+# Index entries are for matching; nobody asks for more of a value than this.
+_VALUE_LENGTH = 512
+# Sorts after every character, so that it ends the range of values with a given beginning.
+_LAST = "\U0010ffff"
+# What ``card_beginning`` calls a full name on the keys of a telephone.
+_KEYPAD = "keypad"
+# Every number is in one of these, and so is not kept again for all of them together.
+_KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
+
+Test: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+
+
+def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
+    """Return what the index holds for one value of ``field``."""
+    if field is Field.ANY_PHONE:
+        return ()
+    if field in PHONES:
+        return tuple(sorted(indexed_forms(value, plan)))
+    spellings = name_forms(value) if field in NAMES else forms(value)
+    return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
+
+
+def indexed_beginnings(field: Field, value: str) -> frozenset[tuple[str, str]]:
+    """Return what the index holds, and under which name, for the words of one value."""
+    if field not in NAMES:
+        return frozenset()
+    found = {
+        (str(field), part)
+        for form in name_forms(value)
+        for part in beginnings(form[:_VALUE_LENGTH])
+    }
+    if field is Field.FULL_NAME:
+        found.update((_KEYPAD, digits) for digits in keyed(value))
+    return frozenset(found)
+
+
+def is_of(*fields: Field) -> ColumnElement[bool]:
+    """Return the condition that a row of ``card_value`` is a value of one of ``fields``."""
+    return _is_of(card_value.c.field, fields)
+
+
+def _is_of(column: ColumnElement[str], fields: Sequence[Field]) -> ColumnElement[bool]:
+    kept: list[Field] = []
+    for field in fields:
+        kept += _KINDS_OF_PHONE if field is Field.ANY_PHONE else (field,)
+    return column == str(kept[0]) if len(kept) == 1 else column.in_(list(map(str, kept)))
+
+
+def cards_with(tests: Iterable[Test], plan: DialPlan, dialect: Dialect) -> list[Select[int]]:
+    """Return SELECTs of the ids of the cards of which any of ``tests`` is true.
+
+    What is asked of several fields in the same words is asked once.
+    """
+    fields: dict[tuple[bool, bool, Test], list[Field]] = {}
+    for test in tests:
+        asked = test if isinstance(test, Keyed) else replace(test, field=Field.FULL_NAME)
+        alike = (test.field in PHONES, test.field in NAMES, asked)
+        fields.setdefault(alike, []).append(test.field)
+    return [
+        one
+        for (is_number, is_name, test), asked_of in fields.items()
+        for one in (
+            _of_numbers(test, asked_of, plan, dialect)
+            if is_number
+            else _of_texts(test, asked_of, dialect, is_name=is_name)
+        )
+    ]
+
+
+def _in_values(fields: Sequence[Field], condition: ColumnElement[bool]) -> Select[int]:
+    return select(card_value.c.card_id).where(is_of(*fields), condition)
+
+
+def _with_parts(fields: Sequence[Field], parts: Substring, dialect: Dialect) -> Select[int]:
+    condition = _substring(parts, dialect)
+    if dialect.name != "sqlite" or parts.initial or len(_longest(parts)) < trigram.SHORTEST:
+        return _in_values(fields, condition)
+    # SQLite would walk through all values of the fields; without the index on them, it begins with
+    # the few that have the text.
+    unindexed = card_value.c.field.concat("")
+    return select(card_value.c.card_id).where(_is_of(unindexed, fields), condition)
+
+
+def _in_beginnings(names: Sequence[str], condition: ColumnElement[bool]) -> Select[int]:
+    return select(card_beginning.c.card_id).where(
+        card_beginning.c.field.in_(list(map(str, names))), condition
+    )
+
+
+def _of_numbers(
+    test: Test, fields: Sequence[Field], plan: DialPlan, dialect: Dialect
+) -> list[Select[int]]:
+    match test:
+        case Equals(_, asked):
+            return [_in_values(fields, one) for one in _any_of(asked_forms(asked, plan))]
+        case AtLeast(_, asked) | AtMost(_, asked):
+            # Without a digit it is no number, and no number is before or after it.
+            bound = digits_of(asked)
+            return [_in_values(fields, _bound(test, bound))] if bound else []
+        case Substring():
+            return [_with_parts(fields, one, dialect) for one in _number_parts(test, plan)]
+        case Keyed():
+            return []
+
+
+def _of_texts(
+    test: Test, fields: Sequence[Field], dialect: Dialect, *, is_name: bool
+) -> list[Select[int]]:
+    match test:
+        case Equals(_, asked):
+            return [_in_values(fields, one) for one in _any_of(forms(asked))]
+        case AtLeast(_, asked) | AtMost(_, asked):
+            bound = forms(asked)[0]
+            return [_in_values(fields, _bound(test, bound))] if is_storable(bound) else []
+        case Keyed(digits):
+            parts = Substring(Field.FULL_NAME, digits)
+            return [_in_beginnings([_KEYPAD], _begins(card_beginning.c.value, parts))]
+        case Substring():
+            found = []
+            for parts in filter(_can_be, _text_parts(test)):
+                if is_name and _is_short(parts):
+                    parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
+                found.append(_with_parts(fields, parts, dialect))
+                if is_name and parts.at_word and parts.initial:
+                    found.append(_in_beginnings(fields, _begins(card_beginning.c.value, parts)))
+            return found
+
+
+def _any_of(wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+    values = [form[:_VALUE_LENGTH] for form in wanted if form and is_storable(form)]
+    return [card_value.c.value.in_(values)] if values else []
+
+
+def _bound(test: AtLeast | AtMost, bound: str) -> ColumnElement[bool]:
+    value = card_value.c.value
+    return value >= bound if isinstance(test, AtLeast) else value <= bound
+
+
+def _text_parts(test: Substring) -> list[Substring]:
+    """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
+    spellings = []
+    for spelling in (0, 1):
+        parts = replace(
+            test,
+            initial=part_forms(test.initial.lstrip())[spelling],
+            any=tuple(part_forms(part)[spelling] for part in test.any),
+            final=part_forms(test.final.rstrip())[spelling],
+        )
+        if parts not in spellings:
+            spellings.append(parts)
+    return spellings
+
+
+def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
+    """Return ``test`` in digits, once for each way in which its first part may be dialled.
+
+    A part without a digit says nothing about a number; without any digit it matches none.
+    """
+    final = digits_of(test.final)
+    middle = tuple(part for part in test.any if digits_of(part))
+    # A phone that looks for a number anywhere still sends all of it, with what it dials before.
+    first = next((part for part in (test.initial, *middle, test.final) if digits_of(part)), "")
+    ways = asked_prefixes(first, plan)
+    rest = tuple(map(digits_of, middle))
+    if digits_of(test.initial):
+        found = [replace(test, initial=way, any=rest, final=final) for way in ways]
+    elif middle:
+        found = [replace(test, initial="", any=(way, *rest[1:]), final=final) for way in ways]
+    else:
+        found = [replace(test, initial="", any=(), final=way) for way in ways]
+    return list(filter(_can_be, found))
+
+
+def _can_be(parts: Substring) -> bool:
+    """Say whether there may be such a value; SQLite would take a long one for an error."""
+    whole = "".join((parts.initial, *parts.any, parts.final))
+    return len(whole) <= _VALUE_LENGTH and is_storable(whole)
+
+
+def _is_short(parts: Substring) -> bool:
+    """Say whether this is one part, too short for the trigram index, that may begin a word."""
+    return (
+        not parts.initial
+        and not parts.final
+        and len(parts.any) == 1
+        and len(parts.any[0]) < trigram.SHORTEST
+        and is_ideographic(parts.any[0])
+    )
+
+
+def _substring(parts: Substring, dialect: Dialect) -> ColumnElement[bool]:
+    value = card_value.c.value
+    longest = _longest(parts)
+    if len(longest) < trigram.SHORTEST:
+        return _begins(value, parts)
+    found = trigram.contains(value, card_value.c.id, longest, dialect)
+    alone = len(list(filter(None, parts.any))) == 1 and not parts.final and not parts.initial
+    return found if alone else and_(_begins(value, parts), found)
+
+
+def _longest(parts: Substring) -> str:
+    return max((*parts.any, parts.final), key=len)
+
+
+def _begins(value: ColumnElement[str], parts: Substring) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if parts.initial:
+        conditions += [value >= parts.initial, value < parts.initial + _LAST]
+    if any(parts.any) or parts.final or not parts.initial:
+        conditions.append(value.like(_pattern(parts), escape="\\"))
+    return and_(*conditions)
+
+
+def _pattern(parts: Substring) -> str:
+    middle = "".join(f"{_escaped(part)}%" for part in parts.any if part)
+    return f"{_escaped(parts.initial)}%{middle}{_escaped(parts.final)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
