@@ -18,6 +18,7 @@ from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
+from dirserver.model.vcard import parse_card
 from dirserver_radicale import answers, prefer, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
@@ -74,10 +75,10 @@ class CardMethods(BookMethods):
             request.principal_of(user), request.current().client
         ) as reading:
             view = reading.book(location.book, Privilege.READ)
-            card = reading.card(view, location.href)
+            card, body = reading.read(view, location.href)
             require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == reading.version(view, location.href):
+            if version is not None and version == parse_card(body).version:
                 version = None
             etag = card.etag if version is None else converted_etag(card.etag, version)
             headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
@@ -85,7 +86,7 @@ class CardMethods(BookMethods):
             if early is not None:
                 return early
             headers["Content-Type"] = VCARD
-            body = reading.body(view, location.href)
+            reading.note_read(view, card)
             if version is not None:
                 body = convert(body, version)
                 headers["Content-Type"] += f"; version={version}"
