@@ -341,10 +341,10 @@ class Reading:
         seen = hashlib.blake2b(said, digest_size=16, key=self.policy.view_key).hexdigest()
         return replace(card, etag=seen, size=None)
 
-    def note_copy(self, view: VisibleBook) -> None:
-        """Note that the client is told what the book holds now, and may keep that."""
-        revision, now = self.state(view).revision, datetime.now(UTC)
-        self._sightings.fetched(view.book.id, self.principal, self.client, revision, now)
+    def note_copy(self, view: VisibleBook, revision: int | None = None) -> None:
+        """Note that the client is told what the book holds at its ``revision``, and may keep it."""
+        known, now = self.state(view).revision if revision is None else revision, datetime.now(UTC)
+        self._sightings.fetched(view.book.id, self.principal, self.client, known, now)
 
     def audit(self, wanted: AuditFilter) -> Iterator[WrittenEvent]:
         """Yield the events that ``wanted`` asks for, oldest first.

@@ -7,6 +7,8 @@ from datetime import datetime
 
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
+# The slug of the one book that a merged home shows.
+MERGED = "all-contacts"
 
 # The name of a book's life before any copy of it was put back.
 FIRST_LIFE = "0"

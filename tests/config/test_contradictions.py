@@ -306,3 +306,20 @@ def test_a_misspelt_table_is_one_fault_not_one_for_each_mention_of_what_is_in_it
 ) -> None:
     text = grants('{ to = "alice", access = "read" }').replace("[users.", "[user.")
     assert faults(text) == ["[user]: there is no such table; did you mean [users]?"]
+
+
+@pytest.mark.parametrize(
+    ("book", "expected"),
+    [
+        ("staf", 'there is no book "staf"; did you mean "staff"?'),
+        ("personal", 'there is no book "personal"; name one of the books'),
+    ],
+)
+def test_new_cards_go_to_a_book_that_there_is(faults: Faults, book: str, expected: str) -> None:
+    text = grants().replace('name = "Bob"', f'name = "Bob"\ndefault_book = "{book}"')
+    assert faults(text) == [f'[users.bob] default_book = "{book}": {expected}']
+
+
+def test_the_name_of_the_merged_book_is_taken(faults: Faults) -> None:
+    (fault,) = faults(grants().replace("books.staff", "books.all-contacts"))
+    assert "the one book of a merged home" in fault
