@@ -84,7 +84,9 @@ def _fill(directory: Path, size: int, keep: Path | None) -> None:
 
 def _compare(directory: Path, size: int, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
-        found = [stack.enter_context(subjects.dirserver(directory))]
+        # What is left is measured again, so this is a copy.
+        copy = shutil.copytree(directory, directory.with_name(f"{size}-compared"))
+        found = [stack.enter_context(subjects.dirserver(copy))]
         for name in options.peers:
             peer = _PEERS[name]
             if missing := peer.missing():

@@ -121,13 +121,6 @@ class Book:
         while len(self.created) < most:
             ask(self.task(201, script=lambda _: [self.put(self.new())]))
 
-    def leave_as_found(self) -> None:
-        """Take away who was brought."""
-        script = [_leave(self.at.book, one) for one in self.created]
-        self.created.clear()
-        if script:
-            ask(self.task(200, 204, script=lambda _: script))
-
     def changed(self) -> Person:
         """Return somebody who is in the book, with another note than before."""
         edition = next(_editions)
@@ -226,16 +219,17 @@ def _query(book: Book) -> Task:
 
 
 def _delete(book: Book) -> Task:
-    book.bring(_LEAST_TO_DELETE)
+    book.bring(_TO_DELETE)
     return book.task(
         200,
         204,
         script=lambda _: [_leave(book.at.book, book.created.pop())],
-        most=len(book.created),
+        most=_TO_DELETE,
     )
 
 
-_LEAST_TO_DELETE = 30
+# Of a thousand, so that the shield does not take it for an accident.
+_TO_DELETE = 30
 
 # In this order: what DELETE takes away, PUT has brought.
 OPERATIONS: dict[str, Maker] = {

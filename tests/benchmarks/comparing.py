@@ -31,8 +31,6 @@ def beside_others(found: Sequence[Subject], cards: int, seconds: float, only: st
             shown = [_shown(figure, target) for figure in costs]
             values = [target.value(figure) for figure in costs]
             table.row(name, [*shown, *_judged(values, cyrus, target)])
-        # It is measured again.
-        books[0].leave_as_found()
     if not only:
         table.row(_MEMORY, [*(f"{one:.0f}" for one in peaks), *_judged(peaks, cyrus, MEMORY)])
 
