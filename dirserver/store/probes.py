@@ -80,7 +80,8 @@ class Probe:
         """Return the SELECT, with its values as ``bind`` has them."""
         table = card_value if self.source is Source.VALUES else card_beginning
         field: ColumnElement[str] = table.c.field
-        if dialect.name == "sqlite" and any(one.op is Op.CONTAINS for one in self.comparisons):
+        ops = {one.op for one in self.comparisons}
+        if dialect.name == "sqlite" and Op.CONTAINS in ops and Op.AT_LEAST not in ops:
             # SQLite would walk through all values of the field, and look for each in the other
             # index; so it begins with the few that are in that one.
             field = field.concat("")

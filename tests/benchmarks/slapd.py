@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks.carddav import LOGIN
+from tests.benchmarks.cards import LOGIN
 from tests.benchmarks.process import Subject
 from tests.organisation import PASSWORD
 from tests.system.running import wait_until
@@ -139,7 +139,7 @@ def serving(directory: Path) -> Iterator[Subject]:
         )
     try:
         wait_until(lambda: _answers(address), "slapd to listen")
-        yield Subject("slapd", process, address, address, _version(program))
+        yield Subject("slapd", process, address, address, _version(program), "", "")
     finally:
         process.terminate()
         process.wait(30)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from dirserver import __version__
 from tests.benchmarks.carddav import OPERATIONS, Book
+from tests.benchmarks.crowds import Crowd, Outcome, by_turns
 from tests.benchmarks.lookups import LOOKUP, PREFIX
 from tests.benchmarks.measuring import ask
 from tests.benchmarks.process import Subject
-from tests.benchmarks.rounds import Crowd, Outcome, by_turns
 from tests.system.running import running
 
 _SYNC = "sync-collection, empty token"
@@ -24,7 +24,7 @@ _CONNECTIONS = 16
 
 def beside_a_sync(subject: Subject, entries: int, seconds: float) -> None:
     """Print how long a number lookup takes while somebody downloads the book again and again."""
-    book, done = Book(subject.http, entries), threading.Event()
+    book, done = Book(subject, entries), threading.Event()
 
     def download() -> None:
         while not done.is_set():
@@ -59,7 +59,7 @@ def two_workers(
     directory: Path, subject: Subject, entries: int, turns: int, seconds: float
 ) -> None:
     """Print what a second worker brings where 16 connections ask, the client beside them."""
-    with _served_by_two(directory) as other:
+    with _served_by_two(directory, subject) as other:
         for workload in (PREFIX, LOOKUP):
             one, two = by_turns(
                 workload, [subject, other], entries, _CONNECTIONS, turns=turns, seconds=seconds
@@ -73,7 +73,7 @@ def two_workers(
 
 
 @contextmanager
-def _served_by_two(directory: Path) -> Iterator[Subject]:
+def _served_by_two(directory: Path, subject: Subject) -> Iterator[Subject]:
     """Serve the same database with two workers."""
     config = directory / "two.toml"
     text = (directory / "dirserver.toml").read_text(encoding="utf-8")
@@ -86,6 +86,8 @@ def _served_by_two(directory: Path) -> Iterator[Subject]:
             (http.host, http.port),
             (ldap.host, ldap.port),
             f"dirserver {__version__}",
+            subject.home,
+            subject.book,
         )
 
 

@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks import libldap, slapd, subjects, together
+from tests.benchmarks.crowds import Outcome, by_turns
 from tests.benchmarks.libldap import LibraryError
 from tests.benchmarks.lookups import CHINESE, WORKLOADS, Workload
-from tests.benchmarks.process import Subject, machine
-from tests.benchmarks.rounds import Outcome, by_turns
+from tests.benchmarks.process import Subject
 
 _COLUMNS = ("dirserver", "slapd", "ratio", "target", "", "dirserver ms", "slapd ms")
 _NAME_WIDTH = 42
@@ -23,7 +23,6 @@ _CHINESE_MS = 2.0
 
 def run(sizes: Sequence[int], seconds: float, turns: int, only: str) -> None:
     """Measure at each of ``sizes``, and print a table for each."""
-    print(machine())
     if not libldap.is_there():
         raise SystemExit("libldap is not installed (Debian: apt-get install libldap-2.5-0).")
     print("Operations a second of the server's processor time; medians of", turns, "turns.")
