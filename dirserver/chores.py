@@ -55,7 +55,12 @@ def nightly_tasks(services: Services) -> list[Task]:
             return f"{number} old versions deleted"
 
         tasks.append(Task("prune", pruned))
-    return [*tasks, Task("scrub", partial(_scrub, services))]
+
+    def tidied(checkpoint: Checkpoint) -> str:
+        services.directory.tidy_index(step=checkpoint)
+        return "the search index is in order"
+
+    return [*tasks, Task("tidy", tidied), Task("scrub", partial(_scrub, services))]
 
 
 def _scrub(services: Services, _checkpoint: Checkpoint) -> str:

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+class NotAtOnce(Exception):
+    """What was to be done without a wait takes longer, or might; it is to be done in a thread."""
+
+
 class DirectoryError(Exception):
     """Something asked of the directory could not be done."""
 

@@ -32,7 +32,7 @@ def with_more(services: Services, text: str) -> Services:
 def test_by_default_a_night_has_nothing_to_do_but_to_make_up_for_erasures(
     services: Services,
 ) -> None:
-    assert [task.name for task in nightly_tasks(services)] == ["scrub"]
+    assert [task.name for task in nightly_tasks(services)] == ["tidy", "scrub"]
 
 
 def test_a_night_makes_a_backup_first_and_prunes_then(
@@ -47,7 +47,7 @@ def test_a_night_makes_a_backup_first_and_prunes_then(
         connection.execute(update(card_version).values(at=old))
     more = f'\n[backup]\ndirectory = "{backups}"\n[history]\nkeep = "90d"\n'
     tasks = nightly_tasks(with_more(each_engine, more))
-    assert [task.name for task in tasks] == ["backup", "prune", "scrub"]
+    assert [task.name for task in tasks] == ["backup", "prune", "tidy", "scrub"]
     said = [task.run(lambda: None) for task in tasks]
     assert len(list(backups.iterdir())) == 1
     assert said[1] == "2 old versions deleted"

@@ -16,11 +16,12 @@ from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
+from dirserver.errors import NotAtOnce
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
-from dirserver.store import audit, policies, schema, scrubbing, settings
+from dirserver.store import audit, policies, schema, scrubbing, settings, trigram
 from dirserver.store.engine import Connection, Store
 
 _CLOSE_SECONDS = 15.0
@@ -41,11 +42,16 @@ class PolicyCache:
             return None
         return policy
 
-    def get(self, connection: Connection) -> Policy:
-        """Return the policy as it stands in the transaction of ``connection``."""
+    def get(self, connection: Connection, *, at_once: bool = False) -> Policy:
+        """Return the policy as it stands in the transaction of ``connection``.
+
+        With ``at_once`` it raises NotAtOnce when it would have to be read.
+        """
         epoch = settings.policy_epoch(connection)
         policy = self._policy
         if policy is None or policy.epoch != epoch:
+            if at_once:
+                raise NotAtOnce
             policy = policies.load(connection)
             with self._lock:
                 if self._policy is None or self._policy.epoch < policy.epoch:
@@ -78,15 +84,21 @@ class DirectoryReader:
         self.recorder = recorder or Recorder(store)
 
     @contextmanager
-    def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
+    def reading(
+        self, principal: Principal, client: Client, *, at_once: bool = False
+    ) -> Iterator[Reading]:
         """Open a snapshot for ``principal``.
 
-        Raises AccessDenied when the principal is no longer one, and StoreUnavailable.
+        Raises AccessDenied when the principal is no longer one, and StoreUnavailable. With
+        ``at_once``, it raises NotAtOnce, sooner or later, when there is something to wait for: a
+        database elsewhere, a long search, the audit trail.
         """
+        if at_once and self._lookups is not None:
+            raise NotAtOnce
         refusals: list[AuditEvent] = []
         try:
-            with self._store.reading() as connection:
-                policy = self._in_force(connection, client)
+            with self._store.reading(at_once=at_once) as connection:
+                policy = self._in_force(connection, client, at_once=at_once)
                 current = self._current(policy, principal, client, datetime.now(UTC))
                 plan = self._deriver.plan
                 reading = Reading(
@@ -98,9 +110,9 @@ class DirectoryReader:
             if told := self.recorder.repeats.first_of(refusals):
                 self.record(told)
 
-    def _in_force(self, connection: Connection, client: Client) -> Policy:
+    def _in_force(self, connection: Connection, client: Client, *, at_once: bool = False) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
-        policy = self._policies.get(connection)
+        policy = self._policies.get(connection, at_once=at_once)
         return policy if shield.may_be_stopped(client) else replace(policy, stops={})
 
     def _current(
@@ -116,10 +128,17 @@ class DirectoryReader:
         """Raise StoreUnavailable, saying what to do, unless the database fits this code."""
         schema.require_current(self._store)
 
-    def policy(self) -> Policy:
-        """Return the policy in force. Raises StoreUnavailable."""
+    def policy(self, *, at_once: bool = False) -> Policy:
+        """Return the policy in force. Raises StoreUnavailable.
+
+        With ``at_once`` it raises NotAtOnce when that is to be waited for.
+        """
+        if at_once and not self._store.is_sqlite:
+            raise NotAtOnce
         if (known := self._policies.glance(self._store)) is not None:
             return known
+        if at_once:
+            raise NotAtOnce
         with self._store.reading() as connection:
             return self._policies.get(connection)
 
@@ -235,6 +254,14 @@ class Directory(DirectoryReader):
         Return whether that is so; a busy database may hinder it, and later it is made up for.
         """
         return scrubbing.scrub(self._store)
+
+    def tidy_index(self, *, step: Callable[[], None] = lambda: None) -> None:
+        """Bring the search index into better order; others may write between the ``step``s."""
+        more = True
+        while more:
+            with self._store.writing() as connection:
+                more = trigram.tidy(connection)
+            step()
 
     def write_sightings(self) -> None:
         """Write who has been seen since the last time. Raises StoreUnavailable."""

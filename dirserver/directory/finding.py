@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from dirserver.directory.lookups import Lookups
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.audit import AuditEvent
 from dirserver.model.grant import Privilege
+from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
@@ -84,7 +86,8 @@ class Finding(ABC):
         return store.number_before(self.connection, self._question(query, views, order), value)
 
     def _question(self, query: Query, views: Sequence[VisibleBook], order: Order) -> Question:
-        return Question(query, _scopes(views), self.plan, order, _ranks(views))
+        scopes, ranks = _followed(views if isinstance(views, tuple) else tuple(views))
+        return Question(query, scopes, self.plan, order, ranks)
 
     def has_key(self, view: VisibleBook, key: str) -> bool:
         """Say whether a card of the book has the key ``key``."""
@@ -122,12 +125,15 @@ class Finding(ABC):
             yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
 
-def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
+_Scopes: TypeAlias = tuple[tuple[frozenset[str], tuple[int, ...]], ...]
+
+
+def _scopes(views: Sequence[VisibleBook]) -> _Scopes:
     """Return the ids of books, grouped by what is hidden in them."""
     scopes: dict[frozenset[str], list[int]] = {}
     for view in views:
         scopes.setdefault(view.hidden, []).append(view.book.id)
-    return list(scopes.items())
+    return tuple((hidden, tuple(books)) for hidden, books in scopes.items())
 
 
 def _ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
@@ -140,3 +146,9 @@ def _ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
         key=lambda view: (view.access < Privilege.WRITE, len(view.hidden), view.access * -1),
     )
     return tuple((view.book.id, rank) for rank, view in enumerate(preferred))
+
+
+# Most ask again and again for the same books.
+_followed = Followed[Sequence[VisibleBook], tuple[_Scopes, tuple[tuple[int, int], ...]]](
+    lambda views: (_scopes(views), _ranks(views))
+)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from dirserver.directory.attempts import Attempts
 from dirserver.directory.directory import Directory
-from dirserver.errors import AccessDenied, InvalidCredentials, TooManyAttempts
+from dirserver.errors import AccessDenied, InvalidCredentials, NotAtOnce, TooManyAttempts
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal, PrincipalKind
@@ -75,25 +75,30 @@ class Authenticator:
         self._lock = threading.Lock()
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
 
-    def authenticate(self, name: str, password: str, client: Client) -> Principal:
+    def authenticate(
+        self, name: str, password: str, client: Client, *, at_once: bool = False
+    ) -> Principal:
         """Return the user whose login or mail is ``name`` and whose password this is.
 
         If it is that of a device, the principal has the device. Raises InvalidCredentials, and
         TooManyAttempts when the password was not even looked at; a name without a password is
-        never anybody (RFC 4513 section 5.1.2).
+        never anybody (RFC 4513 section 5.1.2). With ``at_once`` it raises NotAtOnce unless the
+        pair is remembered.
         """
         if not name or not password:
             raise InvalidCredentials("a name or a password is missing")
         if len(password.encode("utf-8", "surrogatepass")) > _MOST_PASSWORD_BYTES:
             raise InvalidCredentials("the password is too long to be one")
-        policy = self._directory.policy()
-        user = policy.user(name)
+        policy = self._directory.policy(at_once=at_once)
         # With the address: who guesses elsewhere is not to learn from what is remembered here.
         digest = self._digest(name, client.protocol, client.address, password)
         now = self._clock()
         principal = self._remembered(digest, policy, client, now)
         if principal is not None:
             return principal
+        if at_once:
+            raise NotAtOnce
+        user = policy.user(name)
         login = user.login if user is not None else self.attempts.alias(name)
         kept = self._of_secret(password)
         if user is not None and kept is not None and not _why_not(kept, user, client):

@@ -11,8 +11,11 @@ from dirserver.directory.writing import Writing, etag_of
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.policy import VisibleBook
 from dirserver.store import cards
+from dirserver.store.trigram import tidy
 from dirserver.store.writing import new_key
 
+# After so many cards, the search index is worth being brought into order.
+_MANY = 1000
 _BATCH = 200
 _MOST_CASES = 20
 
@@ -64,6 +67,8 @@ def import_cards(
     while batch := list(islice(iterator, _BATCH)):
         _import_batch(writing, view, batch, count)
         yield count
+    if count.created + count.updated >= _MANY:
+        tidy(writing.connection, wholly=True)
     said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
     detail = f"import {number}, {source}: {said}"
     writing.events.append(writing.event(AuditAction.CARD_IMPORT, slug, "", detail))

@@ -22,7 +22,8 @@ class Batch:
 class Answer:
     """What is answered to a request. ``began`` is when it was begun.
 
-    ``resume`` makes the rest of an answer whose ``outputs`` were closed amid it.
+    ``resume`` makes the rest of an answer whose ``outputs`` were closed amid it. ``ready`` are
+    responses that were made already.
     """
 
     request: Request
@@ -30,9 +31,13 @@ class Answer:
     resume: Callable[[], Generator[Output]]
     began: float
     is_abandoned: bool = False
+    ready: Batch | None = None
 
     def next_batch(self, limits: ConnectionLimits) -> Batch:
         """Make responses until there is enough to send."""
+        if self.ready is not None:
+            ready, self.ready = self.ready, None
+            return ready
         parts: list[bytes] = []
         size = 0
         for output in self.outputs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dirserver.directory import Authenticator
-from dirserver.errors import InvalidCredentials
+from dirserver.errors import InvalidCredentials, NotAtOnce
 from dirserver.ldap import dn
 from dirserver.ldap.encode import ResultCode
 from dirserver.ldap.messages import BindRequest, SASLAuthentication, SimpleAuthentication
@@ -50,14 +50,21 @@ def bind(
     connection: Connection,
     authenticator: Authenticator,
     settings: LDAPSettings,
+    *,
+    at_once: bool = False,
 ) -> Bound:
-    """Return who the client is from now on. Raises InvalidCredentials and StoreUnavailable."""
+    """Return who the client is from now on. Raises InvalidCredentials and StoreUnavailable.
+
+    With ``at_once`` only a login that is remembered succeeds; else it raises NotAtOnce.
+    """
     if request.version != 3:
         said = "This server speaks LDAP version 3."
         return Bound(ResultCode.PROTOCOL_ERROR, diagnostic=said)
     match request.authentication:
         case SimpleAuthentication(password):
-            return _simple(request.name, password, connection, authenticator, settings)
+            return _simple(request.name, password, connection, authenticator, settings, at_once)
+        case _ if at_once:
+            raise NotAtOnce
         case SASLAuthentication(mechanism, credentials):
             return _sasl(mechanism.upper(), credentials or b"", connection, authenticator)
         case _:
@@ -70,6 +77,7 @@ def _simple(
     connection: Connection,
     authenticator: Authenticator,
     settings: LDAPSettings,
+    at_once: bool,  # as in ``bind``
 ) -> Bound:
     if not password:
         if not name:
@@ -85,7 +93,9 @@ def _simple(
         login, secret = dn.bind_name(name), password.decode()
     except UnicodeDecodeError:
         return Bound(ResultCode.INVALID_CREDENTIALS)
-    return Bound(ResultCode.SUCCESS, authenticator.authenticate(login, secret, connection.client))
+    client = connection.client
+    principal = authenticator.authenticate(login, secret, client, at_once=at_once)
+    return Bound(ResultCode.SUCCESS, principal)
 
 
 def _sasl(

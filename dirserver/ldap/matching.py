@@ -17,18 +17,35 @@ from dirserver.ldap.schema import ENTRY_DN, AttributeType, lookup
 from dirserver.ldap.values import Leaf, value_test
 
 
-def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
-    """Say whether the filter is true, false or, as None, undefined for an entry that is no card.
+def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
+    """Say whether the filter is true for an entry that is no card.
 
     ``attributes`` are all that the entry has, under the names that the schema shows.
     """
+    return _may_match(filter_, attributes) and _matches(filter_, attributes) is True
+
+
+def _may_match(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell apart, at a glance, what asks for attributes of which the entry has none at all."""
+    match filter_:
+        case FilterOr(parts):
+            return any(_may_match(part, attributes) for part in parts)
+        case FilterAnd(parts):
+            return all(_may_match(part, attributes) for part in parts)
+        case FilterNot() | ExtensibleMatch():
+            return True
+    one = lookup(filter_.attribute)
+    return one is not None and one.name in attributes
+
+
+def _matches(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
     match filter_:
         case FilterAnd(parts):
-            return _conjunction(matches_container(part, attributes) for part in parts)
+            return _conjunction(_matches(part, attributes) for part in parts)
         case FilterOr(parts):
-            return _disjunction(matches_container(part, attributes) for part in parts)
+            return _disjunction(_matches(part, attributes) for part in parts)
         case FilterNot(part):
-            return _negation(matches_container(part, attributes))
+            return _negation(_matches(part, attributes))
         case ExtensibleMatch():
             return _extensible(filter_, attributes)
     one = lookup(filter_.attribute)

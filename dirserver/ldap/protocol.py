@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
+from dirserver.errors import NotAtOnce
 from dirserver.ldap.answering import Answer, Batch
 from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
@@ -35,6 +36,9 @@ from dirserver.places import Asker, Place
 
 if TYPE_CHECKING:
     from dirserver.ldap.factory import LDAPFactory
+
+# For so long one client is answered while others wait.
+_TURN_SECONDS = 0.005
 
 log = structlog.get_logger("dirserver.ldap")
 
@@ -60,6 +64,8 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
+        self._going = self._goes_on = False
+        self._turn: DelayedCall | None = None
         self._is_certified = False
         self._paused = False
         self._reading = True
@@ -81,6 +87,8 @@ class LDAPProtocol(BaseLDAPServer):
         super().connectionLost(reason)
         self._closing = True
         self._stop_timer()
+        if self._turn is not None and self._turn.active():
+            self._turn.cancel()
         self._abandon()
         self.factory.stalled.discard(self)
         self.factory.closed(self)
@@ -168,7 +176,25 @@ class LDAPProtocol(BaseLDAPServer):
     # What goes out.
 
     def _go_on(self) -> None:
-        """Answer the next request, or go on with the last, as far as the client takes it."""
+        """Answer requests, or go on with the last, as far as the client takes it."""
+        if self._going:
+            # What is answered at once ends here, and the next is not to be answered within it.
+            self._goes_on = True
+            return
+        self._going, self._goes_on = True, True
+        until = time.monotonic() + _TURN_SECONDS
+        try:
+            while self._goes_on:
+                self._goes_on = False
+                if time.monotonic() < until:
+                    self._go_a_step()
+                else:
+                    # Others have a turn, too.
+                    self._turn = self._reactor.callLater(0, self._go_on)
+        finally:
+            self._going = False
+
+    def _go_a_step(self) -> None:
         if self._working or self._closing:
             return
         if self._paused:
@@ -184,12 +210,33 @@ class LDAPProtocol(BaseLDAPServer):
                 return
             outputs, resume = self._session.answer(request), partial(self._session.resume, request)
             self._answering = Answer(request, outputs, resume, time.monotonic())
+            if self._answered_at_once(self._answering):
+                return
             self._watch()
         if self._place is None:
             asker = Asker(self._session.client.address, self._session.principal.login)
             self._place = self.factory.places.ask(asker, partial(self._make, self._answering))
         elif self._place.is_taken:
             self._make(self._answering)
+
+    def _answered_at_once(self, answering: Answer) -> bool:
+        """Answer in this thread what takes no longer than to hand it to another; say if so."""
+        outputs = self._session.answer(answering.request, at_once=True)
+        try:
+            batch = Answer(
+                answering.request, outputs, answering.resume, answering.began
+            ).next_batch(self._limits)
+        except NotAtOnce:
+            return False
+        except Exception:  # noqa: BLE001  # in a thread it is done again, and a bug told of
+            return False
+        if batch.ended:
+            self.transport.write(batch.data)
+            self._answered(answering)
+            return True
+        answering.outputs = outputs
+        answering.ready = batch
+        return False
 
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""

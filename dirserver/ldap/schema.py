@@ -350,6 +350,15 @@ _BY_DESCRIPTION = {
 }
 
 
+# As nearly all clients spell them.
+_AS_WRITTEN = {
+    name: attribute_type
+    for attribute_type in ATTRIBUTE_TYPES
+    for name in (*attribute_type.names, *attribute_type.aliases)
+    if name
+}
+
+
 def lookup(description: str) -> AttributeType | None:
     """Return the attribute type that a client means, by any of its names or its OID.
 
@@ -357,6 +366,8 @@ def lookup(description: str) -> AttributeType | None:
     none: no value has any, and none is recognised (RFC 4512 section 2.5). Clients put ``;binary``
     where values are binary, as they are anyway.
     """
+    if (known := _AS_WRITTEN.get(description)) is not None:
+        return known
     name = description.strip().lower()
     one = _BY_DESCRIPTION.get(name.removesuffix(";binary"))
     return one if one is None or not name.endswith(";binary") or one.syntax is JPEG else None

@@ -130,8 +130,8 @@ class Search:
         if self._controls.window is not None:
             yield from self._windowed(presenter, containers, asked, answer)
             return
-        about = self._about(tree)
         paged = self._controls.paged
+        about = b"" if paged is None else self._about(tree)
         if paged is not None and not self._begun and not self._turn_to(paged.cookie, about, key):
             self._end(ResultCode.UNWILLING_TO_PERFORM, [*answer, paging.response()])
             return

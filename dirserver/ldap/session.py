@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 from dirserver.directory import Authenticator, DirectoryReader
@@ -19,6 +20,7 @@ from dirserver.errors import (
     AccessDenied,
     DirectoryError,
     InvalidCredentials,
+    NotAtOnce,
     StoreBusy,
     StoreUnavailable,
 )
@@ -64,6 +66,9 @@ _WRITES = {
 }
 # RFC 3062; known so that the refusal has the right reason.
 _PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
+
+
+_LONGEST_KEPT = 256
 
 
 class Act(Enum):
@@ -115,13 +120,18 @@ class LDAPSession:
         self._by_password = True
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
+        self._at_once = False
         self._unfinished: Callable[[], Iterator[Output]] | None = None
 
-    def answer(self, request: Request) -> Generator[Output]:
+    def answer(self, request: Request, *, at_once: bool = False) -> Generator[Output]:
         """Yield the responses to ``request``. Internal text never is among them.
 
-        Whatever is raised is a bug; ``failed`` is then the answer.
+        With ``at_once`` it raises NotAtOnce instead of waiting for anything; it is then to be asked
+        again. Whatever else is raised is a bug; ``failed`` is then the answer.
         """
+        if at_once and not _may_be_at_once(request):
+            raise NotAtOnce
+        self._at_once = at_once
         self.answered = Answered(_operation(request).name.removesuffix("_REQUEST").lower())
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
@@ -143,6 +153,7 @@ class LDAPSession:
 
         It is made from another snapshot of the directory, by the rights that there are by then.
         """
+        self._at_once = False
         self._forget_what_is_not_taken()
         if self._unfinished is not None:
             yield from self._said(request, self._unfinished())
@@ -218,7 +229,13 @@ class LDAPSession:
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
         context = self._context()
-        bound = bind(request, self._connection, context.authenticator, context.settings)
+        bound = bind(
+            request,
+            self._connection,
+            context.authenticator,
+            context.settings,
+            at_once=self._at_once,
+        )
         self.principal = bound.principal
         self._by_password = bound.by_password
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
@@ -229,11 +246,8 @@ class LDAPSession:
 
     def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
         """Return a DN taken apart and what it names, or None when it is no DN."""
-        try:
-            parsed = dn.parse(name)
-        except dn.InvalidDN:
-            return None
-        return parsed, dn.locate(parsed, settings.suffix_dn)
+        locate = _located if len(name) <= _LONGEST_KEPT else _located.__wrapped__
+        return locate(name, settings.suffix)
 
     def _is_nobody(self, settings: LDAPSettings) -> bool:
         """Say whether a bind is missing that the policy demands."""
@@ -262,7 +276,9 @@ class LDAPSession:
             if public is not None:
                 yield from self._counted(search, search.among(public.containers))
             else:
-                with context.directory.reading(self.principal, self.client) as reading:
+                with context.directory.reading(
+                    self.principal, self.client, at_once=self._at_once
+                ) as reading:
                     tree = Tree(reading, settings)
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
@@ -324,6 +340,21 @@ class LDAPSession:
         if self.principal.is_anonymous:
             return ""
         return f"dn:{dn.user_dn(self.principal.login, self._context().settings.suffix)}"
+
+
+# Clients of one kind begin at the same base.
+@lru_cache(maxsize=256)
+def _located(name: str, suffix: str) -> tuple[DN, Location] | None:
+    try:
+        parsed = dn.parse(name)
+    except dn.InvalidDN:
+        return None
+    return parsed, dn.locate(parsed, dn.normalise(dn.parse(suffix)))
+
+
+def _may_be_at_once(request: Request) -> bool:
+    """Say whether it is worth a try: it is of what is asked all day long."""
+    return isinstance(request, Message) and isinstance(request.op, BindRequest | SearchRequest)
 
 
 def _operation(request: Request) -> Operation:

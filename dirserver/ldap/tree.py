@@ -7,6 +7,7 @@ the part of a name that did match.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dirserver.directory import Reading
 from dirserver.ldap import containers
@@ -31,6 +32,7 @@ from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
+from dirserver.model.identical import Followed
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Principal
 
@@ -71,17 +73,7 @@ class Tree:
         """Look through ``reading``."""
         self.reading = reading
         self._settings = settings
-        self._views = tuple(map(self._seen, reading.books(Privilege.SEARCH)))
-
-    def _seen(self, view: VisibleBook) -> VisibleBook:
-        """Hide what is personal unless the book's own configuration says otherwise."""
-        slug = view.book.slug
-        kept = {
-            name
-            for name in PERSONAL
-            if view.book.owner or (slug, name) not in self._settings.personal
-        }
-        return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+        self._views = _followed(settings.personal)(reading.books(Privilege.SEARCH))
 
     def target(self, location: Location, scope: Scope) -> Target | None:
         """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
@@ -155,6 +147,20 @@ class Tree:
 
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
+
+
+@lru_cache(maxsize=8)
+def _followed(
+    personal: frozenset[tuple[str, str]],
+) -> Followed[tuple[VisibleBook, ...], tuple[VisibleBook, ...]]:
+    """Return what makes of books what is seen of them: nothing personal, unless they show it."""
+
+    def seen(view: VisibleBook) -> VisibleBook:
+        slug = view.book.slug
+        kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
+        return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+
+    return Followed(lambda views: tuple(map(seen, views)))
 
 
 def _leaf(container: Container, scope: Scope) -> Target:

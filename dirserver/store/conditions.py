@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from sqlalchemy import ColumnElement, Dialect, Exists, and_, false, not_, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Exists,
+    and_,
+    false,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from dirserver.model.fields import Field
 from dirserver.model.number import DialPlan
@@ -153,13 +164,14 @@ def _any_of(
 def _found_by(
     tests: Sequence[Test], plan: DialPlan, dialect: Dialect, bind: Bind
 ) -> ColumnElement[bool]:
+    # Whatever is found twice counts once for being in them.
     selects = [probe.select(dialect, bind) for probe in probes(tests, plan)]
     chunks = [
         selects[start : start + _MOST_SELECTS] for start in range(0, len(selects), _MOST_SELECTS)
     ]
     return or_(
         false(),
-        *(card.c.id.in_(chunk[0] if len(chunk) == 1 else union(*chunk)) for chunk in chunks),
+        *(card.c.id.in_(chunk[0] if len(chunk) == 1 else union_all(*chunk)) for chunk in chunks),
     )
 
 

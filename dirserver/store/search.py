@@ -121,18 +121,22 @@ def _statement(
     bodies, moments = shown
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
     one = chosen.c
-    # As an Entry has it. The entries come in after the sort, so that it moves names, not blobs.
+    # The entries come in after the sort, so that it moves names and not blobs.
+    attributes = (
+        select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
+    )
+    # As an Entry has it.
     columns = (
-        *(one.addressbook_id, one.key, one.uid, card_entry.c.attributes),
+        *(one.addressbook_id, one.key, one.uid, attributes),
         *((one.created, one.modified) if moments else (null(), null())),
         card_version.c.body if bodies else null(),
     )
-    statement = (
-        select(*columns, *(term.value for term in sorted_by))
-        .select_from(chosen)
-        .join(card_entry, card_entry.c.card_id == chosen.c.id)
-        .order_by(*ordering.order_by(sorted_by))
-    )
+    statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
+    if dialect.name == "sqlite" and not bodies:
+        # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
+        # of both, which would look up the entries of all that is found.
+        return statement.limit(-1)
+    statement = statement.order_by(*ordering.order_by(sorted_by))
     if not bodies:
         return statement
     return statement.join(card, card.c.id == chosen.c.id).join(

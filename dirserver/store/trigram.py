@@ -37,6 +37,11 @@ POSTGRESQL = (
     "CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops)",
 )
 
+# https://sqlite.org/fts5.html section 6.8; a negative number begins to merge whatever there is.
+_COMMAND = "INSERT INTO card_value_trigram (card_value_trigram, rank) VALUES ({})"
+_PAGES = -500
+_LEAST_CHANGES = 2
+
 _trigram = table("card_value_trigram", column("rowid"), column("value"))
 
 
@@ -44,6 +49,23 @@ def create(connection: Connection) -> None:
     """Create the index for the engine that ``connection`` leads to."""
     for statement in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
         connection.execute(text(statement))
+
+
+def tidy(connection: Connection, *, wholly: bool = False) -> bool:
+    """Bring the index into better order, a little or ``wholly``; say whether more is to be done.
+
+    SQLite keeps what was written together in a part of its own, and a search looks into each.
+    PostgreSQL sees to its index by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    if wholly:
+        connection.execute(text(_COMMAND.format("'optimize', NULL")))
+        return False
+    before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    connection.execute(text(_COMMAND.format(f"'merge', {_PAGES}")))
+    after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return bool(after - before >= _LEAST_CHANGES)
 
 
 def pattern(part: str, dialect: Dialect) -> str:

@@ -24,6 +24,8 @@ from dirserver.store.storable import is_storable
 _VALUE_LENGTH = 512
 # Sorts after every character, so that it ends the range of values with a given beginning.
 _LAST = "\U0010ffff"
+# Folding makes of a character, or of two, more than the trigram index needs.
+_LONGEST_SHORT = 2 * trigram.SHORTEST
 # What ``card_beginning`` calls a full name on the keys of a telephone.
 _KEYPAD = "keypad"
 # Every number is in one of these, and so is not kept again for all of them together.
@@ -69,20 +71,35 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
 
     What is asked of several fields in the same words is asked once.
     """
-    fields: dict[tuple[bool, bool, Test], list[Field]] = {}
+    found: dict[object, tuple[bool, bool, Test, list[Field]]] = {}
     for test in tests:
-        asked = test if isinstance(test, Keyed) else replace(test, field=Field.FULL_NAME)
-        alike = (test.field in PHONES, test.field in NAMES, asked)
-        fields.setdefault(alike, []).append(test.field)
+        is_number = test.field in PHONES
+        is_name = test.field in NAMES and isinstance(test, Substring) and _may_begin_word(test)
+        alike = (is_number, is_name, type(test), _words(test))
+        if alike in found:
+            found[alike][3].append(test.field)
+        else:
+            found[alike] = is_number, is_name, test, [test.field]
     return [
         one
-        for (is_number, is_name, test), asked_of in fields.items()
+        for is_number, is_name, test, asked_of in found.values()
         for one in (
             _of_numbers(test, asked_of, plan)
             if is_number
             else _of_texts(test, asked_of, is_name=is_name)
         )
     ]
+
+
+def _words(test: Test) -> object:
+    """Return what is asked, whatever it is asked of."""
+    match test:
+        case Substring():
+            return test.initial, test.any, test.final, test.at_word
+        case Keyed():
+            return test.digits
+        case _:
+            return test.value
 
 
 def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> Probe:
@@ -189,6 +206,11 @@ def _is_short(parts: Substring) -> bool:
         and len(parts.any[0]) < trigram.SHORTEST
         and is_ideographic(parts.any[0])
     )
+
+
+def _may_begin_word(test: Substring) -> bool:
+    """Say whether a name is looked at in another way than any text is."""
+    return test.at_word or (len(test.any) == 1 and len(test.any[0]) <= _LONGEST_SHORT)
 
 
 def _substring(parts: Substring) -> tuple[Comparison, ...]:
