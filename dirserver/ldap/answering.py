@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
-from dirserver.ldap.session import Act, Output, Request
+from dirserver.ldap.session import Act, LDAPSession, Output, Request
 from dirserver.ldap.settings import ConnectionLimits
 
 
@@ -57,3 +58,21 @@ class Answer:
     def end(self) -> None:
         """Let go of whatever the rest of the answer would have been made from."""
         self.outputs.close()
+
+
+def begin(session: LDAPSession, request: Request, limits: ConnectionLimits, now: float) -> Answer:
+    """Begin to answer ``request``; what takes no longer than to hand it to a thread is ``ready``.
+
+    What is left of a longer answer holds nothing meanwhile.
+    """
+    outputs = session.answer(request, at_once=True)
+    answer = Answer(request, outputs, partial(session.resume, request), now)
+    try:
+        ready = answer.next_batch(limits)
+    except Exception:  # noqa: BLE001  # mostly NotAtOnce; a bug shows again, and is told of then
+        answer.outputs = session.answer(request)
+        return answer
+    if not ready.ended:
+        answer.let_go()
+    answer.ready = ready
+    return answer

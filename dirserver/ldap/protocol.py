@@ -25,9 +25,9 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
-from dirserver.errors import NotAtOnce
-from dirserver.ldap.answering import Answer, Batch
+from dirserver.ldap.answering import Answer, Batch, begin
 from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
+from dirserver.ldap.going import Going
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
 from dirserver.ldap.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.patience import Waiting, seconds_for
@@ -36,9 +36,6 @@ from dirserver.places import Asker, Place
 
 if TYPE_CHECKING:
     from dirserver.ldap.factory import LDAPFactory
-
-# For so long one client is answered while others wait.
-_TURN_SECONDS = 0.005
 
 log = structlog.get_logger("dirserver.ldap")
 
@@ -55,6 +52,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._session = session
         self._pool = pool
         self._reactor = reactor
+        self._go_on = Going(self._step, reactor.callLater)
 
     def connectionMade(self) -> None:
         """Begin."""
@@ -64,8 +62,6 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
-        self._going = self._goes_on = False
-        self._turn: DelayedCall | None = None
         self._is_certified = False
         self._paused = False
         self._reading = True
@@ -87,8 +83,7 @@ class LDAPProtocol(BaseLDAPServer):
         super().connectionLost(reason)
         self._closing = True
         self._stop_timer()
-        if self._turn is not None and self._turn.active():
-            self._turn.cancel()
+        self._go_on.stop()
         self._abandon()
         self.factory.stalled.discard(self)
         self.factory.closed(self)
@@ -175,26 +170,8 @@ class LDAPProtocol(BaseLDAPServer):
 
     # What goes out.
 
-    def _go_on(self) -> None:
-        """Answer requests, or go on with the last, as far as the client takes it."""
-        if self._going:
-            # What is answered at once ends here, and the next is not to be answered within it.
-            self._goes_on = True
-            return
-        self._going, self._goes_on = True, True
-        until = time.monotonic() + _TURN_SECONDS
-        try:
-            while self._goes_on:
-                self._goes_on = False
-                if time.monotonic() < until:
-                    self._go_a_step()
-                else:
-                    # Others have a turn, too.
-                    self._turn = self._reactor.callLater(0, self._go_on)
-        finally:
-            self._going = False
-
-    def _go_a_step(self) -> None:
+    def _step(self) -> None:
+        """Answer the next request, or go on with the last, as far as the client takes it."""
         if self._working or self._closing:
             return
         if self._paused:
@@ -208,9 +185,12 @@ class LDAPProtocol(BaseLDAPServer):
                 elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
-            outputs, resume = self._session.answer(request), partial(self._session.resume, request)
-            self._answering = Answer(request, outputs, resume, time.monotonic())
-            if self._answered_at_once(self._answering):
+            answering = begin(self._session, request, self._limits, time.monotonic())
+            self._answering = answering
+            if answering.ready is not None and answering.ready.ended:
+                self._give_time()
+                self.transport.write(answering.ready.data)
+                self._answered(answering)
                 return
             self._watch()
         if self._place is None:
@@ -218,25 +198,6 @@ class LDAPProtocol(BaseLDAPServer):
             self._place = self.factory.places.ask(asker, partial(self._make, self._answering))
         elif self._place.is_taken:
             self._make(self._answering)
-
-    def _answered_at_once(self, answering: Answer) -> bool:
-        """Answer in this thread what takes no longer than to hand it to another; say if so."""
-        outputs = self._session.answer(answering.request, at_once=True)
-        try:
-            batch = Answer(
-                answering.request, outputs, answering.resume, answering.began
-            ).next_batch(self._limits)
-        except NotAtOnce:
-            return False
-        except Exception:  # noqa: BLE001  # in a thread it is done again, and a bug told of
-            return False
-        if batch.ended:
-            self.transport.write(batch.data)
-            self._answered(answering)
-            return True
-        answering.outputs = outputs
-        answering.ready = batch
-        return False
 
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""
@@ -353,6 +314,15 @@ class LDAPProtocol(BaseLDAPServer):
             self._waiting_for = waiting
             self._stop_timer()
             self._set_timer()
+
+    def _give_time(self) -> None:
+        """Let the time to ask begin anew, as a client has asked that is answered at once."""
+        seconds = seconds_for(Waiting.ASK, self._limits, 0)
+        timer = self._timer if self._waiting_for is Waiting.ASK else None
+        if seconds is not None and timer is not None and timer.active():
+            timer.reset(seconds)
+        else:
+            self._watch()
 
     def _set_timer(self) -> None:
         stalled = self.factory.stalled

@@ -6,8 +6,9 @@ column, and an index of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,9 +27,13 @@ from sqlalchemy import (
 
 from dirserver.model.fields import NAMES, Field, is_hidden
 from dirserver.model.ordering import Fact, Order, Place, SortKey
+from dirserver.store.probes import Bind
 from dirserver.store.tables import card, card_value
 
 _FACTS = {Fact.KEY: card.c.key, Fact.CREATED: card.c.created, Fact.MODIFIED: card.c.modified}
+
+
+BoundPlace: TypeAlias = tuple[ColumnElement[Any] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,34 @@ def order_by(found: Sequence[Term]) -> list[UnaryExpression[object]]:
     return parts
 
 
-def behind(found: Sequence[Term], place: Place) -> ColumnElement[bool]:
+def shape(place: Place) -> Hashable:
+    """Return what a statement depends on: of texts, only that they are some."""
+    return tuple([str if isinstance(value, str) else value for value in place])
+
+
+def texts(place: Place) -> list[str]:
+    """Return what ``bound`` binds, in its order."""
+    return [value for value in place if isinstance(value, str)]
+
+
+def bound(place: Place, bind: Bind) -> BoundPlace:
+    """Return a place as SQL, with its texts as ``bind`` has them."""
+    return tuple(
+        [
+            bind(value) if isinstance(value, str) else None if value is None else literal(value)
+            for value in place
+        ]
+    )
+
+
+def behind(found: Sequence[Term], place: BoundPlace) -> ColumnElement[bool]:
     """Return the condition that a card is behind ``place``, which has a value for each term."""
     if len({term.reverse for term in found}) == 1 and not any(
         term.may_be_missing for term in found
     ):
         # Compared as a whole, so that an index finds the place.
         here = tuple_(*(term.value for term in found))
-        there = tuple_(*(literal(value) for value in place))
+        there = tuple_(*place)
         return here < there if found[0].reverse else here > there
     ways: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
@@ -119,7 +144,7 @@ def behind(found: Sequence[Term], place: Place) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _beyond(term: Term, value: object) -> ColumnElement[bool] | None:
+def _beyond(term: Term, value: ColumnElement[Any] | None) -> ColumnElement[bool] | None:
     """Return the condition that the term's value is behind this one; None if none can be."""
     if term.reverse:
         return term.value.is_not(None) if value is None else term.value < value

@@ -22,11 +22,11 @@ from sqlalchemy import (
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
-from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
+from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in, spelled
-from dirserver.store.ordering import Term
+from dirserver.store.ordering import BoundPlace, Term
 from dirserver.store.probes import Bind, Named, in_place
 from dirserver.store.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_version
@@ -88,25 +88,25 @@ def _search(
     connection: Connection, question: Question, span: Span, shown: tuple[bool, bool]
 ) -> Iterator[Entry]:
     dialect = connection.dialect
-    values: list[str] = []
+    place = span.after or ()
+    values = ordering.texts(place)
     asked = [
         (books, hidden, spelled(query, question.plan, dialect, values))
         for books, hidden, query in _resolved(question)
     ]
-    shape = (dialect.name, tuple(asked), question.order, question.ranks, span, shown)
+    plain = (span.limit, span.skip, span.backwards, ordering.shape(place))
+    shape = (dialect.name, tuple(asked), question.order, question.ranks, plain, shown)
     statement = _statements.get(shape)
     if statement is None:
         select = _statement(question, dialect, span, Named(), shown)
         if select is None:
             return
         statement = Statement(select, dialect)
-        if span.after is None:
-            # What goes on behind a place does so once.
-            _statements.put(shape, statement)
-    for book_id, key, uid, attributes, created, modified, body, *place in statement.run(
+        _statements.put(shape, statement)
+    for book_id, key, uid, attributes, created, modified, body, *at in statement.run(
         connection, values
     ):
-        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(place))
+        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at))
 
 
 def _statement(
@@ -115,7 +115,8 @@ def _statement(
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
-    chosen = _chosen(question, dialect, terms, span, bind)
+    after = None if span.after is None else ordering.bound(span.after, bind)
+    chosen = _chosen(question, dialect, terms, span, after, bind)
     if chosen is None:
         return None
     bodies, moments = shown
@@ -166,13 +167,18 @@ def number_before(connection: Connection, question: Question, value: object) -> 
 
 
 def _chosen(
-    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span, bind: Bind = in_place
+    question: Question,
+    dialect: Dialect,
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None = None,
+    bind: Bind = in_place,
 ) -> FromClause | None:
     several = len(question.ranks) > 1
     if several and _is_of_all(question):
-        found: FromClause = _of_each_book(question, terms, span)
+        found: FromClause = _of_each_book(question, terms, span, after)
     else:
-        chosen = _selected(question, dialect, terms, span.after, bind)
+        chosen = _selected(question, dialect, terms, after, bind)
         if chosen is None:
             return None
         if not several:
@@ -194,14 +200,16 @@ def _is_of_all(question: Question) -> bool:
     return all(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes)
 
 
-def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
+def _of_each_book(
+    question: Question, terms: Sequence[Term], span: Span, after: BoundPlace | None
+) -> FromClause:
     """Return the first cards of each book, as many as may be among the first of all.
 
     Each book has its cards in order; to rank all of them first would cost all of the books. Only
     where all cards are found can a look at the books tell who is found in a better one.
     """
     most = None if span.limit is None else span.limit + span.skip
-    behind = [] if span.after is None else [ordering.behind(terms, span.after)]
+    behind = [] if after is None else [ordering.behind(terms, after)]
     parts = []
     better: list[int] = []
     for book, _ in sorted(question.ranks, key=lambda ranked: ranked[1]):
@@ -239,7 +247,7 @@ def _selected(
     question: Question,
     dialect: Dialect,
     terms: Sequence[Term],
-    after: Place | None = None,
+    after: BoundPlace | None = None,
     bind: Bind = in_place,
 ) -> Select[*tuple[object, ...]] | None:
     """Return the cards that ``question`` finds behind ``after``, or None for none."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from dirserver.assembly import Services
 from dirserver.directory import DirectoryReader, Reading
+from dirserver.errors import NotAtOnce
 from dirserver.model.principal import Client, Principal
 
 _TIMEOUT = 60.0
@@ -22,8 +23,12 @@ class Gate(DirectoryReader):
         self._open = threading.Event()
 
     @contextmanager
-    def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
+    def reading(
+        self, principal: Principal, client: Client, *, at_once: bool = False
+    ) -> Iterator[Reading]:
         """Wait for the gate, then open a snapshot as ever."""
+        if at_once:
+            raise NotAtOnce
         self.arrived.release()
         if not self._open.wait(_TIMEOUT):
             raise TimeoutError("the gate stayed shut")

@@ -30,9 +30,11 @@ class Buggy(DirectoryReader):
         super().__init__(services.store, services.deriver)
 
     @contextmanager
-    def reading(self, principal: Principal, client: Client) -> Iterator[Reading]:
+    def reading(
+        self, principal: Principal, client: Client, *, at_once: bool = False
+    ) -> Iterator[Reading]:
         """Fail as soon as somebody looks."""
-        with super().reading(principal, client):
+        with super().reading(principal, client, at_once=at_once):
             raise KeyError("/srv/secret/table")
             yield
 

@@ -276,7 +276,10 @@ class _Faulty(DirectoryReader):
         self._error = error
 
     @contextmanager
-    def reading(self, _principal: Principal, _client: PrincipalClient) -> Iterator[Reading]:
+    def reading(
+        self, _principal: Principal, _client: PrincipalClient, *, at_once: bool = False
+    ) -> Iterator[Reading]:
+        assert not at_once
         raise self._error
         yield
 
