@@ -22,6 +22,7 @@ from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
+from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
@@ -38,7 +39,7 @@ from dirserver.model.principal import Client, operator
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
-from dirserver.tls import CertificateError, ServerTLS
+from dirserver.tls import CertificateError, ServerTLS, load_authority
 from dirserver_radicale.application import Application
 from dirserver_radicale.configuration import challenge
 
@@ -71,6 +72,10 @@ def ldap_settings(services: Services) -> LDAPSettings:
         plaintext_bind=section.plaintext_bind.allows,
         profile_for=profile_for,
         starttls=services.config.tls is not None,
+        personal=frozenset(
+            (book.slug, str(shown)) for book in services.config.books for shown in book.ldap_shows
+        ),
+        show_users=frozenset(section.show_users),
     )
 
 
@@ -87,6 +92,7 @@ class Server:
         self._metrics = Metrics()
         services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
+        self._ldap_tls = _load_ldap_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
@@ -109,7 +115,7 @@ class Server:
             context,
             self._pool,
             self._reactor,
-            tls=self._tls,
+            tls=self._ldap_tls,
             tell=self._told,
             places=self._places,
         )
@@ -149,7 +155,8 @@ class Server:
     def _listen(self, address: Address) -> Port:
         ldap = self._ldaps if address.tls else self._ldap
         factory = {"carddav": self._http, "ldap": ldap, "metrics": self._figures}[address.face]
-        tls = self._tls if address.tls else None
+        faces_tls = self._ldap_tls if address.face == "ldap" else self._tls
+        tls = faces_tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
 
@@ -199,6 +206,7 @@ class Server:
             raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
+        _load_ldap_tls(configuration)
         return open_services(configuration, before=self._services)
 
     def _apply(self, services: Services) -> int:
@@ -222,16 +230,18 @@ class Server:
         self._services = services
         self._chores.swap(services)
         tls = services.config.tls
-        if tls is not None and self._tls is not None:
+        if tls is not None and self._tls is not None and self._ldap_tls is not None:
             self._tls.load(tls.certificate, tls.key)
+            self._ldap_tls.load(tls.certificate, tls.key, _load_authority(services.config))
         elif tls is not None:
-            self._tls = ServerTLS(tls.certificate, tls.key)
+            self._tls = _load_tls(services.config)
+            self._ldap_tls = _load_ldap_tls(services.config)
         self._http.application = Application(services)
         self._http.options = self._http_options()
         context = Context(services.directory, services.authenticator, ldap_settings(services))
         for factory in (self._ldap, self._ldaps):
             factory.context = context
-            factory.tls = self._tls if tls is not None else None
+            factory.tls = self._ldap_tls if tls is not None else None
 
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
@@ -254,6 +264,21 @@ class Server:
 def _load_tls(configuration: Config) -> ServerTLS | None:
     section = configuration.tls
     return None if section is None else ServerTLS(section.certificate, section.key)
+
+
+def _load_ldap_tls(configuration: Config) -> ServerTLS | None:
+    """Return the TLS of the LDAP face alone: browsers are not to be asked for certificates."""
+    section = configuration.tls
+    if section is None:
+        return None
+    return ServerTLS(section.certificate, section.key, _load_authority(configuration))
+
+
+def _load_authority(configuration: Config) -> Authority | None:
+    section = configuration.ldap
+    if section.client_ca is None:
+        return None
+    return load_authority(section.client_ca, NamedIn(section.client_login.value))
 
 
 def serve(path: Path, ready: Callable[[list[str]], None]) -> None:

@@ -99,7 +99,8 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case ExtensibleMatch():
             return _extensible(filter_, naming)
     one = lookup(filter_.attribute)
-    if one is None:
+    # No picture is in the search index.
+    if one is None or one.only_named:
         return UNDEFINED
     return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
 

@@ -123,6 +123,10 @@ WRONG_TYPES = {
     "[ldap]\nanonymous = 1": (
         "[ldap] anonymous = 1: expected true or false, without quotes; found a whole number"
     ),
+    '[ldap]\nclient_login = "name"': '[ldap] client_login = "name": expected "cn", "uid" or "mail"',
+    '[books.b]\nname = "B"\nldap_shows = ["TEL"]': (
+        '[books.b] ldap_shows[0] = "TEL": expected "NOTE" or "BDAY"'
+    ),
     "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
     "[shield]\nminutes = 10081": (
         "[shield] minutes = 10081: expected a whole number from 1 to 10080"
