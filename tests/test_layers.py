@@ -39,6 +39,8 @@ dirserver/phones.py             | errors                                  | jinj
 dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
+dirserver/rendezvous.py         |                                         |
+dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
@@ -55,7 +57,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones certified
+ports log metrics assembly places backup nightly chores phones certified rendezvous confidant
 """
 MOST_LINES = 400
 

@@ -47,6 +47,7 @@ _DONE = {
     AuditAction.DEVICE_RELEASE: "let {detail} write to {book} again",
     AuditAction.SHIELD_STOP: "was stopped from writing to {book}",
     AuditAction.AUDIT_LOST: "lost {detail}",
+    AuditAction.LDAP_SHOW: "looked at {detail}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",

@@ -37,16 +37,19 @@ class LDAPFactory(ServerFactory):
         *,
         tls: ServerTLS | None = None,
         tell: Callable[[LDAPSession, float], None] = lambda _session, _began: None,
+        misheard: Callable[[LDAPSession, str], None] = lambda _session, _reason: None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         places: Places | None = None,
     ) -> None:
-        """Answer from ``context``; ``tls`` is for StartTLS; ``tell`` hears of each request.
+        """Answer from ``context``; ``tls`` is for StartTLS.
 
-        ``places`` are shared with whoever else works in ``pool``.
+        ``tell`` hears of each request, ``misheard`` of connections on which none was understood,
+        and why. ``places`` are shared with whoever else works in ``pool``.
         """
         self.context = context
         self.tls = tls
         self.tell = tell
+        self.misheard = misheard
         self.limits = limits
         self.places = Places() if places is None else places
         self._pool = pool

@@ -52,6 +52,7 @@ class AuditAction(StrEnum):
     PERSON_READMIT = "person:readmit"
     HISTORY_PRUNE = "history:prune"
     AUDIT_LOST = "audit:lost"
+    LDAP_SHOW = "ldap:show"
 
 
 class Outcome(StrEnum):
