@@ -71,7 +71,7 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver check && dirserver apply && dirserver import phones.vcf --book customers
+    dirserver import phones.vcf --book customers  fill a book
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)
