@@ -53,6 +53,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created DATETIME NOT NULL,
     created_by TEXT NOT NULL,
     expires DATETIME,
@@ -73,6 +74,13 @@ CREATE TABLE erasure (
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
 );
 
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
 CREATE TABLE principal (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -80,6 +88,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)
@@ -320,6 +330,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     created_by TEXT NOT NULL,
     expires TIMESTAMP WITH TIME ZONE,
@@ -340,6 +351,13 @@ CREATE TABLE erasure (
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
 );
 
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,
     kind TEXT NOT NULL,
@@ -347,6 +365,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)

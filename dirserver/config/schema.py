@@ -194,7 +194,11 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who logs in. Without ``password_hash`` no password opens the door."""
+    """Somebody who logs in. Without ``password_hash`` no password opens the door.
+
+    ``merged_home``: all books that they may read are shown to them as one, over CardDAV.
+    ``default_book`` is where new cards go then.
+    """
 
     login: str
     name: str = field(metadata=read_as(values.text, example='"Alice Example"'))
@@ -204,6 +208,8 @@ class User:
         repr=False,
         metadata=read_as(passwords.password_hash, show=passwords.concealed),
     )
+    merged_home: bool = field(default=False, metadata=read_as(values.boolean))
+    default_book: str = field(default="", metadata=read_as(values.name))
 
 
 @dataclass(frozen=True, slots=True)

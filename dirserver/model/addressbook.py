@@ -9,6 +9,8 @@ from dirserver.model.ordering import Place
 
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
+# The slug of the one book that a merged home shows.
+MERGED = "all-contacts"
 
 # The name of a book's life before any copy of it was put back.
 FIRST_LIFE = "0"
@@ -110,6 +112,7 @@ class Entry:
     created: datetime
     modified: datetime
     body: bytes | None = None
+    uid: str = ""
 
 
 HREF_BYTES = 255

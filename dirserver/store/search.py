@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
     FromClause,
+    Select,
     case,
     func,
     or_,
@@ -27,6 +28,8 @@ from dirserver.store.ordering import Term
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
+# How many columns stand before what is sorted by.
+_OWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,29 @@ def search(
     connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
 ) -> Iterator[Entry]:
     """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
+    most = span.limit
+    from_start = most is not None and most <= _ROWS and span == Span(most)
+    if from_start and len(question.ranks) > 1 and not _is_of_all(question):
+        # Mostly a telephone asks who is calling, and there is little to be ranked.
+        few = list(_search(connection, replace(question, ranks=()), span, bodies=bodies))
+        if most is not None and len(few) < most:
+            yield from _once(few, dict(question.ranks))
+            return
+    yield from _search(connection, question, span, bodies=bodies)
+
+
+def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
+    """Yield all that is found without what is found in a better book, too."""
+    best: dict[str, int] = {}
+    for one in found:
+        rank = ranks[one.book_id]
+        best[one.uid] = min(rank, best.get(one.uid, rank))
+    yield from (one for one in found if not one.uid or ranks[one.book_id] == best[one.uid])
+
+
+def _search(
+    connection: Connection, question: Question, span: Span, *, bodies: bool
+) -> Iterator[Entry]:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
@@ -69,7 +95,7 @@ def search(
             .join(card, card.c.id == chosen.c.id)
             .join(card_version, card_version.c.id == card.c.version_id)
         )
-    values = slice(5, 5 + len(terms))
+    values = slice(_OWN, _OWN + len(terms))
     with connection.execute(statement) as rows:
         for row in rows:
             yield Entry(
@@ -80,6 +106,7 @@ def search(
                 row.created,
                 row.modified,
                 row.body if bodies else None,
+                row.uid,
             )
 
 
@@ -108,14 +135,16 @@ def _chosen(
     question: Question, dialect: Dialect, terms: Sequence[Term], span: Span
 ) -> FromClause | None:
     several = len(question.ranks) > 1
-    if several and all(
-        resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes
-    ):
-        found: FromClause | None = _of_each_book(question, terms, span)
+    if several and _is_of_all(question):
+        found: FromClause = _of_each_book(question, terms, span)
     else:
-        found = _found(question, dialect, terms, span.after)
-    if found is None:
-        return None
+        chosen = _selected(question, dialect, terms, span.after)
+        if chosen is None:
+            return None
+        if not several:
+            by = ordering.order_by(terms)
+            return chosen.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
+        found = chosen.subquery()
     sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
     return (
         select(found)
@@ -124,6 +153,11 @@ def _chosen(
         .offset(span.skip or None)
         .subquery()
     )
+
+
+def _is_of_all(question: Question) -> bool:
+    """Say whether all cards of all the books are found."""
+    return all(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes)
 
 
 def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
@@ -157,13 +191,19 @@ def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> From
 
 
 def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
-    own = (card.c.id, card.c.addressbook_id, card.c.key, card.c.created, card.c.modified)
+    kept = card.c
+    own = (kept.id, kept.addressbook_id, kept.key, kept.uid, kept.created, kept.modified)
     return [*own, *ordering.labelled(terms)]
 
 
-def _found(
+def _found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
+    selected = _selected(question, dialect, terms)
+    return None if selected is None else selected.subquery()
+
+
+def _selected(
     question: Question, dialect: Dialect, terms: Sequence[Term], after: Place | None = None
-) -> FromClause | None:
+) -> Select[*tuple[object, ...]] | None:
     """Return the cards that ``question`` finds behind ``after``, or None for none."""
     condition = _condition(question, dialect)
     if condition is None:
@@ -171,7 +211,7 @@ def _found(
     columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
     if len(question.ranks) < 2:
-        return select(*columns).where(condition, *behind).subquery()
+        return select(*columns).where(condition, *behind)
     rank = case(dict(question.ranks), value=card.c.addressbook_id)
     copy = func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))
     ranked = select(*columns, copy.label("copy")).where(condition).subquery()
@@ -179,7 +219,7 @@ def _found(
     if after is not None:
         there = [term.of(ranked, at) for at, term in enumerate(terms)]
         behind = [ordering.behind(there, after)]
-    return select(*shown).where(ranked.c.copy == 1, *behind).subquery()
+    return select(*shown).where(ranked.c.copy == 1, *behind)
 
 
 def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:

@@ -60,10 +60,13 @@ def indexed_beginnings(field: Field, value: str) -> frozenset[tuple[str, str]]:
 
 def is_of(*fields: Field) -> ColumnElement[bool]:
     """Return the condition that a row of ``card_value`` is a value of one of ``fields``."""
+    return _is_of(card_value.c.field, fields)
+
+
+def _is_of(column: ColumnElement[str], fields: Sequence[Field]) -> ColumnElement[bool]:
     kept: list[Field] = []
     for field in fields:
         kept += _KINDS_OF_PHONE if field is Field.ANY_PHONE else (field,)
-    column = card_value.c.field
     return column == str(kept[0]) if len(kept) == 1 else column.in_(list(map(str, kept)))
 
 
@@ -92,6 +95,16 @@ def _in_values(fields: Sequence[Field], condition: ColumnElement[bool]) -> Selec
     return select(card_value.c.card_id).where(is_of(*fields), condition)
 
 
+def _with_parts(fields: Sequence[Field], parts: Substring, dialect: Dialect) -> Select[int]:
+    condition = _substring(parts, dialect)
+    if dialect.name != "sqlite" or parts.initial or len(_longest(parts)) < trigram.SHORTEST:
+        return _in_values(fields, condition)
+    # SQLite would walk through all values of the fields; without the index on them, it begins with
+    # the few that have the text.
+    unindexed = card_value.c.field.concat("")
+    return select(card_value.c.card_id).where(_is_of(unindexed, fields), condition)
+
+
 def _in_beginnings(names: Sequence[str], condition: ColumnElement[bool]) -> Select[int]:
     return select(card_beginning.c.card_id).where(
         card_beginning.c.field.in_(list(map(str, names))), condition
@@ -103,16 +116,15 @@ def _of_numbers(
 ) -> list[Select[int]]:
     match test:
         case Equals(_, asked):
-            wanted: Iterable[ColumnElement[bool]] = _any_of(asked_forms(asked, plan))
+            return [_in_values(fields, one) for one in _any_of(asked_forms(asked, plan))]
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
             bound = digits_of(asked)
-            wanted = [_bound(test, bound)] if bound else []
+            return [_in_values(fields, _bound(test, bound))] if bound else []
         case Substring():
-            wanted = [_substring(one, dialect) for one in _number_parts(test, plan)]
+            return [_with_parts(fields, one, dialect) for one in _number_parts(test, plan)]
         case Keyed():
-            wanted = []
-    return [_in_values(fields, condition) for condition in wanted]
+            return []
 
 
 def _of_texts(
@@ -132,7 +144,7 @@ def _of_texts(
             for parts in filter(_can_be, _text_parts(test)):
                 if is_name and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                found.append(_in_values(fields, _substring(parts, dialect)))
+                found.append(_with_parts(fields, parts, dialect))
                 if is_name and parts.at_word and parts.initial:
                     found.append(_in_beginnings(fields, _begins(card_beginning.c.value, parts)))
             return found
@@ -202,13 +214,16 @@ def _is_short(parts: Substring) -> bool:
 
 def _substring(parts: Substring, dialect: Dialect) -> ColumnElement[bool]:
     value = card_value.c.value
-    inner = [part for part in (*parts.any, parts.final) if part]
-    longest = max(inner, key=len, default="")
+    longest = _longest(parts)
     if len(longest) < trigram.SHORTEST:
         return _begins(value, parts)
     found = trigram.contains(value, card_value.c.id, longest, dialect)
-    alone = len(inner) == 1 and not parts.final and not parts.initial
+    alone = len(list(filter(None, parts.any))) == 1 and not parts.final and not parts.initial
     return found if alone else and_(_begins(value, parts), found)
+
+
+def _longest(parts: Substring) -> str:
+    return max((*parts.any, parts.final), key=len)
 
 
 def _begins(value: ColumnElement[str], parts: Substring) -> ColumnElement[bool]:

@@ -327,3 +327,20 @@ def test_certificates_of_clients_need_tls(faults: Faults) -> None:
         '[ldap] client_ca = "/dev/null": clients show certificates over TLS only; add a table'
         " [tls], or leave client_ca out"
     )
+
+
+@pytest.mark.parametrize(
+    ("book", "expected"),
+    [
+        ("staf", 'there is no book "staf"; did you mean "staff"?'),
+        ("personal", 'there is no book "personal"; name one of the books'),
+    ],
+)
+def test_new_cards_go_to_a_book_that_there_is(faults: Faults, book: str, expected: str) -> None:
+    text = grants().replace('name = "Bob"', f'name = "Bob"\ndefault_book = "{book}"')
+    assert faults(text) == [f'[users.bob] default_book = "{book}": {expected}']
+
+
+def test_the_name_of_the_merged_book_is_taken(faults: Faults) -> None:
+    (fault,) = faults(grants().replace("books.staff", "books.all-contacts"))
+    assert "the one book of a merged home" in fault

@@ -305,7 +305,7 @@ def test_what_is_shown_is_the_entry_read_and_then_cut(
         Selection.parse(asked),
         hidden,
         types_only=types_only,
-        rewrite_numbers=(lambda number: number[:3]) if rewrite else None,
+        rewrite_numbers=(lambda number: [number[:3]]) if rewrite else None,
     )
     assert _read(projection.select(blob, OPERATIONAL)) == expected
 
