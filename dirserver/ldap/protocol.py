@@ -52,6 +52,11 @@ class LDAPProtocol(BaseLDAPServer):
         self._pool = pool
         self._reactor = reactor
 
+    @property
+    def address(self) -> str:
+        """Where the client is."""
+        return self._session.client.address
+
     def connectionMade(self) -> None:
         """Begin."""
         super().connectionMade()

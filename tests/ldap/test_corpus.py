@@ -27,7 +27,7 @@ def test_no_stream_gets_more_than_answers_to_what_it_asks(target: fuzzing.Target
     # Of another length than the fuzzer had, so that messages also end amid a piece.
     for path in sorted(CORPUS.iterdir()):
         stream = path.read_bytes()
-        for piece in (stream[:1], b"\x01", b"\x07"):
+        for piece in (stream[:1], b"\x07"):
             try:
                 target.take(piece + stream[1:])
             except Exception as error:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import socket
+import ssl
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.cli.shell import Shell
 from tests.ldap import wire
 from tests.system.dav import DAVClient
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import RunningServer, run_command, running, wait_until
-from tests.system.serving import CUSTOMERS, SUFFIX, Authority, write_served
+from tests.system.running import RunningServer, wait_until
+from tests.system.serving import CUSTOMERS, SUFFIX
 
 HERE = "127.0.0.1"
 
@@ -27,15 +28,23 @@ def anna(dav: Callable[[str], DAVClient]) -> None:
     assert dav("alice").put("/alice/customers/anna.vcf", card).status == 201
 
 
-def doctor(server: RunningServer, *words: str) -> Any:
+@pytest.fixture
+def shell(
+    server: RunningServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """A shell beside the server."""
+    return Shell(server.config, capsys, monkeypatch)
+
+
+def doctor(shell: Shell, *words: str) -> Any:
     """Return what the doctor says of this client, for programs."""
-    done = run_command(server.config, "doctor", "ldap", "--client", HERE, "--json", *words)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    done = shell("doctor", "ldap", "--client", HERE, "--json", *words)
+    assert done.code == 0, done.err
+    return done.json()
 
 
 def test_the_doctor_says_why_each_request_of_a_client_went_as_it_did(
-    server: RunningServer, anna: None
+    server: RunningServer, shell: Shell, anna: None
 ) -> None:
     with LDAPConnection(server.address("ldap")) as phone:
         assert phone.bind(f"uid=dave,ou=users,{SUFFIX}", "wrong") == "invalidCredentials"
@@ -48,7 +57,7 @@ def test_the_doctor_says_why_each_request_of_a_client_went_as_it_did(
             (f"ou=secret,{SUFFIX}", "(cn=*)"),
         ):
             phone.ask(wire.search(base, text, attributes=["cn"]))
-    told = doctor(server)[-7:]
+    told = doctor(shell)[-7:]
     assert [(one["operation"], one["cause"]) for one in told] == [
         ("bind", "wrong-password"),
         ("bind", "found"),
@@ -64,27 +73,27 @@ def test_the_doctor_says_why_each_request_of_a_client_went_as_it_did(
     assert exact["scope"] == "sub"
 
 
-def test_a_grant_that_is_missing_shows_in_the_numbers(server: RunningServer, anna: None) -> None:
+def test_a_grant_that_is_missing_shows_in_the_numbers(
+    server: RunningServer, shell: Shell, anna: None
+) -> None:
     with LDAPConnection(server.address("ldap")) as phone:
         assert phone.bind("erin") == "success"
         assert phone.ask(wire.search(SUFFIX, "(telephoneNumber=0301234567)")) == ([], "success")
-    last = doctor(server, "--limit", "1")[0]
+    last = doctor(shell, "--limit", "1")[0]
     assert (last["before"], last["after"], last["cause"]) == (1, 0, "no-grant")
     assert "dirserver why erin search" in last["advice"]
 
 
 def test_whom_somebody_looked_up_is_shown_only_when_asked_and_not_in_secret(
-    server: RunningServer, anna: None
+    server: RunningServer, shell: Shell, anna: None
 ) -> None:
     with LDAPConnection(server.address("ldap")) as phone:
         phone.ask(wire.search(CUSTOMERS, "(|(cn=Zacharias*)(mobile=0171 99*))"))
-    assert doctor(server, "--limit", "1")[0]["filter"] == "(|(cn=xxxxxxxxx*)(mobile=9999 99*))"
-    assert b"ldap:show" not in run_command(server.config, "audit", "--json").stdout
-    shown = doctor(server, "--limit", "1", "--show")[0]
+    assert doctor(shell, "--limit", "1")[0]["filter"] == "(|(cn=xxxxxxxxx*)(mobile=9999 99*))"
+    assert "ldap:show" not in shell("audit", "--json").out
+    shown = doctor(shell, "--limit", "1", "--show")[0]
     assert shown["filter"] == "(|(cn=Zacharias*)(mobile=0171 99*))"
-    trail = json.loads(
-        run_command(server.config, "audit", "--action", "ldap:show", "--json").stdout
-    )
+    trail = shell("audit", "--action", "ldap:show", "--json").json()
     assert [one["detail"] for one in trail] == [f"what {HERE} has asked over LDAP lately"]
     kept = [path for path in server.config.parent.iterdir() if path.is_file()]
     assert not any(b"acharias" in path.read_bytes() for path in (*kept, server.log_path))
@@ -95,7 +104,9 @@ def test_nobody_else_can_ask_the_server(server: RunningServer) -> None:
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
-def test_tls_on_the_wrong_port_is_told_either_way(server: RunningServer, anna: None) -> None:
+def test_tls_on_the_wrong_port_is_told_either_way(
+    server: RunningServer, shell: Shell, anna: None
+) -> None:
     with LDAPConnection(server.address("ldap")) as phone:
         phone.send_raw(bytes.fromhex("16030100050100000100"))
         assert phone.receive() is not None
@@ -104,38 +115,52 @@ def test_tls_on_the_wrong_port_is_told_either_way(server: RunningServer, anna: N
         phone.receive()
 
     def causes() -> list[str]:
-        return [one["cause"] for one in doctor(server, "--limit", "2")]
+        return [one["cause"] for one in doctor(shell, "--limit", "2")]
 
     wait_until(
         lambda: causes() == ["tls-on-plain-port", "plain-on-tls-port"], "both are told", seconds=5
     )
 
 
-def test_a_person_is_told_in_sentences_and_who_has_asked(server: RunningServer) -> None:
-    said = run_command(server.config, "doctor", "ldap", "--client", HERE).stdout.decode()
+def test_a_phone_that_does_not_trust_the_certificate_is_told_apart(
+    server: RunningServer, shell: Shell
+) -> None:
+    strangers = ssl.create_default_context()
+    for scheme in ("ldaps", "ldap"):
+        place = server.address(scheme)
+        with socket.create_connection((place.host, place.port)) as plain:
+            if scheme == "ldap":
+                plain.sendall(wire.message(1, wire.extended("1.3.6.1.4.1.1466.20037")))
+                plain.recv(1000)
+            with pytest.raises(ssl.SSLCertVerificationError):
+                strangers.wrap_socket(plain, server_hostname=HERE)
+        wait_until(
+            lambda: doctor(shell, "--limit", "1")[0]["cause"] == "tls-refused", scheme, seconds=5
+        )
+
+
+def test_a_person_is_told_in_sentences_and_who_has_asked(
+    server: RunningServer, shell: Shell
+) -> None:
+    with LDAPConnection(server.address("ldap")) as phone:
+        phone.ask(wire.search(CUSTOMERS, "(cn=bei)"))
+    said = shell("doctor", "ldap", "--client", HERE).out
     assert "why: only values that are equal are asked for" in said
     assert "Settings that work: dirserver phone" in said
-    clients = run_command(server.config, "doctor", "ldap").stdout.decode()
-    assert clients.splitlines()[1].startswith(HERE)
+    assert shell("doctor", "ldap").lines()[1].startswith(HERE)
 
 
-def test_a_client_that_never_came_is_told_of_as_such(server: RunningServer) -> None:
-    done = run_command(server.config, "doctor", "ldap", "--client", "10.20.0.99")
-    assert done.returncode == 1
-    assert b"Nothing has come from 10.20.0.99 in the last hour." in done.stderr
+def test_a_client_that_never_came_is_told_of_as_such(shell: Shell) -> None:
+    done = shell("doctor", "ldap", "--client", "10.20.0.99")
+    assert done.code == 1
+    assert "Nothing has come from 10.20.0.99 in the last hour." in done.err
 
 
-@pytest.fixture
-def stopped(authority: Authority, tmp_path: Path) -> Iterator[RunningServer]:
-    """A server that was stopped."""
-    with running(write_served(tmp_path, authority)) as found:
-        found.terminate()
-        found.wait()
-        yield found
-
-
-def test_a_server_that_does_not_run_is_told_of_and_leaves_no_socket(stopped: RunningServer) -> None:
-    done = run_command(stopped.config, "doctor", "ldap", "--client", HERE)
-    assert done.returncode == 1
-    assert b"No server of this config can be asked. Is it running" in done.stderr
-    assert not [one for one in stopped.config.parent.iterdir() if one.is_socket()]
+def test_a_server_that_stops_takes_its_socket_with_it(server: RunningServer, shell: Shell) -> None:
+    # The last test here, as nobody is served after it.
+    server.terminate()
+    server.wait()
+    assert not [one for one in server.config.parent.iterdir() if one.is_socket()]
+    done = shell("doctor", "ldap", "--client", HERE)
+    assert done.code == 1
+    assert "No server of this config can be asked. Is it running" in done.err
