@@ -41,7 +41,9 @@ dirserver/certified.py          |                                         | Open
 dirserver/places.py             |                                         |
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
-dirserver/listeners.py          | tls                                     | twisted
+dirserver/sockets.py            |                                         |
+dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
@@ -57,7 +59,8 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones certified rendezvous confidant
+ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
+confidant
 """
 MOST_LINES = 400
 

@@ -37,12 +37,12 @@ class Presenter:
         self._request = request
         self._message_id = message_id
         self._settings = settings
-        self._profile = profile
-        self._selection = Selection.parse(request.attributes)
         # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
         # would show the number twice.
         compares = profile.as_asked or not request.attributes
-        self._asked = asked_numbers(request.filter) if compares else ()
+        asked = asked_numbers(request.filter) if compares else ()
+        self._rewrite = spelled(profile.numbers, settings.plan, asked)
+        self._selection = Selection.parse(request.attributes)
         self._looks = {view.book.id: self._look(view) for view in views}
 
     @property
@@ -70,7 +70,7 @@ class Presenter:
             self._selection,
             view.hidden,
             types_only=self._request.types_only,
-            rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
+            rewrite_numbers=self._rewrite,
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
         return _Look(book, projection, self._selection.wants_operational, projection.from_card)
