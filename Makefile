@@ -36,7 +36,7 @@ fuzz: $(READY)
 	@mkdir -p .fuzz/found
 	$(BIN)/python -m tests.ldap.fuzz -max_total_time=$(FUZZ) -timeout=20 -max_len=700 \
 		-artifact_prefix=.fuzz/ .fuzz/found tests/ldap/corpus
-	$(BIN)/python -m tests.ldap.fuzz -merge=1 -use_counters=0 -max_len=700 \
+	$(BIN)/python -m tests.ldap.fuzz -set_cover_merge=1 -use_counters=0 -max_len=700 \
 		tests/ldap/corpus .fuzz/found
 
 # ldaptor asks for passlib 1.7.4, which installs the same files as libpass, its maintained fork

@@ -109,6 +109,9 @@ def _of_certificate(certificate: Path, now: datetime) -> Finding:
 def _of_ports(read: Config) -> Iterator[Finding]:
     for address in addresses_of(read):
         listener = address.listener
+        if not listener.port:
+            # The system chooses one when the server starts, which then prints it.
+            continue
         try:
             where = (_ANYWHERE.get(listener.host, listener.host), listener.port)
             socket.create_connection(where, _CONNECT_SECONDS).close()
