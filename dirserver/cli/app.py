@@ -16,6 +16,7 @@ from dirserver.cli.backups import app as backups
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.devices import app as devices
+from dirserver.cli.duplicates import app as duplicates
 from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
@@ -70,8 +71,7 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver check && dirserver apply            take the config over
-    dirserver import phones.vcf --book customers  fill a book
+    dirserver apply && dirserver import phones.vcf --book customers
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)
@@ -189,6 +189,7 @@ app.command()(phone)
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
+app.add_typer(duplicates, name="duplicates")
 app.command()(history)
 app.command()(show)
 app.command()(restore)

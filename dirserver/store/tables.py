@@ -340,6 +340,17 @@ card_beginning = Table(
     sqlite_with_rowid=False,
 )
 
+# Of which two cards, by their keys in order, somebody said that they are not of one person.
+distinct_pair = Table(
+    "distinct_pair",
+    metadata,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Index("ix_distinct_pair_other", "other"),
+)
+
 # What the LDAP face made of the card when it was written; opaque here.
 card_entry = Table(
     "card_entry",

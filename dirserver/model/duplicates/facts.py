@@ -61,7 +61,7 @@ class Facts:
         return self.mobiles | self.lines
 
 
-def seen_fields(hidden: frozenset[str]) -> frozenset[str]:
+def seen_fields(hidden: frozenset[str] = frozenset()) -> frozenset[str]:
     """Return the fields that are looked at, for one from whom ``hidden`` is kept."""
     seen = (one for one in Field if SOURCES[one].isdisjoint(hidden) and one not in _UNREAD)
     return frozenset(map(str, seen))
@@ -98,6 +98,13 @@ def facts_of(key: str, uid: str, values: Iterable[tuple[str, str]], seen: Collec
         tuple(get(*_CODES)),
         _content(said),
     )
+
+
+def birthday_beginnings(birthday: str) -> tuple[str, ...]:
+    """Return how values begin in the index that are this day of birth; none without a year."""
+    if not birthday or birthday.startswith("--"):
+        return ()
+    return birthday, f"{birthday[:4]}-{birthday[4:6]}-{birthday[6:]}"
 
 
 def _numbers(forms: list[str]) -> set[str]:

@@ -50,24 +50,30 @@ def is_shared(sharing: Iterable[Facts]) -> bool:
     return len({one.name.initials for one in cards}) >= _FEWEST_SHARING
 
 
-def scan(cards: Sequence[Facts], advance: Advance) -> Iterator[Pair]:
+def shared_among(cards: Sequence[Facts]) -> frozenset[str]:
+    """Return the mail addresses and numbers of ``cards`` that tell nothing of who has them."""
+    return frozenset(
+        value
+        for keys in CONTACTS
+        for value, group in _grouped(cards, keys)
+        if is_shared(cards[at] for at in group)
+    )
+
+
+def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> Iterator[Pair]:
     """Yield the pairs of ``cards`` that may be of one person, in the order of the cards.
 
-    ``advance`` hears how many of how many cards are through.
+    ``shared`` is what tells nothing; ``advance`` hears how many of how many cards are through.
     """
-    shared: set[str] = set()
     groups: list[Sequence[int]] = []
     groups_of: list[list[int]] = [[] for _ in cards]
-    for keys in CONTACTS:
-        for value, group in _grouped(cards, keys):
-            if is_shared(cards[at] for at in group):
-                shared.add(value)
-            else:
-                _note(groups, groups_of, group)
-    for keys in OTHERS:
-        for _, group in _grouped(cards, keys):
-            if len(group) <= MOST_ALIKE:
-                _note(groups, groups_of, group)
+    for keys in (*CONTACTS, *OTHERS):
+        for key, group in _grouped(cards, keys):
+            if len(group) > MOST_ALIKE or (keys in CONTACTS and key in shared):
+                continue
+            for at in group:
+                groups_of[at].append(len(groups))
+            groups.append(array("L", group))
     for at, one in enumerate(cards):
         if at % _TOLD_EVERY == 0:
             advance(at, len(cards))
@@ -75,12 +81,6 @@ def scan(cards: Sequence[Facts], advance: Advance) -> Iterator[Pair]:
             if (pair := judged(one, cards[with_it], shared)) is not None:
                 yield pair
     advance(len(cards), len(cards))
-
-
-def _note(groups: list[Sequence[int]], groups_of: list[list[int]], group: Sequence[int]) -> None:
-    for at in group:
-        groups_of[at].append(len(groups))
-    groups.append(array("L", group))
 
 
 def _grouped(cards: Sequence[Facts], keys: Keys) -> Iterator[tuple[str, list[int]]]:

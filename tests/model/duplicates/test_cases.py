@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pytest
 
 from dirserver.model.duplicates.clusters import clusters
 from dirserver.model.duplicates.evidence import weigh
 from dirserver.model.duplicates.facts import Facts
-from dirserver.model.duplicates.scan import Pair, scan
+from dirserver.model.duplicates.scan import Pair, scan, shared_among
 from dirserver.model.duplicates.verdict import Verdict
 from tests.model.duplicates.said import facts
 
 
 def scanned(*cards: Facts) -> dict[tuple[str, str], Pair]:
-    pairs = {(pair.one, pair.other): pair for pair in scan(cards, lambda _done, _total: None)}
+    pairs = {(pair.one, pair.other): pair for pair in compared(cards)}
     # Nothing depends on the order of cards.
-    turned = scan(cards[::-1], lambda _done, _total: None)
-    assert pairs == {(pair.one, pair.other): pair for pair in turned}
+    assert pairs == {(pair.one, pair.other): pair for pair in compared(cards[::-1])}
     return pairs
+
+
+def compared(cards: Sequence[Facts]) -> Iterator[Pair]:
+    return scan(cards, shared_among(cards), lambda _done, _total: None)
 
 
 def verdicts(*cards: Facts) -> dict[tuple[str, str], Verdict]:
