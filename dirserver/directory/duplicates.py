@@ -113,13 +113,11 @@ def certain_twins(
     """
     said = [(str(field), value) for field, value in values]
     asked = facts_of(key, uid, said, seen_fields(hidden))
-    wanted = Wanted(
-        uid,
-        sorted(asked.mails),
-        sorted(asked.numbers),
-        [value for field, value in said if field == Field.FULL_NAME],
-        birthday_beginnings(asked.birthday),
-    )
+    birthdays = birthday_beginnings(asked.birthday)
+    # A name is what many have; without anything else, an equal card has nothing else either.
+    by_name = not (asked.mails or asked.numbers or birthdays)
+    names = [value for field, value in said if field == Field.FULL_NAME] if by_name else []
+    wanted = Wanted(uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
     books = [view.book.id for view in views]
     rows = duplicates.sharing(reading.connection, books, wanted, seen_fields(), most=MOST_ALIKE + 1)
     others = [pair for pair in _facts(views, rows) if not key or pair[1].key != key]

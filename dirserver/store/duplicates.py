@@ -8,16 +8,70 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from dirserver.model.fields import PHONES, Field
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value, distinct_pair
 
 _MOST = 500
-_PHONES = sorted(map(str, PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
 # Sorts after every character, so that it ends the range of values with a given beginning.
 _LAST = "\U0010ffff"
+
+
+_IN_BOOKS = card.c.addressbook_id.in_(bindparam("books", expanding=True))
+_VALUE: ColumnElement[str] = bindparam("value")
+
+
+def _by(condition: ColumnElement[bool]) -> Select[int]:
+    # The sum keeps SQLite from walking through the books; see ``conditions``.
+    in_books = (card.c.addressbook_id + 0).in_(bindparam("books", expanding=True))
+    return (
+        select(card_value.c.card_id)
+        .join(card, card.c.id == card_value.c.card_id)
+        .where(condition, in_books)
+        .limit(bindparam("most"))
+    )
+
+
+def _is(*fields: Field) -> ColumnElement[bool]:
+    return and_(card_value.c.field.in_(list(map(str, fields))), card_value.c.value == _VALUE)
+
+
+# Put together once; see ``cards``.
+_BY_MAIL = _by(_is(Field.MAIL))
+_BY_NUMBER = _by(_is(*sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE})))
+_BY_NAME = _by(_is(Field.FULL_NAME))
+_BY_BIRTHDAY = _by(
+    and_(
+        card_value.c.field == str(Field.BIRTHDAY),
+        card_value.c.value >= _VALUE,
+        card_value.c.value < bindparam("last"),
+    )
+)
+_BY_UID = select(card.c.id).where(_IN_BOOKS, card.c.uid == _VALUE).limit(bindparam("most"))
+_VALUES = (
+    select(card_value.c.card_id, card_value.c.field, card_value.c.value)
+    .where(
+        card_value.c.card_id.in_(bindparam("ids", expanding=True)),
+        card_value.c.field.in_(bindparam("fields", expanding=True)),
+    )
+    .order_by(card_value.c.card_id)
+)
+_CARDS = select(card.c.id, card.c.addressbook_id, card.c.key, card.c.href, card.c.uid).where(
+    card.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +114,12 @@ def indexed(
 def _indexed(
     connection: Connection, ids: Sequence[int], fields: Collection[str]
 ) -> Iterator[Indexed]:
-    rows = connection.execute(
-        select(card_value.c.card_id, card_value.c.field, card_value.c.value)
-        .where(card_value.c.card_id.in_(ids), card_value.c.field.in_(sorted(fields)))
-        .order_by(card_value.c.card_id)
-    )
+    rows = connection.execute(_VALUES, {"ids": ids, "fields": sorted(fields)})
     said = {
         number: tuple((field, value) for _, field, value in of_card)
         for number, of_card in groupby(rows, key=itemgetter(0))
     }
-    statement = select(card.c.id, card.c.addressbook_id, card.c.key, card.c.href, card.c.uid).where(
-        card.c.id.in_(ids)
-    )
-    for row in connection.execute(statement):
+    for row in connection.execute(_CARDS, {"ids": ids}):
         yield Indexed(row.addressbook_id, row.key, row.href, row.uid, said.get(row.id, ()))
 
 
@@ -99,44 +146,21 @@ def sharing(
     Of a mail address or a number the first ``most`` cards; a name or a birthday that so many have
     is passed over.
     """
-    told = [
-        *(_is_of(_PHONES, value) for value in filter(is_storable, wanted.numbers)),
-        *(_is_of([str(Field.MAIL)], value) for value in filter(is_storable, wanted.mails)),
-    ]
-    many = [
-        *(_is_of([str(Field.FULL_NAME)], value) for value in filter(is_storable, wanted.names)),
-        *(_begins(str(Field.BIRTHDAY), value) for value in filter(is_storable, wanted.birthdays)),
-    ]
     ids: set[int] = set()
-    for condition in told:
-        ids.update(_cards(connection, books, condition, most))
-    for condition in many:
-        found = _cards(connection, books, condition, most)
-        ids.update(found if len(found) < most else ())
-    if wanted.uid and is_storable(wanted.uid):
-        by_uid = select(card.c.id).where(card.c.addressbook_id.in_(books), card.c.uid == wanted.uid)
-        ids.update(connection.scalars(by_uid.limit(most)))
+    for statement, values, is_telling in (
+        (_BY_MAIL, wanted.mails, True),
+        (_BY_NUMBER, wanted.numbers, True),
+        (_BY_NAME, wanted.names, False),
+        (_BY_BIRTHDAY, wanted.birthdays, False),
+        (_BY_UID, [wanted.uid] if wanted.uid else [], True),
+    ):
+        for value in filter(is_storable, values):
+            asked = {"books": books, "value": value, "last": value + _LAST, "most": most}
+            found = connection.scalars(statement, asked).all()
+            ids.update(found if is_telling or len(found) < most else ())
     there = sorted(ids)
     for start in range(0, len(there), _MOST):
         yield from _indexed(connection, there[start : start + _MOST], fields)
-
-
-def _is_of(fields: Sequence[str], value: str) -> ColumnElement[bool]:
-    return and_(card_value.c.field.in_(fields), card_value.c.value == value)
-
-
-def _begins(field: str, value: str) -> ColumnElement[bool]:
-    column = card_value.c.value
-    return and_(card_value.c.field == field, column >= value, column < value + _LAST)
-
-
-def _cards(
-    connection: Connection, books: Sequence[int], condition: ColumnElement[bool], most: int
-) -> Sequence[int]:
-    statement = select(card_value.c.card_id).join(card, card.c.id == card_value.c.card_id)
-    # The sum keeps SQLite from walking through the books; see ``conditions``.
-    in_books = (card.c.addressbook_id + 0).in_(books)
-    return connection.scalars(statement.where(condition, in_books).limit(most)).all()
 
 
 def of_card(connection: Connection, card_id: int, fields: Collection[str]) -> Indexed:

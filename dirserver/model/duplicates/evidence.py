@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from dirserver.model.duplicates.facts import Facts
-from dirserver.model.duplicates.likeness import is_one_slip, share_words, spelled_alike
+from dirserver.model.duplicates.likeness import (
+    have_same_numbers,
+    is_one_slip,
+    share_words,
+    spelled_alike,
+)
 from dirserver.model.duplicates.names import Alike, Likeness, compared
 
 
@@ -74,7 +80,7 @@ _STREET, _LIKE_STREET, _LITTLE_LIKE_STREET = 6.0, 4.5, 2.25
 _CODE, _LIKE_CODE, _LOCALITY, _LIKE_LOCALITY = 2.5, 1.5, 2.0, 1.5
 _ORGANISATION, _OTHER_ORGANISATION = 3.0, -3.5
 _GENERATION, _ONE_GENERATION = -12.0, -2.0
-_MUCH_ALIKE, _RATHER_ALIKE = 0.8, 0.6
+_MUCH_ALIKE, _RATHER_ALIKE, _LIKE_FIRMS = 0.8, 0.6, 0.9
 
 
 class _Scales:
@@ -93,48 +99,55 @@ class _Scales:
         self.against.append(Reason(sign, words, exact))
 
 
-def weigh(one: Facts, other: Facts, shared: Container[str]) -> Evidence | None:
-    """Return what is to be said of two cards; None when they are of a person and of a house.
+def weigh(one: Facts, other: Facts, shared: Container[str], least: float = -inf) -> Evidence | None:
+    """Return what is to be said of two cards; None when that comes to less than ``least``.
 
+    A person and a house are never the same, nor are two who have neither a part of a name nor a
+    birthday in common.
     ``shared`` are mail addresses and numbers that so many have that they say nothing.
     """
     if one.is_house != other.is_house:
         return None
-    scales = _Scales(one, other, shared)
     name = compared(one.name, other.name)
-    _weigh_name(scales, name)
+    is_same_uid = bool(one.uid) and one.uid == other.uid
+    is_same_day = bool(one.birthday) and one.birthday == other.birthday
+    others = name.given is Alike.OTHER and name.family is Alike.OTHER
+    if others and not is_same_uid and not is_same_day:
+        return None
+    scales = _Scales(one, other, shared)
+    scales.weight = _GIVEN[name.given] + _FAMILY[name.family]
     _weigh_contacts(scales)
     _weigh_birthday(scales)
     _weigh_organisation(scales)
     _weigh_address(scales)
-    if one.uid and one.uid == other.uid:
+    if is_same_uid:
         scales.speaks_for(_UID, Sign.UID, "the same UID")
     if one.content is not None and one.content == other.content:
         scales.speaks_for(_CONTENT, Sign.CONTENT, "both say the same")
+    if scales.weight < least:
+        return None
+    _tell_name(scales, name)
     return Evidence(scales.weight, name, tuple(scales.reasons), tuple(scales.against))
 
 
-def _weigh_name(scales: _Scales, name: Likeness) -> None:
+def _tell_name(scales: _Scales, name: Likeness) -> None:
+    """Say, before all else, how the names go together."""
     one, other = scales.one.name, scales.other.name
-    weight = _GIVEN[name.given] + _FAMILY[name.family]
     spelled = f"{_spelled(scales.one)} and {_spelled(scales.other)}"
-    if name.given is Alike.OTHER and name.family is not Alike.OTHER:
-        scales.speaks_against(weight, Sign.NAME, f"other given names, {spelled}")
-    elif Alike.OTHER in (name.given, name.family):
-        scales.speaks_against(weight, Sign.NAME, f"other names, {spelled}")
-    elif name.is_same and name.given is Alike.EQUAL and not name.swapped:
-        scales.speaks_for(weight, Sign.NAME, "the same name")
-    elif name.family is not Alike.UNKNOWN or name.given is not Alike.UNKNOWN:
-        turned = "the same name turned round" if name.is_same and name.swapped else "like names"
-        scales.speaks_for(weight, Sign.NAME, f"{turned}, {spelled}", exact=name.is_same)
     if one.generation != other.generation:
         both = one.generation and other.generation
         words = " and ".join(filter(None, (one.generation, other.generation)))
-        scales.speaks_against(
-            _GENERATION if both else _ONE_GENERATION,
-            Sign.GENERATION,
-            f"{words}" if both else f"only one is {words}",
-        )
+        told = words if both else f"only one is {words}"
+        scales.weight += _GENERATION if both else _ONE_GENERATION
+        scales.against.insert(0, Reason(Sign.GENERATION, told))
+    if Alike.OTHER in (name.given, name.family):
+        what = "given names" if name.family is not Alike.OTHER else "names"
+        scales.against.insert(0, Reason(Sign.NAME, f"other {what}, {spelled}"))
+    elif name.is_same and name.given is Alike.EQUAL and not name.swapped:
+        scales.reasons.insert(0, Reason(Sign.NAME, "the same name"))
+    elif name.family is not Alike.UNKNOWN or name.given is not Alike.UNKNOWN:
+        turned = "the same name turned round" if name.is_same and name.swapped else "like names"
+        scales.reasons.insert(0, Reason(Sign.NAME, f"{turned}, {spelled}", name.is_same))
 
 
 def _spelled(facts: Facts) -> str:
@@ -186,8 +199,12 @@ def _weigh_address(scales: _Scales) -> None:
         if alike == 1.0:
             scales.speaks_for(_STREET, Sign.STREET, "the same street")
         elif alike >= _RATHER_ALIKE:
-            weight = _LIKE_STREET if alike >= _MUCH_ALIKE else _LITTLE_LIKE_STREET
-            scales.speaks_for(weight, Sign.STREET, "nearly the same street", exact=False)
+            if any(have_same_numbers(a, b) for a in one.streets for b in other.streets):
+                weight = _LIKE_STREET if alike >= _MUCH_ALIKE else _LITTLE_LIKE_STREET
+                scales.speaks_for(weight, Sign.STREET, "nearly the same street", exact=False)
+            elif _is_same_place(one, other):
+                words = "another number in the same street"
+                scales.speaks_for(_LITTLE_LIKE_STREET, Sign.STREET, words, exact=False)
     if not set(one.codes).isdisjoint(other.codes):
         scales.speaks_for(_CODE, Sign.CODE, "the same postal code")
     elif any(is_one_slip(a, b) for a in one.codes for b in other.codes):
@@ -198,13 +215,23 @@ def _weigh_address(scales: _Scales) -> None:
         scales.weight += _LIKE_LOCALITY
 
 
+def _is_same_place(one: Facts, other: Facts) -> bool:
+    return not (
+        set(one.codes).isdisjoint(other.codes) and set(one.localities).isdisjoint(other.localities)
+    )
+
+
 def _weigh_organisation(scales: _Scales) -> None:
     one, other = scales.one.organisations, scales.other.organisations
     if not one or not other:
         return
     if not one.isdisjoint(other):
         scales.speaks_for(_ORGANISATION, Sign.ORGANISATION, "the same organisation")
-    elif spelled_alike(one, other) >= _MUCH_ALIKE:
+    elif any(
+        have_same_numbers(a, b) and spelled_alike([a], [b]) >= _LIKE_FIRMS
+        for a in one
+        for b in other
+    ):
         words = "nearly the same organisation"
         scales.speaks_for(_ORGANISATION / 2, Sign.ORGANISATION, words, exact=False)
     elif not any(reason.sign in (Sign.MAIL, Sign.MOBILE) for reason in scales.reasons):

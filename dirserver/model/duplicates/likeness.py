@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rapidfuzz import fuzz
@@ -10,6 +11,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 # Short names differ by a letter and are others: Tim and Tom.
 _SHORTEST_MISSPELLED = 4
 _LIKE_NAMES = 0.87
+_NUMBERS = re.compile(r"\d+")
 
 
 def spelled_alike(one: Iterable[str], others: Iterable[str]) -> float:
@@ -18,15 +20,12 @@ def spelled_alike(one: Iterable[str], others: Iterable[str]) -> float:
     return max((JaroWinkler.similarity(a, b) for a in one for b in others), default=0.0)
 
 
-def is_misspelled(one: Iterable[str], others: Iterable[str]) -> bool:
+def is_misspelled(one: str, other: str) -> bool:
     """Say whether one of two names may be the other with a slip of the pen."""
-    others = tuple(others)
-    return any(
-        min(len(a), len(b)) >= _SHORTEST_MISSPELLED
-        and (JaroWinkler.similarity(a, b) >= _LIKE_NAMES or OSA.distance(a, b, score_cutoff=1) <= 1)
-        for a in one
-        for b in others
-    )
+    if min(len(one), len(other)) < _SHORTEST_MISSPELLED:
+        return False
+    alike = JaroWinkler.similarity(one, other, score_cutoff=_LIKE_NAMES)
+    return alike > 0 or is_one_slip(one, other)
 
 
 def is_one_slip(one: str, other: str) -> bool:
@@ -37,3 +36,8 @@ def is_one_slip(one: str, other: str) -> bool:
 def share_words(one: str, other: str) -> float:
     """Return how much of two texts is the same in any order of its words, 0.0 to 1.0."""
     return fuzz.token_sort_ratio(one, other) / 100
+
+
+def have_same_numbers(one: str, other: str) -> bool:
+    """Say whether two texts have the same numbers in them: Weg 1 is not nearly Weg 2."""
+    return sorted(_NUMBERS.findall(one)) == sorted(_NUMBERS.findall(other))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from dirserver.model.duplicates.likeness import is_misspelled
 from dirserver.model.duplicates.nicknames import is_nickname
@@ -135,7 +136,8 @@ def compared(one: Name, other: Name) -> Likeness:
     )
     if straight.given is Alike.EQUAL or straight.family is Alike.EQUAL:
         return straight
-    if one.given and other.given and one.family and other.family:
+    whole = one.given and other.given and one.family and other.family
+    if whole and one.given[0][0] == other.family[0][0]:
         swapped = Likeness(
             _part_alike(one.given, other.family), _part_alike(one.family, other.given), True
         )
@@ -149,9 +151,11 @@ def _part_alike(one: tuple[str, ...], other: tuple[str, ...]) -> Alike:
         return Alike.UNKNOWN
     if not set(one).isdisjoint(other):
         return Alike.EQUAL
-    return Alike.MISSPELLED if is_misspelled(one, other) else Alike.OTHER
+    return Alike.MISSPELLED if is_misspelled(one[0], other[0]) else Alike.OTHER
 
 
+# The same names meet again and again.
+@lru_cache(maxsize=65_536)
 def _family_alike(one: tuple[str, ...], other: tuple[str, ...]) -> Alike:
     found = _part_alike(one, other)
     if found in (Alike.EQUAL, Alike.UNKNOWN):
@@ -165,6 +169,7 @@ def _family_alike(one: tuple[str, ...], other: tuple[str, ...]) -> Alike:
     return Alike.SHORT if words & others else found
 
 
+@lru_cache(maxsize=65_536)
 def given_alike(one: tuple[str, ...], other: tuple[str, ...]) -> Alike:
     """Return how two given names go together."""
     if not one or not other:
@@ -183,7 +188,7 @@ def given_alike(one: tuple[str, ...], other: tuple[str, ...]) -> Alike:
         return Alike.INITIAL
     if any(_of_other_gender(a, b) for a, b in pairs):
         return Alike.OTHER
-    return Alike.MISSPELLED if is_misspelled(one, other) else Alike.OTHER
+    return Alike.MISSPELLED if is_misspelled(one[0], other[0]) else Alike.OTHER
 
 
 def _of_other_gender(one: str, other: str) -> bool:

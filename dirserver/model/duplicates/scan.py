@@ -10,7 +10,7 @@ from typing import TypeAlias
 from dirserver.model.duplicates.evidence import Reason, weigh
 from dirserver.model.duplicates.facts import Facts
 from dirserver.model.duplicates.keys import CONTACTS, MOST_ALIKE, OTHERS, Keys
-from dirserver.model.duplicates.verdict import Verdict, verdict_on
+from dirserver.model.duplicates.verdict import POSSIBLE, Verdict, verdict_on
 
 # So many names at one address or number are a house's, or a family's.
 _FEWEST_SHARING = 3
@@ -35,7 +35,7 @@ def judged(one: Facts, other: Facts, shared: Container[str]) -> Pair | None:
     """Return what two cards are to each other; None when they are of two."""
     if one.key > other.key:
         one, other = other, one
-    evidence = weigh(one, other, shared)
+    evidence = weigh(one, other, shared, POSSIBLE)
     verdict = None if evidence is None else verdict_on(evidence)
     if evidence is None or verdict is None:
         return None

@@ -53,13 +53,19 @@ def _is_certain(evidence: Evidence) -> bool:
 def _most(evidence: Evidence) -> Verdict | None:
     """Return what it can come to at the most, however much it weighs."""
     name = evidence.name
+    at_home = evidence.hints(Sign.BIRTHDAY) and evidence.hints(Sign.STREET, Sign.NUMBER, Sign.CODE)
+    if name.given is Alike.OTHER and name.family is Alike.OTHER:
+        is_at_home = evidence.has(Sign.BIRTHDAY) and evidence.hints(Sign.STREET)
+        return Verdict.LIKELY if is_at_home or evidence.has(Sign.UID) else None
     if name.given is Alike.OTHER:
         # A couple, or a father and his son: they may share a mailbox or a telephone as well.
-        if evidence.hints(Sign.UID, Sign.BIRTHDAY):
+        if at_home or evidence.has(Sign.UID):
             return Verdict.LIKELY
-        return Verdict.POSSIBLE if evidence.hints(Sign.MAIL, Sign.MOBILE) else None
+        return Verdict.POSSIBLE if evidence.has(Sign.MAIL, Sign.MOBILE) else None
     if name.family is Alike.OTHER:
-        return Verdict.LIKELY if evidence.hints(*_OWN) else None
+        if at_home or evidence.has(Sign.UID, Sign.MAIL, Sign.MOBILE):
+            return Verdict.LIKELY
+        return None
     apart_from_names = evidence.hints(*_OWN, Sign.NUMBER, Sign.STREET, Sign.CONTENT)
     if apart_from_names or evidence.hints(Sign.ORGANISATION):
         return Verdict.LIKELY
