@@ -53,6 +53,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created DATETIME NOT NULL,
     created_by TEXT NOT NULL,
     expires DATETIME,
@@ -83,6 +84,13 @@ CREATE TABLE erasure (
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
 );
 
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
 CREATE TABLE principal (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -90,6 +98,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)
@@ -330,6 +340,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     created_by TEXT NOT NULL,
     expires TIMESTAMP WITH TIME ZONE,
@@ -360,6 +371,13 @@ CREATE TABLE erasure (
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
 );
 
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,
     kind TEXT NOT NULL,
@@ -367,6 +385,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)

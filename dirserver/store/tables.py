@@ -80,6 +80,8 @@ principal = Table(
     Column("title", Text, nullable=False),
     Column("mail", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("merged_home", Boolean, nullable=False),
+    Column("default_book", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     UniqueConstraint("kind", "name"),
 )
@@ -148,6 +150,15 @@ book_property = Table(
     Column("value", Text, nullable=False),
 )
 
+# What somebody has set for themselves on the one book of a merged home, as in book_property.
+home_property = Table(
+    "home_property",
+    metadata,
+    Column("login", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 # Passwords for one program or telephone each. ``protocols``, ``books`` and ``networks`` are
 # lists with commas; an empty one is no limit.
 device = Table(
@@ -160,6 +171,7 @@ device = Table(
     Column("protocols", Text, nullable=False),
     Column("books", Text, nullable=False),
     Column("networks", Text, nullable=False),
+    Column("merged", Boolean, nullable=False),
     Column("created", _Time, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("expires", _Time),
