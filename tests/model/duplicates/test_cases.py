@@ -72,6 +72,12 @@ def test_one_person_is_certain(one: tuple[str, ...], other: tuple[str, ...]) -> 
             (*PETER, "ORG:Acme", "EMAIL:peter@acme.example"),
             (*PETER, "ORG:Nordlicht", "EMAIL:peter@nordlicht.example"),
         ),
+        ((*PETER, "ORG:Filiale 12"), (*PETER, "ORG:Filiale 13")),
+        # What two strangers have in common: the day, the number of the house.
+        (
+            ("Anna Groß", "BDAY:1980-02-01", "ADR:;;Weg 1;Köln;;50667;"),
+            ("Zoë Köhler", "BDAY:1980-02-01", "ADR:;;Allee 1;Berlin;;10115;"),
+        ),
         # A father and his son, who have one switchboard and one address for all.
         (
             ("Hans Vogt", "ORG:Vogt KG", "TEL;TYPE=work:0221 7700-0", "EMAIL:contact@vogt.example"),
@@ -125,6 +131,15 @@ def test_two_people_are_two(one: tuple[str, ...], other: tuple[str, ...]) -> Non
         # The same mailbox is the couple's; somebody is to look.
         (("Alice Green", "EMAIL:green@example.org"), ("Bob Green", "EMAIL:green@example.org"),
          Verdict.POSSIBLE),
+        (
+            (*PETER, "ADR:;;Hauptstraße 1;Köln;;50667;"),
+            (*PETER, "ADR:;;Hauptstr. 1;Koeln;;50667;"),
+            Verdict.LIKELY,
+        ),
+        (
+            (*PETER, "ADR:;;Weg 1;Köln;;50667;"), (*PETER, "ADR:;;Weg 17;Berlin;;10115;"),
+            Verdict.POSSIBLE,
+        ),
         # She has married.
         (("Anna Groß", MOBILE), ("Anna Vogt", MOBILE), Verdict.LIKELY),
         (("Anna Groß", "EMAIL:anna@example.org"), ("anna@example.org", "EMAIL:anna@example.org"),
