@@ -8,7 +8,19 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, backups, books, cards, devices, doctors, grants, past, persons, trail
+from dirserver.cli import (
+    app,
+    backups,
+    books,
+    cards,
+    devices,
+    doctors,
+    duplicates,
+    grants,
+    past,
+    persons,
+    trail,
+)
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
@@ -22,6 +34,7 @@ from dirserver.cli.handing import HandedOut
 from dirserver.cli.health import Finding
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.pairing import ShownPair
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
@@ -57,6 +70,7 @@ def spelled(record: type) -> str:
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
+        (duplicates.find, ShownPair),
         (grants.list_grants, GrantedBook),
         (grants.why, Answer),
         (devices.add_device, HandedOut),
