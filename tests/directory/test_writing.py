@@ -122,6 +122,8 @@ def test_every_version_is_kept_and_the_index_is_that_of_the_last(each_engine: Se
     with each_engine.directory.reading(ALICE, HERE) as reading:
         (entry,) = reading.search(EVERYTHING, reading.books(Privilege.READ))
         assert b"Anna Six" in entry.attributes
+        assert entry.created is not None
+        assert entry.modified is not None
         assert entry.modified > entry.created
 
 
