@@ -17,7 +17,15 @@ from dirserver.model.duplicates.clusters import Cluster, clusters
 from dirserver.model.duplicates.evidence import Reason, weigh
 from dirserver.model.duplicates.facts import Facts, birthday_beginnings, facts_of, seen_fields
 from dirserver.model.duplicates.keys import MOST_ALIKE
-from dirserver.model.duplicates.scan import Advance, Pair, is_shared, judged, scan, shared_among
+from dirserver.model.duplicates.scan import (
+    TOLD_EVERY,
+    Advance,
+    Pair,
+    is_shared,
+    judged,
+    scan,
+    shared_among,
+)
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
@@ -70,7 +78,8 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     cards: list[Facts] = []
     for _, facts in _facts(views, duplicates.indexed(reading.connection, books, seen_fields())):
         cards.append(facts)
-        advance(len(cards), total)
+        if len(cards) % TOLD_EVERY == 0:
+            advance(len(cards), total)
     return Gathered(cards, duplicates.denied(reading.connection))
 
 
