@@ -72,7 +72,6 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver apply && dirserver import phones.vcf --book customers
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)
