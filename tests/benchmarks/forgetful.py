@@ -13,6 +13,7 @@ from dirserver.errors import PreconditionFailed
 from dirserver.model.audit import AuditAction
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.store import writing as store
+from dirserver.store.derived import store_derived
 from dirserver.store.tables import card, card_version
 
 _BODY = (
@@ -65,7 +66,7 @@ class Forgetful(Writing):
         )
         store.note_changes(self.connection, view.book.id, [(href, revision)], vanished=False)
         derived = [(stored.id, new.derived)]
-        store.store_derived(self.connection, derived, replaced=[stored.id])
+        store_derived(self.connection, derived, replaced=[stored.id])
         return Stored(new.etag, created=False)
 
 
