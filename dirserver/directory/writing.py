@@ -71,7 +71,7 @@ class Writing(Reading):
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan, sightings)
-        self._deriver = deriver
+        self.deriver = deriver
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -278,7 +278,7 @@ class Writing(Reading):
         One that is not there gets ``key``, or one that nobody ever had.
         """
         key = (key or writing.new_key()) if stored is None else stored.card.key
-        derived = self._deriver.derive(card, key)
+        derived = self.deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
     def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
