@@ -24,6 +24,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.changed import changed_properties
+from dirserver.model.edit import edited
 from dirserver.model.grant import Privilege
 from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
@@ -138,16 +139,16 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None:
                 raise UIDConflict(other.card.href)
-        before = None if stored is None else parse_card(old)
-        blanks = before is not None and is_blanked(before, card)
+        edit = None if stored is None else edited(old, body, card)
+        blanks = edit is not None and is_blanked(edit)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
         new = self.new_card(href, card, body, stored)
         self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
         detail = f"etag {etag}"
-        if before is not None:
-            names = ", ".join(changed_properties(before, card))
+        if edit is not None:
+            names = ", ".join(changed_properties(edit))
             detail += f", changed {names or 'nothing but its order'}"
         self.events.append(self.event(action, slug, href, detail))
         return Stored(etag, created=stored is None)
