@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import carddav, history, ldap, subjects
+from tests.benchmarks import bulk, carddav, history, ldap, subjects
 from tests.benchmarks.measuring import ask, measure
 from tests.benchmarks.process import Subject, machine
 from tests.benchmarks.table import Table
@@ -19,7 +19,11 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "subject", nargs="?", choices=["faces", "history"], default="faces", help="what to measure"
+        "subject",
+        nargs="?",
+        choices=["faces", "history", "import"],
+        default="faces",
+        help="what to measure",
     )
     parser.add_argument("--cards", type=int, default=10_000, help="how many cards are in the book")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each thing is done")
@@ -29,6 +33,10 @@ def main() -> None:
     if options.subject == "history":
         print(machine())
         history.run(options.cards)
+        return
+    if options.subject == "import":
+        print(machine())
+        bulk.run(options.cards)
         return
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))

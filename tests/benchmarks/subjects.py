@@ -47,6 +47,9 @@ _RADICALE = """
 [server]
 hosts = 127.0.0.1:{port}
 max_connections = 100
+# As it comes, it takes no more than 100 MB at once, and no longer than half a minute.
+max_content_length = 2000000000
+timeout = 3600
 [auth]
 type = htpasswd
 htpasswd_filename = {directory}/users
@@ -66,13 +69,21 @@ def write_config(directory: Path) -> Path:
 def fill_dirserver(directory: Path, cards: int) -> Figure:
     """Make a config and a database there, import ``cards`` cards, and say what that took."""
     config = write_config(directory)
-    file = directory / "people.vcf"
-    file.write_bytes(b"".join(one.card for one in people(cards)))
+    file = write_people(directory, cards)
     _finish(run_command(config, "apply"))
     before, began = _cpu_of_commands(), time.perf_counter()
     _finish(run_command(config, "import", "--book", "customers", str(file), timeout=3600))
     seconds, cpu = time.perf_counter() - began, _cpu_of_commands() - before
     return Figure(seconds * 1000, cpu * 1000, cards / seconds, 1, 0)
+
+
+def write_people(directory: Path, cards: int) -> Path:
+    """Write ``cards`` cards into a file and return its path."""
+    file = directory / "people.vcf"
+    with file.open("wb") as opened:
+        for one in people(cards):
+            opened.write(one.card)
+    return file
 
 
 def _cpu_of_commands() -> float:
@@ -101,7 +112,7 @@ def dirserver(directory: Path) -> Iterator[Subject]:
 
 
 def fill_radicale(directory: Path, cards: int) -> None:
-    """Write the cards to disk as Radicale keeps them."""
+    """Write the cards to disk as Radicale keeps them, and who may log in."""
     book = directory / "storage" / "collection-root" / LOGIN / "customers"
     book.mkdir(parents=True)
     properties = {"tag": "VADDRESSBOOK", "D:displayname": "Customers"}
