@@ -29,12 +29,14 @@ class PreconditionFailed(DirectoryError):
 class UIDConflict(DirectoryError):
     """Another card of the book has this UID (RFC 6352 section 6.3.2.1).
 
-    ``href`` is public: whoever may write to the book may read it.
+    ``href`` is public: whoever may write to the book may read it. ``book_id`` is there if the
+    other card is in another book, where the two are shown as one.
     """
 
-    def __init__(self, href: str) -> None:
+    def __init__(self, href: str, book_id: int | None = None) -> None:
         super().__init__(f"the UID is taken by {href}")
         self.href = href
+        self.book_id = book_id
 
 
 class InvalidCard(DirectoryError):

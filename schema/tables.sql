@@ -53,6 +53,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created DATETIME NOT NULL,
     created_by TEXT NOT NULL,
     expires DATETIME,
@@ -66,11 +67,28 @@ CREATE TABLE device (
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
 
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
+
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,
     person TEXT NOT NULL,
     at DATETIME NOT NULL,
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
+);
+
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
 CREATE TABLE principal (
@@ -80,6 +98,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)
@@ -320,6 +340,7 @@ CREATE TABLE device (
     protocols TEXT NOT NULL,
     books TEXT NOT NULL,
     networks TEXT NOT NULL,
+    merged BOOLEAN NOT NULL,
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     created_by TEXT NOT NULL,
     expires TIMESTAMP WITH TIME ZONE,
@@ -333,11 +354,28 @@ CREATE TABLE device (
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
 
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
+
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,
     person TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_erasure PRIMARY KEY (fingerprint)
+);
+
+CREATE TABLE home_property (
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
 CREATE TABLE principal (
@@ -347,6 +385,8 @@ CREATE TABLE principal (
     title TEXT NOT NULL,
     mail TEXT NOT NULL,
     password_hash TEXT NOT NULL,
+    merged_home BOOLEAN NOT NULL,
+    default_book TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     CONSTRAINT pk_principal PRIMARY KEY (id),
     CONSTRAINT uq_principal_kind_name UNIQUE (kind, name)

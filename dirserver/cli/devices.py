@@ -38,6 +38,10 @@ def add_device(
         str,
         typer.Option("--expires", metavar="WHEN", help="Such as 90d, or 2027-01-01 to its end."),
     ] = "",
+    merged: Annotated[
+        bool,
+        typer.Option("--merged", help="Show it all books as one: for Macs, and phones with one."),
+    ] = False,
     login: LoginOption = "",
     as_json: JSONOption = False,
 ) -> None:
@@ -49,13 +53,13 @@ def add_device(
     dirserver device add alice "alice iphone"
     dirserver device add alice "desk phone" --only ldap --from 10.20.0.0/16 --book customers
     \b
-    --json: login, device, password, protocols, books, networks, expires, carddav, ldap, base_dn,
-            bind_dn
+    --json: login, device, password, protocols, books, networks, expires, merged, carddav, ldap,
+            base_dn, bind_dn
     """
     from dirserver.cli import handing
 
     request = handing.Request(
-        owner, name, tuple(only or ()), tuple(books or ()), tuple(networks or ()), expires
+        owner, name, tuple(only or ()), tuple(books or ()), tuple(networks or ()), expires, merged
     )
     handing.add(invocation(context), request, login, as_json=as_json)
 
@@ -73,7 +77,7 @@ def list_devices(
 
     \b
     --json: a list of login, device, protocols, books, networks, created, created_by, expires,
-            expired, last_seen, last_address, last_agent, stopped (book, at, reason)
+            expired, merged, last_seen, last_address, last_agent, stopped (book, at, reason)
     """
     from dirserver.cli import keyring
 

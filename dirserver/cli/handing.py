@@ -31,6 +31,7 @@ class Request:
     books: tuple[str, ...]
     networks: tuple[str, ...]
     expires: str
+    merged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class HandedOut:
     books: tuple[str, ...]
     networks: tuple[str, ...]
     expires: datetime | None
+    merged: bool
     carddav: str
     ldap: str
     base_dn: str
@@ -80,6 +82,8 @@ def _device(who: Acting, request: Request) -> Device:
     for protocol in request.only:
         if protocol not in PROTOCOLS:
             raise Failed(f"--only {protocol}: expected carddav or ldap.")
+    if request.merged and set(request.only) == {"ldap"}:
+        raise Failed("--merged is about CardDAV; leave it out, or leave --only ldap out.")
     now = datetime.now().astimezone()
     try:
         expires = read_deadline(request.expires, now) if request.expires else None
@@ -95,6 +99,7 @@ def _device(who: Acting, request: Request) -> Device:
         frozenset(_label(who, owner.login, book) for book in request.books),
         tuple(_network(text) for text in request.networks),
         expires,
+        request.merged,
     )
 
 
@@ -137,6 +142,7 @@ def _handed(config: Config, device: Device, secret: str) -> HandedOut:
         tuple(sorted(device.books)),
         tuple(str(network) for network in device.networks),
         device.expires,
+        device.merged,
         _carddav_url(config) if carddav else "",
         _url(("ldaps", "ldap"), config.ldap.listen_tls, config.ldap.listen) if ldap else "",
         config.suffix if ldap else "",

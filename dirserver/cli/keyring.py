@@ -39,6 +39,7 @@ class ShownDevice:
     created_by: str
     expires: datetime | None
     expired: bool
+    merged: bool
     last_seen: datetime | None
     last_address: str
     last_agent: str
@@ -83,7 +84,7 @@ def _shown(
         _shown_device(one, where.pop((one.device.login, one.device.name), ())) for one in records
     ]
     nameless = [
-        ShownDevice(login, name, (), (), (), None, "", None, False, None, "", "", stopped)
+        ShownDevice(login, name, (), (), (), None, "", None, False, False, None, "", "", stopped)
         for (login, name), stopped in where.items()
     ]
     return sorted([*shown, *nameless], key=lambda one: (one.login, one.device))
@@ -101,6 +102,7 @@ def _shown_device(record: DeviceRecord, stopped: tuple[ShownStop, ...]) -> Shown
         record.created_by,
         device.expires,
         device.expires is not None and device.expires <= datetime.now(UTC),
+        device.merged,
         record.last_seen,
         record.last_address,
         record.last_agent,
@@ -110,6 +112,8 @@ def _shown_device(record: DeviceRecord, stopped: tuple[ShownStop, ...]) -> Shown
 
 def _row(one: ShownDevice) -> tuple[str, ...]:
     limits = [*one.protocols, *one.books, *(f"from {network}" for network in one.networks)]
+    if one.merged:
+        limits.append("all books as one")
     expires = screen.local(one.expires) if one.expires else ""
     return (
         one.login,

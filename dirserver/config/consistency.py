@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from dirserver.config import grantees
-from dirserver.config.faults import Inspection, Place, shown
+from dirserver.config.faults import Inspection, Place, nearest, shown
 from dirserver.config.listeners import Listener
 from dirserver.config.networks import Network
 from dirserver.config.schema import LDAP, CardDAV, Draft, NumberStyle
@@ -22,7 +22,10 @@ def check(draft: Draft, inspection: Inspection) -> None:
     grantees.check_members(draft, inspection)
     grantees.check_circles(draft, inspection)
     _check_slugs(draft, inspection)
+    _check_default_books(draft, inspection)
     grantees.check_grants(draft, inspection)
+    grantees.check_show_users(draft, inspection)
+    _check_client_ca(draft, inspection)
 
 
 def _check_listeners(draft: Draft, inspection: Inspection) -> None:
@@ -44,6 +47,14 @@ def _check_listeners(draft: Draft, inspection: Inspection) -> None:
         if one.overlaps(other):
             sentence = f"this overlaps with {shown(str(one))} of {place}"
             inspection.refuse(other_place, sentence, shown(str(other)))
+
+
+def _check_client_ca(draft: Draft, inspection: Inspection) -> None:
+    if draft.ldap is None or draft.ldap.client_ca is None or "tls" in inspection.tables:
+        return
+    sentence = "clients show certificates over TLS only; add a table [tls], or leave client_ca out"
+    place = inspection.place_of(draft.ldap).at("client_ca")
+    inspection.refuse(place, sentence, shown(str(draft.ldap.client_ca)))
 
 
 def _listeners(section: CardDAV | LDAP, inspection: Inspection) -> Iterator[tuple[Place, Listener]]:
@@ -97,7 +108,10 @@ def _check_mails(draft: Draft, inspection: Inspection) -> None:
 
 
 def _check_slugs(draft: Draft, inspection: Inspection) -> None:
-    reserved = {"users": "ou=users holds the people who log in; give the book another name"}
+    reserved = {
+        "users": "ou=users holds the people who log in; give the book another name",
+        "all-contacts": "this is the one book of a merged home; give the book another name",
+    }
     if draft.organisation is not None and draft.organisation.personal_books:
         reserved["personal"] = (
             "with personal_books = true in [organisation] every user has a book of this name;"
@@ -106,3 +120,18 @@ def _check_slugs(draft: Draft, inspection: Inspection) -> None:
     for book in draft.books:
         if book.slug in reserved:
             inspection.refuse(inspection.place_of(book), reserved[book.slug])
+
+
+def _check_default_books(draft: Draft, inspection: Inspection) -> None:
+    """Refuse a book for new cards that there is not; who may write to it, grants say later."""
+    books = set(inspection.names.get("books", ()))
+    organisation = draft.organisation
+    if organisation is None or organisation.personal_books:
+        books.add("personal")
+    for user in draft.users:
+        if user.default_book and user.default_book not in books:
+            meant = nearest(user.default_book, sorted(books))
+            hint = f"did you mean {shown(meant)}?" if meant else "name one of the books"
+            place = inspection.place_of(user).at("default_book")
+            sentence = f"there is no book {shown(user.default_book)}; {hint}"
+            inspection.refuse(place, sentence, shown(user.default_book))

@@ -6,7 +6,7 @@ import secrets
 
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
-from dirserver.model.addressbook import AddressBook, is_href, label_of
+from dirserver.model.addressbook import MERGED, AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
@@ -17,8 +17,8 @@ MOST_BOOKS = 50
 _SLUG_BYTES = 100
 # Every listing of a home has them all.
 _LONGEST = 8192
-# In the tree of the other face this is where people are.
-_RESERVED = frozenset({"users"})
+# In the tree of the other face the first is where people are; the second is in a merged home.
+_RESERVED = frozenset({"users", MERGED})
 # What names an archived book apart from one that may come to have its name.
 _MARK = "~"
 

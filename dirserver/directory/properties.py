@@ -22,12 +22,17 @@ def change_properties(
 
     Raises QuotaExceeded for what is too long, or too much for one user.
     """
-    for name, value in changes.items():
-        if len(name) + len(value or "") > LONGEST:
-            raise QuotaExceeded(f"a property of {len(name) + len(value or '')} characters")
+    check_properties(changes)
     login = writing.principal.login
     properties.change(writing.connection, login, book.id, changes)
     if properties.count(writing.connection, login) > MOST_PROPERTIES:
         raise QuotaExceeded(f"{login} has more than {MOST_PROPERTIES} properties")
     if changes:
         writing.note(AuditAction.PROPERTY_CHANGE, book.slug, ", ".join(changes)[:_TOLD])
+
+
+def check_properties(changes: Mapping[str, str | None]) -> None:
+    """Raise QuotaExceeded for what is too long to be kept."""
+    for name, value in changes.items():
+        if len(name) + len(value or "") > LONGEST:
+            raise QuotaExceeded(f"a property of {len(name) + len(value or '')} characters")

@@ -110,7 +110,13 @@ class Writing(Reading):
             raise
 
     def put_card(
-        self, slug: str, href: str, body: bytes, precondition: Precondition = ALWAYS
+        self,
+        slug: str,
+        href: str,
+        body: bytes,
+        precondition: Precondition = ALWAYS,
+        *,
+        among: Sequence[VisibleBook] = (),
     ) -> Stored:
         """Create or replace the card ``href`` of the book ``slug`` by these very bytes.
 
@@ -120,7 +126,8 @@ class Writing(Reading):
 
         Raises AccessDenied without a write grant, PreconditionFailed, InvalidHref, InvalidCard
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
-        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson.
+        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson. A new
+        card's UID must not be taken in the books ``among`` which it is shown, either.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
@@ -139,6 +146,8 @@ class Writing(Reading):
             other = cards.find_uid(self.connection, view.book.id, card.uid)
             if other is not None:
                 raise UIDConflict(other.card.href)
+            if stored is None:
+                self._require_free(card.uid, view, among)
         edit = None if stored is None else edited(old, body, card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
@@ -229,13 +238,20 @@ class Writing(Reading):
         return Stored(stored.card.etag, created=there is None)
 
     def copy_card(
-        self, slug: str, href: str, to_slug: str, to_href: str, *, overwrite: bool
+        self,
+        slug: str,
+        href: str,
+        to_slug: str,
+        to_href: str,
+        *,
+        overwrite: bool,
+        among: Sequence[VisibleBook] = (),
     ) -> Stored:
         """Store a copy of a card, as the principal sees it, in the same book or another one.
 
         Raises AccessDenied unless the one book may be read and the other written to, NotFound,
         InvalidHref, AlreadyExists when there is a card at the destination and ``overwrite`` is
-        not set, and UIDConflict (RFC 6352 section 6.3.2.1).
+        not set, and UIDConflict (RFC 6352 section 6.3.2.1); ``among`` is as for a new card.
         """
         source = self.granted(slug, AuditAction.CARD_COPY, href, Privilege.READ)
         target = self.writable(to_slug, AuditAction.CARD_COPY, to_href)
@@ -251,12 +267,23 @@ class Writing(Reading):
         other = cards.find_uid(self.connection, target.book.id, card.uid) if card.uid else None
         if other is not None and other.card.href != to_href:
             raise UIDConflict(other.card.href)
+        if there is None and card.uid:
+            self._require_free(card.uid, target, among)
         etag = etag_of(body)
         if there is None or there.card.etag != etag:
             self.store(target, [self.new_card(to_href, card, body, there)], "copy")
             detail = f"from {slug}/{href}"
             self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
         return Stored(etag, created=there is None)
+
+    def _require_free(self, uid: str, view: VisibleBook, among: Sequence[VisibleBook]) -> None:
+        """Raise UIDConflict if a card in another of the books ``among`` has this UID."""
+        for other in among:
+            if other.book.id == view.book.id:
+                continue
+            taken = cards.find_uid(self.connection, other.book.id, uid)
+            if taken is not None:
+                raise UIDConflict(taken.card.href, other.book.id)
 
     @property
     def batch(self) -> int:

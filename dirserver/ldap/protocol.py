@@ -52,6 +52,11 @@ class LDAPProtocol(BaseLDAPServer):
         self._pool = pool
         self._reactor = reactor
 
+    @property
+    def address(self) -> str:
+        """Where the client is."""
+        return self._session.client.address
+
     def connectionMade(self) -> None:
         """Begin."""
         super().connectionMade()
@@ -60,6 +65,8 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
+        self._is_certified = False
+        self._is_heard = False
         self._paused = False
         self._reading = True
         self._stopping = False
@@ -79,6 +86,9 @@ class LDAPProtocol(BaseLDAPServer):
         """Stop whatever was being made for the client."""
         super().connectionLost(reason)
         self._closing = True
+        if not self._is_heard:
+            # Such as a phone that does not trust the certificate.
+            self.factory.misheard(self._session, reason.getErrorMessage())
         self._stop_timer()
         self._abandon()
         self.factory.stalled.discard(self)
@@ -97,8 +107,15 @@ class LDAPProtocol(BaseLDAPServer):
     def dataReceived(self, data: bytes) -> None:
         """Take requests out of the stream."""
         if not self._stopping:
+            self._certify()
             self._receive(data)
             self._go_on()
+
+    def _certify(self) -> None:
+        """Let the session know who the client is by its certificate, once there is TLS."""
+        if self._session.secure and not self._is_certified and self.factory.tls is not None:
+            self._is_certified = True
+            self._session.certified = self.factory.tls.certified(self.transport.getHandle())
 
     def _receive(self, data: bytes = b"") -> None:
         if self._closing:
@@ -113,6 +130,8 @@ class LDAPProtocol(BaseLDAPServer):
                 self._abandon(urgent.id)
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
+            self._is_heard = True
+            self.factory.misheard(self._session, str(error))
             self._disconnect(ResultCode.PROTOCOL_ERROR)
             return
         if self._reading is self._incoming.is_full:
@@ -258,6 +277,8 @@ class LDAPProtocol(BaseLDAPServer):
     def _finish(self, answering: Answer) -> None:
         self._give_back()
         self.factory.tell(self._session, answering.began)
+        # Once there is TLS, something has yet to be asked.
+        self._is_heard = self._session.answered.operation != "extended"
         self._answering = None
         self._incoming.answered(answering.request)
         if not self._session.principal.is_anonymous:

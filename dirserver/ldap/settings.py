@@ -35,7 +35,9 @@ class LDAPSettings:
     """The face's part of the configuration.
 
     ``max_hits`` is the most cards for whoever has only search on a book; ``plaintext_bind``
-    says of an address whether a password may come from there without TLS.
+    says of an address whether a password may come from there without TLS. ``personal`` are pairs
+    of a book and a property that is shown of it, which it is not otherwise; ``show_users`` are
+    grantees who see all who log in.
     """
 
     suffix: str
@@ -46,6 +48,8 @@ class LDAPSettings:
     plaintext_bind: Callable[[str], bool] = _anywhere
     profile_for: Callable[[str], ClientProfile] = _no_profile
     starttls: bool = False
+    personal: frozenset[tuple[str, str]] = frozenset()
+    show_users: frozenset[str] = frozenset()
 
     @property
     def suffix_dn(self) -> DN:
@@ -67,10 +71,13 @@ class ConnectionLimits:
     """
 
     connections: int = 2000
+    # Of them, the most from one address, so that it leaves some to all others.
+    connections_each: int = 1000
     message_before_bind: int = 64 * 1024
     message_after_bind: int = 1024 * 1024
     # More requests than any client has open at once; beyond, nothing is read until some are done.
     waiting: int = 64
+    waiting_octets: int = 128 * 1024
     batch_octets: int = 64 * 1024
     batch_entries: int = 200
     # From the connection to its first request, and from one request to the next.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from dirserver.model.ordering import Place
 
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
+# The slug of the one book that a merged home shows.
+MERGED = "all-contacts"
 
 # The name of a book's life before any copy of it was put back.
 FIRST_LIFE = "0"
@@ -93,19 +98,21 @@ class Change:
     vanished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
 
-    ``sort_name`` and the key are its place in the order of what is found.
+    ``place`` is where it stands in the order of what is found; it has a ``body``, and moments,
+    where that was asked for. Of these there are many: hence a tuple.
     """
 
     book_id: int
     key: str
-    sort_name: str
+    uid: str
     attributes: bytes
-    created: datetime
-    modified: datetime
+    created: datetime | None
+    modified: datetime | None
+    body: bytes | None
+    place: Place
 
 
 HREF_BYTES = 255

@@ -16,7 +16,8 @@ class Device:
     """A program or a telephone of a user's, and what its password is good for.
 
     ``protocols`` are among "carddav" and "ldap", ``books`` are labels, ``networks`` say from
-    where; where one of them is empty, there is no such limit.
+    where; where one of them is empty, there is no such limit. ``merged``: it is shown all books
+    as one.
     """
 
     id: int
@@ -26,6 +27,7 @@ class Device:
     books: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
     expires: datetime | None = None
+    merged: bool = False
 
     def refusal(self, protocol: str, address: str, at: datetime) -> str:
         """Return why its password is not good over ``protocol`` from ``address``, or nothing."""
@@ -44,6 +46,7 @@ class Device:
             *(f"only {protocol}" for protocol in sorted(self.protocols)),
             *(f"book {book}" for book in sorted(self.books)),
             *(f"from {network}" for network in self.networks),
+            *(["all books as one"] if self.merged else []),
         ]
         if self.expires is not None:
             said.append(f"until {self.expires:%Y-%m-%d %H:%M} UTC")

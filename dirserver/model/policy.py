@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -20,6 +20,9 @@ from dirserver.model.principal import (
     PrincipalKind,
 )
 from dirserver.model.shield import Stop
+
+# So many clients' books are kept: a stranger's addresses must not fill the memory.
+_MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Policy:
     devices: Mapping[int, Device] = field(default_factory=dict)
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
     erasure_key: bytes = field(default=b"", repr=False)
+    # Who asks for all their books asks again with every request; kept as long as the policy is.
+    _visible: dict[tuple[Principal, Privilege, str], tuple[VisibleBook, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""
@@ -119,6 +126,17 @@ class Policy:
 
         One's own book stands before a shared one of the same name, as ``named`` has it.
         """
+        key = (principal, privilege, address)
+        found = self._visible.get(key)
+        if found is None:
+            if len(self._visible) >= _MOST_KEPT:
+                self._visible.clear()
+            found = self._visible[key] = self._look(principal, privilege, address)
+        return found
+
+    def _look(
+        self, principal: Principal, privilege: Privilege, address: str
+    ) -> tuple[VisibleBook, ...]:
         views = (self.view(principal, book, address, privilege) for book in self.books)
         found = [view for view in views if view is not None and view.access >= privilege]
         login = principal.login
@@ -135,11 +153,36 @@ class Policy:
         there = [book for book in self.books if book.slug == slug and book.owner in ("", login)]
         return max(there, key=lambda book: book.owner, default=None)
 
+    def base(
+        self, principal: Principal, views: Sequence[VisibleBook], address: str = ""
+    ) -> VisibleBook | None:
+        """Return the one of ``views`` that new cards of ``principal`` go to if all are as one.
+
+        It is that of the config file, or else their personal one, or else the first that they may
+        write to. Names depend on it, so a client that was stopped does not make it another.
+        """
+        named = {view.book.slug: view for view in views}
+        for slug in (principal.default_book, PERSONAL):
+            if slug in named:
+                return named[slug]
+        for view in views:
+            # Most tell at a glance; only where somebody was stopped the grants must be asked.
+            allowed = view.access >= Privilege.WRITE
+            if not allowed and self.stops:
+                given = self.grants.get(view.book.id, ())
+                allowed = decide(principal, Privilege.WRITE, view.book, given, address).allowed
+            if allowed:
+                return view
+        return None
+
     def may_make_books(self, principal: Principal) -> bool:
         """Say whether ``principal`` may have books of their own beside the one they are given.
 
-        Whoever is given one may. A device that is good for some books makes no others.
+        Whoever is given one may. A device that is good for some books makes no others, nor does
+        one that is shown all as one.
         """
+        if principal.sees_one_book:
+            return False
         if principal.device is not None and principal.device.books:
             return False
         return any(book.owner == principal.login and book.slug == PERSONAL for book in self.books)

@@ -25,6 +25,7 @@ class Principal:
 
     A grantee is a login, ``group:NAME``, ``everyone`` or ``anonymous``, as in the config file.
     ``device`` is the one with whose password they came, None if it was with their own.
+    ``merged_home`` and ``default_book`` are what the config file says of a user's home.
     """
 
     kind: PrincipalKind
@@ -33,6 +34,13 @@ class Principal:
     mail: str = ""
     grantees: frozenset[str] = frozenset()
     device: Device | None = None
+    merged_home: bool = False
+    default_book: str = ""
+
+    @property
+    def sees_one_book(self) -> bool:
+        """Whether they are shown all that they may read as one book, as few programs know more."""
+        return self.merged_home or (self.device is not None and self.device.merged)
 
     @property
     def device_name(self) -> str:

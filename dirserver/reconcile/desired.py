@@ -24,7 +24,14 @@ def structure_of(config: Config) -> Structure:
             books[own.label] = own
     return Structure(
         {
-            user.login: User(user.login, user.name, user.mail, user.password_hash)
+            user.login: User(
+                user.login,
+                user.name,
+                user.mail,
+                user.password_hash,
+                user.merged_home,
+                user.default_book,
+            )
             for user in config.users
         },
         {

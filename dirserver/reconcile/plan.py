@@ -230,7 +230,14 @@ def _user_sentence(old: User | None, new: User | None) -> str:
         return f"user {old.login if old else ''}"
     if old is None:
         return f"user {new.login}: {new.name}" + (f" <{new.mail}>" if new.mail else "")
-    said = _changes({"name": (old.name, new.name), "mail": (old.mail, new.mail)})
+    said = _changes(
+        {
+            "name": (old.name, new.name),
+            "mail": (old.mail, new.mail),
+            "merged_home": (_truth(old.merged_home), _truth(new.merged_home)),
+            "default_book": (old.default_book, new.default_book),
+        }
+    )
     if old.password_hash != new.password_hash:
         said = ", ".join(filter(None, [said, "another password"]))
     return f"user {new.login}: {said}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, or_, select
 
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
@@ -29,6 +29,9 @@ _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, c
 # a small one together as to run it.
 _BOOK: BindParameter[int] = bindparam("book_id")
 _STATE = select(addressbook.c.revision, addressbook.c.modified).where(addressbook.c.id == _BOOK)
+_STATES = select(addressbook.c.id, addressbook.c.revision, addressbook.c.modified).where(
+    addressbook.c.id.in_(bindparam("book_ids", expanding=True))
+)
 _IN_BOOK = select(card.c.id, card.c.revision, *_LISTED).where(card.c.addressbook_id == _BOOK)
 _BY_HREF = _IN_BOOK.where(card.c.href == bindparam("href"))
 _BY_UID = _IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1)
@@ -118,6 +121,12 @@ def state(connection: Connection, book_id: int) -> BookState:
     if row is None:
         raise NotFound(f"book {book_id}")
     return BookState(row.revision, row.modified)
+
+
+def states(connection: Connection, book_ids: Sequence[int]) -> dict[int, BookState]:
+    """Return how far each of these books has come, by its id."""
+    rows = connection.execute(_STATES, {"book_ids": list(book_ids)}) if book_ids else ()
+    return {row.id: BookState(row.revision, row.modified) for row in rows}
 
 
 def listing(connection: Connection, book_id: int) -> Iterator[Card]:
@@ -253,6 +262,43 @@ def changed(
     with connection.execute(statement, {"book_id": book_id, "since": since}) as rows:
         for row in rows:
             yield row.revision, row.changed, None if row.etag is None else _card(row)
+
+
+def left_behind(
+    connection: Connection, book_id: int, start: int, held: int, namesakes: int | None
+) -> Iterator[tuple[int, str]]:
+    """Yield revision and name of each last change after ``start``, in their order, of a card.
+
+    Of those that were in the book at the revision ``held``, which has gone on since; and of those
+    that are in the book ``namesakes`` by the same name, none.
+    """
+    was_there = (
+        select(card_version.c.id)
+        .where(
+            card_version.c.addressbook_id == change.c.addressbook_id,
+            card_version.c.href == change.c.href,
+            card_version.c.revision <= held,
+        )
+        .exists()
+    )
+    statement = (
+        select(change.c.revision, change.c.href)
+        .where(
+            change.c.addressbook_id == book_id,
+            change.c.revision > start,
+            or_(
+                and_(change.c.revision <= held, change.c.vanished.is_(False)),
+                and_(change.c.revision > held, was_there),
+            ),
+        )
+        .order_by(change.c.revision)
+        .execution_options(yield_per=_ROWS)
+    )
+    if namesakes is not None:
+        same = (card.c.addressbook_id == namesakes, card.c.href == change.c.href)
+        statement = statement.where(~select(card.c.id).where(*same).exists())
+    with connection.execute(statement) as rows:
+        yield from rows
 
 
 def count(connection: Connection, book_id: int) -> int:

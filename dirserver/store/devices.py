@@ -80,6 +80,7 @@ def add(connection: Connection, new: Device, digest: str, at: datetime, by: str)
             protocols=",".join(sorted(new.protocols)),
             books=",".join(sorted(new.books)),
             networks=",".join(str(network) for network in new.networks),
+            merged=new.merged,
             created=at,
             created_by=by,
             expires=new.expires,
@@ -121,6 +122,7 @@ def _record(row: Row[*tuple[Any, ...]]) -> DeviceRecord:
         _words(row.books),
         tuple(parse_network(one) for one in row.networks.split(",") if one),
         row.expires,
+        row.merged,
     )
     return DeviceRecord(
         found,

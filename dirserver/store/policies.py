@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Connection, select
 
 from dirserver.model.addressbook import AddressBook, Incarnation
 from dirserver.model.grant import Grant, Privilege
@@ -21,14 +24,27 @@ def load(connection: Connection) -> Policy:
     """Read the policy of this moment: active principals and the books that are not archived."""
     groups = load_groups(connection)
     users = connection.execute(
-        select(principal.c.name, principal.c.title, principal.c.mail)
+        select(
+            principal.c.name,
+            principal.c.title,
+            principal.c.mail,
+            principal.c.merged_home,
+            principal.c.default_book,
+        )
         .where(principal.c.kind == USER, principal.c.active)
         .order_by(principal.c.name)
     )
     books = load_books(connection)
     return Policy(
         epoch=settings.policy_epoch(connection),
-        users={row.name: user_principal(row.name, row.title, row.mail, groups) for row in users},
+        users={
+            row.name: replace(
+                user_principal(row.name, row.title, row.mail, groups),
+                merged_home=row.merged_home,
+                default_book=row.default_book,
+            )
+            for row in users
+        },
         groups=groups,
         books=books,
         grants=load_grants(connection),
@@ -59,6 +75,15 @@ def load_books(connection: Connection, *, archived: bool = False) -> tuple[Addre
     condition = (
         addressbook.c.archived.is_not(None) if archived else addressbook.c.archived.is_(None)
     )
+    return _books(connection, condition)
+
+
+def load_by_uuid(connection: Connection, uuids: Sequence[str]) -> tuple[AddressBook, ...]:
+    """Read books of these UUIDs, also those that are archived."""
+    return _books(connection, addressbook.c.uuid.in_(uuids))
+
+
+def _books(connection: Connection, condition: ColumnElement[bool]) -> tuple[AddressBook, ...]:
     rows = connection.execute(
         select(addressbook).where(condition).order_by(addressbook.c.owner, addressbook.c.slug)
     )

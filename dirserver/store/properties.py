@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from dirserver.store.tables import book_property
+from dirserver.store.tables import book_property, home_property
 
 _OF_USER = select(
     book_property.c.addressbook_id, book_property.c.name, book_property.c.value
@@ -17,6 +17,8 @@ _FORGET = delete(book_property).where(
     book_property.c.addressbook_id == bindparam("book_id"),
     book_property.c.name == bindparam("called"),
 )
+# Programs set a name and a colour there.
+MOST_OF_A_HOME = 50
 
 
 def of_user(connection: Connection, login: str) -> dict[int, dict[str, str]]:
@@ -48,3 +50,27 @@ def change(
     ]
     if rows:
         connection.execute(insert(book_property), rows)
+
+
+def of_home(connection: Connection, login: str) -> dict[str, str]:
+    """Return the properties that ``login`` has set on the one book of a merged home."""
+    rows = connection.execute(
+        select(home_property.c.name, home_property.c.value).where(home_property.c.login == login)
+    )
+    return {row.name: row.value for row in rows}
+
+
+def change_home(connection: Connection, login: str, changes: Mapping[str, str | None]) -> None:
+    """Set properties of that book for ``login``; None takes one away."""
+    connection.execute(
+        delete(home_property).where(
+            home_property.c.login == login, home_property.c.name.in_(list(changes))
+        )
+    )
+    rows = [
+        {"login": login, "name": name, "value": value}
+        for name, value in changes.items()
+        if value is not None
+    ]
+    if rows:
+        connection.execute(insert(home_property), rows)

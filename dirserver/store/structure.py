@@ -25,6 +25,8 @@ class User:
     name: str
     mail: str
     password_hash: str = field(repr=False)
+    merged_home: bool = False
+    default_book: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,17 @@ def load(connection: Connection) -> Structure:
         if not book.made_by_owner
     ]
     return Structure(
-        {row.name: User(row.name, row.title, row.mail, row.password_hash) for row in users},
+        {
+            row.name: User(
+                row.name,
+                row.title,
+                row.mail,
+                row.password_hash,
+                row.merged_home,
+                row.default_book,
+            )
+            for row in users
+        },
         {group.name: group for group in load_groups(connection)},
         {book.label: book for book in books},
         frozenset(_book(book, ()).label for book in archived if not book.made_by_owner),
@@ -102,13 +114,25 @@ def _book(book: AddressBook, grants: tuple[Grant, ...]) -> Book:
 
 def put_user(connection: Connection, user: User) -> None:
     """Add or change a user."""
-    values = {"title": user.name, "mail": user.mail, "password_hash": user.password_hash}
+    values: dict[str, object] = {
+        "title": user.name,
+        "mail": user.mail,
+        "password_hash": user.password_hash,
+        "merged_home": user.merged_home,
+        "default_book": user.default_book,
+    }
     _put_principal(connection, USER, user.login, values)
 
 
 def put_group(connection: Connection, group: Group) -> None:
     """Add or change a group and its members."""
-    values = {"title": group.title, "mail": "", "password_hash": ""}
+    values: dict[str, object] = {
+        "title": group.title,
+        "mail": "",
+        "password_hash": "",
+        "merged_home": False,
+        "default_book": "",
+    }
     group_id = _put_principal(connection, GROUP, group.name, values)
     connection.execute(delete(membership).where(membership.c.group_id == group_id))
     if group.members:
@@ -116,7 +140,7 @@ def put_group(connection: Connection, group: Group) -> None:
         connection.execute(insert(membership), rows)
 
 
-def _put_principal(connection: Connection, kind: str, name: str, values: dict[str, str]) -> int:
+def _put_principal(connection: Connection, kind: str, name: str, values: dict[str, object]) -> int:
     """Add or change a principal; one who was removed comes back as the same."""
     found = connection.scalar(
         select(principal.c.id).where(principal.c.kind == kind, principal.c.name == name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from radicale import httputils
 
-from dirserver.directory import Directory, Writing
+from dirserver.directory import Directory, Writing, merging
 from dirserver.directory.ownbooks import archive_book, make_book, rename_book, require_maker
 from dirserver.directory.properties import change_properties
 from dirserver.errors import (
@@ -24,6 +24,7 @@ from dirserver_radicale import answers, prefer, proppatch, request, xmlbody
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.hrefs import Location, escaped, locate
 from dirserver_radicale.multistatus import CARDDAV, DAV, NAMESPACES, XML, document, response
+from dirserver_radicale.placement import is_merged
 from dirserver_radicale.preconditions import require
 from dirserver_radicale.properties import DESCRIPTION, DISPLAYNAME, RESOURCETYPE
 from dirserver_radicale.proppatch import Change, Outcome
@@ -58,11 +59,17 @@ class BookMethods(Refusing):
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                view = writing.granted(location.book, AuditAction.BOOK_CHANGE, "", Privilege.READ)
+                merged = is_merged(writing, location)
+                if not merged:
+                    action = AuditAction.BOOK_CHANGE
+                    view = writing.granted(location.book, action, "", Privilege.READ)
                 require(environ, writing, location)
                 changes = proppatch.read_changes(xmlbody.parse(body), "propertyupdate")
                 outcome = proppatch.judged(changes)
-                if not outcome.failed:
+                if merged and not outcome.failed:
+                    last = proppatch.final(changes)
+                    merging.change_properties(writing, {one: last[one].xml for one in last})
+                elif not outcome.failed:
                     _apply(writing, view, changes)
         except QuotaExceeded:
             outcome = Outcome(list(proppatch.final(changes)))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Final, TypeAlias
 
 from dirserver.directory import Reading
 from dirserver.model.addressbook import Card
-from dirserver.model.policy import VisibleBook
 from dirserver_radicale import privileges, reportset
 from dirserver_radicale.addressdata import AddressData
-from dirserver_radicale.hrefs import escaped_name
+from dirserver_radicale.collection import Book, Part
 from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.multistatus import CARDDAV, DAV, element, href
 from dirserver_radicale.properties import (
@@ -32,9 +30,7 @@ from dirserver_radicale.properties import (
     live,
 )
 from dirserver_radicale.propfind import Kind, Wanted, split, without_404
-from dirserver_radicale.resources import Book
 
-_BATCH = 100
 ADDRESS_DATA: Final = f"{CARDDAV}address-data"
 _SLOT = "%s"
 
@@ -101,7 +97,7 @@ _BASIC = tuple(name for name in _NAMES if name in BASIC)
 class CardPlan:
     """Writes the cards of one book: ``template`` takes the name and then the ``fields``."""
 
-    view: VisibleBook
+    part: Part
     template: str
     fields: Sequence[_Field]
     needs: Needs
@@ -109,7 +105,7 @@ class CardPlan:
     def write(self, name: str, etag: str, body: bytes = b"", card: Card | None = None) -> str:
         """Write the response for one card."""
         values = [field(etag, body, card) for field in self.fields]
-        return self.template % (escaped_name(name), *values)
+        return self.template % (self.part.spelled(name), *values)
 
     def all(self, reading: Reading) -> Iterator[str]:
         """Write every card of the book, in the order of their names."""
@@ -118,38 +114,31 @@ class CardPlan:
         return (written for _name, written in self._read(reading, None))
 
     def _names(self, reading: Reading) -> Iterator[str]:
-        template = self.template
+        template, spelled = self.template, self.part.spelled
+        found = reading.etags(self.part.book.view)
         if not self.fields:
-            for name, _etag in reading.etags(self.view):
-                yield template % escaped_name(name)
+            for name, _etag in found:
+                yield template % spelled(name)
             return
         # Nothing but the etag; this is what nearly every listing asks for.
-        for name, etag in reading.etags(self.view):
-            yield template % (escaped_name(name), f'"{etag}"')
+        for name, etag in found:
+            yield template % (spelled(name), f'"{etag}"')
 
-    def named(
-        self, reading: Reading, names: Iterable[str], *, goes_on: bool = False
-    ) -> Iterator[tuple[str, str | None]]:
-        """Yield each of ``names`` with its card as it is written, or None where there is none.
+    def read(
+        self, reading: Reading, names: Sequence[str], *, goes_on: bool = False
+    ) -> Iterator[tuple[str, str]]:
+        """Yield those of the cards ``names`` that there are, each as it is written.
 
         In any order, so that nothing waits in memory for another. ``goes_on`` is as for
         ``Reading.bodies``.
         """
-        iterator = iter(names)
-        while batch := list(islice(iterator, _BATCH)):
-            left = dict.fromkeys(batch)
-            for name, written in self._read(reading, batch, goes_on=goes_on):
-                left.pop(name, None)
-                yield name, written
-            goes_on = True
-            for name in left:
-                yield name, None
+        return self._read(reading, names, goes_on=goes_on)
 
     def _read(
-        self, reading: Reading, names: list[str] | None, *, goes_on: bool = False
+        self, reading: Reading, names: Sequence[str] | None, *, goes_on: bool = False
     ) -> Iterator[tuple[str, str]]:
         """Write the cards of these names, or all of the book."""
-        view, write = self.view, self.write
+        view, write = self.part.book.view, self.write
         if self.needs.body and self.needs.card:
             for card, body in reading.bodies(view, names, goes_on=goes_on):
                 yield card.href, write(card.href, card.etag, body, card)
@@ -163,13 +152,11 @@ class CardPlan:
                 yield card.href, write(card.href, card.etag, card=sized)
 
 
-def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> CardPlan:
-    """Work out how the cards of ``book`` are written when ``wanted`` is asked for.
-
-    ``data`` is what a report asks for of their text.
-    """
+def card_plan(part: Part, wanted: Wanted, data: AddressData | None) -> CardPlan:
+    """Work out how the cards of ``part`` are written; see ``collection_plan``."""
+    book = part.book
     if wanted.kind is Kind.PROPNAME:
-        return _plan(book, dict.fromkeys(_NAMES, ""), {}, [], Needs())
+        return _plan(part, dict.fromkeys(_NAMES, ""), {}, [], Needs())
     asked = wanted.names
     if wanted.kind is Kind.ALLPROP:
         asked = tuple(dict.fromkeys([*_BASIC, *asked]))
@@ -195,7 +182,7 @@ def card_plan(book: Book, wanted: Wanted, data: AddressData | None = None) -> Ca
                 missing.setdefault(value, []).append(element(name))
             else:
                 found[name] = value.replace("%", "%%")
-    return _plan(book, found, without_404(book.viewer, missing), fields, needs)
+    return _plan(part, found, without_404(book.viewer, missing), fields, needs)
 
 
 def card_property(book: Book, card: Card, name: str) -> Value:
@@ -218,7 +205,7 @@ def _alike(book: Book, name: str) -> Value:
 
 
 def _plan(
-    book: Book,
+    part: Part,
     found: dict[str, str],
     missing: dict[Missing, list[str]],
     fields: Sequence[_Field],
@@ -226,5 +213,5 @@ def _plan(
 ) -> CardPlan:
     absent = {why: [one.replace("%", "%%") for one in each] for why, each in missing.items()}
     told = "".join(split([element(*each) for each in found.items()], absent))
-    start = f"<response><href>{book.url.replace('%', '%%')}{_SLOT}</href>"
-    return CardPlan(book.view, f"{start}{told}</response>\n", tuple(fields), needs)
+    start = f"<response><href>{part.head.replace('%', '%%')}{_SLOT}</href>"
+    return CardPlan(part, f"{start}{told}</response>\n", tuple(fields), needs)

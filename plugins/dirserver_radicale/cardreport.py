@@ -9,12 +9,13 @@ from dirserver_radicale.addressdata import (
     UnsupportedAddressData,
     read_address_data,
 )
-from dirserver_radicale.cardplan import ADDRESS_DATA, CardPlan, card_plan
+from dirserver_radicale.cardplan import ADDRESS_DATA
+from dirserver_radicale.collection import Collection
+from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.multistatus import DAV, status_response
 from dirserver_radicale.properties import GETETAG
 from dirserver_radicale.propfind import Kind, Wanted, read_wanted
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Book
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _WANTED = (f"{DAV}prop", f"{DAV}allprop", f"{DAV}propname")
 
 
-def read_plan(root: Element, book: Book) -> CardPlan:
+def read_plan(root: Element, collection: Collection) -> CollectionPlan:
     """Work out how a report on cards writes them.
 
     Without any property the cards are listed with their etags. Raises Refused for address data
@@ -40,7 +41,7 @@ def read_plan(root: Element, book: Book) -> CardPlan:
         asked = AddressData() if data is None else read_address_data(data)
     except UnsupportedAddressData as error:
         raise Refused("<C:supported-address-data/>") from error
-    return card_plan(book, wanted, asked)
+    return CollectionPlan(collection, wanted, asked)
 
 
 def read_limit(root: Element, namespace: str) -> int | None:

@@ -15,15 +15,16 @@ from radicale import httputils
 from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
-from dirserver.model.audit import AuditAction
+from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.vcard import parse_card
 from dirserver_radicale import answers, prefer, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.bookmethods import BookMethods
 from dirserver_radicale.conditional import (
-    book_etag,
     converted_etag,
     is_changed_since,
     is_not_newer,
@@ -33,8 +34,10 @@ from dirserver_radicale.conditional import (
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
+from dirserver_radicale.placement import placement
 from dirserver_radicale.preconditions import is_conditional, require, require_if
 from dirserver_radicale.representation import VCARD, body_for, shown
+from dirserver_radicale.resources import Viewer
 
 
 class CardMethods(BookMethods):
@@ -73,11 +76,12 @@ class CardMethods(BookMethods):
         with self._directory.reading(
             request.principal_of(user), request.current().client
         ) as reading:
-            view = reading.book(location.book, Privilege.READ)
-            card = reading.card(view, location.href)
+            there = placement(reading, location)
+            view = reading.book(there.slug, Privilege.READ)
+            card, body = reading.read(view, there.href)
             require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == reading.version(view, location.href):
+            if version is not None and version == parse_card(body).version:
                 version = None
             etag = card.etag if version is None else converted_etag(card.etag, version)
             headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
@@ -85,7 +89,7 @@ class CardMethods(BookMethods):
             if early is not None:
                 return early
             headers["Content-Type"] = VCARD
-            body = reading.body(view, location.href)
+            reading.note_read(view, card)
             if version is not None:
                 body = convert(body, version)
                 headers["Content-Type"] += f"; version={version}"
@@ -99,21 +103,17 @@ class CardMethods(BookMethods):
         early: list[Answer] = []
 
         def make(reading: Reading) -> Iterator[bytes]:
-            view = reading.book(location.book, Privilege.READ)
+            book = Viewer(reading).collection(location)
             require_if(environ, reading, location)
-            state = reading.state(view)
-            etag = book_etag(state, view)
-            if version is not None:
-                etag = converted_etag(etag, version)
-            headers.update({"Last-Modified": http_date(state.modified), "Vary": "Accept"})
-            early.extend(filter(None, [_early(environ, etag, state.modified, headers)]))
+            etag = book.etag if version is None else converted_etag(book.etag, version)
+            headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
+            early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
             # Told before anything leaves the house.
-            detail = f"{reading.count(view)} cards in one file"
-            label = label_of(view.book)
-            self._directory.record([reading.event(AuditAction.CARD_EXPORT, label, "", detail)])
-            bodies = (body for _card, body in reading.exported(view))
+            views = [part.book.view for part in book.parts]
+            self._directory.record([_exported(reading, view) for view in views])
+            bodies = (body for view in views for _card, body in reading.exported(view))
             return bodies if version is None else (convert(body, version) for body in bodies)
 
         told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
@@ -151,12 +151,15 @@ class CardMethods(BookMethods):
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
+                there = placement(writing, location, AuditAction.CARD_UPDATE)
                 if is_conditional(environ):
-                    writing.writable(location.book, AuditAction.CARD_UPDATE, location.href)
+                    writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
                     require(environ, writing, location)
-                stored = writing.put_card(
-                    location.book, location.href, body, read_precondition_of_card(environ)
-                )
+                condition = read_precondition_of_card(environ)
+                with there.shown():
+                    stored = writing.put_card(
+                        there.slug, there.href, body, condition, among=there.among
+                    )
         except PreconditionFailed as error:
             return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
         except DirectoryError as error:
@@ -178,9 +181,10 @@ class CardMethods(BookMethods):
         principal, noted = request.principal_of(user), request.current()
         try:
             with self._directory.reading(principal, noted.client) as reading:
-                view = reading.book(location.book, Privilege.READ)
-                etag = reading.card(view, location.href).etag
-                body = reading.body(view, location.href)
+                there = placement(reading, location)
+                view = reading.book(there.slug, Privilege.READ)
+                etag = reading.card(view, there.href).etag
+                body = reading.body(view, there.href)
         except DirectoryError:
             return None
         status, headers = client.PRECONDITION_FAILED, {"ETag": f'"{etag}"'}
@@ -203,17 +207,20 @@ class CardMethods(BookMethods):
             return self._refuse("DELETE", path, user)
         if not location.href:
             return self._delete_book(user, location, environ)
+        holder = location.path
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                there = placement(writing, location, AuditAction.CARD_DELETE)
+                holder = there.path
                 if is_conditional(environ):
-                    writing.writable(location.book, AuditAction.CARD_DELETE, location.href)
+                    writing.writable(there.slug, AuditAction.CARD_DELETE, there.href)
                     require(environ, writing, location)
                 condition = read_precondition_of_card(environ)
-                writing.delete_card(location.book, location.href, condition)
+                writing.delete_card(there.slug, there.href, condition)
         except DirectoryError as error:
-            return error_answer(error, location.parent.path, "unbind")
+            return error_answer(error, holder, "unbind")
         except ValueError as error:
             return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
@@ -290,35 +297,49 @@ class CardMethods(BookMethods):
             if method == "MOVE"
             else ("read", Privilege.READ, AuditAction.CARD_COPY)
         )
+        at, to = source.parent.path, target.parent.path
+        slug = source.book
         condition = read_precondition_of_card(environ)
         overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() == "T"
         try:
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
+                here = placement(writing, source, action)
+                slug, at = here.slug, here.path
+                there = placement(writing, target, action)
+                to = there.path
+                names = here.slug, here.href, there.slug, there.href
                 if is_conditional(environ):
-                    writing.granted(source.book, action, source.href, at_least)
-                    writing.granted(target.book, action, target.href)
+                    writing.granted(here.slug, action, here.href, at_least)
+                    writing.granted(there.slug, action, there.href)
                     require(environ, writing, source)
-                act = writing.move_card if method == "MOVE" else writing.copy_card
-                stored = act(
-                    source.book, source.href, target.book, target.href, overwrite=overwrite
-                )
+                with there.shown():
+                    if method == "MOVE":
+                        stored = writing.move_card(*names, overwrite=overwrite)
+                    else:
+                        among = there.among
+                        stored = writing.copy_card(*names, overwrite=overwrite, among=among)
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
-                body = body_for(environ, writing, target)
+                body = body_for(environ, writing, there.slug, there.href)
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
-            view = request.view(self._directory, user, source.book)
+            view = request.view(self._directory, user, slug)
             if view is not None and view.access >= at_least:
-                return error_answer(error, target.parent.path, "bind")
-            return error_answer(error, source.parent.path, needed)
+                return error_answer(error, to, "bind")
+            return error_answer(error, at, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
         status = client.CREATED if stored.created else client.NO_CONTENT
         return shown(environ, status, {}, target, body, stored.etag)
+
+
+def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
+    detail = f"{reading.count(view)} cards in one file"
+    return reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)
 
 
 def _early(

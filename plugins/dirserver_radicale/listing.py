@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dirserver.errors import NotFound
-from dirserver_radicale.cardplan import card_plan
+from dirserver_radicale.collection import Collection
+from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, END
 from dirserver_radicale.propfind import Depth, Wanted, members, response
-from dirserver_radicale.resources import Book, Resource
+from dirserver_radicale.resources import Resource
 
 
 def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted) -> Iterator[str]:
@@ -17,13 +18,13 @@ def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted
 
     Raises NotFound at once when a card is asked for that is not there.
     """
-    if location.href and isinstance(resource, Book):
+    if location.href and isinstance(resource, Collection):
         return _one_card(resource, location.href, wanted)
     return _collection(resource, depth, wanted)
 
 
-def _one_card(book: Book, name: str, wanted: Wanted) -> Iterator[str]:
-    ((_, card),) = card_plan(book, wanted).named(book.viewer.reading, [name])
+def _one_card(book: Collection, name: str, wanted: Wanted) -> Iterator[str]:
+    ((_, card),) = CollectionPlan(book, wanted).named(book.viewer.reading, [name])
     if card is None:
         raise NotFound(name)
     return iter((BEGIN, card, END))
@@ -35,6 +36,6 @@ def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[st
     if depth is not Depth.ZERO:
         for member in members(resource):
             yield response(member, wanted)
-        if isinstance(resource, Book):
-            yield from card_plan(resource, wanted).all(resource.viewer.reading)
+        if isinstance(resource, Collection):
+            yield from CollectionPlan(resource, wanted).all(resource.viewer.reading)
     yield END

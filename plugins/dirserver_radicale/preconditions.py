@@ -14,6 +14,7 @@ from typing import Any
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, NotFound, PreconditionFailed
 from dirserver.model.grant import Privilege
+from dirserver_radicale.collection import MergedBook
 from dirserver_radicale.conditional import (
     book_etag,
     is_changed_since,
@@ -22,6 +23,8 @@ from dirserver_radicale.conditional import (
 )
 from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.ifheader import holds, read_if
+from dirserver_radicale.placement import is_merged, placement
+from dirserver_radicale.resources import Viewer
 
 _FIELDS = ("HTTP_IF", "HTTP_IF_UNMODIFIED_SINCE")
 
@@ -77,9 +80,13 @@ def _state(reading: Reading, location: Location | None) -> tuple[str, datetime] 
     if location is None or not location.book or location.login != reading.principal.login:
         return None
     try:
-        view = reading.book(location.book, Privilege.READ, action=None)
-        if location.href:
-            card = reading.card(view, location.href)
+        if is_merged(reading, location) and not location.href:
+            merged = MergedBook(Viewer(reading))
+            return merged.etag, merged.modified
+        there = placement(reading, location)
+        view = reading.book(there.slug, Privilege.READ, action=None)
+        if there.href:
+            card = reading.card(view, there.href)
             return card.etag, card.modified
     except (AccessDenied, NotFound):
         return None

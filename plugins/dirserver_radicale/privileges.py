@@ -67,6 +67,19 @@ def privileges(view: VisibleBook, *, is_card: bool) -> tuple[str, ...]:
     return (_CARD if is_card else _BOOK)[view.access]
 
 
+def merged_privileges(*, changes: bool, makes: bool) -> tuple[str, ...]:
+    """Return the names of the privileges on what has the cards of several books.
+
+    ``changes``: some of them may be changed; ``makes``: new ones may be added.
+    """
+    return (
+        *_READ,
+        *(("write-content",) if changes else ()),
+        *(("bind",) if makes else ()),
+        *(("unbind",) if changes else ()),
+    )
+
+
 def home_privileges(*, makes_books: bool) -> tuple[str, ...]:
     """Return the names of the privileges on the root and a home."""
     return _OWN_HOME if makes_books else _READ

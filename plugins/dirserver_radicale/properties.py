@@ -16,12 +16,12 @@ from dirserver.model.grant import Privilege
 from dirserver.model.principal import GROUP_PREFIX, Group
 from dirserver_radicale import privileges, reportset
 from dirserver_radicale.addressdata import SUPPORTED_DATA
-from dirserver_radicale.conditional import book_etag
+from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.filterxml import COLLATIONS
 from dirserver_radicale.hrefs import principal_href
 from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.multistatus import CALENDARSERVER, CARDDAV, DAV, element, escape, href
-from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root, grantee_of
+from dirserver_radicale.resources import PrincipalPlace, Resource, Root, grantee_of
 
 
 class Missing(IntEnum):
@@ -134,35 +134,35 @@ PRINCIPAL: Mapping[str, Callable[[PrincipalPlace], Value]] = {
 }
 
 
-def _owner_of(book: Book) -> str:
-    """Write whose book it is (RFC 3744 section 5.1); a shared one belongs to nobody."""
-    return href(principal_href(book.view.book.owner)) if book.view.book.owner else ""
+def _owner_of(book: Collection) -> str:
+    """Write whose book it is (RFC 3744 section 5.1)."""
+    return href(principal_href(book.owner)) if book.owner else ""
 
 
-def _description_of(book: Book) -> Value:
-    return escape(book.view.book.description) or Missing.NOT_FOUND
+def _description_of(book: Collection) -> Value:
+    return escape(book.description) or Missing.NOT_FOUND
 
 
-def access_control(book: Book, inherited: str = "") -> Value:
+def access_control(book: Collection, inherited: str = "") -> Value:
     """Write who may do what with a book, for those who manage it (RFC 3744 section 5.5)."""
-    if book.view.access < Privilege.MANAGE:
+    if not isinstance(book, Book) or book.view.access < Privilege.MANAGE:
         return Missing.FORBIDDEN
     grants = book.viewer.reading.policy.grants.get(book.view.book.id, ())
     return privileges.access_control(book.view.book, grants, inherited)
 
 
-BOOK: Mapping[str, Callable[[Book], Value]] = {
+BOOK: Mapping[str, Callable[[Collection], Value]] = {
     RESOURCETYPE: lambda _: "<C:addressbook/><collection/>",
-    DISPLAYNAME: lambda book: escape(book.view.book.name or book.view.book.slug),
-    GETETAG: lambda book: f'"{book_etag(book.state, book.view)}"',
+    DISPLAYNAME: lambda book: escape(book.title),
+    GETETAG: lambda book: f'"{book.etag}"',
     GETCONTENTTYPE: lambda _: "text/vcard",
     GETLASTMODIFIED: lambda book: http_date(book.modified),
     **_EVERYWHERE,
     OWNER: _owner_of,
-    PRIVILEGES: lambda book: privileges.spelled(privileges.privileges(book.view, is_card=False)),
+    PRIVILEGES: lambda book: privileges.spelled(book.privileges),
     ACL: access_control,
     # Linphone reads it with atoi() and wants it to grow.
-    f"{CALENDARSERVER}getctag": lambda book: str(book.revision),
+    f"{CALENDARSERVER}getctag": lambda book: str(book.ctag),
     f"{DAV}sync-token": lambda book: book.token,
     DESCRIPTION: _description_of,
     f"{CARDDAV}supported-address-data": lambda _: SUPPORTED_DATA,
@@ -180,14 +180,14 @@ def live(resource: Resource, name: str) -> Value:
             return ROOT[name](resource) if name in ROOT else Missing.NOT_FOUND
         case PrincipalPlace():
             return PRINCIPAL[name](resource) if name in PRINCIPAL else Missing.NOT_FOUND
-        case Book():
+        case _:
             return BOOK[name](resource) if name in BOOK else Missing.NOT_FOUND
 
 
 def written(resource: Resource, name: str) -> Value:
     """Return a property as a whole element: what the user has set, or else what is live."""
-    if isinstance(resource, Book) and is_settable(name):
-        own = resource.viewer.own_properties.get(resource.view.book.id, {})
+    if isinstance(resource, Collection) and is_settable(name):
+        own = resource.own_properties
         if name in own:
             return own[name]
     value = live(resource, name)
@@ -226,8 +226,8 @@ def names(resource: Resource) -> list[str]:
             return list(ROOT)
         case PrincipalPlace():
             return [name for name in PRINCIPAL if live(resource, name) is not Missing.NOT_FOUND]
-        case Book():
-            own = resource.viewer.own_properties.get(resource.view.book.id, {})
+        case _:
+            own = resource.own_properties
             there = [name for name in BOOK if live(resource, name) is not Missing.NOT_FOUND]
             return list(dict.fromkeys([*there, *own]))
 

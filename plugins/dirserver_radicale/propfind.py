@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dirserver_radicale import multistatus
 from dirserver_radicale.multistatus import DAV, element, propstat
 from dirserver_radicale.properties import Missing, basic, names, written
-from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root, Viewer
+from dirserver_radicale.resources import PrincipalPlace, Resource, Root, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -137,5 +137,5 @@ def members(resource: Resource) -> Iterator[Resource]:
             yield PrincipalPlace(viewer, viewer.principal)
         case PrincipalPlace():
             yield from resource.books()
-        case Book():
+        case _:
             pass

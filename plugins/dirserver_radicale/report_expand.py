@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dirserver.errors import AccessDenied
+from dirserver.errors import AccessDenied, NotFound
 from dirserver_radicale import multistatus
 from dirserver_radicale.cardplan import card_property
+from dirserver_radicale.collection import Collection
 from dirserver_radicale.hrefs import Location, locate, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, element
 from dirserver_radicale.properties import Missing, Value, written
 from dirserver_radicale.propfind import MOST_NAMES, Depth, split, without_404
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Book, Resource, Viewer
+from dirserver_radicale.resources import Resource, Viewer
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -46,17 +47,28 @@ def report(root: Element, resource: Resource, location: Location, depth: Depth) 
     """
     if depth is not Depth.ZERO:
         raise ValueError("the report is about one resource")
-    viewer, budget = resource.viewer, _Budget()
-    if location.href and isinstance(resource, Book):
-        card = viewer.reading.card(resource.view, location.href)
-        if resource.view.hidden:
-            lengths = viewer.reading.lengths(resource.view, [card.href])
-            card = replace(card, size=lengths[card.href])
-        value_of = partial(card_property, resource, card)
-        told = _response(viewer, resource.url_of(card.href), value_of, root, budget)
+    budget = _Budget()
+    if location.href and isinstance(resource, Collection):
+        told = _response_about_card(resource, location.href, root, budget)
     else:
         told = _response_about(resource, root, budget)
     return iter((BEGIN, told, END))
+
+
+def _response_about_card(collection: Collection, name: str, asked: Element, budget: _Budget) -> str:
+    placed = collection.placed(name)
+    if placed is None:
+        raise NotFound(name)
+    part, href = placed
+    if part.name_of(href) != name:
+        raise NotFound(name)
+    viewer, view = collection.viewer, part.book.view
+    card = viewer.reading.card(view, href)
+    if view.hidden:
+        lengths = viewer.reading.lengths(view, [card.href])
+        card = replace(card, size=lengths[card.href])
+    value_of = partial(card_property, part.book, card)
+    return _response(viewer, part.url_of(card.href), value_of, asked, budget)
 
 
 def _response_about(resource: Resource, asked: Element, budget: _Budget) -> str:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from radicale.pathutils import sanitize_path
 
-from dirserver_radicale.cardplan import CardPlan
 from dirserver_radicale.cardreport import read_plan
-from dirserver_radicale.hrefs import Location, escaped, is_plain, path_in
+from dirserver_radicale.collection import Collection
+from dirserver_radicale.collectionplan import CollectionPlan
+from dirserver_radicale.hrefs import Location, escaped, escaped_name, is_plain, path_in
 from dirserver_radicale.multistatus import BEGIN, DAV, END, status_response
 from dirserver_radicale.propfind import Depth
-from dirserver_radicale.resources import Book
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 
-def report(root: Element, book: Book, location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[str]:
     """Write the cards that are named, and of each that there is not that there is none."""
     plan = read_plan(root, book)
     prefix = Location(location.login, location.book).path
@@ -34,7 +34,7 @@ def report(root: Element, book: Book, location: Location, _depth: Depth) -> Iter
     return _written(book, plan, names, elsewhere)
 
 
-def _name_in(book: Book, url: str, prefix: str) -> tuple[str, str]:
+def _name_in(book: Collection, url: str, prefix: str) -> tuple[str, str]:
     """Return the name of the card that ``url`` is of, or nothing, and its path.
 
     It may be absolute (KDE), or spelled in any way. Raises ValueError.
@@ -50,11 +50,11 @@ def _name_in(book: Book, url: str, prefix: str) -> tuple[str, str]:
 
 
 def _written(
-    book: Book, plan: CardPlan, names: dict[str, None], elsewhere: dict[str, None]
+    book: Collection, plan: CollectionPlan, names: dict[str, None], elsewhere: dict[str, None]
 ) -> Iterator[str]:
     yield BEGIN
     for name, card in plan.named(book.viewer.reading, names):
-        yield card or status_response(book.url_of(name), 404)
+        yield card or status_response(book.url + escaped_name(name), 404)
     for path in elsewhere:
         yield status_response(escaped(path), 404)
     yield END

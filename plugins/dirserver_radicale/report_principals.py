@@ -10,11 +10,12 @@ from xml.sax.saxutils import unescape
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import EVERYONE
+from dirserver_radicale.collection import Book
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, DAV, END, NAMESPACES, XML, element
 from dirserver_radicale.properties import DISPLAYNAME, MAIL, Missing, live
 from dirserver_radicale.propfind import Depth, Kind, Wanted, read_wanted, response
-from dirserver_radicale.resources import Book, PrincipalPlace, Resource, Root
+from dirserver_radicale.resources import PrincipalPlace, Resource, Root
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from dirserver.model.addressbook import Card
-from dirserver_radicale.cardplan import CardPlan
 from dirserver_radicale.cardreport import read_limit, read_plan, truncated
+from dirserver_radicale.collection import Collection, Part
+from dirserver_radicale.collectionplan import CollectionPlan
 from dirserver_radicale.filters import Filter
 from dirserver_radicale.filterxml import UnsupportedCollation, UnsupportedFilter, read_filter
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, CARDDAV, END
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Book
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 
-def report(root: Element, book: Book, location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[str]:
     """Write the cards that a filter finds; one without any test, or none at all, finds each.
 
     The depth is not looked at: there is but one level, and who asks a book means its cards.
@@ -45,7 +45,7 @@ def _read_filter(root: Element) -> Filter:
 
 
 def _written(
-    book: Book, plan: CardPlan, asked: Filter, limit: int | None, only: str
+    book: Collection, plan: CollectionPlan, asked: Filter, limit: int | None, only: str
 ) -> Iterator[str]:
     yield BEGIN
     if asked.finds_all and not only and limit is None:
@@ -59,7 +59,7 @@ def _written(
 
 
 def _found(
-    book: Book, plan: CardPlan, asked: Filter, limit: int | None, only: str
+    book: Collection, plan: CollectionPlan, asked: Filter, limit: int | None, only: str
 ) -> Iterator[str]:
     """Write the cards that are found: the index names candidates, and their text decides."""
     reading = book.viewer.reading
@@ -70,5 +70,16 @@ def _found(
 
     named = [one.name for one in asked.prop_filters]
     query = asked.candidates()
-    for card, body in reading.matching(book.view, query, is_meant, named, only=only, limit=limit):
-        yield plan.write(card.href, card.etag, body, card)
+    for part, href in _scopes(book, only):
+        view, write = part.book.view, plan.of(part).write
+        found = reading.matching(view, query, is_meant, named, only=href, limit=limit)
+        for card, body in found:
+            yield write(card.href, card.etag, body, card)
+
+
+def _scopes(book: Collection, only: str) -> Iterable[tuple[Part, str]]:
+    """Return where to look: in each book for any card, or for the one that is called ``only``."""
+    if not only:
+        return [(part, "") for part in book.parts]
+    placed = book.placed(only)
+    return [] if placed is None or placed[0].name_of(placed[1]) != only else [placed]

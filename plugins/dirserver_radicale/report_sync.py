@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dirserver.model.addressbook import Card
-from dirserver_radicale.cardplan import CardPlan
 from dirserver_radicale.cardreport import read_limit, read_plan, truncated
+from dirserver_radicale.collection import Collection
+from dirserver_radicale.collectionplan import CollectionPlan
+from dirserver_radicale.course import Course, Farewell, Leg
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import BEGIN, DAV, END, status_response
 from dirserver_radicale.propfind import Depth
-from dirserver_radicale.resources import Book
-from dirserver_radicale.sync import since
+from dirserver_radicale.sync import course
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -24,7 +26,7 @@ _BATCH = 100
 _LEVELS = ("1", "infinite", "infinity", "")
 
 
-def report(root: Element, book: Book, _location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, _location: Location, _depth: Depth) -> Iterator[str]:
     """Write what changed since the client's token, and the token of now.
 
     The report is defined for Depth 0 only (section 3.2), but Thunderbird sends 1.
@@ -36,55 +38,66 @@ def report(root: Element, book: Book, _location: Location, _depth: Depth) -> Ite
     limit = read_limit(root, DAV)
     said = (token.text or "").strip()
     if not said and limit is None:
-        return _everything(book, plan)
-    start = since(said, book.view, book.revision) if said else 0
-    return _changes(book, plan, start, limit, first=not said)
+        return _everything(plan)
+    return _changes(plan, course(book, said), limit)
 
 
-def _everything(book: Book, plan: CardPlan) -> Iterator[str]:
+def _everything(plan: CollectionPlan) -> Iterator[str]:
+    book = plan.collection
     yield BEGIN
-    book.viewer.reading.note_copy(book.view)
+    for part in book.parts:
+        book.viewer.reading.note_copy(part.book.view)
     yield from plan.all(book.viewer.reading)
     yield _end(book.token)
 
 
-def _changes(
-    book: Book, plan: CardPlan, start: int, limit: int | None, *, first: bool
-) -> Iterator[str]:
-    """Write changes, the oldest first, so that one who has some can ask for those after them.
+def _changes(plan: CollectionPlan, course: Course, limit: int | None) -> Iterator[str]:
+    """Write changes leg by leg, the oldest of each first.
 
-    To a client that comes for the first time no card is gone (section 3.4).
+    So a client that has some can ask for those after them.
     """
     yield BEGIN
-    reached, more = start, False
-    reading = book.viewer.reading
-    changed = reading.changed(book.view, start, alive=first)
-    left, told = limit, False
-    while batch := list(islice(changed, _BATCH if left is None else min(_BATCH, left))):
-        yield from _written(book, plan, [(name, card) for _, name, card in batch], goes_on=told)
-        told = True
-        reached = batch[-1][0]
+    token, left, told = course.end, limit, -1
+    rows = ((at, *row) for at, leg in enumerate(course.legs) for row in leg.rows())
+    while batch := list(islice(rows, _BATCH if left is None else min(_BATCH, left))):
+        for at, some in groupby(batch, key=itemgetter(0)):
+            changed = [(name, card) for _, _, name, card in some]
+            yield from _written(plan, course.legs[at], changed, goes_on=at == told)
+            told = at
         if left is not None and (left := left - len(batch)) == 0:
-            more = next(changed, None) is not None
+            if next(rows, None) is not None:
+                token = course.token(*batch[-1][:2])
+                yield truncated(plan.collection.url)
             break
-    if more:
-        yield truncated(book.url)
-    yield _end(book.token_of(reached) if more else book.token)
+    yield _end(token)
 
 
 def _written(
-    book: Book, plan: CardPlan, changed: list[tuple[str, Card | None]], *, goes_on: bool
+    plan: CollectionPlan,
+    leg: Leg | Farewell,
+    changed: list[tuple[str, Card | None]],
+    *,
+    goes_on: bool,
 ) -> Iterator[str]:
+    if isinstance(leg, Farewell):
+        for name, _ in changed:
+            yield status_response(leg.part.url_of(name), 404)
+        return
+    cards, part = plan.of(leg.part), leg.part
     alive = {name: card for name, card in changed if card is not None}
-    if plan.needs.body:
-        for name, written in plan.named(book.viewer.reading, alive, goes_on=goes_on):
-            yield written or status_response(book.url_of(name), 404)
+    if cards.needs.body:
+        left, reading = dict.fromkeys(alive), plan.collection.viewer.reading
+        for name, written in cards.read(reading, list(alive), goes_on=goes_on):
+            left.pop(name, None)
+            yield written
+        for name in left:
+            yield status_response(part.url_of(name), 404)
     else:
         for name, card in alive.items():
-            yield plan.write(name, card.etag, card=card)
+            yield cards.write(name, card.etag, card=card)
     for name, there in changed:
         if there is None:
-            yield status_response(book.url_of(name), 404)
+            yield status_response(part.url_of(name), 404)
 
 
 def _end(token: str) -> str:

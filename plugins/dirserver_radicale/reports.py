@@ -13,11 +13,12 @@ from dirserver_radicale import (
     report_sync,
     reportset,
 )
+from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.hrefs import Location
 from dirserver_radicale.multistatus import CARDDAV
 from dirserver_radicale.propfind import Depth
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.resources import Book, Resource
+from dirserver_radicale.resources import Resource
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -29,11 +30,10 @@ _REPORTS: dict[str, Callable[[Element, Resource, Location, Depth], Iterator[str]
     reportset.SEARCHABLE: report_principals.searchable,
     reportset.MATCH: report_principals.match,
 }
-_REPORTS_ON_BOOKS: dict[str, Callable[[Element, Book, Location, Depth], Iterator[str]]] = {
+_REPORTS_ON_CARDS: dict[str, Callable[[Element, Collection, Location, Depth], Iterator[str]]] = {
     reportset.SYNC: report_sync.report,
     reportset.MULTIGET: report_multiget.report,
     reportset.QUERY: report_query.report,
-    reportset.ACL_PRINCIPALS: report_principals.of_access_control,
 }
 
 
@@ -53,6 +53,8 @@ def report(root: Element, resource: Resource, location: Location, depth: Depth) 
     there = reportset.ON_CARDS if location.href else reportset.supported(resource)
     if root.tag not in there:
         raise Refused("<supported-report/>")
-    if isinstance(resource, Book) and root.tag in _REPORTS_ON_BOOKS:
-        return _REPORTS_ON_BOOKS[root.tag](root, resource, location, depth)
+    if isinstance(resource, Collection) and root.tag in _REPORTS_ON_CARDS:
+        return _REPORTS_ON_CARDS[root.tag](root, resource, location, depth)
+    if isinstance(resource, Book) and root.tag == reportset.ACL_PRINCIPALS:
+        return report_principals.of_access_control(root, resource, location, depth)
     return _REPORTS[root.tag](root, resource, location, depth)

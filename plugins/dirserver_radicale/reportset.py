@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from dirserver.model.grant import Privilege
+from dirserver_radicale.collection import Book, Collection
 from dirserver_radicale.multistatus import CARDDAV, DAV, element
-from dirserver_radicale.resources import Book, Resource
+from dirserver_radicale.resources import Resource
 
 SYNC: Final = f"{DAV}sync-collection"
 MULTIGET: Final = f"{CARDDAV}addressbook-multiget"
@@ -25,8 +26,10 @@ _ON_PRINCIPALS = (EXPAND, SEARCH, SEARCHABLE, MATCH)
 
 def supported(resource: Resource) -> tuple[str, ...]:
     """Return the reports on ``resource``."""
-    if not isinstance(resource, Book):
+    if not isinstance(resource, Collection):
         return _ON_PRINCIPALS
+    if not isinstance(resource, Book):
+        return _ON_BOOKS
     manages = resource.view.access >= Privilege.MANAGE
     return (*_ON_BOOKS, ACL_PRINCIPALS) if manages else _ON_BOOKS
 

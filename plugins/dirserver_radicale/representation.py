@@ -14,11 +14,11 @@ from dirserver_radicale.hrefs import Location, escaped
 VCARD: Final = "text/vcard; charset=utf-8"
 
 
-def body_for(environ: dict[str, Any], writing: Writing, location: Location) -> bytes:
-    """Return the card at ``location`` to a client that prefers to be shown what it has made."""
+def body_for(environ: dict[str, Any], writing: Writing, slug: str, href: str) -> bytes:
+    """Return the card ``href`` of a book to a client that prefers to be shown what it has made."""
     if not prefer.read_preferences(environ).representation:
         return b""
-    return writing.body(writing.book(location.book, Privilege.READ), location.href)
+    return writing.body(writing.book(slug, Privilege.READ), href)
 
 
 def shown(

@@ -1,23 +1,22 @@
-"""What a path names, as somebody sees it in one snapshot: the root, a principal, a book.
+"""What a path names, as somebody sees it in one snapshot: the root, a principal, a collection.
 
-Cards are no objects here: a book's are written by a plan, thousands of them (``cardplan``).
+Cards are no objects here: they are written by a plan, thousands of them (``cardplan``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
-from dirserver.directory import BookState, Reading
+from dirserver.directory import Reading
 from dirserver.errors import AccessDenied
+from dirserver.model.addressbook import MERGED
 from dirserver.model.grant import Privilege
-from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import GROUP_PREFIX, Group, Principal
-from dirserver_radicale import tokens
-from dirserver_radicale.hrefs import Location, escaped, escaped_name, principal_href
+from dirserver_radicale.collection import Book, Collection, MergedBook
+from dirserver_radicale.hrefs import Location, principal_href
 from dirserver_radicale.prefer import NONE, Preferences
 
 
@@ -74,13 +73,19 @@ class Viewer:
         if not location.login:
             return Root(self)
         if location.book:
-            if location.login != self.principal.login:
-                raise AccessDenied("this is the home of somebody else")
-            return Book(self, self.reading.book(location.book, Privilege.READ))
+            return self.collection(location)
         place = self.principal_called(location.login)
         if place is None:
             raise AccessDenied("there is no such principal, or none to know of")
         return place
+
+    def collection(self, location: Location) -> Collection:
+        """Return the collection at ``location``, or that of the card there. Raises AccessDenied."""
+        if location.login != self.principal.login:
+            raise AccessDenied("this is the home of somebody else")
+        if location.book == MERGED and self.principal.sees_one_book:
+            return MergedBook(self)
+        return Book(self, self.reading.book(location.book, Privilege.READ))
 
     def principal_called(self, grantee: str) -> PrincipalPlace | None:
         """Return the user or group of this name, if it exists for them."""
@@ -130,50 +135,15 @@ class PrincipalPlace:
         """Whether it is of whoever asks, so that there are books below it."""
         return isinstance(self.who, Principal) and self.who.login == self.viewer.principal.login
 
-    def books(self) -> Iterator[Book]:
+    def books(self) -> Iterator[Collection]:
         """Yield the books of a home."""
-        if self.is_home:
+        if not self.is_home:
+            return
+        if self.viewer.principal.sees_one_book:
+            yield MergedBook(self.viewer)
+        else:
             for view in self.viewer.reading.books(Privilege.READ):
                 yield Book(self.viewer, view)
 
 
-class Book:
-    """A book in the home of whoever asks."""
-
-    def __init__(self, viewer: Viewer, view: VisibleBook) -> None:
-        """Show the book that ``viewer`` has as ``view``."""
-        self.viewer = viewer
-        self.view = view
-        self.url = escaped(Location(viewer.principal.login, view.book.slug).path)
-
-    @cached_property
-    def state(self) -> BookState:
-        """Its last change."""
-        return self.viewer.reading.state(self.view)
-
-    @property
-    def revision(self) -> int:
-        """The revision of its last change."""
-        return self.state.revision
-
-    @property
-    def modified(self) -> datetime:
-        """When that was."""
-        return self.state.modified
-
-    @property
-    def token(self) -> str:
-        """The sync token of now."""
-        return self.token_of(self.revision)
-
-    def token_of(self, revision: int) -> str:
-        """Return the sync token of a client that has seen all up to ``revision``."""
-        book = self.view.book
-        return str(tokens.SyncToken(book.uuid, book.incarnation, revision, self.view.visibility))
-
-    def url_of(self, name: str) -> str:
-        """Return the escaped path of the card ``name``."""
-        return self.url + escaped_name(name)
-
-
-Resource: TypeAlias = Root | PrincipalPlace | Book
+Resource: TypeAlias = Root | PrincipalPlace | Collection

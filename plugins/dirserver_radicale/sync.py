@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from dirserver.errors import InvalidSyncToken
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale import tokens
+from dirserver_radicale import mergedsync, tokens
+from dirserver_radicale.collection import Book, Collection, MergedBook
+from dirserver_radicale.course import Course, Leg
+
+
+def course(collection: Collection, token: str) -> Course:
+    """Return what a client must be told who has ``token``, or nothing yet when it is empty.
+
+    Raises InvalidSyncToken.
+    """
+    if isinstance(collection, MergedBook):
+        return mergedsync.course(collection, token)
+    return _of_book(collection, token)
+
+
+def _of_book(book: Book, token: str) -> Course:
+    start = since(token, book.view, book.revision) if token else 0
+    if token and start == book.revision:
+        book.viewer.reading.note_copy(book.view, start)
+        return Course((), book.token, lambda _leg, reached: book.token_of(reached))
+    legs = [Leg(part, start, first=not token) for part in book.parts]
+    return Course(legs, book.token, lambda _leg, reached: book.token_of(reached))
 
 
 def since(token: str, view: VisibleBook, revision: int) -> int:

@@ -7,10 +7,15 @@ count as changed, so that the client comes to the new view by a delta like any o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dirserver.errors import InvalidSyncToken
 
+_MERGED = "tag:dirserver,2026:merged/"
+_MARK = re.compile(
+    r"([0-9a-f-]{36})/([0-9a-f]{1,16})/([0-9]{1,18})/([0-9]{1,18})/([0-9a-f]{1,12})/([bn]x?)"
+)
 _PREFIX = "tag:dirserver,2026:sync/"
 _TOKEN = re.compile(
     re.escape(_PREFIX) + r"([0-9a-f-]{36})/([0-9a-f]{1,16})/([0-9]{1,18})/([0-9a-f]{1,12})"
@@ -38,3 +43,47 @@ def parse(text: str) -> SyncToken:
         raise InvalidSyncToken(text[:100])
     book, incarnation, revision, visibility = match.groups()
     return SyncToken(book, incarnation, int(revision), visibility)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a client has come in one book of a merged one.
+
+    It was told all up to ``revision`` and may have cards of up to the revision ``held``. Once
+    they had their names without a prefix if ``is_bare``. While the book goes (``leaving``), the
+    ``revision`` is up to which it was told that its cards are gone.
+    """
+
+    book: str
+    incarnation: str
+    revision: int
+    held: int
+    visibility: str
+    is_bare: bool
+    leaving: bool = False
+
+    def __str__(self) -> str:
+        """Spell it as a part of a token."""
+        flags = ("b" if self.is_bare else "n") + ("x" if self.leaving else "")
+        numbers = f"{self.revision}/{self.held}"
+        return f"{self.book}/{self.incarnation}/{numbers}/{self.visibility}/{flags}"
+
+
+def spelled(marks: Iterable[Mark]) -> str:
+    """Spell the token of a merged book; equal marks make equal tokens."""
+    return _MERGED + ",".join(sorted(map(str, marks)))
+
+
+def parse_marks(text: str) -> list[Mark]:
+    """Read the token of a merged book. Raises InvalidSyncToken."""
+    if not text.startswith(_MERGED):
+        raise InvalidSyncToken(text[:100])
+    marks = []
+    for one in filter(None, text.removeprefix(_MERGED).split(",")):
+        match = _MARK.fullmatch(one)
+        if match is None:
+            raise InvalidSyncToken(text[:100])
+        book, incarnation, revision, held, visibility, flags = match.groups()
+        bare, leaving = flags[0] == "b", flags[1:] == "x"
+        marks.append(Mark(book, incarnation, int(revision), int(held), visibility, bare, leaving))
+    return marks

@@ -11,8 +11,9 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.benchmarks import subjects
-from tests.benchmarks.carddav import BOOK, LOGIN
+from tests.benchmarks import radicale, subjects
+from tests.benchmarks.cards import LOGIN
+from tests.benchmarks.process import Subject
 from tests.organisation import PASSWORD
 from tests.system.secrecy import basic
 
@@ -30,10 +31,9 @@ def run(cards: int) -> None:
         print(f"{'most memory of a process':<28} {memory:9.0f} MB", flush=True)
         peer = directory / "peer"
         peer.mkdir()
-        subjects.fill_radicale(peer, 0)
-        with subjects.radicale(peer) as subject:
+        with radicale.serve(0, peer) as subject:
             before, began = subject.cpu_seconds(), time.perf_counter()
-            _put_all(subject.http, directory / "people.vcf")
+            _put_all(subject, directory / "people.vcf")
             seconds, cpu = time.perf_counter() - began, subject.cpu_seconds() - before
         theirs = _row("Radicale, PUT of a book", cards, seconds, cpu)
         print(f"{'ratio of CPU':<28} {ours / theirs:9.2f}")
@@ -45,12 +45,12 @@ def _row(name: str, cards: int, seconds: float, cpu: float) -> float:
     return cpu
 
 
-def _put_all(address: tuple[str, int], file: Path) -> None:
-    connection = HTTPConnection(*address, timeout=3600)
+def _put_all(subject: Subject, file: Path) -> None:
+    connection = HTTPConnection(*subject.http, timeout=3600)
     head = {"Authorization": basic(LOGIN, PASSWORD), "Content-Type": "text/vcard; charset=utf-8"}
     with file.open("rb") as body:
         size = str(file.stat().st_size)
-        connection.request("PUT", BOOK, body, {**head, "Content-Length": size})
+        connection.request("PUT", subject.book, body, {**head, "Content-Length": size})
         answer = connection.getresponse()
         said = answer.read()
     if answer.status != 201:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from sqlalchemy import bindparam, update
 
@@ -11,6 +12,7 @@ from dirserver.directory import Writing, directory
 from dirserver.directory.writing import Stored
 from dirserver.errors import PreconditionFailed
 from dirserver.model.audit import AuditAction
+from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.store import writing as store
 from dirserver.store.derived import store_derived
@@ -39,7 +41,13 @@ class Forgetful(Writing):
     """Writes a new body in the place of the old one, and tells nobody."""
 
     def put_card(
-        self, slug: str, href: str, body: bytes, precondition: Precondition = ALWAYS
+        self,
+        slug: str,
+        href: str,
+        body: bytes,
+        precondition: Precondition = ALWAYS,
+        *,
+        among: Sequence[VisibleBook] = (),  # noqa: ARG002 - for new cards; this knows none
     ) -> Stored:
         """Replace a card that is there."""
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)

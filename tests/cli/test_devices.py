@@ -53,6 +53,7 @@ def test_programs_get_it_too(shell: Shell) -> None:
         "protocols": ["ldap"],
         "books": ["customers"],
         "networks": ["10.20.0.0/16", "2001:db8::/32"],
+        "merged": False,
         "carddav": "",
         "ldap": "ldap://127.0.0.1:1389",
         "base_dn": "dc=example,dc=org",
@@ -223,3 +224,12 @@ def test_deadlines_are_read_as_people_mean_them(said: str, meant: datetime) -> N
 def test_what_is_no_deadline_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="expected a time to come"):
         read_deadline(said, NOW)
+
+
+def test_a_device_can_be_shown_all_books_as_one(shell: Shell) -> None:
+    told = shell("device", "add", "alice", "MacBook", "--merged", "--json").json()
+    assert told["merged"] is True
+    assert "all books as one" in shell("device", "list", "alice").out
+    refused = shell("device", "add", "alice", "x", "--merged", "--only", "ldap")
+    assert refused.code == 1
+    assert "--merged is about CardDAV" in refused.err

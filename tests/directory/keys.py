@@ -24,6 +24,7 @@ class Limits(TypedDict, total=False):
     books: frozenset[str]
     networks: tuple[Network, ...]
     expires: datetime
+    merged: bool
 
 
 def hand_out(

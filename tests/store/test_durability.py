@@ -17,6 +17,7 @@ from dirserver.store.tables import (
     addressbook,
     audit_event,
     card,
+    card_beginning,
     card_entry,
     card_value,
     card_version,
@@ -122,6 +123,8 @@ def check_whole(services: Services, acts: int) -> None:
         valued = "SELECT href FROM card WHERE id IN (SELECT card_id FROM card_value) ORDER BY href"
         assert column(valued) == hrefs
         orphans = select(func.count()).where(card_value.c.card_id.not_in(select(card.c.id)))
+        assert connection.scalar(orphans) == 0
+        orphans = select(func.count()).where(card_beginning.c.card_id.not_in(select(card.c.id)))
         assert connection.scalar(orphans) == 0
         orphans = select(func.count()).where(card_entry.c.card_id.not_in(select(card.c.id)))
         assert connection.scalar(orphans) == 0

@@ -12,10 +12,15 @@ from dirserver.directory.importing import import_cards
 from dirserver.errors import UIDConflict
 from dirserver.model.grant import Privilege
 from dirserver.store import reindex
-from dirserver.store.tables import card, card_entry, card_value, card_version
+from dirserver.store.tables import card, card_beginning, card_entry, card_value, card_version
 from tests.organisation import ALICE, HERE, vcard
 
-Kept = tuple[list[tuple[str, str, str]], list[tuple[str, bytes]], list[tuple[str, str]]]
+Kept = tuple[
+    list[tuple[str, str, str]],
+    list[tuple[str, str, str]],
+    list[tuple[str, bytes]],
+    list[tuple[str, str]],
+]
 
 
 def kept(connection: Connection) -> Kept:
@@ -23,12 +28,16 @@ def kept(connection: Connection) -> Kept:
     values = select(card.c.key, card_value.c.field, card_value.c.value).join(
         card_value, card_value.c.card_id == card.c.id
     )
+    words = select(card.c.key, card_beginning.c.field, card_beginning.c.value).join(
+        card_beginning, card_beginning.c.card_id == card.c.id
+    )
     entries = select(card.c.key, card_entry.c.attributes).join(
         card_entry, card_entry.c.card_id == card.c.id
     )
     names = select(card.c.key, card.c.sort_name)
     return (
         sorted((row[0], row[1], row[2]) for row in connection.execute(values)),
+        sorted((row[0], row[1], row[2]) for row in connection.execute(words)),
         sorted((row[0], row[1]) for row in connection.execute(entries)),
         sorted((row[0], row[1]) for row in connection.execute(names)),
     )
@@ -49,7 +58,7 @@ def scribble(services: Services) -> None:
                 to = f"{random.randrange(12)}.vcf"
                 writing.move_card("customers", href, "customers", to, overwrite=True)
             else:
-                name = "".join(random.choices(["Müller", "Anna", " ", "小龍", "%", "xyz"], k=4))
+                name = "".join(random.choices(["Müller", "Anna ", " ", "小龍", "%", "xyz"], k=4))
                 uid = there.uid if there is not None else f"{random.random()}"
                 phone = f"TEL:+49 30 9018{random.randrange(10, 99)}"
                 writing.put_card("customers", href, vcard(uid, name, phone))
@@ -59,10 +68,12 @@ def test_the_index_holds_what_the_cards_say_and_nothing_else(each_engine: Servic
     scribble(each_engine)
     with each_engine.store.reading() as connection:
         before = kept(connection)
-        assert connection.scalar(select(func.count()).select_from(card_entry)) == len(before[1])
+        assert connection.scalar(select(func.count()).select_from(card_entry)) == len(before[2])
         assert connection.scalar(select(func.count()).select_from(card_value)) == len(before[0])
+        beginnings = connection.scalar(select(func.count()).select_from(card_beginning))
+        assert 3 < len(before[1]) == beginnings
         cards = connection.scalar(select(func.count()).select_from(card))
-        assert 3 < len(before[1]) == cards
+        assert 3 < len(before[2]) == cards
     with each_engine.store.writing() as connection:
         reindex.run(connection, each_engine.deriver.derive_body)
         assert kept(connection) == before

@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("protocols", sa.Text(), nullable=False),
         sa.Column("books", sa.Text(), nullable=False),
         sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("merged", sa.Boolean(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True), nullable=True),
@@ -134,11 +135,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("revoked IS NULL"),
     )
     op.create_table(
+        "distinct_pair",
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("one", "other", name="pk_distinct_pair"),
+    )
+    op.create_index("ix_distinct_pair_other", "distinct_pair", ["other"])
+    op.create_table(
         "erasure",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("fingerprint", name="pk_erasure"),
+    )
+    op.create_table(
+        "home_property",
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("login", "name", name="pk_home_property"),
     )
     op.create_table(
         "principal",
@@ -148,6 +165,8 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("mail", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("merged_home", sa.Boolean(), nullable=False),
+        sa.Column("default_book", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_principal"),
         sa.UniqueConstraint("kind", "name", name="uq_principal_kind_name"),
