@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
+from dirserver.directory import membership
 from dirserver.directory.lookups import Lookups
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.audit import AuditEvent
@@ -89,6 +90,21 @@ class Finding(ABC):
         """Say whether a card of the book has the key ``key``."""
         question = self._question(KeyIs(key), [view], BY_NAME)
         return next(store.search(self.connection, question, Span(1)), None) is not None
+
+    def members(
+        self, book_id: int, key: str, views: Sequence[VisibleBook]
+    ) -> list[tuple[VisibleBook, str]]:
+        """Return the members of the group ``key`` of a book: in which view, and the card's key.
+
+        Who is in none of ``views`` is left out.
+        """
+        by_id = {view.book.id: view for view in views}
+        found = membership.members(self.connection, book_id, key, dict(_ranks(views)))
+        return [(by_id[book], member) for book, member in found]
+
+    def groups_of(self, view: VisibleBook, key: str, views: Sequence[VisibleBook]) -> Query:
+        """Return the query that finds the groups that ``members`` says have this card."""
+        return membership.groups_of(self.connection, view.book.id, key, dict(_ranks(views)))
 
     def cards_found(
         self,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dirserver.ldap import dn
 from dirserver.ldap.asked import asked_numbers, spelled
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.containers import Container
 from dirserver.ldap.encode import encode_entry
-from dirserver.ldap.entries import encode_operational
+from dirserver.ldap.entries import encode_member, encode_operational, is_group
 from dirserver.ldap.from_card import encode_from_card
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
-from dirserver.ldap.schema import AttributeType
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
@@ -31,9 +31,14 @@ class Presenter:
         message_id: int,
         settings: LDAPSettings,
         profile: ClientProfile,
-        views: Iterable[VisibleBook] = (),
+        views: Iterable[VisibleBook],
+        members: Callable[[Entry], list[str]],
     ) -> None:
-        """Show what ``request`` selects, with numbers as the client's profile has them."""
+        """Show what ``request`` selects, with numbers as the client's profile has them.
+
+        ``members`` are the DNs of those in a group.
+        """
+        self._members = members
         self._request = request
         self._message_id = message_id
         self._settings = settings
@@ -73,7 +78,13 @@ class Presenter:
             rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
-        return _Look(book, projection, self._selection.wants_operational, projection.from_card)
+        return _Look(
+            book,
+            projection,
+            self._selection.wants_operational,
+            projection.from_card,
+            self._members if projection.shows_members else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +95,24 @@ class _Look:
     projection: Projection
     wants_operational: bool
     from_card: tuple[AttributeType, ...]
+    members: Callable[[Entry], list[str]] | None
 
     def encode(self, message_id: int, entry: Entry) -> bytes:
         name = dn.card_dn(entry.key, self.book)
         operational = (
-            encode_operational(name, entry.key, entry.created, entry.modified)
+            encode_operational(
+                name,
+                entry.key,
+                entry.created,
+                entry.modified,
+                group=is_group(entry.attributes),
+            )
             if self.wants_operational
             else b""
         )
         shown = self.projection.select(entry.attributes, operational)
+        if self.members is not None and is_group(entry.attributes):
+            shown += self.projection.select_more(encode_member(self.members(entry)))
         if self.from_card and entry.body is not None:
             more = encode_from_card(entry.body, self.from_card)
             shown += self.projection.select_more(more)

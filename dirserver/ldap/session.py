@@ -296,7 +296,7 @@ class LDAPSession:
             if target is None:
                 code = ResultCode.NO_SUCH_OBJECT
             elif target.key:
-                code = compare_card(request, tree, target, settings.suffix_dn)
+                code = compare_card(request, tree, target)
             else:
                 code = compare_container(request, target.containers[0])
             matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""

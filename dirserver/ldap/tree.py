@@ -6,6 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dirserver.directory import Reading
@@ -26,13 +27,16 @@ from dirserver.ldap.dn import (
     is_slug_of,
     locate,
 )
+from dirserver.ldap.filters import Naming
 from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
+from dirserver.model.addressbook import Entry
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Principal
+from dirserver.model.query import NOTHING, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,27 @@ class Tree:
     def has_card(self, view: VisibleBook, key: str) -> bool:
         """Say whether the book has a card with this key."""
         return self.reading.has_key(view, key)
+
+    def naming(self, views: Sequence[VisibleBook]) -> Naming:
+        """Return what the DNs of the cards in ``views`` are made of."""
+        books = {view.book.slug: view.book.id for view in views}
+        return Naming(self._settings.suffix_dn, books, self._groups_of)
+
+    def _groups_of(self, slug: str, key: str) -> Query:
+        view = self._view(slug)
+        return NOTHING if view is None else self.reading.groups_of(view, key, self._views)
+
+    def members(self, group: Entry) -> list[str]:
+        """Return the DNs of a group's members, of those that the principal may see.
+
+        From books that they may only look things up in, there are no more than of a search.
+        """
+        found = self.reading.members(group.book_id, group.key, self._views)
+        read = [one for one in found if one[0].access >= Privilege.READ]
+        looked_up = [one for one in found if one[0].access < Privilege.READ]
+        shown = [*read, *looked_up[: self._settings.max_hits]]
+        suffix = self._settings.suffix
+        return [card_dn(key, book_dn(view.book.slug, suffix)) for view, key in shown]
 
     def matched(self, name: DN) -> str:
         """Return the DN of the nearest entry above ``name``, which is not there.
