@@ -13,7 +13,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import KeyIs, Query, fields_of
+from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of
 from dirserver.model.vcard import without
 from dirserver.store import search as store
 from dirserver.store.engine import Connection
@@ -105,6 +105,11 @@ class Finding(ABC):
     def groups_of(self, view: VisibleBook, key: str, views: Sequence[VisibleBook]) -> Query:
         """Return the query that finds the groups that ``members`` says have this card."""
         return membership.groups_of(self.connection, view.book.id, key, dict(_ranks(views)))
+
+    def has_cards(self, view: VisibleBook) -> bool:
+        """Say whether there is anything in the book."""
+        question = self._question(EVERYTHING, [view], BY_NAME)
+        return next(store.search(self.connection, question, Span(1)), None) is not None
 
     def cards_found(
         self,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dirserver.ldap.attributetype import AttributeType, Usage
 from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, header, tlv
+from dirserver.ldap.messages import (
+    ExtensibleMatch,
+    Filter,
+    FilterAnd,
+    FilterNot,
+    FilterOr,
+    SearchRequest,
+)
+from dirserver.ldap.operational import HAS_SUBORDINATES, NUM_SUBORDINATES
 from dirserver.ldap.schema import ATTRIBUTE_TYPES, MEMBER, USER_CERTIFICATE, lookup
 from dirserver.model.fields import PHONES, is_hidden
 
@@ -18,6 +27,7 @@ _SINGLE_NUMBERS = frozenset(
 )
 _OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
 _FROM_CARD = tuple(one for one in _SHOWN if not one.kept and one is not MEMBER)
+_SUBORDINATES = frozenset({HAS_SUBORDINATES, NUM_SUBORDINATES})
 _NO_VALUES = tlv(SET, b"")
 
 
@@ -71,6 +81,29 @@ class Selection:
     def wants_operational(self) -> bool:
         """Whether any operational attribute is asked for, so that it is worth making them."""
         return self.all_operational or any(one.usage is not Usage.USER for one, _ in self.named)
+
+
+def asks_for_subordinates(request: SearchRequest) -> bool:
+    """Say whether a search shows what is below entries, or looks for it."""
+    if "+" in request.attributes:
+        return True
+    return not _SUBORDINATES.isdisjoint(
+        map(lookup, (*request.attributes, *_attributes(request.filter)))
+    )
+
+
+def _attributes(filter_: Filter) -> Iterator[str]:
+    match filter_:
+        case FilterAnd(parts) | FilterOr(parts):
+            for part in parts:
+                yield from _attributes(part)
+        case FilterNot(part):
+            yield from _attributes(part)
+        case ExtensibleMatch(attribute=None):
+            # It is about all that its rule is for.
+            yield HAS_SUBORDINATES.name
+        case _:
+            yield filter_.attribute or ""
 
 
 class Projection:

@@ -42,6 +42,7 @@ from dirserver.ldap.messages import (
     SearchRequest,
 )
 from dirserver.ldap.searching import Search
+from dirserver.ldap.selection import asks_for_subordinates
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -263,7 +264,8 @@ class LDAPSession:
                 yield from self._counted(search, search.among(public.containers))
             else:
                 with context.directory.reading(self.principal, self.client) as reading:
-                    tree = Tree(reading, settings)
+                    counts = asks_for_subordinates(request)
+                    tree = Tree(reading, settings, counts_subordinates=counts)
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
             self._unfinished = None

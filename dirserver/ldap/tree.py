@@ -71,9 +71,12 @@ def public_target(
 class Tree:
     """The tree as one principal has it."""
 
-    def __init__(self, reading: Reading, settings: LDAPSettings) -> None:
-        """Look through ``reading``."""
+    def __init__(
+        self, reading: Reading, settings: LDAPSettings, *, counts_subordinates: bool = True
+    ) -> None:
+        """Look through ``reading``; it costs a little to say what is below entries."""
         self.reading = reading
+        self._counts = counts_subordinates
         self._settings = settings
         self._views = tuple(map(self._seen, reading.books(Privilege.SEARCH)))
 
@@ -99,7 +102,7 @@ class Tree:
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
                 books = tuple(map(self._book, self._views))
-                base = containers.suffix_entry(self._settings)
+                base = self._above(containers.suffix_entry(self._settings), len(books))
                 return _reach(base, books, (), self._views, scope)
             case BookDN(slug) if view := self._view(slug):
                 return _reach(self._book(view), (), (view,), (view,), scope)
@@ -109,7 +112,8 @@ class Tree:
                 return Target() if self.has_card(view, key) else None
             case UsersDN() if not principal.is_anonymous:
                 users = tuple(containers.user_entry(one, self._settings) for one in self._users())
-                return _reach(containers.users_entry(self._settings), users, (), (), scope)
+                base = self._above(containers.users_entry(self._settings), len(users))
+                return _reach(base, users, (), (), scope)
             case UserDN(login) if not principal.is_anonymous:
                 found = next((one for one in self._users() if one.login == login), None)
                 if found is None:
@@ -176,7 +180,16 @@ class Tree:
         return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
 
     def _book(self, view: VisibleBook) -> Container:
-        return containers.book_entry(view.book, self._settings.suffix)
+        entry = containers.book_entry(view.book, self._settings.suffix)
+        if not self._counts:
+            return entry
+        if view.access >= Privilege.READ:
+            return entry.with_subordinates(self.reading.count(view))
+        # How many there are is not for those who may only look some of them up.
+        return entry.with_subordinates(self.reading.has_cards(view), is_exact=False)
+
+    def _above(self, entry: Container, number: int) -> Container:
+        return entry.with_subordinates(number) if self._counts else entry
 
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
