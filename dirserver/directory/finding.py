@@ -15,6 +15,7 @@ from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of
 from dirserver.model.vcard import without
+from dirserver.store import deadline
 from dirserver.store import search as store
 from dirserver.store.engine import Connection
 from dirserver.store.search import Question
@@ -69,6 +70,10 @@ class Finding(ABC):
         return self._lookups.followed(
             found, lambda entry: (events[entry.book_id], entry.key), named, limit
         )
+
+    def limit_time(self, seconds: float) -> None:
+        """Break off whatever still is being looked for ``seconds`` from now: raise TimeIsUp."""
+        deadline.limit(self.connection, seconds)
 
     def number_found(self, query: Query, views: Sequence[VisibleBook]) -> int:
         """Return how many cards ``search`` would yield."""

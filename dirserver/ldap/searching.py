@@ -107,6 +107,8 @@ class Search:
         if target is None:
             self.result = Result(ResultCode.NO_SUCH_OBJECT, tree.matched(base))
             return
+        # The time is looked at between cards, and it may take long to find the first.
+        tree.reading.limit_time(self._deadline - self._clock())
         key = tree.reading.policy.view_key
         yield from self._answered(tree, target, key)
         if target.key and not self.hits and not tree.has_card(target.views[0], target.key):

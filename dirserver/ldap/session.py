@@ -21,6 +21,7 @@ from dirserver.errors import (
     InvalidCredentials,
     StoreBusy,
     StoreUnavailable,
+    TimeIsUp,
 )
 from dirserver.ldap import controls, dn
 from dirserver.ldap.binding import Connection, bind
@@ -53,6 +54,7 @@ from dirserver.model.principal import ANONYMOUS, Client, Principal
 RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    TimeIsUp: ResultCode.TIME_LIMIT_EXCEEDED,
     StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
 }

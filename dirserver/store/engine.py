@@ -13,8 +13,8 @@ from sqlalchemy import Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from dirserver.errors import StoreBusy, StoreUnavailable
-from dirserver.store import files
+from dirserver.errors import StoreBusy, StoreUnavailable, TimeIsUp
+from dirserver.store import deadline, files
 from dirserver.store.writers import Turns
 
 # How long a writer waits for others to finish their transactions, of whatever process.
@@ -66,7 +66,10 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a snapshot: everything read in it is of one moment, and no writer is held up."""
+        """Open a snapshot: everything read in it is of one moment, and no writer is held up.
+
+        Raises TimeIsUp when there is a ``deadline`` and something takes longer.
+        """
         with _conditions():
             connection = self._engine.connect()
         with connection:
@@ -124,6 +127,8 @@ def _conditions() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
+        if deadline.is_over(error.orig):
+            raise TimeIsUp(str(error.orig)) from error
         unavailable = StoreBusy if _is_busy(error.orig) else StoreUnavailable
         raise unavailable(str(error.orig)) from error
     except TimeoutError as error:
@@ -190,6 +195,11 @@ def _sqlite_engine(url: str) -> Engine:
         # read takes no memory.
         cursor.execute("PRAGMA mmap_size = 1073741824")
         cursor.close()
+
+    @event.listens_for(engine, "checkin")
+    def rest(connection: sqlite3.Connection | None, _entry: ConnectionPoolEntry) -> None:
+        if connection is not None:
+            deadline.lift(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
