@@ -116,6 +116,7 @@ class LDAPSession:
         # The name in a certificate that is to be trusted; whoever drives the session tells.
         self.certified = ""
         self._by_password = True
+        self._bound_as = ""
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -151,9 +152,13 @@ class LDAPSession:
             yield from self._said(request, self._unfinished())
 
     def _forget_what_is_not_taken(self) -> None:
-        """End a bind with a password that a new config does not take any more."""
+        """End a bind with a password or a certificate that a new config does not take any more."""
         takes = self._context().authenticator.takes
-        if self._by_password and not takes(self.principal, self.client.protocol):
+        if self._by_password:
+            is_taken = takes(self.principal, self.client.protocol)
+        else:
+            is_taken = self.certified == self._bound_as
+        if not is_taken:
             self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
@@ -224,6 +229,7 @@ class LDAPSession:
         bound = bind(request, self._connection, context.authenticator, context.settings)
         self.principal = bound.principal
         self._by_password = bound.by_password
+        self._bound_as = self.certified
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
     @property
