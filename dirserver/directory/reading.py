@@ -19,7 +19,7 @@ from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING, Query, resolve
-from dirserver.model.vcard import parse_card, without
+from dirserver.model.vcard import without
 from dirserver.store import audit, cards, properties
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
@@ -141,27 +141,25 @@ class Reading(Finding):
         """Say whether a card of the book has the UID ``uid``."""
         return cards.find_uid(self.connection, view.book.id, uid) is not None
 
-    def body(self, view: VisibleBook, href: str) -> bytes:
-        """Return the bytes of the card ``href``, as they were PUT but for what is hidden.
-
-        Raises NotFound.
-        """
-        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
-        if body is None:
+    def read(self, view: VisibleBook, href: str) -> tuple[Card, bytes]:
+        """Return a card and its bytes, to be told of with ``note_read``. Raises NotFound."""
+        found = cards.find_with_body(self.connection, view.book.id, href) if is_href(href) else None
+        if found is None:
             raise NotFound(href)
+        body = without(found[1], view.hidden) if view.hidden else found[1]
+        return self._seen(found[0].card, view), body
+
+    def note_read(self, view: VisibleBook, card: Card) -> None:
+        """Note that the client is given a card."""
         self.note_copy(view)
         if self._lookups is not None:
-            card = self.card(view, href)
-            event = replace(self._read_event(view), card=href)
-            self._lookups.single(event, card.key)
-        return without(body, view.hidden) if view.hidden else body
+            self._lookups.single(replace(self._read_event(view), card=card.href), card.key)
 
-    def version(self, view: VisibleBook, href: str) -> str:
-        """Return the version of vCard that the card ``href`` is stored in. Raises NotFound."""
-        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
-        if body is None:
-            raise NotFound(href)
-        return parse_card(body).version
+    def body(self, view: VisibleBook, href: str) -> bytes:
+        """Return the bytes of the card ``href``, which the client is given. Raises NotFound."""
+        card, body = self.read(view, href)
+        self.note_read(view, card)
+        return body
 
     def bodies(
         self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False

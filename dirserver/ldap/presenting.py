@@ -42,12 +42,12 @@ class Presenter:
         self._request = request
         self._message_id = message_id
         self._settings = settings
-        self._profile = profile
-        self._selection = Selection.parse(request.attributes)
         # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
         # would show the number twice.
         compares = profile.as_asked or not request.attributes
-        self._asked = asked_numbers(request.filter) if compares else ()
+        asked = asked_numbers(request.filter) if compares else ()
+        self._rewrite = spelled(profile.numbers, settings.plan, asked)
+        self._selection = Selection.parse(request.attributes)
         self._looks = {view.book.id: self._look(view) for view in views}
 
     @property
@@ -68,14 +68,14 @@ class Presenter:
 
     def card(self, entry: Entry) -> bytes:
         """Return a card of one of the views, encoded as a message."""
-        return self._looks[entry.book_id].encode(self._message_id, entry)
+        return self._looks[entry.book_id].encode(self._message_id, entry, self._members)
 
     def _look(self, view: VisibleBook) -> _Look:
         projection = Projection(
             self._selection,
             view.hidden,
             types_only=self._request.types_only,
-            rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
+            rewrite_numbers=self._rewrite,
         )
         book = dn.book_dn(view.book.slug, self._settings.suffix)
         return _Look(
@@ -83,7 +83,7 @@ class Presenter:
             projection,
             self._selection.wants_operational,
             projection.from_card,
-            self._members if projection.shows_members else None,
+            projection.shows_members,
         )
 
 
@@ -95,9 +95,9 @@ class _Look:
     projection: Projection
     wants_operational: bool
     from_card: tuple[AttributeType, ...]
-    members: Callable[[Entry], list[str]] | None
+    shows_members: bool
 
-    def encode(self, message_id: int, entry: Entry) -> bytes:
+    def encode(self, message_id: int, entry: Entry, members: Callable[[Entry], list[str]]) -> bytes:
         name = dn.card_dn(entry.key, self.book)
         operational = (
             encode_operational(
@@ -111,8 +111,8 @@ class _Look:
             else b""
         )
         shown = self.projection.select(entry.attributes, operational)
-        if self.members is not None and is_group(entry.attributes):
-            shown += self.projection.select_more(encode_member(self.members(entry)))
+        if self.shows_members and is_group(entry.attributes):
+            shown += self.projection.select_more(encode_member(members(entry)))
         if self.from_card and entry.body is not None:
             more = encode_from_card(entry.body, self.from_card)
             shown += self.projection.select_more(more)

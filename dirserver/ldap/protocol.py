@@ -25,7 +25,6 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
-from dirserver.certified import Authority
 from dirserver.ldap.answering import Answer, Batch
 from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
@@ -61,7 +60,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
-        self._certified_by: Authority | None = None
+        self._certified_by: object = None
         self._paused = False
         self._reading = True
         self._stopping = False

@@ -29,9 +29,11 @@ def limit(connection: Connection, seconds: float) -> None:
         connection.execute(select(timeout))
 
 
-def lift(driver: sqlite3.Connection) -> None:
-    """Let what is read next take what it takes; PostgreSQL does so by itself."""
-    driver.set_progress_handler(None, 0)
+def lift(connection: Connection) -> None:
+    """Let what is read next from SQLite take what it takes; PostgreSQL sees to that by itself."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.set_progress_handler(None, 0)
 
 
 def is_over(error: BaseException | None) -> bool:

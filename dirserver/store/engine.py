@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, func, make_url, select
@@ -68,7 +69,7 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """Open a snapshot: everything read in it is of one moment, and no writer is held up.
 
-        Raises TimeIsUp when there is a ``deadline`` and something takes longer.
+        Raises TimeIsUp when there is a ``deadline`` for it and something takes longer.
         """
         with _conditions():
             connection = self._engine.connect()
@@ -78,7 +79,11 @@ class Store:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with _conditions(), connection.begin() as transaction:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    if self.is_sqlite:
+                        deadline.lift(connection)
                 transaction.rollback()
 
     @contextmanager
@@ -104,6 +109,24 @@ class Store:
     def _writing(self) -> Iterator[Connection]:
         with _conditions(), self._engine.connect() as connection:
             yield connection
+
+    def glance(self, statement: str) -> object:
+        """Return the one value that ``statement`` finds now, or None when that did not work out.
+
+        For what is asked before every request: without SQLAlchemy's layers it costs a quarter.
+        """
+        try:
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(statement)
+                found = cursor.fetchone()
+            finally:
+                connection.close()
+        except (self._engine.dialect.loaded_dbapi.Error, DBAPIError, TimeoutError):
+            # Whoever then opens a transaction is told what is the matter.
+            return None
+        return None if found is None else found[0]
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -191,26 +214,23 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
-        # With their past, ten thousand cards are more than a quarter of a gigabyte; what is not
-        # read takes no memory.
-        cursor.execute("PRAGMA mmap_size = 1073741824")
         cursor.close()
-
-    @event.listens_for(engine, "checkin")
-    def rest(connection: sqlite3.Connection | None, _entry: ConnectionPoolEntry) -> None:
-        if connection is not None:
-            deadline.lift(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        if "sqlite_begin" not in options:
+            # It waits for nobody; SQLAlchemy's layers would be most of what it costs.
+            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver.execute("BEGIN")
+            return
         if "sqlite_patience" in options:
             # Nobody who waits counts milliseconds, and mostly there is nobody who does.
             patience = math.ceil(options["sqlite_patience"] * 10) * 100
             if connection.info.get("patience", PATIENCE * 1000) != patience:
                 connection.info["patience"] = patience
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
+        connection.exec_driver_sql(options["sqlite_begin"])
 
     return engine
 
