@@ -49,11 +49,12 @@ from dirserver.ldap.operational import (
 from dirserver.ldap.schema import CN, MEMBER, OBJECT_CLASS, SN, UID, lookup
 from dirserver.ldap.syntaxes import DISTINGUISHED_NAME
 from dirserver.ldap.values import Leaf, text_of, value_test
-from dirserver.model.derive import GROUP
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
+    GROUPS,
     NOTHING,
+    PERSONS,
     UNDEFINED,
     And,
     AtLeast,
@@ -77,7 +78,6 @@ _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
 # Where digits may also stand for the letters that are on the keys of a telephone.
 _NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
-IS_GROUP = Equals(Field.KIND, GROUP)
 _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
 
 
@@ -268,8 +268,8 @@ def _of_class(one: AttributeType, name: str) -> Query:
     of_card = name in (CARD_CLASSES if whole else (CARD_STRUCTURAL_CLASS,))
     of_group = name in (GROUP_CLASSES if whole else (GROUP_STRUCTURAL_CLASS,))
     if of_card and not of_group:
-        return Not(IS_GROUP)
-    return IS_GROUP if of_group and not of_card else Constant(of_card)
+        return PERSONS
+    return GROUPS if of_group and not of_card else Constant(of_card)
 
 
 def _related(one: AttributeType, text: str, naming: Naming) -> Query:

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote
 
 from dirserver.model.contentline import ContentLine, split_value, unescape
-from dirserver.model.fields import SOURCES, Field
+from dirserver.model.fields import GROUP, SOURCES, Field
 from dirserver.model.relations import colleagues, is_group, members
 from dirserver.model.vcard import VCard
 
 MAX_VALUES = 64
 MAX_LENGTH = 4096
-# What ``Field.KIND`` says, and it says nothing of other cards.
-GROUP = "group"
 
 # Lines of one property that are looked at: enough to fill each field that TEL can go to.
 _MAX_LINES = 8 * MAX_VALUES

@@ -71,6 +71,9 @@ class Field(StrEnum):
     MEMBER = "member"
 
 
+# What ``Field.KIND`` says, and it says nothing of other cards.
+GROUP = "group"
+
 # Properties that are not shown to lookups unless somebody says so.
 PERSONAL = frozenset({"NOTE", "BDAY", "ANNIVERSARY"})
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dirserver.ldap.decode import decode_message
 from dirserver.ldap.dn import normalise, parse
 from dirserver.ldap.entries import entry_uuid
-from dirserver.ldap.filters import IS_GROUP, Naming, compile
+from dirserver.ldap.filters import Naming, compile
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import Filter, SearchRequest, Substrings
 from dirserver.ldap.schema import lookup
@@ -19,7 +19,9 @@ from dirserver.model.fields import Field
 from dirserver.model.fold import fold, fold_part, forms
 from dirserver.model.query import (
     EVERYTHING,
+    GROUPS,
     NOTHING,
+    PERSONS,
     UNDEFINED,
     And,
     AtLeast,
@@ -91,16 +93,16 @@ _QUERIES: dict[str, Query] = {
     "(uid=*)": EVERYTHING,
     "(entryUUID=*)": EVERYTHING,
     "(modifyTimestamp=*)": EVERYTHING,
-    "(objectclass=person)": Not(IS_GROUP),
-    "(objectClass=INETORGPERSON)": Not(IS_GROUP),
+    "(objectclass=person)": PERSONS,
+    "(objectClass=INETORGPERSON)": PERSONS,
     "(objectClass=top)": EVERYTHING,
-    "(objectClass=2.5.6.6)": Not(IS_GROUP),
-    "(structuralObjectClass=evolutionPerson)": Not(IS_GROUP),
+    "(objectClass=2.5.6.6)": PERSONS,
+    "(structuralObjectClass=evolutionPerson)": PERSONS,
     "(hasSubordinates=FALSE)": EVERYTHING,
     "(numSubordinates=0)": EVERYTHING,
     # What no card is.
-    "(objectClass=groupOfNames)": IS_GROUP,
-    "(structuralObjectClass=groupofnames)": IS_GROUP,
+    "(objectClass=groupOfNames)": GROUPS,
+    "(structuralObjectClass=groupofnames)": GROUPS,
     "(member=*)": Present(Field.MEMBER),
     "(member=*a)": UNDEFINED,
     "(member=nonsense)": UNDEFINED,
@@ -112,7 +114,7 @@ _QUERIES: dict[str, Query] = {
     "(hasSubordinates=TRUE)": NOTHING,
     "(numSubordinates=1)": NOTHING,
     f"(numSubordinates={'9' * 5000})": NOTHING,
-    "(!(objectClass=groupOfNames))": Not(IS_GROUP),
+    "(!(objectClass=groupOfNames))": PERSONS,
     # Known attributes that no card has are absent, which is not undefined.
     "(dc=example)": Or(()),
     "(namingContexts=*)": Or(()),
@@ -189,7 +191,7 @@ _QUERIES: dict[str, Query] = {
     "(sn:2.5.13.2:=x)": Equals(FAMILY, "x"),
     "(sn:dn:2.5.13.5:=x)": Equals(FAMILY, "x"),
     "(mobile:telephoneNumberMatch:=1)": Equals(Field.MOBILE_PHONE, "1"),
-    "(objectClass:objectIdentifierMatch:=person)": Not(IS_GROUP),
+    "(objectClass:objectIdentifierMatch:=person)": PERSONS,
     "(sn:caseIgnoreSubstringsMatch:=a\\2ab\\2ac)": Substring(
         FAMILY, "a", ("b",), "c", at_word=True
     ),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirserver.errors import InvalidCard
-from dirserver.model.derive import GROUP, MAX_LENGTH, MAX_VALUES, derive
-from dirserver.model.fields import Field
+from dirserver.model.derive import MAX_LENGTH, MAX_VALUES, derive
+from dirserver.model.fields import GROUP, Field
 from dirserver.model.relations import MAX_MEMBERS
 from dirserver.model.vcard import VCard, parse_card
 
