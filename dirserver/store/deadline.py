@@ -7,6 +7,8 @@ import time
 
 from sqlalchemy import Connection, func, select
 
+from dirserver.store.snapshots import driver_of
+
 # After so many of its instructions, SQLite asks whether to go on: some tenths of a millisecond.
 _STEPS = 10_000
 # 0 would be no limit at all for PostgreSQL.
@@ -20,20 +22,17 @@ def limit(connection: Connection, seconds: float) -> None:
     itself. What is broken off raises TimeIsUp where the transaction ends.
     """
     seconds = max(seconds, _SHORTEST)
-    driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
+    if connection.dialect.name == "sqlite":
         end = time.monotonic() + seconds
-        driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        driver_of(connection).set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     else:
         timeout = func.set_config("statement_timeout", f"{int(seconds * 1000)}ms", True)
         connection.execute(select(timeout))
 
 
-def lift(connection: Connection) -> None:
+def lift(driver: sqlite3.Connection) -> None:
     """Let what is read next from SQLite take what it takes; PostgreSQL sees to that by itself."""
-    driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.set_progress_handler(None, 0)
+    driver.set_progress_handler(None, 0)
 
 
 def is_over(error: BaseException | None) -> bool:
