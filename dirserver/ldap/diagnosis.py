@@ -10,10 +10,10 @@ import re
 from enum import StrEnum
 
 from dirserver.ldap.messages import EqualityMatch, Scope, SearchRequest
+from dirserver.ldap.objectclass import CARD_CLASSES, GROUP_CLASSES, object_class
 from dirserver.ldap.recent import Heard
 from dirserver.ldap.replaying import Tally
 from dirserver.ldap.schema import OBJECT_CLASS, lookup
-from dirserver.ldap.objectclass import CARD_CLASSES, GROUP_CLASSES, object_class
 from dirserver.ldap.syntaxes import FACSIMILE_NUMBER, TELEPHONE_NUMBER
 from dirserver.ldap.whatif import Leaf, leaves, values
 
