@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -51,16 +52,16 @@ class ServerTLS:
         context = _make_context(certificate, key)
         if authority is not None:
             authority.admit(context)
-        self._context, self._authority = context, authority
+        self._context, self.authority = context, authority
 
     def certified(self, connection: object) -> str:
         """Return the name that a connection's client is certified to have, or nothing.
 
         ``connection`` is whatever a transport has for a handle.
         """
-        if self._authority is None or not isinstance(connection, SSL.Connection):
+        if self.authority is None or not isinstance(connection, SSL.Connection):
             return ""
-        return self._authority.name_of(connection)
+        return self.authority.name_of(connection)
 
     def serverConnectionForTLS(self, _protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return the state of one connection that begins now."""
@@ -75,6 +76,11 @@ def load_authority(path: Path, named_in: NamedIn) -> Authority:
         raise CertificateError(f"cannot read the client_ca {path}: {error.strerror}") from error
     except ValueError as error:
         raise CertificateError(f"{path} holds no certificate in PEM form") from error
+
+
+def expiry(certificate: Path) -> datetime:
+    """Return until when the certificate in a PEM file is good. Raises CertificateError."""
+    return _load_chain(certificate)[0].not_valid_after_utc
 
 
 def _make_context(certificate: Path, key: Path) -> SSL.Context:

@@ -104,6 +104,7 @@ class DirectoryReader:
                 reading = Reading(
                     connection, policy, current, client, plan, self.sightings, self._lookups
                 )
+                reading.at_once = at_once
                 refusals = reading.refusals
                 yield reading
         finally:

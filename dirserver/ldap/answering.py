@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
@@ -60,13 +61,13 @@ class Answer:
         self.outputs.close()
 
 
-def begin(session: LDAPSession, request: Request, limits: ConnectionLimits, now: float) -> Answer:
+def begin(session: LDAPSession, request: Request, limits: ConnectionLimits) -> Answer:
     """Begin to answer ``request``; what takes no longer than to hand it to a thread is ``ready``.
 
     What is left of a longer answer holds nothing meanwhile.
     """
     outputs = session.answer(request, at_once=True)
-    answer = Answer(request, outputs, partial(session.resume, request), now)
+    answer = Answer(request, outputs, partial(session.resume, request), time.monotonic())
     try:
         ready = answer.next_batch(limits)
     except Exception:  # noqa: BLE001  # mostly NotAtOnce; a bug shows again, and is told of then

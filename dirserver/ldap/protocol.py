@@ -1,9 +1,8 @@
 """LDAP on Twisted: bytes, order, limits, TLS and threads; what is said is the session's affair.
 
 Requests of a connection are answered one after the other, so that a bind is a barrier and no
-answer overtakes another. The work is done in a thread, a batch of entries at a time, and the
-next batch is only made when the client has taken the last. A request has a place among those at
-work from its beginning to its end, but for the time in which its client takes nothing.
+answer overtakes another. Long work is done in a thread, a batch of entries at a time, the next when
+the client has taken the last. It has a place but for the time in which its client takes nothing.
 """
 
 # Twisted's methods have Twisted's names, and few annotations.
@@ -12,7 +11,6 @@ work from its beginning to its end, but for the time in which its client takes n
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -54,6 +52,11 @@ class LDAPProtocol(BaseLDAPServer):
         self._reactor = reactor
         self._go_on = Going(self._step, reactor.callLater)
 
+    @property
+    def address(self) -> str:
+        """Where the client is."""
+        return self._session.client.address
+
     def connectionMade(self) -> None:
         """Begin."""
         super().connectionMade()
@@ -62,7 +65,8 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
-        self._is_certified = False
+        self._certified_by: object = None
+        self._is_heard = False
         self._paused = False
         self._reading = True
         self._stopping = False
@@ -82,6 +86,9 @@ class LDAPProtocol(BaseLDAPServer):
         """Stop whatever was being made for the client."""
         super().connectionLost(reason)
         self._closing = True
+        if not self._is_heard:
+            # Such as a phone that does not trust the certificate.
+            self.factory.misheard(self._session, reason.getErrorMessage())
         self._stop_timer()
         self._go_on.stop()
         self._abandon()
@@ -101,15 +108,20 @@ class LDAPProtocol(BaseLDAPServer):
     def dataReceived(self, data: bytes) -> None:
         """Take requests out of the stream."""
         if not self._stopping:
-            self._certify()
             self._receive(data)
             self._go_on()
 
     def _certify(self) -> None:
-        """Let the session know who the client is by its certificate, once there is TLS."""
-        if self._session.secure and not self._is_certified and self.factory.tls is not None:
-            self._is_certified = True
-            self._session.certified = self.factory.tls.certified(self.transport.getHandle())
+        """Let the session know who the client is by its certificate, once there is TLS.
+
+        A new config may trust others than the one before, or nobody.
+        """
+        tls = self.factory.tls if self._session.secure else None
+        authority = None if tls is None else tls.authority
+        if authority is not self._certified_by:
+            self._certified_by = authority
+            handle = self.transport.getHandle()
+            self._session.certified = "" if tls is None else tls.certified(handle)
 
     def _receive(self, data: bytes = b"") -> None:
         if self._closing:
@@ -124,6 +136,8 @@ class LDAPProtocol(BaseLDAPServer):
                 self._abandon(urgent.id)
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
+            self._is_heard = True
+            self.factory.misheard(self._session, str(error))
             self._disconnect(ResultCode.PROTOCOL_ERROR)
             return
         if self._reading is self._incoming.is_full:
@@ -185,16 +199,19 @@ class LDAPProtocol(BaseLDAPServer):
                 elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
-            answering = begin(self._session, request, self._limits, time.monotonic())
-            self._answering = answering
+            self._certify()
+            self._answering = answering = begin(self._session, request, self._limits)
             if answering.ready is not None and answering.ready.ended:
-                self._give_time()
+                if self._waiting_for is not Waiting.ASK:
+                    self._watch()
+                elif self._timer is not None:
+                    self._timer.reset(self._limits.idle_seconds)
                 self.transport.write(answering.ready.data)
                 self._answered(answering)
                 return
             self._watch()
         if self._place is None:
-            asker = Asker(self._session.client.address, self._session.principal.login)
+            asker = Asker(self.address, self._session.principal.login)
             self._place = self.factory.places.ask(asker, partial(self._make, self._answering))
         elif self._place.is_taken:
             self._make(self._answering)
@@ -274,6 +291,8 @@ class LDAPProtocol(BaseLDAPServer):
     def _finish(self, answering: Answer) -> None:
         self._give_back()
         self.factory.tell(self._session, answering.began)
+        # Once there is TLS, something has yet to be asked.
+        self._is_heard = self._session.answered.operation != "extended"
         self._answering = None
         self._incoming.answered(answering.request)
         if not self._session.principal.is_anonymous:
@@ -281,8 +300,8 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _log_bug(self, answering: Answer, failure: object) -> None:
         said = failure.getTraceback() if isinstance(failure, Failure) else str(failure)
-        client = self._session.client.address
-        log.error("request failed", address=client, message_id=answering.request.id, error=said)
+        number = answering.request.id
+        log.error("request failed", address=self.address, message_id=number, error=said)
 
     def _start_tls(self, response: bytes) -> None:
         if self.factory.tls is None:
@@ -314,15 +333,6 @@ class LDAPProtocol(BaseLDAPServer):
             self._waiting_for = waiting
             self._stop_timer()
             self._set_timer()
-
-    def _give_time(self) -> None:
-        """Let the time to ask begin anew, as a client has asked that is answered at once."""
-        seconds = seconds_for(Waiting.ASK, self._limits, 0)
-        timer = self._timer if self._waiting_for is Waiting.ASK else None
-        if seconds is not None and timer is not None and timer.active():
-            timer.reset(seconds)
-        else:
-            self._watch()
 
     def _set_timer(self) -> None:
         stalled = self.factory.stalled

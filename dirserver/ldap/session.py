@@ -23,6 +23,7 @@ from dirserver.errors import (
     NotAtOnce,
     StoreBusy,
     StoreUnavailable,
+    TimeIsUp,
 )
 from dirserver.ldap import controls, dn
 from dirserver.ldap.binding import Connection, bind
@@ -44,6 +45,7 @@ from dirserver.ldap.messages import (
     SearchRequest,
 )
 from dirserver.ldap.searching import Search
+from dirserver.ldap.selection import asks_for_subordinates
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -54,6 +56,7 @@ from dirserver.model.principal import ANONYMOUS, Client, Principal
 RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    TimeIsUp: ResultCode.TIME_LIMIT_EXCEEDED,
     StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
 }
@@ -92,11 +95,17 @@ class Context:
 
 @dataclass(slots=True)
 class Answered:
-    """What there is to say about the last request, for the log."""
+    """What there is to say about the last request, for the log and for who asks why.
+
+    ``refusal`` is the name of the error that it was refused with, ``reason`` what that says.
+    """
 
     operation: str = ""
     code: str = ""
     hits: int = 0
+    request: Request | None = None
+    refusal: str = ""
+    reason: str = ""
 
 
 class LDAPSession:
@@ -118,6 +127,7 @@ class LDAPSession:
         # The name in a certificate that is to be trusted; whoever drives the session tells.
         self.certified = ""
         self._by_password = True
+        self._bound_as = ""
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._at_once = False
@@ -132,7 +142,8 @@ class LDAPSession:
         if at_once and not _may_be_at_once(request):
             raise NotAtOnce
         self._at_once = at_once
-        self.answered = Answered(_operation(request).name.removesuffix("_REQUEST").lower())
+        kind = _operation(request).name.removesuffix("_REQUEST").lower()
+        self.answered = Answered(kind, request=request)
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
@@ -159,9 +170,13 @@ class LDAPSession:
             yield from self._said(request, self._unfinished())
 
     def _forget_what_is_not_taken(self) -> None:
-        """End a bind with a password that a new config does not take any more."""
+        """End a bind with a password or a certificate that a new config does not take any more."""
         takes = self._context().authenticator.takes
-        if self._by_password and not takes(self.principal, self.client.protocol):
+        if self._by_password:
+            is_taken = takes(self.principal, self.client.protocol)
+        else:
+            is_taken = self.certified == self._bound_as
+        if not is_taken:
             self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
@@ -173,6 +188,8 @@ class LDAPSession:
             )
             if code is None:
                 raise
+            self.answered.refusal = type(error).__name__
+            self.answered.reason = str(error)
             yield self._result(request, code)
 
     def failed(self, request: Request) -> bytes:
@@ -238,6 +255,7 @@ class LDAPSession:
         )
         self.principal = bound.principal
         self._by_password = bound.by_password
+        self._bound_as = self.certified
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
     @property
@@ -279,7 +297,8 @@ class LDAPSession:
                 with context.directory.reading(
                     self.principal, self.client, at_once=self._at_once
                 ) as reading:
-                    tree = Tree(reading, settings)
+                    counts = asks_for_subordinates(request)
+                    tree = Tree(reading, settings, counts_subordinates=counts)
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
             self._unfinished = None
@@ -312,7 +331,7 @@ class LDAPSession:
             if target is None:
                 code = ResultCode.NO_SUCH_OBJECT
             elif target.key:
-                code = compare_card(request, tree, target, settings.suffix_dn)
+                code = compare_card(request, tree, target)
             else:
                 code = compare_container(request, target.containers[0])
             matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from dirserver.errors import NotAtOnce, StoreBusy, StoreUnavailable
-from dirserver.store import files
+from dirserver.errors import NotAtOnce, StoreBusy, StoreUnavailable, TimeIsUp
+from dirserver.store import deadline, files
 from dirserver.store.snapshots import Snapshots, driver_of
 from dirserver.store.writers import Turns
 
@@ -70,11 +70,24 @@ class Store:
     def reading(self, *, at_once: bool = False) -> Iterator[Connection]:
         """Open a snapshot: everything read in it is of one moment, and no writer is held up.
 
-        With ``at_once`` it raises NotAtOnce when that takes long, or the database is a server.
+        Raises TimeIsUp when there is a ``deadline`` for it and something takes longer. With
+        ``at_once`` it raises NotAtOnce when anything takes long, or the database is a server.
         """
         if self.is_sqlite:
-            with _conditions(), self._snapshots.open(at_once=at_once) as connection:
-                yield connection
+            try:
+                with _conditions(), self._snapshots.open() as connection:
+                    driver = driver_of(connection)
+                    if at_once:
+                        deadline.hurry(driver)
+                    try:
+                        yield connection
+                    finally:
+                        # The connection stands by for others.
+                        deadline.lift(driver)
+            except TimeIsUp:
+                if at_once:
+                    raise NotAtOnce from None
+                raise
             return
         if at_once:
             raise NotAtOnce
@@ -163,16 +176,16 @@ def _conditions() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        if _is_interrupted(error.orig):
-            raise NotAtOnce from error
+        if deadline.is_over(error.orig):
+            raise TimeIsUp(str(error.orig)) from error
         unavailable = StoreBusy if _is_busy(error.orig) else StoreUnavailable
         raise unavailable(str(error.orig)) from error
     except TimeoutError as error:
         raise StoreUnavailable("every connection to the database is in use") from error
     except sqlite3.Error as error:
         # What goes past SQLAlchemy's layers raises the driver's own.
-        if _is_interrupted(error):
-            raise NotAtOnce from error
+        if deadline.is_over(error):
+            raise TimeIsUp(str(error)) from error
         if not isinstance(error, sqlite3.OperationalError) and not _is_of_the_database(error):
             raise
         raise (StoreBusy if _is_busy(error) else StoreUnavailable)(str(error)) from error
@@ -180,10 +193,6 @@ def _conditions() -> Iterator[None]:
         if error.connection_invalidated or _is_of_the_database(error.orig):
             raise StoreUnavailable(str(error.orig)) from error
         raise
-
-
-def _is_interrupted(error: BaseException | None) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
 
 
 def _is_busy(error: BaseException | None) -> bool:

@@ -7,7 +7,6 @@ read: so readers hand theirs on, and a snapshot costs the two statements that it
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -17,8 +16,6 @@ from sqlalchemy import Connection, Engine
 _MOST_IDLE = 8
 # What is looked up again and again is not to be read again: in KiB.
 _CACHE = "PRAGMA cache_size = -8000"
-# Some milliseconds of SQLite's work, so that those who wait meanwhile do not notice.
-_STEPS_AT_ONCE = 100_000
 
 
 class Snapshots:
@@ -35,12 +32,8 @@ class Snapshots:
         return len(self._idle)
 
     @contextmanager
-    def open(self, *, at_once: bool = False) -> Iterator[Connection]:
-        """Open a snapshot; it is taken with the first statement.
-
-        With ``at_once``, a statement that takes long is broken off in this thread, though not in
-        one in which it goes on later.
-        """
+    def open(self) -> Iterator[Connection]:
+        """Open a snapshot; it is taken with the first statement."""
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -49,20 +42,13 @@ class Snapshots:
         driver = driver_of(connection)
         try:
             driver.execute("BEGIN")
-            if at_once:
-                here = threading.get_ident()
-                driver.set_progress_handler(lambda: threading.get_ident() == here, _STEPS_AT_ONCE)
             yield connection
-            if at_once:
-                driver.set_progress_handler(None, 0)
             # SQLAlchemy begins its own transaction within this one when it is asked anything.
             if connection.in_transaction():
                 connection.rollback()
             else:
                 driver.rollback()
         except BaseException:
-            if at_once:
-                driver.set_progress_handler(None, 0)
             connection.close()
             raise
         if len(self._idle) < _MOST_IDLE:
