@@ -7,6 +7,7 @@ driver as it is.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from dirserver.store.snapshots import driver_of
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
 _ROWS = 200
+_BOUND = re.compile("v[0-9]+")
 
 Row: TypeAlias = Sequence[Any]
 
@@ -37,8 +39,12 @@ class Statement:
                 dialect=cast("DefaultDialect", dialect), compile_kwargs={"render_postcompile": True}
             )
             self._text = compiled.string
-            self._names = tuple(compiled.positiontup or ())
-            self._fixed = _fixed(compiled, dialect)
+            fixed = _fixed(compiled, dialect)
+            # Which of the values, or else what belongs to the statement itself.
+            self._given: list[tuple[int, object]] = [
+                (int(name[1:]), None) if _BOUND.fullmatch(name) else (-1, fixed[name])
+                for name in compiled.positiontup or ()
+            ]
             types = [column.type.dialect_impl(dialect) for column in select.selected_columns]
             found = [one.result_processor(dialect, None) for one in types]
             self._converted = [
@@ -50,13 +56,12 @@ class Statement:
 
     def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Row]:
         """Yield the rows."""
-        bound = {f"v{at}": value for at, value in enumerate(values)}
         if not self._is_sqlite:
+            bound = {f"v{at}": value for at, value in enumerate(values)}
             with connection.execute(self._select, bound) as rows:
                 yield from rows
             return
-        fixed = self._fixed
-        given = [bound[name] if name in bound else fixed[name] for name in self._names]
+        given = [values[at] if at >= 0 else fixed for at, fixed in self._given]
         cursor = driver_of(connection).execute(self._text, given)
         try:
             yield from self._convert(cursor) if self._converted else cursor

@@ -1,0 +1,123 @@
+"""What is answered in the reactor's thread: the same as elsewhere, and nothing that takes long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from dirserver.assembly import Services
+from dirserver.errors import NotAtOnce
+from dirserver.ldap.decode import decode_message
+from dirserver.ldap.going import Going
+from dirserver.ldap.kept import KeptEntries
+from dirserver.ldap.session import Context, LDAPSession
+from dirserver.model.principal import Client
+from tests.ldap import wire
+from tests.ldap.client import encode
+from tests.organisation import PASSWORD, open_organisation, write_config
+
+SUFFIX = "dc=example,dc=org"
+BIND = f'bind dn=alice password="{PASSWORD}"'
+SLOW = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+    "SELECT count(*) FROM n"
+)
+
+
+def session(context: Context, address: str = "198.18.200.1") -> LDAPSession:
+    found = LDAPSession(lambda: context, address)
+    assert list(found.answer(decode_message(encode(BIND, 1))))
+    return found
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "(|(telephoneNumber=030 1234567)(mobile=030 1234567))",
+        "(|(cn=a*)(sn=a*)(givenName=a*))",
+        "(cn=*ei*)",
+        "(!(mail=*))",
+        "(&(objectClass=person)(!(unknown=x)))",
+        "(objectClass=*)",
+    ],
+)
+def test_a_search_finds_the_same_at_once(context: Context, asked: str) -> None:
+    one = session(context)
+    operation = wire.search(SUFFIX, asked, attributes=["cn", "mail"])
+    request = decode_message(wire.message(2, operation))
+    waited = list(one.answer(request))
+    assert list(one.answer(request, at_once=True)) == waited
+
+
+def test_a_login_is_at_once_when_it_is_remembered_and_else_is_not_looked_at(
+    context: Context,
+) -> None:
+    one = LDAPSession(lambda: context, "198.18.200.2")
+    with pytest.raises(NotAtOnce):
+        list(one.answer(decode_message(encode(BIND, 1)), at_once=True))
+    waited = list(one.answer(decode_message(encode(BIND, 1))))
+    assert list(one.answer(decode_message(encode(BIND, 1)), at_once=True)) == waited
+    wrong = encode('bind dn=alice password="wrong horse"', 2)
+    with pytest.raises(NotAtOnce):
+        list(one.answer(decode_message(wrong), at_once=True))
+    assert one.principal.is_anonymous
+
+
+def test_what_takes_long_is_broken_off_and_goes_on_elsewhere(organisation: Services) -> None:
+    with pytest.raises(NotAtOnce), organisation.store.reading(at_once=True) as connection:
+        connection.execute(text(SLOW)).scalar()
+    # The same connection, which stood by.
+    with organisation.store.reading() as connection:
+        assert connection.execute(text(SLOW)).scalar() == 1_000_000
+
+
+def test_nothing_is_at_once_where_the_audit_trail_is_told_first(tmp_path: Path) -> None:
+    path = write_config(tmp_path)
+    path.write_text(path.read_text() + '\n[audit]\nreads = "full"\n')
+    services = open_organisation(path)
+    alice, client = services.directory.policy().users["alice"], Client("ldap", "198.18.200.3")
+    with pytest.raises(NotAtOnce), services.directory.reading(alice, client, at_once=True):
+        pass
+    services.close()
+
+
+def test_a_step_does_not_run_within_a_step_and_others_have_their_turn() -> None:
+    depth, deepest, steps = 0, 0, 0
+    later: list[object] = []
+
+    class Call:
+        def active(self) -> bool:
+            return True
+
+        def cancel(self) -> None:
+            later.pop()
+
+    def step() -> None:
+        nonlocal depth, deepest, steps
+        depth, steps = depth + 1, steps + 1
+        deepest = max(deepest, depth)
+        going()
+        depth -= 1
+
+    def call_later(_seconds: float, call: object) -> Call:
+        later.append(call)
+        return Call()
+
+    going = Going(step, call_later)
+    going()
+    assert deepest == 1
+    assert steps > 1
+    assert later == [going]
+    going.stop()
+    assert later == []
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    kept = KeptEntries(1000)
+    look = object()
+    for number in range(10):
+        kept.put(look, str(number), b"a" * 100, b"b" * 100)
+    assert [number for number in range(10) if kept.get(look, str(number), b"a" * 100)] == [8, 9]
+    assert kept.get(look, "9", b"changed") is None
