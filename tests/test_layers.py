@@ -23,6 +23,7 @@ dirserver/passwords.py          |                                         | pass
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
 dirserver/model/spelling.py     | errors model                            | anyascii
+dirserver/model/standards/countries.py | errors model                     | babel
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
