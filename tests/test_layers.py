@@ -28,10 +28,12 @@ dirserver/store/                | errors model                            | sqla
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/exchange/dossier.py   | errors model                            | jinja2
+dirserver/exchange/quality.py   | errors model                            | jinja2
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
+dirserver/config/standards.py   | errors                                  | babel
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |

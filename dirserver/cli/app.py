@@ -23,6 +23,7 @@ from dirserver.cli.options import JSONOption
 from dirserver.cli.past import history, restore, show, undo
 from dirserver.cli.persons import app as persons
 from dirserver.cli.phones import phone
+from dirserver.cli.quality import app as quality
 from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
@@ -70,7 +71,6 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver check && dirserver apply            take the config over
     dirserver import phones.vcf --book customers  fill a book
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
@@ -196,3 +196,4 @@ app.command()(undo)
 app.add_typer(backups, name="backup")
 app.add_typer(trail, name="audit")
 app.add_typer(persons, name="person")
+app.add_typer(quality, name="quality")

@@ -28,6 +28,8 @@ _DONE = {
     AuditAction.CARD_RESTORE: "restored {card} in {book}",
     AuditAction.CARD_UNDO: "took back what was done in {book}",
     AuditAction.BOOK_RESTORE: "restored book {book}",
+    AuditAction.CARD_REPAIR: "repaired {card} in {book}",
+    AuditAction.CARD_QUARANTINE: "judged {card} in {book}",
     AuditAction.CARD_READ: "looked into {book}",
     AuditAction.PERSON_FIND: "looked for a person",
     AuditAction.PERSON_EXPORT: "exported what is kept of a person",
@@ -50,6 +52,8 @@ _DONE = {
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
+    AuditAction.CARD_REPAIR: "repair cards of {book}",
+    AuditAction.CARD_QUARANTINE: "judge cards of {book}",
     AuditAction.CARD_READ: "look into {book}",
     AuditAction.BOOK_ADD: "make the book {book}",
     AuditAction.BOOK_CHANGE: "change {book} itself",

@@ -106,7 +106,9 @@ def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[Imp
 
 
 def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
-    file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
+    left_out = {body: _about_erased(case) for body, case in count.erased.items()}
+    left_out |= {body: "; ".join(why.reasons) for body, why in count.rejected.items()}
+    file = file.without(left_out)
     return ImportedFile(
         file.name,
         file.cards,

@@ -12,6 +12,7 @@ from dirserver.config.grants import Grant
 from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
+from dirserver.config.standards import Standards
 
 _WEEK = 7 * 24 * 60  # minutes
 
@@ -207,13 +208,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A shared address book. ``delegate``: may those who manage it give others access to it."""
+    """A shared address book. ``delegate``: may those who manage it give others access to it.
+
+    ``standards`` are the rules for its cards.
+    """
 
     slug: str
     name: str = field(metadata=read_as(values.text, example='"Customers"'))
     description: str = field(default="", metadata=read_as(values.paragraphs))
     delegate: bool = field(default=True, metadata=read_as(values.boolean))
     grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
+    standards: Standards | None = field(
+        default=None, metadata=read_as(Table(Standards, optional=True))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,8 +189,9 @@ class Directory(DirectoryReader):
                 )
                 yield writing
                 # Last, since appending keeps others from appending until the commit.
-                audit.append(connection, writing.events, at)
-            self.tell(writing.events)
+                events = [*writing.events, *writing.consequences]
+                audit.append(connection, events, at)
+            self.tell(events)
         finally:
             if writing is not None and writing.refusals:
                 self._refuse(writing)

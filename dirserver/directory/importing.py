@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from dirserver.directory import standards
 from dirserver.directory.writing import Writing, etag_of
+from dirserver.errors import BreaksStandards
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.policy import VisibleBook
 from dirserver.store import cards
@@ -22,7 +24,8 @@ class ImportCount:
     """How an import went, card by card, while it goes on.
 
     ``superseded`` are those behind which there was another one with the same UID; ``erased``
-    those that were left out because their person was erased, with the names of the cases.
+    those that were left out because their person was erased, with the names of the cases, and
+    ``rejected`` those that the book's standards keep out, with why.
     """
 
     created: int = 0
@@ -30,12 +33,13 @@ class ImportCount:
     unchanged: int = 0
     superseded: int = 0
     erased: dict[bytes, str] = field(default_factory=dict)
+    rejected: dict[bytes, BreaksStandards] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """How many cards there were."""
         stored = self.created + self.updated + self.unchanged
-        return stored + self.superseded + len(self.erased)
+        return stored + self.superseded + len(self.erased) + len(self.rejected)
 
 
 def import_cards(
@@ -45,7 +49,8 @@ def import_cards(
 
     A card whose UID is in the book already replaces the one that is there; the same bytes
     change nothing. Of several cards with one UID the last stands. Those of people who were
-    erased are left out. Nothing of an import is there before the transaction commits.
+    erased are left out, as are those that break a standard of the book that rejects them. Nothing
+    of an import is there before the transaction commits.
 
     Raises AccessDenied, and InvalidCard and CardTooLarge for what cannot be kept.
     """
@@ -72,6 +77,11 @@ def import_cards(
         detail = f"{len(count.erased)} cards of people who were erased, {cases}"
         refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
         writing.events.append(refusal)
+    if count.rejected:
+        rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
+        detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
+        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
+        writing.events.append(refusal)
 
 
 def _import_batch(
@@ -95,8 +105,15 @@ def _import_batch(
             named.add(name)
             new.append(writing.new_card(name, card, body, None))
     erased = writing.erased_among(new)
-    kept = [one for one in new if one.key not in erased]
+    rejected: dict[str, BreaksStandards] = {}
+    if view.book.standards is not None:
+        judged = standards.judged(writing, view.book.standards, new)
+        rejected = standards.rejected(judged, view.book.standards)
+    kept = [one for one in new if one.key not in erased and one.key not in rejected]
     count.erased.update({one.body: erased[one.key] for one in new if one.key in erased})
+    count.rejected.update(
+        {one.body: rejected[one.key] for one in new if one.key in rejected.keys() - erased.keys()}
+    )
     count.created += sum(one.replaces is None for one in kept)
     count.updated += sum(one.replaces is not None for one in kept)
     writing.store(view, kept, "import")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from dirserver.directory.lookups import Lookups
+from dirserver.directory.scopes import holding_back, scopes
 from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
 from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href, label_of
@@ -290,7 +291,8 @@ class Reading:
         it. A property that is hidden in a book finds nothing there, however it is asked for.
         """
         most = None if limit is None else limit + beyond
-        found = search(self.connection, query, _scopes(views), self.plan, most, after)
+        back = holding_back(views)
+        found = search(self.connection, query, scopes(views), self.plan, most, after, back)
         if self._lookups is None:
             return found
         events = {view.book.id: self._read_event(view) for view in views}
@@ -301,7 +303,9 @@ class Reading:
 
     def has_key(self, view: VisibleBook, key: str) -> bool:
         """Say whether a card of the book has the key ``key``."""
-        found = search(self.connection, KeyIs(key), _scopes([view]), self.plan, 1)
+        found = search(
+            self.connection, KeyIs(key), scopes([view]), self.plan, 1, None, holding_back([view])
+        )
         return next(found, None) is not None
 
     def cards_found(
@@ -326,7 +330,8 @@ class Reading:
         self, query: Query, views: Sequence[VisibleBook], most: int | None
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        found = cards_found(self.connection, query, _scopes(views), self.plan, most)
+        back = holding_back(views)
+        found = cards_found(self.connection, query, scopes(views), self.plan, most, back)
         for book_id, card, body in found:
             view = by_id[book_id]
             yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
@@ -390,11 +395,3 @@ class Reading:
         """Raise AccessDenied unless it is the operator who reads."""
         if not self.principal.is_operator:
             raise AccessDenied("this is the operator's alone")
-
-
-def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
-    """Return the ids of books, grouped by what is hidden in them."""
-    scopes: dict[frozenset[str], list[int]] = {}
-    for view in views:
-        scopes.setdefault(view.hidden, []).append(view.book.id)
-    return list(scopes.items())

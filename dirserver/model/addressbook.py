@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dirserver.model.standards.rules import Standards
+
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
 # The slug of the one book that a merged home shows.
@@ -27,7 +29,8 @@ class AddressBook:
     """A book. ``owner`` is the login whose private book it is, or empty for a shared one.
 
     ``delegate`` says whether those who manage it may give others access to it.
-    ``incarnations`` are those since its first life, oldest first.
+    ``incarnations`` are those since its first life, oldest first. ``standards`` are the rules for
+    its cards, if it has any.
     """
 
     id: int
@@ -38,6 +41,7 @@ class AddressBook:
     owner: str = ""
     delegate: bool = True
     incarnations: tuple[Incarnation, ...] = ()
+    standards: Standards | None = None
 
     @property
     def incarnation(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Subquery, literal, or_, select, tuple_
 
@@ -10,6 +10,7 @@ from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
 from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store.conditions import found_in
+from dirserver.store.quarantine import is_shown
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
@@ -22,15 +23,17 @@ def search(
     plan: DialPlan,
     limit: int | None = None,
     after: Entry | None = None,
+    holding_back: Collection[int] = (),
 ) -> Iterator[Entry]:
     """Yield the cards that ``query`` finds, sorted by name, ``limit`` at the most.
 
     With ``after``, a card that was found before, only those behind it.
 
     ``scopes`` are the books to look in, by id, grouped by the vCard properties that are hidden
-    there: a test of a hidden property finds nothing, however it is negated.
+    there: a test of a hidden property finds nothing, however it is negated. Of the books
+    ``holding_back``, nothing is found that is in quarantine.
     """
-    found = _found(query, scopes, plan, connection.dialect, limit, after)
+    found = _found(query, scopes, plan, connection.dialect, limit, after, holding_back)
     if found is None:
         return
     # The entries come in after the sort, so that it moves names and not blobs.
@@ -58,9 +61,10 @@ def cards_found(
     scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
     plan: DialPlan,
     limit: int | None = None,
+    holding_back: Collection[int] = (),
 ) -> Iterator[tuple[int, Card, bytes]]:
     """Yield what ``search`` finds, in its order, as the book's id, the card and its body."""
-    found = _found(query, scopes, plan, connection.dialect, limit)
+    found = _found(query, scopes, plan, connection.dialect, limit, None, holding_back)
     if found is None:
         return
     statement = (
@@ -82,7 +86,8 @@ def _found(
     plan: DialPlan,
     dialect: Dialect,
     limit: int | None,
-    after: Entry | None = None,
+    after: Entry | None,
+    holding_back: Collection[int],
 ) -> Subquery | None:
     """Return the cards that ``query`` finds, the first ``limit`` by name, or None for none."""
     conditions = []
@@ -101,7 +106,7 @@ def _found(
             card.c.created,
             card.c.modified,
         )
-        .where(or_(*conditions), *_behind(after))
+        .where(or_(*conditions), *_behind(after), is_shown(holding_back))
         .order_by(card.c.sort_name, card.c.key)
         .limit(limit)
         .subquery()

@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Connection,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -23,13 +19,15 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     event,
     text,
 )
 
 from dirserver.store import appendonly, trigram
+from dirserver.store.columns import Id as _Id
+from dirserver.store.columns import Plain as _Plain
+from dirserver.store.columns import Time as _Time
 
 metadata = MetaData(
     naming_convention={
@@ -39,29 +37,6 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
-
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-_Plain = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-class UTCTime(TypeDecorator[datetime]):
-    """A moment. SQLite knows no time zones, so moments are kept there, and come back, in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Turn a moment into UTC on its way in."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Say of a moment on its way out that it is in UTC."""
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
-_Time = UTCTime()
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
@@ -107,6 +82,8 @@ addressbook = Table(
     Column("modified", _Time, nullable=False),
     Column("archived", _Time),
     Column("delegate", Boolean, nullable=False),
+    # As ``model.standards.spelling`` spells them; empty where there are none.
+    Column("standards", Text, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
 
@@ -358,6 +335,25 @@ card_entry = Table(
     metadata,
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Column("attributes", LargeBinary, nullable=False),
+)
+
+# Cards that break the standards of their book, and are kept from those who may only search it.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+)
+
+# How many cards of a book broke which rule on a day.
+quality = Table(
+    "quality",
+    metadata,
+    Column(
+        "addressbook_id", _Id, ForeignKey("addressbook.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("day", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("cards", Integer, nullable=False),
 )
 
 # ``content_digest`` is over what can be erased of an event, and ``digest`` over that, all the

@@ -8,7 +8,19 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, backups, books, cards, devices, grants, past, persons, trail
+from dirserver.cli import (
+    app,
+    backups,
+    books,
+    cards,
+    devices,
+    grants,
+    past,
+    persons,
+    quality,
+    trail,
+)
+from dirserver.cli.assessing import Quality
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
@@ -23,6 +35,7 @@ from dirserver.cli.keyring import ShownDevice
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
+from dirserver.cli.repairing import Fixed
 from dirserver.cli.restoring import RestoredBook, RestoredCard
 from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
@@ -72,6 +85,8 @@ def spelled(record: type) -> str:
         (persons.find, ToldPerson),
         (persons.erase, Certificate),
         (persons.erased, ToldCase),
+        (quality.report, Quality),
+        (quality.fix, Fixed),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:

@@ -25,6 +25,7 @@ COMMANDS = [
     (), ("serve",), ("check",), ("plan",), ("apply",), ("passwd",), ("book",), ("book", "list"),
     ("book", "show"), ("book", "purge"), ("import",), ("export",), ("search",), ("audit",),
     ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
+    ("quality",), ("quality", "report"), ("quality", "fix"),
 ]  # fmt: skip
 
 
