@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
 from dirserver.store.tables import card, card_version, quarantine
 
@@ -53,9 +53,7 @@ def release_all(connection: Connection, book_id: int) -> None:
     connection.execute(delete(quarantine).where(quarantine.c.card_id.in_(cards)))
 
 
-def is_shown(books: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that a card is not one that is held back in ``books``."""
-    if not books:
-        return true()
-    is_held = select(quarantine.c.card_id).where(quarantine.c.card_id == card.c.id).exists()
-    return or_(card.c.addressbook_id.not_in(books), ~is_held)
+def is_held(books: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a card is in one of ``books``, and in quarantine there."""
+    kept = select(quarantine.c.card_id).where(quarantine.c.card_id == card.c.id).exists()
+    return and_(card.c.addressbook_id.in_(books), kept)
