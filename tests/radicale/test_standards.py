@@ -14,6 +14,7 @@ ANNA = vcard("anna", "Anna Müller", "TEL:030/901820")
 FILES = {
     "anna.vcf": ANNA,
     "repaired.vcf": ANNA.replace(b"030/901820", b"+4930901820"),
+    "bare.vcf": vcard("bare", "Ben Beispiel"),
     "mailed.vcf": ANNA.replace(b"END", b"EMAIL:anna@example.org\r\nEND"),
 }
 SYNC = """
@@ -23,8 +24,8 @@ C: REPORT /bob/customers/
 """
 
 
-def client(services: Services, rules: str, policy: str = "") -> DAVClient:
-    return DAVClient(Application(with_standards(services, rules, policy)), "bob", files=FILES)
+def client(services: Services, rules: str, policy: str = "", login: str = "bob") -> DAVClient:
+    return DAVClient(Application(with_standards(services, rules, policy)), login, files=FILES)
 
 
 def test_a_reported_card_is_taken_as_it_is(services: Services) -> None:
@@ -126,5 +127,44 @@ def test_readers_see_what_is_in_quarantine(services: Services) -> None:
         S: 200
            ETag: $anna
            <anna.vcf
+        """,
+    )
+
+
+def test_what_is_copied_into_the_book_is_judged_as_well(services: Services) -> None:
+    rules = 'required = ["TEL"]\nphones = "e164"'
+    alice = client(services, rules, 'required = "reject"\nphones = "repair"', "alice")
+    play(
+        alice,
+        """
+        C: PUT /alice/staff/anna.vcf
+           <anna.vcf
+        S: 201
+           ETag: $anna
+        C: PUT /alice/staff/bare.vcf
+           <bare.vcf
+        S: 201
+           ETag: $_
+        C: COPY /alice/staff/anna.vcf
+           Destination: /alice/customers/anna.vcf
+           Prefer: return=representation
+        S: 201
+           ETag: $repaired
+           Content-Location: /alice/customers/anna.vcf
+           Preference-Applied: return=representation
+           <repaired.vcf
+        C: GET /alice/customers/anna.vcf
+        S: 200
+           ETag: $repaired
+           <repaired.vcf
+        C: MOVE /alice/staff/bare.vcf
+           Destination: /alice/customers/bare.vcf
+        S: 403
+           error valid-address-data
+           error responsedescription This address book does not take the card as it is: $_
+        C: GET /alice/staff/bare.vcf
+        S: 200
+           ETag: $_
+           <bare.vcf
         """,
     )
