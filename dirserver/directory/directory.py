@@ -198,7 +198,7 @@ class Directory(DirectoryReader):
                 )
                 yield writing
                 # Last, since appending keeps others from appending until the commit.
-                events = [*writing.events, *writing.consequences]
+                events = [*writing.events, *writing.consequences.events()]
                 audit.append(connection, events, at)
             self.tell(events)
         finally:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dirserver.errors import BreaksStandards
 from dirserver.model.addressbook import label_of
-from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.audit import AuditAction
 from dirserver.model.policy import VisibleBook
 from dirserver.model.standards.judging import handled, judge, repaired
 from dirserver.model.standards.rules import ACTOR, REPAIR, Fault, Handling, Standards
@@ -87,8 +87,7 @@ def _repair(
     act = replace(by.act(REPAIR), actor=ACTOR, device="")
     writing.store_cards(by.connection, view.book.id, new, act)
     for card, done in zip(new, mended, strict=True):
-        detail = f"{', '.join(rules_of(done))}; etag {card.etag}"
-        by.consequences.append(_event(by, AuditAction.CARD_REPAIR, view, card.href, detail))
+        _tell(by, AuditAction.CARD_REPAIR, view, card.href, ", ".join(rules_of(done)))
 
 
 def _quarantine(
@@ -108,16 +107,14 @@ def _quarantine(
             continue
         (kept if faults else freed).append(card_id)
         said = f"kept from lookups: {', '.join(rules_of(faults))}" if faults else "shown again"
-        event = _event(by, AuditAction.CARD_QUARANTINE, view, one.card.href, said)
-        by.consequences.append(event)
+        _tell(by, AuditAction.CARD_QUARANTINE, view, one.card.href, said)
     quarantine.keep(by.connection, kept)
     quarantine.release(by.connection, freed)
 
 
-def _event(
-    by: Writing, action: AuditAction, view: VisibleBook, href: str, detail: str
-) -> AuditEvent:
-    return replace(by.event(action, label_of(view.book), href, detail), actor=ACTOR, device="")
+def _tell(by: Writing, action: AuditAction, view: VisibleBook, href: str, said: str) -> None:
+    event = replace(by.event(action, label_of(view.book), href), actor=ACTOR, device="")
+    by.consequences.add(event, said, by.act(REPAIR).batch)
 
 
 def rules_of(faults: Iterable[Fault]) -> list[str]:

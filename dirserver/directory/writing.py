@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dirserver.directory import shield, standards
+from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
 from dirserver.directory.sightings import Sightings
@@ -76,8 +77,7 @@ class Writing(Reading):
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
         self.events: list[AuditEvent] = []
-        # What followed from what was written, by a book's standards; told of after that.
-        self.consequences: list[AuditEvent] = []
+        self.consequences = Consequences()
         self.stops: list[tuple[AddressBook, Stop, Client]] = []
 
     def writable(

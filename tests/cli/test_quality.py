@@ -36,6 +36,12 @@ def test_a_plan_names_the_rules(judged: Shell) -> None:
     assert judged("audit", "--action", "book:change").out.count("standards required") == 1
 
 
+def test_to_reject_is_called_unwise(judged: Shell) -> None:
+    warned = [one for one in judged("check", "--json").json()["warnings"] if "standards" in one]
+    assert len(warned) == 1
+    assert warned[0].startswith("[books.customers.standards.policy] required: most phones do not")
+
+
 def test_the_report_says_what_is_wrong_with_whom(judged: Shell, tmp_path: Path) -> None:
     judged("apply")
     page = tmp_path / "q.html"

@@ -86,7 +86,7 @@ def test_a_repair_comes_with_the_next_sync(services: Services) -> None:
     )
     assert [told(event).partition(" etag")[0] for event in trail(services)][-2:] == [
         "bob card:create done customers/anna.vcf",
-        "standards card:repair done customers/anna.vcf phones;",
+        "standards card:repair done customers/anna.vcf phones",
     ]
 
 
