@@ -68,6 +68,16 @@ CREATE TABLE device (
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
 
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
+
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,
     person TEXT NOT NULL,
@@ -188,7 +198,7 @@ CREATE TABLE quality (
     rule TEXT NOT NULL,
     cards INTEGER NOT NULL,
     CONSTRAINT pk_quality PRIMARY KEY (addressbook_id, day, rule),
-    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id) ON DELETE CASCADE
+    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
 CREATE TABLE sighting (
@@ -361,6 +371,16 @@ CREATE TABLE device (
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
 
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
+
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,
     person TEXT NOT NULL,
@@ -481,7 +501,7 @@ CREATE TABLE quality (
     rule TEXT NOT NULL,
     cards INTEGER NOT NULL,
     CONSTRAINT pk_quality PRIMARY KEY (addressbook_id, day, rule),
-    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id) ON DELETE CASCADE
+    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
 CREATE TABLE sighting (

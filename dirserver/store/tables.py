@@ -25,9 +25,7 @@ from sqlalchemy import (
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.columns import Id as _Id
-from dirserver.store.columns import Plain as _Plain
-from dirserver.store.columns import Time as _Time
+from dirserver.store.utctime import UTCTime
 
 metadata = MetaData(
     naming_convention={
@@ -37,6 +35,12 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
+
+# SQLite gives rowids only to a column whose type is exactly INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+# Ranges of folded text must follow code points, not a locale.
+_Plain = Text().with_variant(Text(collation="C"), "postgresql")
+_Time = UTCTime()
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
@@ -82,7 +86,6 @@ addressbook = Table(
     Column("modified", _Time, nullable=False),
     Column("archived", _Time),
     Column("delegate", Boolean, nullable=False),
-    # As ``model.standards.spelling`` spells them; empty where there are none.
     Column("standards", Text, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
@@ -329,6 +332,17 @@ card_beginning = Table(
     sqlite_with_rowid=False,
 )
 
+# Of which two cards, by their keys in order, somebody said that they are not of one person.
+distinct_pair = Table(
+    "distinct_pair",
+    metadata,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Index("ix_distinct_pair_other", "other"),
+)
+
 # What the LDAP face made of the card when it was written; opaque here.
 card_entry = Table(
     "card_entry",
@@ -348,9 +362,7 @@ quarantine = Table(
 quality = Table(
     "quality",
     metadata,
-    Column(
-        "addressbook_id", _Id, ForeignKey("addressbook.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), primary_key=True),
     Column("day", Text, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("cards", Integer, nullable=False),

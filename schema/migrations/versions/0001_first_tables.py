@@ -136,6 +136,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("revoked IS NULL"),
     )
     op.create_table(
+        "distinct_pair",
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("one", "other", name="pk_distinct_pair"),
+    )
+    op.create_index("ix_distinct_pair_other", "distinct_pair", ["other"])
+    op.create_table(
         "erasure",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
@@ -296,10 +305,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("cards", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["addressbook_id"],
-            ["addressbook.id"],
-            name="fk_quality_addressbook_id",
-            ondelete="CASCADE",
+            ["addressbook_id"], ["addressbook.id"], name="fk_quality_addressbook_id"
         ),
         sa.PrimaryKeyConstraint("addressbook_id", "day", "rule", name="pk_quality"),
     )

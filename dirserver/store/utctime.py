@@ -1,15 +1,10 @@
-"""What the columns of the tables are made of, on either engine."""
+"""Moments as columns: the engines differ in what they know of time zones."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
-
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-Plain = Text().with_variant(Text(collation="C"), "postgresql")
+from sqlalchemy import DateTime, Dialect, TypeDecorator
 
 
 class UTCTime(TypeDecorator[datetime]):
@@ -25,6 +20,3 @@ class UTCTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Say of a moment on its way out that it is in UTC."""
         return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
-Time = UTCTime()
