@@ -235,6 +235,7 @@ class Personal(StrEnum):
 
     NOTE = "NOTE"
     BDAY = "BDAY"
+    ANNIVERSARY = "ANNIVERSARY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from dirserver.model.fields import Field
 from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import VCard, parse_card
+from dirserver.store.derived import Derived
 from dirserver.store.values import indexed_beginnings, indexed_values
-from dirserver.store.writing import Derived
 
 # Encodes what a card says, and its key, as the LDAP face will send it.
 EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes]
 
 # Counts up whenever the same card would be derived differently; stored cards are then
 # derived anew.
-_VERSION = 2
+_VERSION = 3
 # PostgreSQL indexes no text much longer than 2,700 bytes, and nobody reads so far to sort.
 _SORT_LENGTH = 200
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from dirserver.directory.directory import Directory
 from dirserver.directory.reading import Reading
 from dirserver.model.addressbook import Card
-from dirserver.model.derive import derive, kind
+from dirserver.model.derive import derive
 from dirserver.model.fields import Field
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Client, Principal
 from dirserver.model.standards.judging import judge
+from dirserver.model.standards.kinds import is_group
 from dirserver.model.standards.rules import Fault, Standards
 from dirserver.model.vcard import parse_card
 from dirserver.store import quality as store
@@ -55,7 +56,7 @@ def inspected(reading: Reading, view: VisibleBook) -> Iterator[Inspected]:
     for card, body in reading.bodies(view):
         parsed = parse_card(body)
         said = derive(parsed)
-        is_list = kind(parsed) == "group"
+        is_list = is_group(parsed)
         yield Inspected(
             card,
             said.get(Field.FULL_NAME, ("",))[0],

@@ -48,6 +48,11 @@ def rejected(found: Iterable[Judged], standards: Standards) -> dict[str, BreaksS
     return refusals
 
 
+def mended(one: Judged, standards: Standards) -> bytes:
+    """Return the bytes that a card has once it is repaired, as far as the policy is to repair."""
+    return repaired(one.card.body, handled(one.faults, standards, Handling.REPAIR))
+
+
 def follow(by: Writing, view: VisibleBook, found: Sequence[Judged], *, repairs: bool) -> None:
     """Do what the standards of a book ask for the cards that were stored just now.
 
@@ -73,21 +78,21 @@ def _repair(
     standards: Standards,
 ) -> None:
     new: list[NewCard] = []
-    mended: list[list[Fault]] = []
+    done: list[list[Fault]] = []
     for one in found:
         faults = handled(one.faults, standards, Handling.REPAIR)
-        body = repaired(one.card.body, faults)
+        body = mended(one, standards)
         if body != one.card.body:
             there = stored[one.card.href]
             new.append(by.new_card(one.card.href, by.parsed(body), body, there))
-            mended.append([fault for fault in faults if fault.mended is not None])
+            done.append([fault for fault in faults if fault.mended is not None])
     if not new:
         return
     by.require_unerased(view, new)
     act = replace(by.act(REPAIR), actor=ACTOR, device="")
     writing.store_cards(by.connection, view.book.id, new, act)
-    for card, done in zip(new, mended, strict=True):
-        _tell(by, AuditAction.CARD_REPAIR, view, card.href, ", ".join(rules_of(done)))
+    for card, of_card in zip(new, done, strict=True):
+        _tell(by, AuditAction.CARD_REPAIR, view, card.href, ", ".join(rules_of(of_card)))
 
 
 def _quarantine(

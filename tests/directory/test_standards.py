@@ -15,7 +15,7 @@ from dirserver.model.principal import Client
 from dirserver.model.query import EVERYTHING
 from dirserver.store.tables import quarantine
 from tests.directory import persons
-from tests.directory.acts import delete, events, get, import_all, move, put, rows
+from tests.directory.acts import delete, events, get, import_all, move, put, revision, rows
 from tests.directory.past import life, restore, take_back
 from tests.directory.standards import with_standards
 from tests.organisation import ADMIN, ALICE, BOB, DAVE, HERE, vcard
@@ -137,6 +137,15 @@ def test_an_import_leaves_out_what_is_not_taken_and_repairs_the_rest(each_engine
     # With the import, its repairs go.
     assert len(take_back(services, Acts(batch=1))) == 2
     assert bodies(services, "cora.vcf") == []
+
+
+def test_the_same_import_again_changes_nothing_that_was_repaired(each_engine: Services) -> None:
+    services = with_standards(each_engine, *PHONES)
+    bodies = [ANNA, ANNA.replace(b"UID:anna\r\n", b"")]
+    assert import_all(services, bodies).created == 2
+    before = revision(services)
+    assert import_all(services, bodies).unchanged == 2
+    assert revision(services) == before
 
 
 def test_who_may_only_search_does_not_find_what_is_in_quarantine(each_engine: Services) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dirserver.model.contentline import fold, logical_lines, parse_line
-from dirserver.model.derive import kind
 from dirserver.model.number import DialPlan
 from dirserver.model.standards import (
     categories,
@@ -16,6 +15,7 @@ from dirserver.model.standards import (
     photos,
     required,
 )
+from dirserver.model.standards.kinds import is_group
 from dirserver.model.standards.rules import Fault, Handling, Standards
 from dirserver.model.vcard import VCard, parse_card
 
@@ -25,7 +25,7 @@ def judge(card: VCard, standards: Standards, plan: DialPlan) -> tuple[Fault, ...
 
     A card that is a list of others, as Apple's groups are, breaks none: it is nobody's.
     """
-    return () if kind(card) == "group" else tuple(_faults(card, standards, plan))
+    return () if is_group(card) else tuple(_faults(card, standards, plan))
 
 
 def _faults(card: VCard, standards: Standards, plan: DialPlan) -> Iterator[Fault]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from dirserver.model.contentline import escape, split_value, unescape
-from dirserver.model.derive import kind
 from dirserver.model.fold import fold
+from dirserver.model.standards.kinds import is_person
 from dirserver.model.standards.rules import Fault, NameForm, Rule, quoted
 from dirserver.model.vcard import VCard
 
@@ -21,7 +21,7 @@ def faults(card: VCard, form: NameForm) -> Iterator[Fault]:
     has no word that N does not have; else it may say what N does not.
     """
     parts = _parts(card)
-    if kind(card) != "individual" or len(parts) < _PARTS or not (parts[0] and parts[1]):
+    if not is_person(card) or len(parts) < _PARTS or not (parts[0] and parts[1]):
         return
     wanted = _spelled(form, parts)
     known = set(_words(" ".join(parts)))
