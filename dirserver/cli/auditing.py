@@ -80,6 +80,8 @@ _TRIED = {
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
     AuditAction.BOOK_PURGE: "purge book {book}",
     AuditAction.DUPLICATE_DENY: "say of cards in {book} of whom they are not",
+    AuditAction.DUPLICATE_UNDENY: "take back of whom cards in {book} are not",
+    AuditAction.LDAP_SHOW: "look at what clients of LDAP asked",
     AuditAction.CONFIG_APPLY: "apply the config",
     AuditAction.CONFIG_CHANGE: "change the config",
     AuditAction.USER_ADD: "add a user",
