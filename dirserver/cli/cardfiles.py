@@ -9,8 +9,10 @@ from pathlib import Path
 
 from dirserver.cli import screen
 from dirserver.cli.failure import Failed
+from dirserver.cli.recognising import opened
 from dirserver.directory.writing import MAX_CARD_BYTES
-from dirserver.exchange.vcards import ReadCard, read_vcards
+from dirserver.exchange.formats.layout import Layout, Wishes
+from dirserver.exchange.vcards import ReadCard
 
 _STDIN = "-"
 _MEBIBYTE = 1024 * 1024
@@ -30,12 +32,13 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """A file that was read: how many cards are in it, those to import, and the remarks.
+    """A file that was read: as what, how many cards are in it, those to import, and the remarks.
 
     ``name`` is for reports, not for opening the file.
     """
 
     name: str
+    layout: Layout
     cards: int
     kept: tuple[ReadCard, ...]
     remarks: tuple[Remark, ...]
@@ -60,8 +63,8 @@ class CardFile:
         return sum(not remark.imported for remark in self.remarks)
 
 
-def read_files(names: Sequence[str]) -> list[CardFile]:
-    """Read vCard files. Raises Failed, naming all that cannot be opened."""
+def read_files(names: Sequence[str], wishes: Wishes) -> list[CardFile]:
+    """Read files of contacts. Raises Failed, naming all that cannot be opened."""
     contents: list[tuple[str, bytes]] = []
     faults: list[str] = []
     for name in dict.fromkeys(names):
@@ -71,19 +74,19 @@ def read_files(names: Sequence[str]) -> list[CardFile]:
             faults.append(f"{_shown_name(name)}: {_why(error)}")
     if faults:
         raise Failed(*faults, "Nothing was imported. Correct the names, and start again.")
-    read: list[tuple[str, list[ReadCard]]] = []
+    read: list[tuple[str, Layout, list[ReadCard]]] = []
     while contents:
         # A file's bytes are let go as soon as its cards are there.
         name, data = contents.pop(0)
         with screen.progress(f"reading {name}") as advance:
-            read.append((name, _read_cards(data, advance)))
+            read.append((name, *_read_cards(data, wishes, advance)))
     # A book has a UID once; as if they came one by one, the last of several stands.
     kept: dict[str, tuple[str, ReadCard]] = {}
-    for name, cards in read:
+    for name, _layout, cards in read:
         for card in cards:
             if _fits(card) and not _is_there(card, kept):
                 kept[card.uid] = (name, card)
-    return [_file(name, cards, kept) for name, cards in read]
+    return [_file(name, layout, cards, kept) for name, layout, cards in read]
 
 
 def _shown_name(name: str) -> str:
@@ -107,18 +110,24 @@ def _why(error: OSError) -> str:
     return f"it cannot be read: {(error.strerror or str(error)).lower()}."
 
 
-def _read_cards(data: bytes, advance: screen.Advance) -> list[ReadCard]:
+def _read_cards(
+    data: bytes, wishes: Wishes, advance: screen.Advance
+) -> tuple[Layout, list[ReadCard]]:
+    contacts = opened(data, wishes)
     # Some files write it in small letters; then the bar is wrong, and nothing else.
-    expected = data.count(b"BEGIN:VCARD")
+    expected = contacts.layout.people or data.count(b"BEGIN:VCARD")
     read: list[ReadCard] = []
-    for card in read_vcards(data):
+    for card in contacts.cards:
         read.append(card)
         advance(len(read), max(expected, len(read)))
-    return read
+    return contacts.layout, read
 
 
 def _file(
-    name: str, cards: Sequence[ReadCard], kept: Mapping[str, tuple[str, ReadCard]]
+    name: str,
+    layout: Layout,
+    cards: Sequence[ReadCard],
+    kept: Mapping[str, tuple[str, ReadCard]],
 ) -> CardFile:
     remarks, going_in = [], []
     for card in cards:
@@ -130,7 +139,7 @@ def _file(
             remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
         if card.body is not None and not why:
             going_in.append(card)
-    return CardFile(name, len(going_in), tuple(going_in), tuple(remarks))
+    return CardFile(name, layout, len(going_in), tuple(going_in), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:

@@ -1,4 +1,4 @@
-"""``dirserver import``: vCard files into a book."""
+"""``dirserver import``: files of contacts into a book."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cardfiles import CardFile, Remark, read_files
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.mapping import Mapped, save_map, wishes_of
+from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
+from dirserver.exchange.formats.layout import Layout
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 
@@ -27,6 +30,7 @@ class Request:
     book: str
     login: str
     dry_run: bool
+    mapped: Mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class ImportedFile:
     """How it went with one file."""
 
     file: str
+    recognised: Layout
     cards: int
     new: int
     changed: int
@@ -65,7 +70,12 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             label = label_of(
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
-        files = read_files(request.files)
+        wishes = wishes_of(request.mapped, who.services.config.organisation)
+        files = read_files(request.files, wishes)
+        if not as_json:
+            for file in files:
+                tell_layout(file.name, file.layout)
+        save_map(request.mapped.save_to, [file.layout for file in files])
         counts = _store(who, request, files)
     outcome = Imported(
         label,
@@ -109,6 +119,7 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
     file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
     return ImportedFile(
         file.name,
+        file.layout,
         file.cards,
         count.created,
         count.updated,
