@@ -18,13 +18,18 @@ from dirserver.ldap.session import LDAPSession
 _access = structlog.get_logger("dirserver.access")
 
 
-def configure(*, verbose: bool = False) -> None:
-    """Send every log of this process, also the libraries', to standard error."""
+def configure(*, verbose: bool = False, worker: int | None = None) -> None:
+    """Send every log of this process, also the libraries', to standard error.
+
+    Where several processes serve, each line has the number of the ``worker``.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if worker is not None:
+        shared.append(lambda _logger, _method, event: {**event, "worker": worker})
     renderer = structlog.processors.LogfmtRenderer(
         key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
     )

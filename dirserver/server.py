@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -22,14 +25,15 @@ from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
+from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
-from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import DEFAULT_LIMITS, LDAPFactory, LDAPSFactory
 from dirserver.ldap.session import Context, LDAPSession
-from dirserver.ldap.settings import ClientProfile, LDAPSettings
-from dirserver.listeners import ListenError, listen
+from dirserver.ldap.settings import ClientProfile, ConnectionLimits, LDAPSettings
+from dirserver.listeners import ListenError, take
 from dirserver.log import http_request, ldap_request
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -38,7 +42,9 @@ from dirserver.model.principal import Client, operator
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
-from dirserver.tls import CertificateError, ServerTLS
+from dirserver.sockets import open_socket
+from dirserver.tls import CertificateError, ServerTLS, load_authority
+from dirserver.workers.line import Line
 from dirserver_radicale.application import Application
 from dirserver_radicale.configuration import challenge
 
@@ -71,24 +77,33 @@ def ldap_settings(services: Services) -> LDAPSettings:
         plaintext_bind=section.plaintext_bind.allows,
         profile_for=profile_for,
         starttls=services.config.tls is not None,
+        personal=frozenset(
+            (book.slug, str(shown)) for book in services.config.books for shown in book.ldap_shows
+        ),
+        show_users=frozenset(section.show_users),
     )
 
 
 class Server:
     """Both faces of one config file, from start to stop."""
 
-    def __init__(self, path: Path, reactor: PosixReactorBase) -> None:
+    def __init__(self, path: Path, reactor: PosixReactorBase, line: Line | None = None) -> None:
         """Read the config at ``path``, apply it, and make the faces ready; listen on nothing.
 
+        One of several workers has a ``line`` to who watches over them.
         Raises ConfigError, StoreUnavailable, CertificateError.
         """
         self._path = path
         self._reactor = reactor
-        self._metrics = Metrics()
+        self._line = line
+        self._metrics = Metrics(shared=line is not None)
         services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
+        self._ldap_tls = _load_ldap_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
+        if line is not None:
+            services.authenticator.attempts.tell = line.attempted
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
         self._http = make_factory(Application(services), self._pool, self._http_options())
@@ -109,10 +124,16 @@ class Server:
             context,
             self._pool,
             self._reactor,
-            tls=self._tls,
+            tls=self._ldap_tls,
             tell=self._told,
+            limits=self._limits(),
             places=self._places,
         )
+
+    def _limits(self) -> ConnectionLimits:
+        """Return this process's share of the limits that are for the whole server."""
+        workers = 1 if self._line is None else self._line.workers
+        return replace(DEFAULT_LIMITS, connections=-(-DEFAULT_LIMITS.connections // workers))
 
     def _told(self, session: LDAPSession, began: float) -> None:
         ldap_request(session, began)
@@ -144,14 +165,25 @@ class Server:
             self._pool.stop()
             raise
         self._chores.start()
+        if self._line is not None:
+            self._line.keep(self._ports.names)
         return self._ports.urls()
 
     def _listen(self, address: Address) -> Port:
         ldap = self._ldaps if address.tls else self._ldap
         factory = {"carddav": self._http, "ldap": ldap, "metrics": self._figures}[address.face]
-        tls = self._tls if address.tls else None
+        faces_tls = self._ldap_tls if address.face == "ldap" else self._tls
+        tls = faces_tls if address.tls else None
         host, port = address.listener.host, address.listener.port
-        return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
+        line, served = self._line, cast(ServerFactory, factory)
+        if line is None:
+            return take(self._reactor, open_socket(host, port), served, tls)
+        return take(self._reactor, line.open(str(address), host, port), served, tls, shared=True)
+
+    def heard(self, login: str, address: str, succeeded: bool) -> None:
+        """Take in how a login went that another worker has seen."""
+        attempts = self._services.authenticator.attempts
+        attempts.heard(login, address, succeeded, time.monotonic())
 
     def reload(self) -> None:
         """Apply the config file again; a file with faults changes nothing.
@@ -182,6 +214,8 @@ class Server:
         else:
             self._swap(services)
             await self._ports.become(wanted, opened)
+            if self._line is not None:
+                self._line.keep(self._ports.names)
             log.info("config applied", file=str(self._path), changes=changes)
             return
         await self._ports.close(opened)
@@ -197,8 +231,12 @@ class Server:
         if configuration.database.url != self._services.config.database.url:
             fault = f"{self._path.name}: [database] cannot change while the server runs; restart it"
             raise ConfigError([fault])
+        if configuration.server != self._services.config.server:
+            fault = f"{self._path.name}: [server] cannot change while the server runs; restart it"
+            raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
+        _load_ldap_tls(configuration)
         return open_services(configuration, before=self._services)
 
     def _apply(self, services: Services) -> int:
@@ -222,16 +260,18 @@ class Server:
         self._services = services
         self._chores.swap(services)
         tls = services.config.tls
-        if tls is not None and self._tls is not None:
+        if tls is not None and self._tls is not None and self._ldap_tls is not None:
             self._tls.load(tls.certificate, tls.key)
+            self._ldap_tls.load(tls.certificate, tls.key, _load_authority(services.config))
         elif tls is not None:
-            self._tls = ServerTLS(tls.certificate, tls.key)
+            self._tls = _load_tls(services.config)
+            self._ldap_tls = _load_ldap_tls(services.config)
         self._http.application = Application(services)
         self._http.options = self._http_options()
         context = Context(services.directory, services.authenticator, ldap_settings(services))
         for factory in (self._ldap, self._ldaps):
             factory.context = context
-            factory.tls = self._tls if tls is not None else None
+            factory.tls = self._ldap_tls if tls is not None else None
 
     def stop(self) -> Deferred[object]:
         """Stop listening, answer what has been asked, close; fires when all is closed."""
@@ -256,30 +296,56 @@ def _load_tls(configuration: Config) -> ServerTLS | None:
     return None if section is None else ServerTLS(section.certificate, section.key)
 
 
-def serve(path: Path, ready: Callable[[list[str]], None]) -> None:
+def _load_ldap_tls(configuration: Config) -> ServerTLS | None:
+    """Return the TLS of the LDAP face alone: browsers are not to be asked for certificates."""
+    section = configuration.tls
+    if section is None:
+        return None
+    return ServerTLS(section.certificate, section.key, _load_authority(configuration))
+
+
+def _load_authority(configuration: Config) -> Authority | None:
+    section = configuration.ldap
+    if section.client_ca is None:
+        return None
+    return load_authority(section.client_ca, NamedIn(section.client_login.value))
+
+
+def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = None) -> None:
     """Serve the config at ``path`` until SIGTERM or SIGINT; SIGHUP applies it again.
 
-    ``ready`` is called with the URLs once every address is listened on. Raises ConfigError,
+    ``ready`` is called with the URLs once every address is listened on. One of several workers
+    also ends when whoever is at the other end of its ``line`` is gone. Raises ConfigError,
     StoreUnavailable, CertificateError and ListenError before that.
     """
+    # Here, since a reactor must not be there before a worker is forked.
     from twisted.internet import reactor
 
     running = cast(PosixReactorBase, reactor)
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server = Server(path, running)
+    server = Server(path, running, line)
     urls = server.start()
 
+    def end() -> None:
+        server.stop().addBoth(lambda _: running.stop())
+
     def stop(_signal: int, _frame: object) -> None:
-        running.callFromThread(lambda: server.stop().addBoth(lambda _: running.stop()))
+        running.callFromThread(end)
 
     def reload(_signal: int, _frame: object) -> None:
         running.callFromThread(server.reload)
+
+    def follow(line: Line) -> None:
+        line.follow(server.heard)
+        running.callFromThread(end)
 
     def started() -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGHUP, reload)
+        if line is not None:
+            threading.Thread(target=follow, args=(line,), daemon=True).start()
         ready(urls)
 
     running.callWhenRunning(started)

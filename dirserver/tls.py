@@ -20,6 +20,8 @@ from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
+from dirserver.certified import Authority, NamedIn
+
 _Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 
@@ -34,22 +36,45 @@ class ServerTLS:
     TLS 1.2 is the oldest version spoken.
     """
 
-    def __init__(self, certificate: Path, key: Path) -> None:
+    def __init__(self, certificate: Path, key: Path, authority: Authority | None = None) -> None:
         """Load as ``load`` does."""
-        self._context = _make_context(certificate, key)
+        self.load(certificate, key, authority)
 
-    def load(self, certificate: Path, key: Path) -> None:
+    def load(self, certificate: Path, key: Path, authority: Authority | None = None) -> None:
         """Use these PEM files for connections that begin from now on.
 
+        Clients are asked for a certificate of ``authority``, if there is one.
         ``certificate`` begins with the server's own and goes on with the chain towards the
         root. Open connections keep what they began with. Raises CertificateError, and then
         nothing has changed.
         """
-        self._context = _make_context(certificate, key)
+        context = _make_context(certificate, key)
+        if authority is not None:
+            authority.admit(context)
+        self._context, self._authority = context, authority
+
+    def certified(self, connection: object) -> str:
+        """Return the name that a connection's client is certified to have, or nothing.
+
+        ``connection`` is whatever a transport has for a handle.
+        """
+        if self._authority is None or not isinstance(connection, SSL.Connection):
+            return ""
+        return self._authority.name_of(connection)
 
     def serverConnectionForTLS(self, _protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return the state of one connection that begins now."""
         return SSL.Connection(self._context, None)
+
+
+def load_authority(path: Path, named_in: NamedIn) -> Authority:
+    """Return those who may certify clients, from a PEM file. Raises CertificateError."""
+    try:
+        return Authority(path, named_in)
+    except OSError as error:
+        raise CertificateError(f"cannot read the client_ca {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CertificateError(f"{path} holds no certificate in PEM form") from error
 
 
 def _make_context(certificate: Path, key: Path) -> SSL.Context:

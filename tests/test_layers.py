@@ -37,9 +37,12 @@ dirserver/http/                 |                                         | twis
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
 dirserver/phones.py             | errors                                  | jinja2
-dirserver/tls.py                |                                         | twisted zope OpenSSL cryptography
+dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
+dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
-dirserver/listeners.py          | tls                                     | twisted
+dirserver/sockets.py            |                                         |
+dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
@@ -55,7 +58,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones
+ports log metrics assembly places backup nightly chores phones certified sockets workers
 """
 MOST_LINES = 400
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dirserver.backup.checking import require_copy, require_trail, unpacked
 from dirserver.backup.failure import Progress, writing
-from dirserver.backup.returning import Return, survey
+from dirserver.backup.returning import Return, Returned, survey
 from dirserver.backup.workspace import keep, workspace
 from dirserver.errors import NoDatabase
 from dirserver.store import copying, schema
 from dirserver.store.engine import Store
 
 
-def restore_file(store: Store, returning: Return, progress: Progress) -> str:
-    """Put the copy into the file of ``store``; return the file in which is kept what was there.
+def restore_file(store: Store, returning: Return, progress: Progress) -> Returned:
+    """Put the copy into the file of ``store``; say in which file is kept what was there.
 
     SQLite itself changes one for the other, in one transaction. Raises as ``restore_backup``.
     """
@@ -23,7 +24,7 @@ def restore_file(store: Store, returning: Return, progress: Progress) -> str:
     returning.require_allowed(found, str(file))
     if returning.dry_run:
         _require_alone(file)
-        return "" if found.is_empty else str(_aside(file, returning))
+        return Returned("" if found.is_empty else str(_aside(file, returning)))
     with writing(file), workspace(file.parent) as directory:
         copy = directory / "store.sqlite"
         unpacked(returning.archive, copy, progress)
@@ -38,8 +39,8 @@ def restore_file(store: Store, returning: Return, progress: Progress) -> str:
             except NoDatabase:
                 # Too damaged for SQLite to open it, let alone to write to it.
                 _rename(file, _aside(file, returning))
-                _exchange(file, staged, directory, returning, progress)
-                return str(_aside(file, returning))
+                returned = _exchange(file, staged, directory, returning, progress)
+                return replace(returned, kept=str(_aside(file, returning)))
         finally:
             staged.close()
 
@@ -55,7 +56,7 @@ def _require_alone(file: Path) -> None:
 
 def _exchange(
     file: Path, staged: Store, directory: Path, returning: Return, progress: Progress
-) -> str:
+) -> Returned:
     with copying.alone(file) as target:
         aside = directory / "aside"
         with progress("keeping what was there") as advance:
@@ -68,11 +69,11 @@ def _exchange(
             keep(aside, _aside(file, returning))
             kept = str(_aside(file, returning))
         with staged.writing() as connection:
-            returning.finish(connection, found.remembered)
+            erased = returning.finish(connection, found.remembered)
         staged.close()
         with progress("putting the copy in its place") as advance:
             copying.replace(target, staged.file, advance)
-        return kept
+        return Returned(kept, erased)
 
 
 def _aside(file: Path, returning: Return) -> Path:

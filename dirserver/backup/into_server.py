@@ -9,7 +9,7 @@ from dirserver.backup import programs
 from dirserver.backup.checking import require_rows, require_trail, restore_program, unpacked
 from dirserver.backup.failure import Progress, writing
 from dirserver.backup.manifest import Manifest
-from dirserver.backup.returning import Return, survey_of
+from dirserver.backup.returning import Return, Returned, survey_of
 from dirserver.backup.workspace import workspace
 from dirserver.store import loading, schema, turns
 from dirserver.store.engine import Connection, Store
@@ -20,8 +20,8 @@ _TABLES = [*(table.name for table in metadata.sorted_tables), "alembic_version"]
 _TEMPORARY = Path(tempfile.gettempdir())
 
 
-def restore_server(store: Store, returning: Return, progress: Progress) -> str:
-    """Put the copy into the database of ``store``; return the schema that keeps what was there.
+def restore_server(store: Store, returning: Return, progress: Progress) -> Returned:
+    """Put the copy into the database of ``store``; say which schema keeps what was there.
 
     All in one transaction: our own migrations make the tables, and of the copy only the rows are
     taken. Raises as ``restore_backup``.
@@ -39,7 +39,7 @@ def restore_server(store: Store, returning: Return, progress: Progress) -> str:
             returning.require_allowed(found, "The database")
             kept = "" if found.is_empty else f"schema {returning.aside}"
             if returning.dry_run:
-                return kept
+                return Returned(kept)
             if found.is_empty:
                 loading.drop(connection, _TABLES)
             else:
@@ -48,8 +48,8 @@ def restore_server(store: Store, returning: Return, progress: Progress) -> str:
             _load(connection, program, copy, manifest, progress)
             schema.migrate(connection)
             require_trail(connection)
-            returning.finish(connection, found.remembered)
-        return kept
+            erased = returning.finish(connection, found.remembered)
+        return Returned(kept, erased)
 
 
 def _load(

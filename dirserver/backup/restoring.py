@@ -12,7 +12,7 @@ from dirserver.backup.failure import BackupError, Progress
 from dirserver.backup.into_file import restore_file
 from dirserver.backup.into_server import restore_server
 from dirserver.backup.manifest import Engine
-from dirserver.backup.returning import Return
+from dirserver.backup.returning import Erased, Return
 from dirserver.errors import StoreInUse
 from dirserver.model.principal import Client, Principal
 from dirserver.store.engine import Store
@@ -32,10 +32,14 @@ class Restoring:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and where that is kept which was there before, if anything was."""
+    """What was put back, and where that is kept which was there before, if anything was.
+
+    ``erased`` is who was erased since and is there again.
+    """
 
     archive: Archive
     kept: str
+    erased: Erased
 
 
 def restore_backup(restoring: Restoring, progress: Progress) -> Restored:
@@ -64,7 +68,8 @@ def restore_backup(restoring: Restoring, progress: Progress) -> Restored:
             dry_run=restoring.dry_run,
         )
         restore = restore_file if store.is_sqlite else restore_server
-        return Restored(archive, restore(store, returning, progress))
+        returned = restore(store, returning, progress)
+        return Restored(archive, returned.kept, returned.erased)
     except StoreInUse as error:
         raise BackupError(
             f"The store is in use: {error}. Stop the server, and whatever else has it open, first."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dirserver.backup.archive import Archive
@@ -10,10 +10,11 @@ from dirserver.backup.failure import BackupError
 from dirserver.errors import StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.principal import Client, Principal
-from dirserver.store import audit, incarnations
+from dirserver.store import audit, erasures, incarnations
 from dirserver.store.contents import is_empty
 from dirserver.store.engine import Connection, Store
 from dirserver.store.incarnations import Remembered
+from dirserver.store.returned import ErasedCard, erased_cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,25 @@ class Survey:
 
 # Of a store that cannot be read any more.
 DAMAGED = Survey(is_empty=False, remembered=Remembered())
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The cards in a store of people who were erased. Not ``is_known`` is who was since the copy.
+
+    That is so when the store that was there is not of the same life, was empty, or is damaged.
+    """
+
+    cards: tuple[ErasedCard, ...] = ()
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Where that is kept which was there, if anything was, and who was erased and is back."""
+
+    kept: str
+    erased: Erased = Erased()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +72,15 @@ class Return:
                 "takes its place, and what is there is kept beside it."
             )
 
-    def finish(self, connection: Connection, replaced: Remembered) -> None:
-        """Make a copy that is in its place one that clients can sync on with, and tell of it."""
+    def finish(self, connection: Connection, replaced: Remembered) -> Erased:
+        """Make a copy that is in its place one that clients can sync on with, and tell of it.
+
+        What the store that was there knew of people who were erased is known to the copy, too.
+        Return which of them are in it.
+        """
         incarnations.begin(connection, replaced, self.at)
+        carried = erasures.carry_over(connection, replaced.erased)
+        erased = Erased(tuple(erased_cards(connection)), is_known=carried and bool(replaced.head))
         manifest = self.archive.manifest
         said = (
             f"{self.archive.file} of {manifest.made.isoformat(timespec='seconds')}, "
@@ -71,7 +97,12 @@ class Return:
             address=self.client.address,
             agent=self.client.agent,
         )
+        if erased.cards:
+            cases = len({one.case for one in erased.cards})
+            said = f"{said}; {cases} people who were erased are in it"
+            event = replace(event, detail=said)
         audit.append(connection, [event], self.at)
+        return erased
 
 
 def survey_of(connection: Connection) -> Survey:

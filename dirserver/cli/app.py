@@ -87,7 +87,7 @@ def serve(context: typer.Context) -> None:
     """
     from dirserver.cli import serving
 
-    serving.serve(invocation(context))
+    raise typer.Exit(serving.serve(invocation(context)))
 
 
 @app.command()

@@ -51,7 +51,11 @@ _DONE = {
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
     AuditAction.CARD_READ: "look into {book}",
+    AuditAction.BOOK_ADD: "make the book {book}",
+    AuditAction.BOOK_CHANGE: "change {book} itself",
     AuditAction.BOOK_ARCHIVE: "take {book} away",
+    AuditAction.BOOK_RETURN: "bring {book} back",
+    AuditAction.PROPERTY_CHANGE: "set properties of {book}",
     AuditAction.CARD_UPDATE: "write {card} in {book}",
     AuditAction.CARD_DELETE: "delete {card} from {book}",
     AuditAction.CARD_MOVE: "move {card} from {book}",
@@ -69,6 +73,24 @@ _TRIED = {
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
     AuditAction.BOOK_PURGE: "purge book {book}",
     AuditAction.CONFIG_APPLY: "apply the config",
+    AuditAction.CONFIG_CHANGE: "change the config",
+    AuditAction.USER_ADD: "add a user",
+    AuditAction.USER_CHANGE: "change a user",
+    AuditAction.USER_REMOVE: "remove a user",
+    AuditAction.GROUP_ADD: "add a group",
+    AuditAction.GROUP_CHANGE: "change a group",
+    AuditAction.GROUP_REMOVE: "remove a group",
+    AuditAction.GRANT_CHANGE: "change access to {book}",
+    AuditAction.PERSON_FIND: "look for a person",
+    AuditAction.PERSON_EXPORT: "export what is kept of a person",
+    AuditAction.PERSON_ERASE: "erase a person",
+    AuditAction.PERSON_READMIT: "let a person be kept again",
+    AuditAction.HISTORY_PRUNE: "prune the history of {book}",
+    AuditAction.BACKUP_MAKE: "make a backup",
+    AuditAction.BACKUP_RESTORE: "put a backup back",
+    AuditAction.NIGHTLY_FAIL: "do what is to be done at night",
+    AuditAction.SHIELD_STOP: "stop a client",
+    AuditAction.AUDIT_LOST: "write the trail",
 }
 _VERBS = {"add": "added", "change": "changed", "remove": "removed", "return": "brought back"}
 
@@ -223,8 +245,11 @@ def sentence(event: AuditEvent) -> tuple[str, str]:
     if not template:
         verb = _VERBS.get(str(event.action).partition(":")[2], str(event.action))
         return f"{verb} {event.detail}", ""
-    words = template.format(card=event.card, book=event.book, detail=event.detail)
-    said_already = "{detail}" in template or event.action is AuditAction.BOOK_ARCHIVE
+    # Of what nobody may see, or must not be named any more, there is no name.
+    card, book = event.card or "a card", event.book or "a book"
+    words = template.format(card=card, book=book, detail=event.detail)
+    archived = event.action is AuditAction.BOOK_ARCHIVE and not refused
+    said_already = "{detail}" in template or archived
     return words, "" if said_already else event.detail
 
 

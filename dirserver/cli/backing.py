@@ -11,14 +11,17 @@ from pathlib import Path
 from dirserver import config
 from dirserver.backup import BackupError, Restoring, check_backup, make_backup, restore_backup
 from dirserver.backup.archive import Archive
+from dirserver.backup.returning import Erased
 from dirserver.cli import screen
 from dirserver.cli.acting import acting, command_line, os_login
+from dirserver.cli.erasing import erase_cards
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config.database import database_url, located
 from dirserver.config.faults import Refused
 from dirserver.model.principal import operator
 from dirserver.store.contents import BookContents
+from dirserver.store.returned import ErasedCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class ShownReturn:
     dry_run: bool
     kept: str
     books: tuple[BookContents, ...]
+    erased: tuple[ErasedCard, ...]
+    erased_again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Request:
     to: str
     force: bool
     dry_run: bool
+    erase_again: bool
 
 
 def make(invocation: Invocation, file: Path, *, force: bool, as_json: bool) -> None:
@@ -85,11 +91,21 @@ def verify(file: Path, *, as_json: bool) -> None:
 
 def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Put a backup back, or say what that would do. Raises Failed."""
+    if request.erase_again and request.to:
+        raise Failed(
+            "--erase-again is for the database of the config file; leave --to out, or erase those "
+            "who are named afterwards one by one."
+        )
     url = _url(request.to) if request.to else config.load(invocation.config_file).database.url
     who = operator(os_login())
     restoring = Restoring(request.file, url, who, command_line(), request.force, request.dry_run)
     with _in_words():
         restored = restore_backup(restoring, screen.progress)
+    erased = restored.erased
+    again = request.erase_again and not request.dry_run
+    if again and erased.cards:
+        with acting(invocation) as acts:
+            erase_cards(acts, [card.key for card in erased.cards])
     manifest = restored.archive.manifest
     books = manifest.contents.books
     if as_json:
@@ -102,6 +118,8 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
                 request.dry_run,
                 restored.kept,
                 books,
+                erased.cards,
+                again,
             )
         )
         return
@@ -114,6 +132,25 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         screen.say("this was a dry run: nothing is changed")
     else:
         screen.say("users and grants are of then, too: run dirserver apply, or start the server")
+        _tell_erased(erased, again=again, is_practice=bool(request.to))
+
+
+def _tell_erased(erased: Erased, *, again: bool, is_practice: bool) -> None:
+    """Say who was erased since the backup, and is there again or was erased again."""
+    for card in erased.cards:
+        said = "was erased again" if again else f"is back; dirserver person erase {card.key}"
+        place = f"{card.book}/{card.href}"
+        screen.say((f"erased as {card.case}: {place} {said}", "" if again else "red"))
+    if erased.cards and not again:
+        screen.warn(
+            "people who were erased are in the backup, and in the database again; --erase-again "
+            "would have taken them out"
+        )
+    if not erased.is_known and not is_practice:
+        screen.note(
+            "Who was erased since the backup was made is not known, as the database was empty or "
+            "another one: compare with your certificates, and erase them again."
+        )
 
 
 def _url(typed: str) -> str:

@@ -97,6 +97,10 @@ def restore_backup(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done, and whether it can be.")
     ] = False,
+    erase_again: Annotated[
+        bool,
+        typer.Option("--erase-again", help="Take those out again who were erased since."),
+    ] = False,
     as_json: JSONOption = False,
 ) -> None:
     """Put FILE back. The server must not run meanwhile.
@@ -108,9 +112,10 @@ def restore_backup(
     dirserver backup restore monday.backup --to sqlite:///practice.db     to practise it
     \b
     --json: file, digest, made, engine, dry_run, kept,
-            books (book, uuid, cards, revision, archived)
+            books (book, uuid, cards, revision, archived), erased (case, key, book, href),
+            erased_again
     """
     from dirserver.cli import backing
 
-    asked = backing.Request(file, to, force, dry_run)
+    asked = backing.Request(file, to, force, dry_run, erase_again)
     backing.restore(invocation(context), asked, as_json=as_json)

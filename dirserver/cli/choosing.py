@@ -67,6 +67,11 @@ def views_of(
         view = who.book(reading, book, Privilege.MANAGE, action)
         return {view.book.id: view}
     views = history.managed(reading)
+    if not views and who.principal.is_operator:
+        raise Failed(
+            "There are no books, and so no past. Name them in the config file, then run: "
+            "dirserver apply"
+        )
     if not views:
         reading.refuse(action, "", "", f"{who.principal.login} manages no book")
         raise Failed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +103,15 @@ def erase(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             "the database was too busy for its free space to be overwritten; that is made up for "
             "by the next `dirserver prune`"
         )
+
+
+def erase_cards(who: Acting, keys: Sequence[str]) -> None:
+    """Erase those whose cards these are, who had been erased before. Raises Failed."""
+    for key in keys:
+        found = search(who, key, [key])
+        _erased(who, found, the_one(found, key, "erase"), dry_run=False)
+    with screen.progress("overwriting what was deleted"):
+        who.services.directory.scrub()
 
 
 def _confirm(person: Dossier, request: Request) -> None:

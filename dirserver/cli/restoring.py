@@ -195,8 +195,10 @@ def restore_whole(invocation: Invocation, request: BookRequest, *, as_json: bool
                 f"{screen.local(change.begins)}, so every card goes"
             )
         if not dry_run and (change.stored or change.gone):
-            be = f"{told}: {_number(change.stored)} as they were, {_number(change.gone)} taken out"
-            confirm(f"{be}. Do it?", request.yes)
+            if not request.yes:
+                back, out = _number(change.stored), _number(change.gone)
+                screen.note(f"This makes {told}: {back} as they were, {out} taken out.")
+            confirm("Do it?", request.yes)
             count, batch = _restore_book(who, label, moment)
     if as_json:
         counts = (count.stored, count.gone, change.begins)

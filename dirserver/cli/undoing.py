@@ -127,6 +127,9 @@ def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], 
             f"Nothing was done in {labels(scope)} that this asks for. What was done in books that "
             f"{who.principal.login} does not manage is not theirs to take back."
         )
+    if not found and acts.login:
+        # Who mistypes a login must not think that nothing happened.
+        who.user(acts.login)
     if not found:
         raise Failed(
             "Nothing was done that this asks for. Who did what, and when, is in: dirserver audit"

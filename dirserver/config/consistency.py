@@ -24,6 +24,8 @@ def check(draft: Draft, inspection: Inspection) -> None:
     _check_slugs(draft, inspection)
     _check_default_books(draft, inspection)
     grantees.check_grants(draft, inspection)
+    grantees.check_show_users(draft, inspection)
+    _check_client_ca(draft, inspection)
 
 
 def _check_listeners(draft: Draft, inspection: Inspection) -> None:
@@ -45,6 +47,14 @@ def _check_listeners(draft: Draft, inspection: Inspection) -> None:
         if one.overlaps(other):
             sentence = f"this overlaps with {shown(str(one))} of {place}"
             inspection.refuse(other_place, sentence, shown(str(other)))
+
+
+def _check_client_ca(draft: Draft, inspection: Inspection) -> None:
+    if draft.ldap is None or draft.ldap.client_ca is None or "tls" in inspection.tables:
+        return
+    sentence = "clients show certificates over TLS only; add a table [tls], or leave client_ca out"
+    place = inspection.place_of(draft.ldap).at("client_ca")
+    inspection.refuse(place, sentence, shown(str(draft.ldap.client_ca)))
 
 
 def _listeners(section: CardDAV | LDAP, inspection: Inspection) -> Iterator[tuple[Place, Listener]]:

@@ -66,6 +66,16 @@ def check_grants(draft: Draft, inspection: Inspection) -> None:
                 inspection.refuse(place.at(key), contradiction, shown(value))
 
 
+def check_show_users(draft: Draft, inspection: Inspection) -> None:
+    """Refuse to show the users to nobody."""
+    if draft.ldap is None:
+        return
+    place = inspection.place_of(draft.ldap).at("show_users")
+    for index, grantee in enumerate(draft.ldap.show_users):
+        if sentence := _why_unknown(grantee, inspection, EVERYONE):
+            inspection.refuse(inspection.item(place, index), sentence, shown(grantee))
+
+
 def _contradictions(grant: Grant) -> Iterator[tuple[str, object, str]]:
     """Find what cannot be granted together: the key, its value and what is wrong with it."""
     if grant.access.changes_cards and grant.hide:

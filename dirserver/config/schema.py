@@ -14,6 +14,7 @@ from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
 
 _WEEK = 7 * 24 * 60  # minutes
+_MOST_WORKERS = 64
 
 
 class NumberStyle(StrEnum):
@@ -90,9 +91,20 @@ class Profile:
     max_hits: int | None = field(default=None, metadata=read_as(values.count))
 
 
+class CertifiedName(StrEnum):
+    """The part of a client's certificate that names who it is."""
+
+    CN = "cn"
+    UID = "uid"
+    MAIL = "mail"
+
+
 @dataclass(frozen=True, slots=True)
 class LDAP:
-    """The LDAP face. An empty ``suffix`` stands for the one that follows from the domain."""
+    """The LDAP face. An empty ``suffix`` stands for the one that follows from the domain.
+
+    ``client_ca`` certifies clients; ``show_users`` are grantees who see all who log in.
+    """
 
     listen: tuple[Listener, ...] = field(
         default=(Listener("127.0.0.1", 1389),), metadata=read_as(Many(listener))
@@ -105,6 +117,11 @@ class LDAP:
     max_hits: int = field(default=100, metadata=read_as(values.count))
     suffix: str = field(default="", metadata=read_as(domains.suffix))
     require_device_passwords: bool = field(default=False, metadata=read_as(values.boolean))
+    client_ca: Path | None = field(default=None, metadata=read_as(File()))
+    client_login: CertifiedName = field(
+        default=CertifiedName.CN, metadata=read_as(values.one_of(CertifiedName))
+    )
+    show_users: tuple[str, ...] = field(default=(), metadata=read_as(Many(values.string)))
     profiles: tuple[Profile, ...] = field(default=(), metadata=read_as(Tables(Profile)))
 
     def profile_for(self, address: str) -> Profile | None:
@@ -147,6 +164,13 @@ class Shield:
     cards: int = field(default=20, metadata=read_as(values.count))
     percent: int = field(default=10, metadata=read_as(values.count_to(100)))
     minutes: int = field(default=10, metadata=read_as(values.count_to(_WEEK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How the server runs: in so many processes, which share the listening sockets."""
+
+    workers: int = field(default=1, metadata=read_as(values.count_to(_MOST_WORKERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +229,27 @@ class Group:
     members: tuple[str, ...] = field(default=(), metadata=read_as(Many(values.string)))
 
 
+class Personal(StrEnum):
+    """Properties of a card that are nobody's business unless somebody says so."""
+
+    NOTE = "NOTE"
+    BDAY = "BDAY"
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A shared address book. ``delegate``: may those who manage it give others access to it."""
+    """A shared address book. ``delegate``: may those who manage it give others access to it.
+
+    ``ldap_shows`` are properties that LDAP has only of books that say so.
+    """
 
     slug: str
     name: str = field(metadata=read_as(values.text, example='"Customers"'))
     description: str = field(default="", metadata=read_as(values.paragraphs))
     delegate: bool = field(default=True, metadata=read_as(values.boolean))
+    ldap_shows: tuple[Personal, ...] = field(
+        default=(), metadata=read_as(Many(values.one_of(Personal)))
+    )
     grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
 
 
@@ -222,6 +259,7 @@ class Draft:
 
     organisation: Organisation | None = field(default=None, metadata=read_as(Table(Organisation)))
     database: Database | None = field(default=None, metadata=read_as(Table(Database)))
+    server: Server | None = field(default=None, metadata=read_as(Table(Server)))
     carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
     shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
@@ -248,6 +286,7 @@ class Config:
     path: Path
     organisation: Organisation
     database: Database = field(default_factory=Database)
+    server: Server = field(default_factory=Server)
     carddav: CardDAV = field(default_factory=CardDAV)
     ldap: LDAP = field(default_factory=LDAP)
     shield: Shield = field(default_factory=Shield)

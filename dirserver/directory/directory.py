@@ -34,6 +34,13 @@ class PolicyCache:
         self._lock = threading.Lock()
         self._policy: Policy | None = None
 
+    def glance(self, store: Store) -> Policy | None:
+        """Return the policy if it is the one that was read last."""
+        policy = self._policy
+        if policy is None or settings.glance_at_policy_epoch(store) != policy.epoch:
+            return None
+        return policy
+
     def get(self, connection: Connection) -> Policy:
         """Return the policy as it stands in the transaction of ``connection``."""
         epoch = settings.policy_epoch(connection)
@@ -111,6 +118,8 @@ class DirectoryReader:
 
     def policy(self) -> Policy:
         """Return the policy in force. Raises StoreUnavailable."""
+        if (known := self._policies.glance(self._store)) is not None:
+            return known
         with self._store.reading() as connection:
             return self._policies.get(connection)
 

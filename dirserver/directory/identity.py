@@ -106,6 +106,20 @@ class Authenticator:
         self._directory.tell([_login(principal.login, client, principal.device_name)])
         return self._seen(principal, client)
 
+    def vouched(self, name: str, client: Client) -> Principal:
+        """Return the user whose login or mail is ``name``, for whom somebody trusted vouches.
+
+        Raises InvalidCredentials when there is none.
+        """
+        user = self._directory.policy().user(name) if name else None
+        if user is None:
+            reason = "certified, but no such user"
+            event = _login(name.lower()[:64], client, "", Outcome.REFUSED, reason)
+            self._directory.record([event])
+            raise InvalidCredentials(f"{name} from {client.address}: {reason}")
+        self._directory.tell([_login(user.login, client, "")])
+        return user
+
     def takes(self, principal: Principal, protocol: str) -> bool:
         """Say whether who logged in over ``protocol`` some time ago could do so today.
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
+from dirserver.directory.finding import Finding
 from dirserver.directory.lookups import Lookups
 from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
-from dirserver.model.addressbook import AddressBook, Card, Change, Entry, is_href, label_of
+from dirserver.model.addressbook import AddressBook, Card, Change, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
-from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of, resolve
-from dirserver.model.vcard import parse_card, without
+from dirserver.model.query import EVERYTHING, Query, resolve
+from dirserver.model.vcard import without
 from dirserver.store import audit, cards, properties
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
-from dirserver.store.search import cards_found, hrefs_found, search
+from dirserver.store.search import hrefs_found
 
 
-class Reading:
+class Reading(Finding):
     """A principal's view of the directory at one moment.
 
     Books that the principal may not read do not exist here: nothing tells them from books
@@ -140,27 +141,25 @@ class Reading:
         """Say whether a card of the book has the UID ``uid``."""
         return cards.find_uid(self.connection, view.book.id, uid) is not None
 
-    def body(self, view: VisibleBook, href: str) -> bytes:
-        """Return the bytes of the card ``href``, as they were PUT but for what is hidden.
-
-        Raises NotFound.
-        """
-        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
-        if body is None:
+    def read(self, view: VisibleBook, href: str) -> tuple[Card, bytes]:
+        """Return a card and its bytes, to be told of with ``note_read``. Raises NotFound."""
+        found = cards.find_with_body(self.connection, view.book.id, href) if is_href(href) else None
+        if found is None:
             raise NotFound(href)
+        body = without(found[1], view.hidden) if view.hidden else found[1]
+        return self._seen(found[0].card, view), body
+
+    def note_read(self, view: VisibleBook, card: Card) -> None:
+        """Note that the client is given a card."""
         self.note_copy(view)
         if self._lookups is not None:
-            card = self.card(view, href)
-            event = replace(self._read_event(view), card=href)
-            self._lookups.single(event, card.key)
-        return without(body, view.hidden) if view.hidden else body
+            self._lookups.single(replace(self._read_event(view), card=card.href), card.key)
 
-    def version(self, view: VisibleBook, href: str) -> str:
-        """Return the version of vCard that the card ``href`` is stored in. Raises NotFound."""
-        body = cards.body(self.connection, view.book.id, href) if is_href(href) else None
-        if body is None:
-            raise NotFound(href)
-        return parse_card(body).version
+    def body(self, view: VisibleBook, href: str) -> bytes:
+        """Return the bytes of the card ``href``, which the client is given. Raises NotFound."""
+        card, body = self.read(view, href)
+        self.note_read(view, card)
+        return body
 
     def bodies(
         self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False
@@ -275,62 +274,6 @@ class Reading:
         """Return what the principal has set on books for themselves, by the books' ids."""
         return properties.of_user(self.connection, self.principal.login)
 
-    def search(
-        self,
-        query: Query,
-        views: Sequence[VisibleBook],
-        limit: int | None = None,
-        beyond: int = 0,
-        after: Entry | None = None,
-    ) -> Iterator[Entry]:
-        """Yield the cards in ``views`` that ``query`` finds, sorted by name.
-
-        There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
-        whether there are more. With ``after``, a card that was found before, only those behind
-        it. A property that is hidden in a book finds nothing there, however it is asked for.
-        """
-        most = None if limit is None else limit + beyond
-        found = search(self.connection, query, _scopes(views), self.plan, most, after)
-        if self._lookups is None:
-            return found
-        events = {view.book.id: self._read_event(view) for view in views}
-        named = map(str, fields_of(query))
-        return self._lookups.followed(
-            found, lambda entry: (events[entry.book_id], entry.key), named, limit
-        )
-
-    def has_key(self, view: VisibleBook, key: str) -> bool:
-        """Say whether a card of the book has the key ``key``."""
-        found = search(self.connection, KeyIs(key), _scopes([view]), self.plan, 1)
-        return next(found, None) is not None
-
-    def cards_found(
-        self,
-        query: Query,
-        views: Sequence[VisibleBook],
-        limit: int | None = None,
-        beyond: int = 0,
-    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
-        """Yield what ``search`` finds, in its order: in which book, the card and its bytes."""
-        most = None if limit is None else limit + beyond
-        found = self._cards_found(query, views, most)
-        if self._lookups is None:
-            return found
-        events = {view.book.id: self._read_event(view) for view in views}
-        named = map(str, fields_of(query))
-        return self._lookups.followed(
-            found, lambda one: (events[one[0].book.id], one[1].key), named, limit
-        )
-
-    def _cards_found(
-        self, query: Query, views: Sequence[VisibleBook], most: int | None
-    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
-        by_id = {view.book.id: view for view in views}
-        found = cards_found(self.connection, query, _scopes(views), self.plan, most)
-        for book_id, card, body in found:
-            view = by_id[book_id]
-            yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
-
     def _seen(self, card: Card, view: VisibleBook) -> Card:
         """Return ``card`` as it is seen in ``view``: other bytes have another etag.
 
@@ -390,11 +333,3 @@ class Reading:
         """Raise AccessDenied unless it is the operator who reads."""
         if not self.principal.is_operator:
             raise AccessDenied("this is the operator's alone")
-
-
-def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
-    """Return the ids of books, grouped by what is hidden in them."""
-    scopes: dict[frozenset[str], list[int]] = {}
-    for view in views:
-        scopes.setdefault(view.hidden, []).append(view.book.id)
-    return list(scopes.items())

@@ -28,13 +28,21 @@ class Container:
     dn: str
     attributes: Mapping[str, tuple[str, ...]]
 
+    @property
+    def is_subentry(self) -> bool:
+        """Whether it is one of the entries that RFC 3672 keeps apart."""
+        return "subentry" in self.attributes["objectClass"]
+
     def encoded(self) -> tuple[bytes, bytes]:
         """Return its user and its operational attributes, encoded."""
         return encode_container(self.attributes)
 
 
-def root_dse(settings: LDAPSettings) -> Container:
-    """Return the root DSE (RFC 4512 section 5.1). What it announces works."""
+def root_dse(settings: LDAPSettings, mechanisms: tuple[str, ...] = ()) -> Container:
+    """Return the root DSE (RFC 4512 section 5.1). What it announces works.
+
+    ``mechanisms`` are those of SASL that work on the connection.
+    """
     extensions = (WHO_AM_I, *((STARTTLS,) if settings.starttls else ()))
     attributes = {
         "objectClass": ("top",),
@@ -44,6 +52,7 @@ def root_dse(settings: LDAPSettings) -> Container:
         "supportedLDAPVersion": ("3",),
         "supportedControl": SUPPORTED,
         "supportedExtension": extensions,
+        "supportedSASLMechanisms": mechanisms,
         "supportedFeatures": _FEATURES,
         "vendorName": ("dirserver",),
     }

@@ -12,7 +12,15 @@ from enum import IntEnum
 from ldaptor.protocols import pureldap
 from ldaptor.protocols.ldap import ldaperrors
 
-from dirserver.ldap.ber import ENUMERATED, OCTET_STRING, SEQUENCE, encode_integer, length, tlv
+from dirserver.ldap.ber import (
+    BOOLEAN,
+    ENUMERATED,
+    OCTET_STRING,
+    SEQUENCE,
+    encode_integer,
+    length,
+    tlv,
+)
 from dirserver.ldap.messages import Control, Operation
 
 
@@ -24,6 +32,9 @@ class ResultCode(IntEnum):
     PROTOCOL_ERROR = ldaperrors.LDAPProtocolError.resultCode
     TIME_LIMIT_EXCEEDED = ldaperrors.LDAPTimeLimitExceeded.resultCode
     SIZE_LIMIT_EXCEEDED = ldaperrors.LDAPSizeLimitExceeded.resultCode
+    VIRTUAL_LIST_VIEW_ERROR = 76
+    OFFSET_RANGE_ERROR = 61
+    SORT_CONTROL_MISSING = 60
     COMPARE_FALSE = ldaperrors.LDAPCompareFalse.resultCode
     COMPARE_TRUE = ldaperrors.LDAPCompareTrue.resultCode
     AUTH_METHOD_NOT_SUPPORTED = ldaperrors.LDAPAuthMethodNotSupported.resultCode
@@ -50,8 +61,17 @@ class ResultCode(IntEnum):
         if self is ResultCode.STRONGER_AUTH_REQUIRED:
             # ldaptor has the name of RFC 2251.
             return "strongerAuthRequired"
+        if self in _OF_THE_DRAFT:
+            return _OF_THE_DRAFT[self]
         return str(ldaperrors.LDAPExceptionCollection.collection[self].name, "ascii")
 
+
+# draft-ietf-ldapext-ldapv3-vlv-09; ldaptor does not know them.
+_OF_THE_DRAFT = {
+    ResultCode.SORT_CONTROL_MISSING: "sortControlMissing",
+    ResultCode.OFFSET_RANGE_ERROR: "offsetRangeError",
+    ResultCode.VIRTUAL_LIST_VIEW_ERROR: "virtualListViewError",
+}
 
 # RFC 4511 section 4.4.1.
 NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"
@@ -87,13 +107,14 @@ def encode_result(
 
     ``diagnostic`` goes to the client as it is. Extended responses have ``encode_extended``.
     """
-    if operation in _FREQUENT and not controls:
+    if operation in _FREQUENT:
         result = (
             encode_integer(code, ENUMERATED)
             + tlv(OCTET_STRING, matched_dn.encode())
             + tlv(OCTET_STRING, diagnostic.encode())
         )
-        return tlv(SEQUENCE, encode_integer(message_id) + tlv(operation, result))
+        message = encode_integer(message_id) + tlv(operation, result)
+        return tlv(SEQUENCE, message + _trailer(controls))
     response = _RESPONSES[operation](int(code), matched_dn, diagnostic)
     return _message(message_id, response, controls)
 
@@ -117,6 +138,19 @@ def encode_extended(
 def encode_notice_of_disconnection(code: ResultCode, diagnostic: str = "") -> bytes:
     """Return the message after which the server closes the session (RFC 4511 section 4.4.1)."""
     return encode_extended(0, code, diagnostic, name=NOTICE_OF_DISCONNECTION)
+
+
+def _trailer(controls: Sequence[Control]) -> bytes:
+    """Return the controls of a response."""
+    if not controls:
+        return b""
+    encoded = [
+        tlv(OCTET_STRING, control.oid.encode())
+        + (tlv(BOOLEAN, b"\xff") if control.critical else b"")
+        + (b"" if control.value is None else tlv(OCTET_STRING, control.value))
+        for control in controls
+    ]
+    return tlv(0xA0, b"".join([tlv(SEQUENCE, one) for one in encoded]))
 
 
 def _message(

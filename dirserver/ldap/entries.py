@@ -37,7 +37,9 @@ from dirserver.ldap.subschema import CARD_CLASSES, CARD_STRUCTURAL_CLASS
 from dirserver.ldap.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
 
-_OF_CARDS = tuple(one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER)
+_OF_CARDS = tuple(
+    one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER and one.kept
+)
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")

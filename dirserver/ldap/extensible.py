@@ -38,15 +38,17 @@ _SUBSTRING_RULES = frozenset(
 def items(filter_: ExtensibleMatch) -> tuple[Item, ...] | None:
     """Return the filter items of which any is to be true; None when it is undefined.
 
-    Without a type these are of all attributes that support the rule.
+    Without a type these are of all attributes that support the rule, but for what is hidden
+    mostly: a test of that would be undefined, and so would all that depends on it.
     """
     rule = None if filter_.rule is None else _RULES.get(filter_.rule.lower())
     if filter_.rule is not None and rule is None:
         return None
     if filter_.attribute is not None:
-        types = [one for one in [lookup(filter_.attribute)] if one is not None]
+        one = lookup(filter_.attribute)
+        types = [] if one is None or one.only_named else [one]
     else:
-        types = [one for one in ATTRIBUTE_TYPES if one.oid and _supports(one, rule)]
+        types = [one for one in ATTRIBUTE_TYPES if one.kept and one.oid and _supports(one, rule)]
     found = [(_item(one.name, rule, filter_.value), one) for one in types]
     known = tuple((item, one) for item, one in found if item is not None)
     return known or None

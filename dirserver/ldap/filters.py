@@ -99,7 +99,8 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case ExtensibleMatch():
             return _extensible(filter_, naming)
     one = lookup(filter_.attribute)
-    if one is None:
+    # No picture is in the search index.
+    if one is None or one.only_named:
         return UNDEFINED
     return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
 
@@ -107,7 +108,10 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
 def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
     """Return the query of a comparison, in which digits are nothing but digits."""
     one = lookup(assertion.attribute)
-    return UNDEFINED if one is None else _leaf_query(assertion, one, naming)
+    # No picture is in the search index.
+    if one is None or one.only_named:
+        return UNDEFINED
+    return _leaf_query(assertion, one, naming)
 
 
 def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:

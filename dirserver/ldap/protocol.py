@@ -60,6 +60,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
+        self._is_certified = False
         self._paused = False
         self._reading = True
         self._stopping = False
@@ -97,8 +98,15 @@ class LDAPProtocol(BaseLDAPServer):
     def dataReceived(self, data: bytes) -> None:
         """Take requests out of the stream."""
         if not self._stopping:
+            self._certify()
             self._receive(data)
             self._go_on()
+
+    def _certify(self) -> None:
+        """Let the session know who the client is by its certificate, once there is TLS."""
+        if self._session.secure and not self._is_certified and self.factory.tls is not None:
+            self._is_certified = True
+            self._session.certified = self.factory.tls.certified(self.transport.getHandle())
 
     def _receive(self, data: bytes = b"") -> None:
         if self._closing:

@@ -4,7 +4,7 @@ One table serves filters, entries and the subschema entry. Definitions are those
 RFC 4524, RFC 2798, RFC 4512, RFC 4530, RFC 5020, mozillaAbPersonAlpha and evolutionPerson;
 names that only clients use for the same thing are ``aliases`` and are not published.
 
-NOTE and BDAY are personal data and have no attribute type: to a filter they are unknown.
+NOTE and BDAY are personal data: they are hidden, unless a book is configured to show them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dirserver.ldap.syntaxes import (
     GENERALIZED_TIME,
     IA5_STRING,
     INTEGER,
+    JPEG,
     LDAP_SYNTAX_DESCRIPTION,
     MATCHING_RULE_DESCRIPTION,
     OBJECT_CLASS_DESCRIPTION,
@@ -49,7 +50,9 @@ class AttributeType:
     """An attribute type, of which there is one object. The first of ``names`` is shown.
 
     ``fields`` are the facts of a card that are its values, in order. Without an ``oid`` it can
-    be searched by, but is nowhere shown. The order of the table is that of entries.
+    be searched by, but is nowhere shown. The order of the table is that of entries. What is not
+    ``kept`` with the entry is read from the card when it is asked for; ``only_named`` is left out
+    unless it is asked for by name.
     """
 
     oid: str
@@ -59,6 +62,8 @@ class AttributeType:
     aliases: tuple[str, ...] = ()
     single_valued: bool = False
     usage: Usage = Usage.USER
+    kept: bool = True
+    only_named: bool = False
 
     @property
     def name(self) -> str:
@@ -97,6 +102,26 @@ UID = _user(f"{_COSINE}.1", "uid userid", DIRECTORY_STRING)
 CN = _user(f"{_X500}.3", "cn commonName", DIRECTORY_STRING, Field.FULL_NAME)
 SN = _user(f"{_X500}.4", "sn surname", DIRECTORY_STRING, Field.FAMILY_NAME)
 C = _user(f"{_X500}.6", "c countryName", COUNTRY_STRING, Field.WORK_COUNTRY, single=True)
+DESCRIPTION = AttributeType(
+    f"{_X500}.13",
+    ("description",),
+    DIRECTORY_STRING,
+    (Field.NOTE,),
+    ("note", "notes", "info", f"{_EVOLUTION}.13"),
+    kept=False,
+)
+BIRTH_DATE = AttributeType(
+    f"{_EVOLUTION}.11", ("birthDate", "dob"), DIRECTORY_STRING, (Field.BIRTHDAY,), kept=False
+)
+JPEG_PHOTO = AttributeType(
+    f"{_COSINE}.60",
+    ("jpegPhoto",),
+    JPEG,
+    (Field.PHOTO,),
+    ("photo",),
+    kept=False,
+    only_named=True,
+)
 STRUCTURAL_OBJECT_CLASS = _operational("2.5.21.9", "structuralObjectClass", OBJECT_IDENTIFIER)
 ENTRY_UUID = _operational("1.3.6.1.1.16.4", "entryUUID", UUID)
 CREATE_TIMESTAMP = _operational("2.5.18.1", "createTimestamp", GENERALIZED_TIME)
@@ -284,6 +309,9 @@ ATTRIBUTE_TYPES = (
         aliases=f"categories vcardcategories {_EVOLUTION}.23",
     ),
     _user(f"{_NETSCAPE}.39", "preferredLanguage", DIRECTORY_STRING, Field.LANGUAGE, single=True),
+    DESCRIPTION,
+    BIRTH_DATE,
+    JPEG_PHOTO,
     # One attribute for all names and one for all numbers, for phones that can ask for only one.
     _user(
         "",
@@ -326,6 +354,9 @@ def lookup(description: str) -> AttributeType | None:
     """Return the attribute type that a client means, by any of its names or its OID.
 
     Case does not matter (RFC 4512 section 1.4). With an option, such as ``;lang-de``, it is
-    none: no value has any, and none is recognised (RFC 4512 section 2.5).
+    none: no value has any, and none is recognised (RFC 4512 section 2.5). Clients put ``;binary``
+    where values are binary, as they are anyway.
     """
-    return _BY_DESCRIPTION.get(description.strip().lower())
+    name = description.strip().lower()
+    one = _BY_DESCRIPTION.get(name.removesuffix(";binary"))
+    return one if one is None or not name.endswith(";binary") or one.syntax is JPEG else None

@@ -16,6 +16,7 @@ _SINGLE_NUMBERS = frozenset(
     one.name.encode() for one in _SHOWN if one.single_valued and one.name.encode() in _NUMBERS
 )
 _OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
+_FROM_CARD = tuple(one for one in _SHOWN if not one.kept)
 _NO_VALUES = tlv(SET, b"")
 
 
@@ -30,8 +31,14 @@ def _visible(hidden: frozenset[str]) -> Mapping[bytes, None]:
     return {
         one.name.encode(): None
         for one in _SHOWN
-        if one.usage is Usage.USER and not _is_hidden(one, hidden)
+        if one.usage is Usage.USER and not one.only_named and not _is_hidden(one, hidden)
     }
+
+
+@lru_cache(maxsize=256)
+def _hides_kept(hidden: frozenset[str]) -> bool:
+    """Say whether something is kept with entries that one may not see."""
+    return any(one.kept and _is_hidden(one, hidden) for one in _SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +104,20 @@ class Projection:
                 renames = renames or renamed is not None
         self._verbatim = (
             selection.all_user
-            and len(_visible(hidden)) == len(_visible(frozenset()))
+            and not _hides_kept(hidden)
             and not renames
             and not types_only
             and rewrite_numbers is None
         )
+
+    @property
+    def from_card(self) -> tuple[AttributeType, ...]:
+        """What is shown of a card that is not kept with its entry."""
+        return tuple(one for one in _FROM_CARD if one.name.encode() in self._names)
+
+    def select_more(self, more: bytes) -> bytes:
+        """Return what is shown of attributes that were read from the card, encoded."""
+        return self._cut(more)
 
     def select(self, user: bytes, operational: bytes = b"") -> bytes:
         """Return what is shown of an entry's encoded attributes."""

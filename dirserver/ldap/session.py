@@ -9,7 +9,7 @@ other requests, so whoever drives it sees to them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -23,6 +23,7 @@ from dirserver.errors import (
     StoreUnavailable,
 )
 from dirserver.ldap import controls, dn
+from dirserver.ldap.binding import Connection, bind
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dn import DN, Location
@@ -31,6 +32,7 @@ from dirserver.ldap.messages import (
     RESPONSES,
     BindRequest,
     CompareRequest,
+    Control,
     Envelope,
     ExtendedRequest,
     Message,
@@ -38,7 +40,6 @@ from dirserver.ldap.messages import (
     RefusedRequest,
     Scope,
     SearchRequest,
-    SimpleAuthentication,
 )
 from dirserver.ldap.searching import Search
 from dirserver.ldap.settings import LDAPSettings
@@ -109,6 +110,9 @@ class LDAPSession:
         self._clock = clock
         self.client = Client("ldap", address)
         self.secure = secure
+        # The name in a certificate that is to be trusted; whoever drives the session tells.
+        self.certified = ""
+        self._by_password = True
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -145,7 +149,8 @@ class LDAPSession:
 
     def _forget_what_is_not_taken(self) -> None:
         """End a bind with a password that a new config does not take any more."""
-        if not self._context().authenticator.takes(self.principal, self.client.protocol):
+        takes = self._context().authenticator.takes
+        if self._by_password and not takes(self.principal, self.client.protocol):
             self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
@@ -171,12 +176,13 @@ class LDAPSession:
         diagnostic: str = "",
         *,
         name: str | None = None,
+        controls: Sequence[Control] = (),
     ) -> bytes:
         self.answered.code = code.rfc_name
         response = RESPONSES[_operation(request)]
         if response is Operation.EXTENDED_RESPONSE:
             return encode_extended(request.id, code, diagnostic, name=name)
-        return encode_result(request.id, response, code, matched_dn, diagnostic)
+        return encode_result(request.id, response, code, matched_dn, diagnostic, controls)
 
     def _answer(self, message: Message) -> Iterator[Output]:
         match message.op:
@@ -211,31 +217,15 @@ class LDAPSession:
         self._context().directory.record([event])
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
-        if request.version != 3:
-            text = "This server speaks LDAP version 3."
-            return self._result(message, ResultCode.PROTOCOL_ERROR, diagnostic=text)
-        if not isinstance(request.authentication, SimpleAuthentication):
-            return self._result(message, ResultCode.AUTH_METHOD_NOT_SUPPORTED)
-        return self._simple_bind(message, request.name, request.authentication.password)
-
-    def _simple_bind(self, message: Message, name: str, password: bytes) -> bytes:
         context = self._context()
-        if not password:
-            if not name:
-                # Even where nobody may search without a name, the root DSE may be read.
-                return self._result(message, ResultCode.SUCCESS)
-            # A name without a password is nobody (RFC 4513 section 5.1.2).
-            text = "A name without a password is not a login."
-            return self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
-        if not self.secure and not context.settings.plaintext_bind(self.client.address):
-            text = "This server takes passwords over TLS only."
-            return self._result(message, ResultCode.CONFIDENTIALITY_REQUIRED, diagnostic=text)
-        try:
-            login, secret = dn.bind_name(name), password.decode()
-        except UnicodeDecodeError:
-            return self._result(message, ResultCode.INVALID_CREDENTIALS)
-        self.principal = context.authenticator.authenticate(login, secret, self.client)
-        return self._result(message, ResultCode.SUCCESS)
+        bound = bind(request, self._connection, context.authenticator, context.settings)
+        self.principal = bound.principal
+        self._by_password = bound.by_password
+        return self._result(message, bound.code, diagnostic=bound.diagnostic)
+
+    @property
+    def _connection(self) -> Connection:
+        return Connection(self.client, self.secure, self.certified if self.secure else "")
 
     def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
         """Return a DN taken apart and what it names, or None when it is no DN."""
@@ -257,8 +247,13 @@ class LDAPSession:
             yield self._result(message, ResultCode.INVALID_DN_SYNTAX)
             return
         base, location = located
-        search = Search(request, message.id, settings, self.client.address, self._clock)
-        public = public_target(location, request.scope, settings)
+        try:
+            asked = controls.of_search(message)
+        except controls.InvalidControl:
+            yield self._result(message, ResultCode.PROTOCOL_ERROR)
+            return
+        search = Search(request, message.id, settings, self.client.address, self._clock, asked)
+        public = public_target(location, request.scope, settings, self._connection.mechanisms)
         if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
             return
@@ -272,7 +267,8 @@ class LDAPSession:
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
             self._unfinished = None
-            yield self._result(message, search.result.code, search.result.matched_dn)
+            ended = search.result
+            yield self._result(message, ended.code, ended.matched_dn, controls=ended.controls)
 
         self._unfinished = found
         yield from found()
@@ -289,7 +285,7 @@ class LDAPSession:
         if located is None:
             return self._result(message, ResultCode.INVALID_DN_SYNTAX)
         name, location = located
-        public = public_target(location, Scope.BASE_OBJECT, settings)
+        public = public_target(location, Scope.BASE_OBJECT, settings, self._connection.mechanisms)
         if public is not None:
             return self._result(message, compare_container(request, public.containers[0]))
         if self._is_nobody(settings):

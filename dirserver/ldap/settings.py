@@ -35,7 +35,9 @@ class LDAPSettings:
     """The face's part of the configuration.
 
     ``max_hits`` is the most cards for whoever has only search on a book; ``plaintext_bind``
-    says of an address whether a password may come from there without TLS.
+    says of an address whether a password may come from there without TLS. ``personal`` are pairs
+    of a book and a property that is shown of it, which it is not otherwise; ``show_users`` are
+    grantees who see all who log in.
     """
 
     suffix: str
@@ -46,6 +48,8 @@ class LDAPSettings:
     plaintext_bind: Callable[[str], bool] = _anywhere
     profile_for: Callable[[str], ClientProfile] = _no_profile
     starttls: bool = False
+    personal: frozenset[tuple[str, str]] = frozenset()
+    show_users: frozenset[str] = frozenset()
 
     @property
     def suffix_dn(self) -> DN:

@@ -35,7 +35,14 @@ class ObjectClass:
 
 OBJECT_CLASSES = (
     ObjectClass("2.5.6.0", "top", None, Kind.ABSTRACT, ("objectClass",)),
-    ObjectClass("2.5.6.6", "person", "top", Kind.STRUCTURAL, ("sn", "cn"), ("telephoneNumber",)),
+    ObjectClass(
+        "2.5.6.6",
+        "person",
+        "top",
+        Kind.STRUCTURAL,
+        ("sn", "cn"),
+        ("description", "telephoneNumber"),
+    ),
     ObjectClass(
         "2.5.6.7",
         "organizationalPerson",
@@ -65,6 +72,7 @@ OBJECT_CLASSES = (
             "homePhone",
             "homePostalAddress",
             "initials",
+            "jpegPhoto",
             "labeledURI",
             "mail",
             "mobile",
@@ -100,6 +108,7 @@ OBJECT_CLASSES = (
         "inetOrgPerson",
         Kind.STRUCTURAL,
         may=(
+            "birthDate",
             "fileAs",
             "primaryPhone",
             "otherPhone",

@@ -50,6 +50,7 @@ POSTAL_ADDRESS = Syntax(
     "caseIgnoreListMatch",
     substrings="caseIgnoreListSubstringsMatch",
 )
+JPEG = Syntax(f"{_SYNTAXES}.28", "JPEG")
 OBJECT_IDENTIFIER = Syntax(f"{_SYNTAXES}.38", "OID", "objectIdentifierMatch")
 DISTINGUISHED_NAME = Syntax(f"{_SYNTAXES}.12", "DN", "distinguishedNameMatch")
 GENERALIZED_TIME = Syntax(
@@ -81,6 +82,7 @@ MATCHING_RULES = (
     MatchingRule("2.5.13.0", "objectIdentifierMatch", OBJECT_IDENTIFIER.oid),
     MatchingRule("2.5.13.1", "distinguishedNameMatch", DISTINGUISHED_NAME.oid),
     MatchingRule("2.5.13.2", "caseIgnoreMatch", DIRECTORY_STRING.oid),
+    MatchingRule("2.5.13.3", "caseIgnoreOrderingMatch", DIRECTORY_STRING.oid),
     MatchingRule("2.5.13.4", "caseIgnoreSubstringsMatch", _SUBSTRING_ASSERTION),
     MatchingRule("2.5.13.5", "caseExactMatch", DIRECTORY_STRING.oid),
     MatchingRule("2.5.13.11", "caseIgnoreListMatch", POSTAL_ADDRESS.oid),

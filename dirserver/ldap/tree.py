@@ -6,7 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dirserver.directory import Reading
 from dirserver.ldap import containers
@@ -28,8 +28,11 @@ from dirserver.ldap.dn import (
 )
 from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
+from dirserver.model.fields import PERSONAL, with_companions
+from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
+from dirserver.model.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,17 @@ class Target:
     key: str = ""
 
 
-def public_target(location: Location, scope: Scope, settings: LDAPSettings) -> Target | None:
+def public_target(
+    location: Location, scope: Scope, settings: LDAPSettings, mechanisms: tuple[str, ...]
+) -> Target | None:
     """Return what anybody may look at, before any bind and whatever the policy: how to ask.
 
+    ``mechanisms`` are those of SASL that the client may use.
     The root DSE is no part of the tree, and only a base search finds it (RFC 4512 section 5.1).
     """
     match location:
         case Root() if scope is Scope.BASE_OBJECT:
-            return Target((containers.root_dse(settings),))
+            return Target((containers.root_dse(settings, mechanisms),))
         case Subschema():
             return _leaf(containers.subschema(), scope)
         case _:
@@ -65,7 +71,17 @@ class Tree:
         """Look through ``reading``."""
         self.reading = reading
         self._settings = settings
-        self._views = reading.books(Privilege.SEARCH)
+        self._views = tuple(map(self._seen, reading.books(Privilege.SEARCH)))
+
+    def _seen(self, view: VisibleBook) -> VisibleBook:
+        """Hide what is personal unless the book's own configuration says otherwise."""
+        slug = view.book.slug
+        kept = {
+            name
+            for name in PERSONAL
+            if view.book.owner or (slug, name) not in self._settings.personal
+        }
+        return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
 
     def target(self, location: Location, scope: Scope) -> Target | None:
         """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
@@ -88,12 +104,23 @@ class Tree:
                     return Target((), (view,), key)
                 return Target() if self.has_card(view, key) else None
             case UsersDN() if not principal.is_anonymous:
-                own = containers.user_entry(principal, self._settings)
-                return _reach(containers.users_entry(self._settings), (own,), (), (), scope)
-            case UserDN(login) if login == principal.login and not principal.is_anonymous:
-                return _leaf(containers.user_entry(principal, self._settings), scope)
+                users = tuple(containers.user_entry(one, self._settings) for one in self._users())
+                return _reach(containers.users_entry(self._settings), users, (), (), scope)
+            case UserDN(login) if not principal.is_anonymous:
+                found = next((one for one in self._users() if one.login == login), None)
+                if found is None:
+                    return None
+                return _leaf(containers.user_entry(found, self._settings), scope)
             case _:
                 return None
+
+    def _users(self) -> list[Principal]:
+        """Return those who log in that the principal may see: themselves, or all, by name."""
+        principal = self.reading.principal
+        if principal.grantees.isdisjoint(self._settings.show_users):
+            return [principal]
+        users = self.reading.policy.users.values()
+        return sorted(users, key=lambda one: (fold(one.name or one.login), one.login))
 
     def has_card(self, view: VisibleBook, key: str) -> bool:
         """Say whether the book has a card with this key."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dirserver.model.ordering import Place
+
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
 # The slug of the one book that a merged home shows.
@@ -99,15 +101,18 @@ class Change:
 class Entry:
     """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
 
-    ``sort_name`` and the key are its place in the order of what is found.
+    ``place`` is where it stands in the order of what is found; it has a ``body`` where that was
+    asked for.
     """
 
     book_id: int
     key: str
-    sort_name: str
+    place: Place
     attributes: bytes
     created: datetime
     modified: datetime
+    body: bytes | None = None
+    uid: str = ""
 
 
 HREF_BYTES = 255

@@ -38,6 +38,8 @@ _NAME_PARTS = (
     Field.NAME_PREFIX,
     Field.NAME_SUFFIX,
 )
+# RFC 9554 section 2.2 adds a second family name, and a generation such as "Jr.".
+_PARTS_OF_N = (*_NAME_PARTS, Field.FAMILY_NAME, Field.NAME_SUFFIX)
 _SPOKEN_ORDER = (3, 1, 2, 0, 4)
 _WORK_ADDRESS = (
     Field.WORK_STREET,
@@ -158,7 +160,7 @@ def _joined(part: str, between: str) -> str:
 
 
 def _name(line: ContentLine, found: _Found) -> None:
-    for field, part in zip(_NAME_PARTS, split_value(line.value, ";"), strict=False):
+    for field, part in zip(_PARTS_OF_N, split_value(line.value, ";"), strict=False):
         if part:
             found.add(field, _joined(part, " "))
 

@@ -51,8 +51,12 @@ class Field(StrEnum):
     LANGUAGE = "language"
     NOTE = "note"
     BIRTHDAY = "birthday"
+    PHOTO = "photo"
     UID = "uid"
 
+
+# Properties that are not shown to lookups unless somebody says so.
+PERSONAL = frozenset({"NOTE", "BDAY"})
 
 PHONES = frozenset(
     {
@@ -157,6 +161,7 @@ SOURCES: dict[Field, frozenset[str]] = {
     Field.LANGUAGE: frozenset({"LANG"}),
     Field.NOTE: frozenset({"NOTE"}),
     Field.BIRTHDAY: frozenset({"BDAY"}),
+    Field.PHOTO: frozenset({"PHOTO"}),
     Field.UID: frozenset({"UID"}),
 }
 

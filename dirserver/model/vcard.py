@@ -22,6 +22,7 @@ UID_MAX_BYTES = 1000
 # What no XML document can hold (XML 1.0 section 2.2), and so no CardDAV answer.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_DELIMITERS = frozenset({"BEGIN", "END"})
 # Apple's lines that say something about the property of the same group, never for themselves.
 _LABELS = frozenset({"X-ABLABEL", "X-ABADR"})
 
@@ -80,6 +81,16 @@ def parse_card(body: bytes) -> VCard:
     if version is None:
         raise InvalidCard("the card does not say its VERSION")
     return VCard(version, uid or "", tuple(lines))
+
+
+def lines_named(body: bytes, names: frozenset[str]) -> list[ContentLine]:
+    """Return the properties named in ``names`` (upper case) of a card that was stored."""
+    found: list[ContentLine] = []
+    for text in unfolded(body.decode()):
+        name = text.partition(":")[0].partition(";")[0].rpartition(".")[2].upper()
+        if name in names and name not in _DELIMITERS:
+            found.append(parse_line(text))
+    return found
 
 
 def without(body: bytes, hidden: frozenset[str]) -> bytes:

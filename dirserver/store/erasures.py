@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -25,6 +25,42 @@ class Case:
     name: str
     at: datetime
     fingerprints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """All that a store knows of who was erased: the key, and case and time by fingerprint."""
+
+    key: str = ""
+    cases: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
+
+
+def register(connection: Connection) -> Register:
+    """Return the register of a store."""
+    rows = connection.execute(select(erasure.c.fingerprint, erasure.c.person, erasure.c.at))
+    cases = {row.fingerprint: (row.person, row.at) for row in rows}
+    return Register(settings.get(connection, _KEY), cases) if cases else Register()
+
+
+def carry_over(connection: Connection, other: Register) -> bool:
+    """Add the register of the store that this one takes the place of.
+
+    Return whether that could be: fingerprints under another key are of no use here.
+    """
+    if not other.cases:
+        return True
+    own = register(connection)
+    if own.key not in ("", other.key):
+        return False
+    settings.put(connection, _KEY, other.key)
+    rows = [
+        {"fingerprint": one, "person": person, "at": at}
+        for one, (person, at) in other.cases.items()
+        if one not in own.cases
+    ]
+    if rows:
+        connection.execute(insert(erasure), rows)
+    return True
 
 
 def key(connection: Connection) -> bytes:

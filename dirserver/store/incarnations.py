@@ -14,7 +14,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from dirserver.store import audit, settings
+from dirserver.store import audit, erasures, settings
+from dirserver.store.erasures import Register
 from dirserver.store.tables import addressbook, incarnation
 
 # More changes than a book sees between a copy and its return. The ctag stays below 2**31, where
@@ -27,11 +28,13 @@ class Remembered:
     """How far a store had come: its policy's epoch, and the revisions of books by their UUIDs.
 
     ``head`` is the last event of its audit trail, as it is noted down; empty where there is none.
+    ``erased`` is what it knows of people who were erased.
     """
 
     epoch: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict)
     head: str = ""
+    erased: Register = field(default_factory=Register)
 
 
 def remembered(connection: Connection) -> Remembered:
@@ -44,6 +47,7 @@ def remembered(connection: Connection) -> Remembered:
         settings.policy_epoch(connection),
         {row.uuid: int(row.revision) for row in rows},
         "" if last is None else str(last),
+        erasures.register(connection),
     )
 
 

@@ -1,118 +1,308 @@
-"""Searches: what a query finds in some books, sorted by name."""
+"""Searches: what a query finds in some books, in the order that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Subquery, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.number import DialPlan
-from dirserver.model.query import NOTHING, Query, resolve
-from dirserver.store.conditions import found_in
+from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
+from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
+from dirserver.store import ordering
+from dirserver.store.conditions import found_in, spelled
+from dirserver.store.ordering import Term
+from dirserver.store.probes import Bind, in_place
+from dirserver.store.statements import Statements
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
+_statements = Statements()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query, and the books to look in, by id, grouped by the properties that are hidden there.
+
+    A test of a hidden property finds nothing, however it is negated. Where the books have
+    ``ranks``, somebody who is found in several of them, by the UID, is found once: in the book
+    of the lowest rank.
+    """
+
+    query: Query
+    scopes: Sequence[tuple[frozenset[str], Sequence[int]]]
+    plan: DialPlan
+    order: Order = BY_NAME
+    ranks: tuple[tuple[int, int], ...] = ()
 
 
 def search(
-    connection: Connection,
-    query: Query,
-    scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
-    plan: DialPlan,
-    limit: int | None = None,
-    after: Entry | None = None,
+    connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
 ) -> Iterator[Entry]:
-    """Yield the cards that ``query`` finds, sorted by name, ``limit`` at the most.
+    """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
+    most = span.limit
+    from_start = most is not None and most <= _ROWS and span == Span(most)
+    if from_start and len(question.ranks) > 1 and not _is_of_all(question):
+        # Mostly a telephone asks who is calling, and there is little to be ranked.
+        few = list(_search(connection, replace(question, ranks=()), span, bodies=bodies))
+        if most is not None and len(few) < most:
+            yield from _once(few, dict(question.ranks))
+            return
+    yield from _search(connection, question, span, bodies=bodies)
 
-    With ``after``, a card that was found before, only those behind it.
 
-    ``scopes`` are the books to look in, by id, grouped by the vCard properties that are hidden
-    there: a test of a hidden property finds nothing, however it is negated.
-    """
-    found = _found(query, scopes, plan, connection.dialect, limit, after)
-    if found is None:
-        return
+def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
+    """Yield all that is found without what is found in a better book, too."""
+    best: dict[str, int] = {}
+    for one in found:
+        rank = ranks[one.book_id]
+        best[one.uid] = min(rank, best.get(one.uid, rank))
+    yield from (one for one in found if not one.uid or ranks[one.book_id] == best[one.uid])
+
+
+def _search(
+    connection: Connection, question: Question, span: Span, *, bodies: bool
+) -> Iterator[Entry]:
+    values: list[str] = []
+    shape = (
+        connection.dialect.name,
+        tuple(
+            [
+                (books, hidden, spelled(query, question.plan, connection.dialect, values))
+                for books, hidden, query in _resolved(question)
+            ]
+        ),
+        question.order,
+        question.ranks,
+        span,
+        bodies,
+    )
+    statement = _statements.get(shape)
+    if statement is None:
+        numbers = count()
+        statement = _statement(
+            question,
+            connection.dialect,
+            span,
+            lambda _: bindparam(f"v{next(numbers)}", type_=Text),
+            bodies=bodies,
+        )
+        if statement is None:
+            return
+        if span.after is None:
+            # What goes on behind a place does so once.
+            _statements.put(shape, statement)
+    bound = {f"v{at}": value for at, value in enumerate(values)}
+    with connection.execute(statement, bound) as rows:
+        for book_id, key, uid, created, modified, attributes, body, *place in rows:
+            yield Entry(book_id, key, tuple(place), attributes, created, modified, body, uid)
+
+
+def _statement(
+    question: Question, dialect: Dialect, span: Span, bind: Bind, *, bodies: bool
+) -> Select[Any] | None:
+    terms = ordering.terms(question.order, question.scopes)
+    if span.backwards:
+        terms = ordering.turned(terms)
+    chosen = _chosen(question, dialect, terms, span, bind)
+    if chosen is None:
+        return None
+    sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
+    one = chosen.c
+    shown = (one.addressbook_id, one.key, one.uid, one.created, one.modified)
+    body = card_version.c.body if bodies else null()
     # The entries come in after the sort, so that it moves names and not blobs.
     statement = (
-        select(found, card_entry.c.attributes)
-        .join(card_entry, card_entry.c.card_id == found.c.id)
-        .order_by(found.c.sort_name, found.c.key)
+        select(*shown, card_entry.c.attributes, body, *(term.value for term in sorted_by))
+        .select_from(chosen)
+        .join(card_entry, card_entry.c.card_id == chosen.c.id)
+        .order_by(*ordering.order_by(sorted_by))
         .execution_options(yield_per=_ROWS)
     )
-    with connection.execute(statement) as rows:
-        for row in rows:
-            yield Entry(
-                row.addressbook_id,
-                row.key,
-                row.sort_name,
-                row.attributes,
-                row.created,
-                row.modified,
-            )
+    if not bodies:
+        return statement
+    return statement.join(card, card.c.id == chosen.c.id).join(
+        card_version, card_version.c.id == card.c.version_id
+    )
+
+
+def number_found(connection: Connection, question: Question) -> int:
+    """Return how many cards ``question`` finds."""
+    found = _found(question, connection.dialect, [])
+    if found is None:
+        return 0
+    return int(connection.scalar(select(func.count()).select_from(found)) or 0)
+
+
+def number_before(connection: Connection, question: Question, value: object) -> int:
+    """Return how many of what is found come before the first that ``value`` stands for.
+
+    It is one for the first sort key of the order, folded.
+    """
+    (first, *_) = ordering.terms(question.order, question.scopes)
+    found = _found(question, connection.dialect, [first])
+    if found is None:
+        return 0
+    earlier = ordering.before(first.of(found, 0), value)
+    return int(connection.scalar(select(func.count()).select_from(found).where(earlier)) or 0)
+
+
+def _chosen(
+    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span, bind: Bind = in_place
+) -> FromClause | None:
+    several = len(question.ranks) > 1
+    if several and _is_of_all(question):
+        found: FromClause = _of_each_book(question, terms, span)
+    else:
+        chosen = _selected(question, dialect, terms, span.after, bind)
+        if chosen is None:
+            return None
+        if not several:
+            by = ordering.order_by(terms)
+            return chosen.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
+        found = chosen.subquery()
+    sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
+    return (
+        select(found)
+        .order_by(*ordering.order_by(sorted_by))
+        .limit(span.limit)
+        .offset(span.skip or None)
+        .subquery()
+    )
+
+
+def _is_of_all(question: Question) -> bool:
+    """Say whether all cards of all the books are found."""
+    return all(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes)
+
+
+def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
+    """Return the first cards of each book, as many as may be among the first of all.
+
+    Each book has its cards in order; to rank all of them first would cost all of the books. Only
+    where all cards are found can a look at the books tell who is found in a better one.
+    """
+    most = None if span.limit is None else span.limit + span.skip
+    behind = [] if span.after is None else [ordering.behind(terms, span.after)]
+    parts = []
+    better: list[int] = []
+    for book, _ in sorted(question.ranks, key=lambda ranked: ranked[1]):
+        other = card.alias("other")
+        copy = (
+            select(other.c.id)
+            .where(other.c.addressbook_id.in_(better), other.c.uid == card.c.uid)
+            .exists()
+        )
+        once = [or_(card.c.uid == "", ~copy)] if better else []
+        first = (
+            select(*_columns(terms))
+            .where(card.c.addressbook_id == book, *once, *behind)
+            .order_by(*ordering.order_by(terms))
+            .limit(most)
+            .subquery()
+        )
+        parts.append(select(first))
+        better.append(book)
+    return union_all(*parts).subquery()
+
+
+def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
+    kept = card.c
+    own = (kept.id, kept.addressbook_id, kept.key, kept.uid, kept.created, kept.modified)
+    return [*own, *ordering.labelled(terms)]
+
+
+def _found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
+    selected = _selected(question, dialect, terms)
+    return None if selected is None else selected.subquery()
+
+
+def _selected(
+    question: Question,
+    dialect: Dialect,
+    terms: Sequence[Term],
+    after: Place | None = None,
+    bind: Bind = in_place,
+) -> Select[*tuple[object, ...]] | None:
+    """Return the cards that ``question`` finds behind ``after``, or None for none."""
+    condition = _condition(question, dialect, bind)
+    if condition is None:
+        return None
+    columns = _columns(terms)
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    if len(question.ranks) < 2:
+        return select(*columns).where(condition, *behind)
+    rank = case(dict(question.ranks), value=card.c.addressbook_id)
+    copy = func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))
+    ranked = select(*columns, copy.label("copy")).where(condition).subquery()
+    shown = [column for column in ranked.c if column.key != "copy"]
+    if after is not None:
+        there = [term.of(ranked, at) for at, term in enumerate(terms)]
+        behind = [ordering.behind(there, after)]
+    return select(*shown).where(ranked.c.copy == 1, *behind)
+
+
+def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Return what is the same of two cards that are of one person: the UID, if there is one."""
+    return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
+
+
+def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str], Query]]:
+    """Return which books are asked what, as far as that can find anything."""
+    found = []
+    for hidden, books in question.scopes:
+        resolved = resolve(question.query, hidden)
+        if books and resolved != NOTHING:
+            found.append((tuple(books), hidden, resolved))
+    return found
+
+
+def _condition(question: Question, dialect: Dialect, bind: Bind) -> ColumnElement[bool] | None:
+    conditions = [
+        found_in(books, query, question.plan, dialect, bind)
+        for books, _, query in _resolved(question)
+    ]
+    return or_(*conditions) if conditions else None
 
 
 def cards_found(
-    connection: Connection,
-    query: Query,
-    scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
-    plan: DialPlan,
-    limit: int | None = None,
+    connection: Connection, question: Question, limit: int | None = None
 ) -> Iterator[tuple[int, Card, bytes]]:
     """Yield what ``search`` finds, in its order, as the book's id, the card and its body."""
-    found = _found(query, scopes, plan, connection.dialect, limit)
+    terms = ordering.terms(question.order, question.scopes)
+    found = _chosen(question, connection.dialect, terms, Span(limit))
     if found is None:
         return
+    sorted_by = [term.of(found, at) for at, term in enumerate(terms)]
     statement = (
         select(card, card_version.c.body)
         .join(found, found.c.id == card.c.id)
         .join(card_version, card_version.c.id == card.c.version_id)
-        .order_by(card.c.sort_name, card.c.key)
+        .order_by(*ordering.order_by(sorted_by))
         .execution_options(yield_per=_ROWS)
     )
     with connection.execute(statement) as rows:
         for row in rows:
             seen = Card(row.href, row.etag, row.size, row.modified, row.uid, row.key)
             yield row.addressbook_id, seen, row.body
-
-
-def _found(
-    query: Query,
-    scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
-    plan: DialPlan,
-    dialect: Dialect,
-    limit: int | None,
-    after: Entry | None = None,
-) -> Subquery | None:
-    """Return the cards that ``query`` finds, the first ``limit`` by name, or None for none."""
-    conditions = []
-    for hidden, books in scopes:
-        resolved = resolve(query, hidden)
-        if books and resolved != NOTHING:
-            conditions.append(found_in(books, resolved, plan, dialect))
-    if not conditions:
-        return None
-    return (
-        select(
-            card.c.id,
-            card.c.addressbook_id,
-            card.c.key,
-            card.c.sort_name,
-            card.c.created,
-            card.c.modified,
-        )
-        .where(or_(*conditions), *_behind(after))
-        .order_by(card.c.sort_name, card.c.key)
-        .limit(limit)
-        .subquery()
-    )
-
-
-def _behind(after: Entry | None) -> list[ColumnElement[bool]]:
-    if after is None:
-        return []
-    place = tuple_(literal(after.sort_name), literal(after.key))
-    return [tuple_(card.c.sort_name, card.c.key) > place]
 
 
 def hrefs_found(

@@ -19,6 +19,7 @@ from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
+from dirserver.model.vcard import parse_card
 from dirserver_radicale import answers, prefer, request, stream
 from dirserver_radicale.accept import preferred_version
 from dirserver_radicale.answers import Answer, error_answer
@@ -77,10 +78,10 @@ class CardMethods(BookMethods):
         ) as reading:
             there = placement(reading, location)
             view = reading.book(there.slug, Privilege.READ)
-            card = reading.card(view, there.href)
+            card, body = reading.read(view, there.href)
             require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == reading.version(view, there.href):
+            if version is not None and version == parse_card(body).version:
                 version = None
             etag = card.etag if version is None else converted_etag(card.etag, version)
             headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
@@ -88,7 +89,7 @@ class CardMethods(BookMethods):
             if early is not None:
                 return early
             headers["Content-Type"] = VCARD
-            body = reading.body(view, there.href)
+            reading.note_read(view, card)
             if version is not None:
                 body = convert(body, version)
                 headers["Content-Type"] += f"; version={version}"

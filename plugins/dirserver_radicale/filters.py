@@ -6,11 +6,13 @@ client names a collation that says otherwise; a telephone number is also found b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dirserver.model.contentline import ContentLine, unescape
+from dirserver.model.derive import telephone_number
 from dirserver.model.fields import Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.number import (
@@ -21,7 +23,7 @@ from dirserver.model.number import (
     indexed_forms,
 )
 from dirserver.model.query import EVERYTHING, And, Equals, Or, Query, Substring
-from dirserver.model.vcard import parse_card
+from dirserver.model.vcard import lines_named
 
 # Properties whose values the search index holds each as a whole, so that it can name the
 # candidates.
@@ -32,13 +34,23 @@ _INDEXED = {
     "ROLE": Field.ROLE,
 }
 # Those of which it has the parts, while a text-match is about all of it: a text without what
-# separates them is in one. (Of N it has only as many as there used to be.)
+# separates them is in one.
 _IN_PARTS = {
+    "N": (
+        Field.FAMILY_NAME,
+        Field.GIVEN_NAME,
+        Field.ADDITIONAL_NAME,
+        Field.NAME_PREFIX,
+        Field.NAME_SUFFIX,
+    ),
     "ORG": (Field.ORGANISATION, Field.UNIT),
     "NICKNAME": (Field.NICKNAME,),
     "CATEGORIES": (Field.CATEGORY,),
 }
 _SEPARATORS = frozenset(";,")
+# What a number is written with, and what it is not; of "(0)" the index has two readings.
+_NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*", re.ASCII)
+_OPTIONAL_TRUNK = re.compile(r"\(\s*0|0\s*\)")
 
 
 # The collation by which everything is found here.
@@ -125,6 +137,9 @@ class PropFilter:
         return all(tests) if self.all_of else any(tests)
 
     def _matches_text(self, test: TextMatch, value: str, plan: DialPlan) -> bool:
+        if self.name == "TEL" and _is_dialled(test.text):
+            # What stands beside the number in a tel: URI is no part of it.
+            value = telephone_number(value)
         found = test.matches(value)
         if not found and self.name == "TEL":
             found = _is_number(test, value, plan)
@@ -180,7 +195,7 @@ class Filter:
         """Say whether the card with these bytes is found."""
         if not self.prop_filters:
             return True
-        lines = parse_card(body).lines
+        lines = lines_named(body, frozenset(one.name for one in self.prop_filters))
         found = (prop_filter.matches(lines, plan) for prop_filter in self.prop_filters)
         return all(found) if self.all_of else any(found)
 
@@ -228,12 +243,33 @@ def _is_number(test: TextMatch, value: str, plan: DialPlan) -> bool:
     return test.match_type == "contains" and any(digits in form for form in said)
 
 
+def _is_dialled(text: str) -> bool:
+    """Say whether a number is asked for, whose digits are those that the index has of it."""
+    return _NUMBER.fullmatch(text) is not None and _OPTIONAL_TRUNK.search(text) is None
+
+
 def _candidates(name: str, test: TextMatch) -> Query:
+    if name == "TEL":
+        return _numbers(test) if _is_dialled(test.text) else EVERYTHING
     if name in _INDEXED:
         return _indexed(_INDEXED[name], test)
     if name not in _IN_PARTS or not _SEPARATORS.isdisjoint(test.text):
         return EVERYTHING
     return Or(tuple(Substring(field, any=(test.text.strip(),)) for field in _IN_PARTS[name]))
+
+
+def _numbers(test: TextMatch) -> Query:
+    """Return what finds each number that ``test`` matches as it is written, or by its digits."""
+    field = Field.ANY_PHONE
+    match test.match_type:
+        case "equals":
+            return Equals(field, test.text)
+        case "starts-with":
+            return Substring(field, initial=test.text)
+        case "ends-with":
+            return Substring(field, final=test.text)
+        case _:
+            return Or((Equals(field, test.text), Substring(field, any=(test.text,))))
 
 
 def _indexed(field: Field, test: TextMatch) -> Query:

@@ -36,6 +36,12 @@ _ON_BOOKS = {
     "PROPPATCH": (AuditAction.BOOK_CHANGE, "write-properties"),
     "MKCOL": (AuditAction.BOOK_ADD, "bind"),
 }
+_LACKING = {
+    "write-content": "no right to write",
+    "write-properties": "no right to change the properties of",
+    "bind": "no right to make",
+    "unbind": "no right to take away",
+}
 # These change the collection that holds what they name.
 _OF_THE_PARENT = frozenset({"bind", "unbind"})
 
@@ -81,7 +87,7 @@ def note(
         Outcome.REFUSED,
         book=needed.location.book if needed.location.login == user else "",
         card=needed.location.href if needed.location.login == user else "",
-        detail=f"{needed.privilege} on {path[:_MOST_OF_A_PATH]}",
+        detail=f"{_LACKING[needed.privilege]} {path[:_MOST_OF_A_PATH]}",
         protocol=client.protocol,
         address=client.address,
         agent=client.agent,

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from dirserver.assembly import Services
 from dirserver.backup import BackupError
+from dirserver.errors import ErasedPerson
 from dirserver.model.audit import AuditAction
 from dirserver.reconcile import apply_config
 from dirserver.store import schema
@@ -20,6 +21,7 @@ from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import addressbook
 from tests.backup.acts import Place, all_but_what_returns_change, make, restore
 from tests.backup.conftest import CARD
+from tests.directory import persons
 from tests.directory.acts import delete, events, get, listing, put, revision, rows
 from tests.organisation import ADMIN, HERE, vcard
 from tests.store.trail import broken_links
@@ -265,6 +267,30 @@ def test_what_is_put_back_and_what_is_set_aside_is_for_its_owner_only(
     finally:
         os.umask(before)
     assert found == dict.fromkeys(("new.db", kept.name, damaged.name), 0o600)
+
+
+def test_who_was_erased_since_is_known_and_named(filled: Services, file: Path) -> None:
+    # Of cora, who had been deleted before, there is the history only.
+    cases = {name: persons.erased(filled, name).case for name in ("Anna Berg", "Cora Wald")}
+    filled.store.close()
+    found = restore(file, url_of(filled), force=True).erased
+    assert {(card.case, card.book, card.href) for card in found.cards} == {
+        (cases["Anna Berg"], "customers", "anna.vcf"),
+        (cases["Cora Wald"], "customers", "cora.vcf"),
+    }
+    assert found.is_known
+    assert "2 people who were erased are in it" in events(filled)[-1].event.detail
+    # The fingerprints are in force.
+    with pytest.raises(ErasedPerson):
+        put(filled, "again.vcf", CARD, slug="staff")
+    filled.store.close()
+
+
+def test_an_empty_database_knows_of_nobody(
+    filled: Services, file: Path, elsewhere: Elsewhere
+) -> None:
+    restored = restore(file, elsewhere().url)
+    assert (restored.erased.cards, restored.erased.is_known) == ((), False)
 
 
 def test_a_file_of_something_else_is_not_overwritten(services: Services, tmp_path: Path) -> None:

@@ -1,84 +1,138 @@
-"""``python -m tests.benchmarks``: fill a book, ask as clients do, print what it cost."""
+"""``python -m tests.benchmarks``: fill books, ask as clients do, print what it cost.
+
+A cell is the median time and the CPU of the server, in milliseconds, per call; with /s, it is
+requests a second. What is compared with the target is CPU, or the rate.
+"""
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 
-from tests.benchmarks import carddav, history, ldap, subjects
-from tests.benchmarks.measuring import ask, measure
+from tests.benchmarks import cyrus, history, ldap, radicale, subjects, versus
+from tests.benchmarks.comparing import beside_others, growth, short
+from tests.benchmarks.measuring import measure
 from tests.benchmarks.process import Subject, machine
 from tests.benchmarks.table import Table
 
-_IMPORT = "import from a file"
+_PEERS: dict[str, ModuleType] = {"cyrus": cyrus, "radicale": radicale}
+# With more, some of them would take an hour.
+_MOST_FOR_PEERS = 10_000
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure, and print tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "subject", nargs="?", choices=["faces", "history"], default="faces", help="what to measure"
+        "subject",
+        nargs="?",
+        choices=["faces", "history", "ldap"],
+        default="faces",
+        help="what to measure",
     )
-    parser.add_argument("--cards", type=int, default=10_000, help="how many cards are in the book")
+    parser.add_argument(
+        "--cards",
+        type=lambda text: sorted(map(int, text.split(","))),
+        default=[1_000, 10_000, 100_000],
+        help="how many cards are in the books: 1000,10000",
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each thing is done")
+    parser.add_argument("--turns", type=int, default=5, help="how often each has its LDAP turn")
     parser.add_argument("--only", default="", metavar="NAME", help="only what has NAME in its name")
-    parser.add_argument("--peer", choices=["radicale"], help="measure this beside it")
+    parser.add_argument(
+        "--peers",
+        type=lambda text: [name for name in text.split(",") if name],
+        default=list(_PEERS),
+        help="measure these beside it: cyrus,radicale",
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep dirserver's books here for the next run"
+    )
     options = parser.parse_args()
+    # However it is ended, it leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit("ended"))
+    print(machine())
     if options.subject == "history":
-        print(machine())
-        history.run(options.cards)
+        history.run(options.cards[-1])
         return
+    if options.subject == "ldap":
+        versus.run(options.cards, options.seconds, options.turns, options.only)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        directory = Path(temporary)
+        for size in options.cards:
+            _fill(directory / str(size), size, options.keep)
+        for size in options.cards:
+            if size <= _MOST_FOR_PEERS:
+                print(f"\n## {size:,} cards, one in 20 with a picture\n")
+                _compare(directory / str(size), size, options)
+        if len(options.cards) > 1:
+            print("\n## dirserver alone\n")
+            _compare_sizes(directory, options)
+
+
+def _fill(directory: Path, size: int, keep: Path | None) -> None:
+    kept = directory if keep is None else keep / str(size)
+    if not (kept / "dirserver.db").exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        took = subjects.fill_dirserver(kept, size)
+        print(
+            f"import of {size:,} cards: {took.p50 / 1000:.1f} s, {took.cpu / 1000:.1f} s of CPU; "
+            f"database: {subjects.database_size(kept):.0f} MB"
+        )
+    if kept != directory:
+        shutil.copytree(kept, directory)
+
+
+def _compare(directory: Path, size: int, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        print(machine())
-        imported = subjects.fill_dirserver(directory, options.cards)
-        found = [stack.enter_context(subjects.dirserver(directory))]
-        if options.peer:
-            peer = directory / "peer"
-            peer.mkdir()
-            subjects.fill_radicale(peer, options.cards)
-            found.append(stack.enter_context(subjects.radicale(peer)))
-        print(", ".join(subject.version for subject in found), end="; ")
-        print(f"{options.cards} cards, one in 20 with a picture\n")
-        table = Table(found)
-        if options.only.lower() in _IMPORT:
-            table.row(_IMPORT, imported)
-        _measure_carddav(table, found, options)
-        _measure_ldap(table, found[0], options)
-        print()
-        for subject in found:
-            print(subject.memory())
-        print(f"database: {subjects.database_size(directory):.0f} MB")
+        # What is left is measured again, so this is a copy.
+        copy = shutil.copytree(directory, directory.with_name(f"{size}-compared"))
+        found = [stack.enter_context(subjects.dirserver(copy))]
+        for name in options.peers:
+            peer = _PEERS[name]
+            if missing := peer.missing():
+                print(f"Without {name}: {missing}")
+                continue
+            # Of its own, since not every peer runs as the same user.
+            own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+            found.append(stack.enter_context(peer.serve(size, own)))
+        print(", ".join(subject.version for subject in found), end="\n\n")
+        beside_others(found, size, options.seconds, options.only)
+        _measure_ldap(found[0], size, options)
 
 
-def _measure_carddav(table: Table, found: list[Subject], options: argparse.Namespace) -> None:
-    books = [carddav.Book(subject.http, options.cards) for subject in found]
-    for name, make in carddav.OPERATIONS.items():
-        if options.only.lower() in name.lower():
-            if name == "DELETE":
-                # What it takes away must have been brought.
-                for book in books:
-                    _bring(book)
-            pairs = zip(books, found, strict=True)
-            table.row(name, *[measure(make(book), one, options.seconds) for book, one in pairs])
+def _compare_sizes(directory: Path, options: argparse.Namespace) -> None:
+    with ExitStack() as stack:
+        found = [
+            stack.enter_context(subjects.dirserver(directory / str(size))) for size in options.cards
+        ]
+        growth(found, options.cards, options.seconds, options.only)
 
 
-def _bring(book: carddav.Book) -> None:
-    while len(book.created) < 100:
-        ask(book.task(201, script=lambda _: [carddav.put(book.new())]))
-
-
-def _measure_ldap(table: Table, subject: Subject, options: argparse.Namespace) -> None:
+def _measure_ldap(subject: Subject, size: int, options: argparse.Namespace) -> None:
     assert subject.ldap is not None
-    directory = ldap.Directory(subject.ldap, options.cards)
-    for name, make in ldap.OPERATIONS.items():
-        for connections in (1, 16):
-            title = f"LDAP {name}, {connections}"
-            if options.only.lower() in title.lower():
-                task = make(directory, connections)
-                table.row(title, measure(task, subject, options.seconds))
+    directory = ldap.Directory(subject.ldap, size)
+    asked = [
+        (f"LDAP {name}, {connections}", make, connections)
+        for name, make in ldap.OPERATIONS.items()
+        for connections in (1, 16)
+    ]
+    asked = [one for one in asked if options.only.lower() in one[0].lower()]
+    if not asked:
+        return
+    print()
+    table = Table(["p50 ms", "CPU ms", "per s"])
+    for title, make, connections in asked:
+        figure = measure(make(directory, connections), subject, options.seconds)
+        values = (figure.p50, figure.cpu, figure.rate)
+        table.row(title, [short(value) for value in values])
 
 
 if __name__ == "__main__":

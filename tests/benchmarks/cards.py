@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+# Who has them.
+LOGIN = "alice"
 _SEED = 5
 # One card in so many has a picture, as in a book that telephones have filled.
 PHOTO_EVERY = 20
 PHOTO_BYTES = 20_000
 _CARD_BYTES = 900
+# Ten people, in a book of whatever size, are called this and nobody else is.
+RARE_NAME = ("Zoë", "Weißenöhm")
+RARE = 10
 
 _GIVEN = """
 Anna Björn Çağla Dörte Émile Fatma Grzegorz Hülya Ines Jürgen Kateřina Łukasz María Nguyễn
@@ -61,6 +66,8 @@ def person(number: int, *, edition: int = 0) -> Person:
     """Return the person ``number``; another ``edition`` of the card has another note."""
     random = Random(_SEED * 1_000_003 + number)
     given, family = random.choice(_GIVEN.split()), random.choice(_FAMILY.split())
+    if number < RARE * 100 and number % 100 == 37:
+        given, family = RARE_NAME
     city, code, area = random.choice(_CITIES)
     digits = f"{2_000_000 + number * 7919 % 7_000_000}"
     lines = [

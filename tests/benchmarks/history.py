@@ -33,7 +33,7 @@ from dirserver.store.tables import card_version
 from tests.benchmarks import carddav
 from tests.benchmarks.cards import people, person
 from tests.benchmarks.measuring import Line
-from tests.benchmarks.subjects import write_config
+from tests.benchmarks.subjects import subject_of, write_config
 from tests.benchmarks.turns import Ratio, Turn, busy, in_turns
 from tests.organisation import ADMIN, HERE
 from tests.system.running import RunningServer, running
@@ -105,9 +105,8 @@ def _compare_puts(with_past: Path, without: Path, cards: int) -> None:
 
 
 def _puts(server: RunningServer, cards: int) -> Turn:
-    address = server.address("http")
-    book = carddav.Book((address.host, address.port), cards)
-    task = book.task(204, script=lambda _: [carddav.put(book.changed()) for _ in range(_PUTS)])
+    book = carddav.Book(subject_of(server), cards)
+    task = book.task(204, script=lambda _: [book.put(book.changed()) for _ in range(_PUTS)])
     line = Line(task, task.reader())
 
     def change_some() -> float:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tests.benchmarks.carddav import LOGIN
-from tests.benchmarks.cards import person
+from tests.benchmarks.cards import LOGIN, person
 from tests.benchmarks.measuring import Task
 from tests.benchmarks.wire import LDAPReader
 from tests.ldap import wire

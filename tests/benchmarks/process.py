@@ -9,36 +9,71 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.turns import busy
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A server that is measured."""
+    """A server that is measured: ``process`` and whatever that has started.
+
+    ``home`` is where alice's books are, and ``book`` where the cards are.
+    """
 
     name: str
     process: subprocess.Popen[bytes]
     http: tuple[str, int]
     ldap: tuple[str, int] | None
     version: str
+    home: str
+    book: str
 
     def cpu_seconds(self) -> float:
-        """Return how long its threads have been busy, all together."""
-        text = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        # The name of the command may have blanks and parentheses in it.
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Return how long its processes have been busy, with those that have ended."""
+        return _ended_seconds(self.process.pid) + sum(map(_busy_seconds, self._processes()))
 
-    def memory(self) -> str:
-        """Return what it has had in memory at most, and what of that it has for itself now.
+    def memory(self) -> float:
+        """Return how many megabytes it has; a page that several processes have counts once."""
+        return sum(map(_own_pages, self._processes())) / 1024
 
-        The rest are files: pages of the database that several connections have mapped count
-        for each of them, though they are there once.
-        """
-        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        fields = dict(line.split(":", 1) for line in text.splitlines())
-        peak, own = (int(fields[name].split()[0]) / 1024 for name in ("VmHWM", "RssAnon"))
-        return f"peak memory of {self.name}: {peak:.0f} MB; its own in the end: {own:.0f} MB"
+    def _processes(self) -> list[int]:
+        found = [self.process.pid]
+        for pid in found:
+            found += _children(pid)
+        return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        texts = [(one / "children").read_text(encoding="ascii") for one in threads]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]
+
+
+def _busy_seconds(pid: int) -> float:
+    try:
+        return busy(pid)
+    except OSError:
+        return 0.0
+
+
+def _ended_seconds(pid: int) -> float:
+    """Return how long the children that ``pid`` has seen end were busy."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    # The name of the command may have blanks and parentheses in it.
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / _TICKS
+
+
+def _own_pages(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
 def machine() -> str:

@@ -1,25 +1,20 @@
-"""Starting what is measured: dirserver, and a stock Radicale beside it."""
+"""Filling and starting the dirserver that is measured."""
 
 from __future__ import annotations
 
-import json
 import resource
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from dirserver import __version__
-from tests.benchmarks.carddav import LOGIN
-from tests.benchmarks.cards import people
+from tests.benchmarks.cards import LOGIN, people
 from tests.benchmarks.measuring import Figure
 from tests.benchmarks.process import Subject
-from tests.organisation import PASSWORD, password_hash
-from tests.system.running import run_command, running, wait_until
+from tests.organisation import password_hash
+from tests.system.running import RunningServer, run_command, running
 
 _CONFIG = """
 [organisation]
@@ -42,17 +37,6 @@ password_hash = "{hash}"
 [books.customers]
 name = "Customers"
 grants = [{{ to = "{login}", access = "manage" }}]
-"""
-_RADICALE = """
-[server]
-hosts = 127.0.0.1:{port}
-max_connections = 100
-[auth]
-type = htpasswd
-htpasswd_filename = {directory}/users
-htpasswd_encryption = plain
-[storage]
-filesystem_folder = {directory}/storage
 """
 
 
@@ -90,55 +74,21 @@ def _finish(done: subprocess.CompletedProcess[bytes]) -> None:
 def dirserver(directory: Path) -> Iterator[Subject]:
     """Serve what ``fill_dirserver`` has made."""
     with running(directory / "dirserver.toml") as server:
-        http, ldap = server.address("http"), server.address("ldap")
-        yield Subject(
-            "dirserver",
-            server.process,
-            (http.host, http.port),
-            (ldap.host, ldap.port),
-            f"dirserver {__version__}",
-        )
+        yield subject_of(server)
 
 
-def fill_radicale(directory: Path, cards: int) -> None:
-    """Write the cards to disk as Radicale keeps them."""
-    book = directory / "storage" / "collection-root" / LOGIN / "customers"
-    book.mkdir(parents=True)
-    properties = {"tag": "VADDRESSBOOK", "D:displayname": "Customers"}
-    (book / ".Radicale.props").write_text(json.dumps(properties), encoding="utf-8")
-    for one in people(cards):
-        (book / one.href).write_bytes(one.card)
-    (directory / "users").write_text(f"{LOGIN}:{PASSWORD}\n", encoding="utf-8")
-
-
-@contextmanager
-def radicale(directory: Path) -> Iterator[Subject]:
-    """Serve what ``fill_radicale`` has written with the radicale command, as it comes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    config = directory / "radicale.conf"
-    config.write_text(_RADICALE.format(port=port, directory=directory), encoding="utf-8")
-    with (directory / "radicale.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "radicale", "--config", str(config)], stderr=log, stdout=log
-        )
-    try:
-        wait_until(lambda: _answers(port), "Radicale to listen")
-        yield Subject(
-            "radicale", process, ("127.0.0.1", port), None, f"Radicale {version('radicale')}"
-        )
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+def subject_of(server: RunningServer) -> Subject:
+    """Return a dirserver that runs as what is measured."""
+    http, ldap = server.address("http"), server.address("ldap")
+    return Subject(
+        "dirserver",
+        server.process,
+        (http.host, http.port),
+        (ldap.host, ldap.port),
+        f"dirserver {__version__}",
+        f"/{LOGIN}/",
+        f"/{LOGIN}/customers/",
+    )
 
 
 def database_size(directory: Path) -> float:

@@ -1,25 +1,21 @@
-"""The table of figures, as a document can take it in."""
+"""A table of figures, as a document can take it in."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from tests.benchmarks.measuring import Figure
-from tests.benchmarks.process import Subject
-
-_NAME_WIDTH = 44
-# Beyond this the client may be what holds it up, which a star tells.
-_BUSY_CLIENT = 0.8
+_NAME_WIDTH = 36
+_WIDTH = 13
 
 
 class Table:
     """Printed line by line, as the figures come."""
 
-    def __init__(self, found: list[Subject]) -> None:
-        """Print the head, with columns for each of ``found``."""
-        whose = [f"{subject.name} " if len(found) > 1 else "" for subject in found]
-        self._columns = [name + what for name in whose for what in ("p50 ms", "CPU ms", "per s")]
-        self._line("operation", self._columns)
+    def __init__(self, columns: Sequence[str]) -> None:
+        """Print the head with these ``columns``."""
+        self._columns = columns
+        self._line("operation", columns)
         self._line("-" * _NAME_WIDTH, ["-" * (self._width(at) - 1) + ":" for at in self._range])
 
     @property
@@ -27,16 +23,14 @@ class Table:
         return range(len(self._columns))
 
     def _width(self, at: int) -> int:
-        return max(9, len(self._columns[at]))
+        # What says how it was is short.
+        return max(_WIDTH if len(self._columns[at]) > len("target") else 7, len(self._columns[at]))
 
-    def row(self, name: str, *figures: Figure) -> None:
-        """Print what each subject has cost; what is missing at the end stays empty."""
-        values = [value for one in figures for value in (one.p50, one.cpu, one.rate)]
-        cells = [f"{value:.{0 if value >= 100 else 2}f}" for value in values]
-        busy = any(one.share > _BUSY_CLIENT for one in figures)
-        self._line(name + " *" * busy, cells + [""] * (len(self._columns) - len(cells)))
+    def row(self, name: str, cells: Sequence[str]) -> None:
+        """Print what was found; what is missing at the end stays empty."""
+        self._line(name, [*cells, *[""] * (len(self._columns) - len(cells))])
 
-    def _line(self, name: str, cells: list[str]) -> None:
+    def _line(self, name: str, cells: Sequence[str]) -> None:
         padded = [f"{cell:>{self._width(at)}}" for at, cell in enumerate(cells)]
         print(f"| {name:<{_NAME_WIDTH}} | {' | '.join(padded)} |")
         sys.stdout.flush()

@@ -19,6 +19,8 @@ from dirserver.directory import AuditFilter
 from dirserver.errors import AccessDenied, InvalidCredentials
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import Client
+from dirserver_radicale import refusals
+from dirserver_radicale.hrefs import locate
 from tests.cli.conftest import CARDS
 from tests.cli.shell import Shell
 from tests.organisation import ALICE, BOB, CAROL
@@ -196,8 +198,22 @@ def test_every_kind_of_event_has_words(action: AuditAction, outcome: Outcome) ->
         outcome is Outcome.REFUSED
     )
     assert not re.search("[{}]", said)
-    if outcome is Outcome.DONE:
-        assert str(action) not in said
+    # "login" is a word, and nobody says "book:archive".
+    assert str(action) not in said
+
+
+def test_what_a_client_may_not_do_to_a_book_is_told_in_words(eventful: Shell) -> None:
+    services = open_services(config.load(eventful.config))
+    for path in ("/alice/customers/", "/bob/customers/"):
+        needed = refusals.need("DELETE", path, locate(path))
+        assert needed is not None
+        refusals.note(services.directory, ALICE, PHONE, needed, path)
+    services.close()
+    assert told(eventful, "--action", "book:archive") == [
+        f"alice  REFUSED to take {book} away: no right to take away {path}  "
+        "[carddav 192.0.2.7, DAVx5/4.4]"
+        for book, path in (("customers", "/alice/customers/"), ("a book", "/bob/customers/"))
+    ]
 
 
 def test_the_trail_of_a_book_is_for_those_who_manage_it(eventful: Shell) -> None:

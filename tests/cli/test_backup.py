@@ -39,6 +39,29 @@ def test_a_backup_is_made_checked_and_put_back(filled: Shell, tmp_path: Path) ->
     assert "put the backup" in told
 
 
+def test_who_was_erased_since_the_backup_is_erased_again(filled: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    assert filled("backup", file).code == 0
+    assert filled("person", "erase", "Anna", "Müller", "--yes").code == 0
+    restored = filled("backup", "restore", file, "--force")
+    told = [line for line in restored.lines() if line.startswith("erased as case-")]
+    assert len(told) == 1
+    assert "customers/anna.vcf is back; dirserver person erase " in told[0]
+    assert "warning: people who were erased are in the backup" in restored.err
+    key = told[0].split()[-1]
+    assert filled("person", "erase", key, "--yes").code == 0
+    again = filled("backup", "restore", file, "--force", "--erase-again")
+    assert "customers/anna.vcf was erased again" in again.out
+    assert filled("person", "find", "Anna", "Müller").out == "nothing is kept of Anna Müller\n"
+    assert filled("audit", "verify").code == 0
+    # Of a database that is gone, nobody knows any more.
+    filled.config.with_name("test.db").unlink()
+    gone = filled("backup", "restore", file)
+    assert "Who was erased since the backup was made is not known" in gone.err
+    refused = filled("backup", "restore", file, "--to", "sqlite:///x.db", "--erase-again")
+    assert refused.err.startswith("--erase-again is for the database of the config file")
+
+
 def test_programs_read_what_is_in_a_backup(filled: Shell, tmp_path: Path) -> None:
     file = tmp_path / "monday.backup"
     made = filled("backup", file, "--json").json()

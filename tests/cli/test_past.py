@@ -117,6 +117,7 @@ def test_only_the_newest_are_told(shop: Shell) -> None:
         (["book", "restore", "customers", "--at", "1h", "--as", "bob"], "bob may not manage"),
         (["undo"], "Say whose acts to take back"),
         (["undo", "--user", "carol"], "Nothing was done that this asks for."),
+        (["undo", "--user", "bbo"], "There is no user bbo; did you mean bob?"),
         (["undo", "--user", "bob"], "Nothing was done. Look at it with --dry-run, then say --yes"),
         (["undo", "--user", "bob", "--since", "1h", "--until", "2h"], "--since is after --until"),
     ],
@@ -195,7 +196,9 @@ def test_a_book_is_restored(shop: Shell) -> None:
     assert (told["stored"], told["taken_out"], len(told["cards"])) == (3, 1, 4)
     done = shop("book", "restore", "customers", "--at", at)
     assert (done.code, done.out) == (1, "")
-    assert done.err == "Nothing was done. Look at it with --dry-run, then say --yes to do it.\n"
+    told, nothing = done.err.splitlines()
+    assert told.endswith(": 3 cards as they were, 1 card taken out.")
+    assert nothing == "Nothing was done. Look at it with --dry-run, then say --yes to do it."
     assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
     done = shop("book", "restore", "customers", "--at", at, "--yes")
     assert lines(done.out) == ["customers as of WHEN: 3 cards as they were, 1 card taken out"]
@@ -254,7 +257,7 @@ def test_the_one_at_the_keyboard_is_asked(shop: Shell) -> None:
 def test_a_book_is_restored_only_when_the_one_at_the_keyboard_says_yes(shop: Shell) -> None:
     words = ["-c", str(shop.config), "book", "restore", "customers", "--at", "1h"]
     # Nothing was there an hour ago: who mistypes a moment must see that all would go.
-    asked = "0 cards as they were, 2 cards taken out. Do it?"
+    asked = "0 cards as they were, 2 cards taken out.\r\nDo it?"
     code, shown = run_on_terminal(*words, answers=[(asked, "n\n")])
     assert (code, "Nothing was done." in shown) == (1, True)
     assert "nothing was in customers yet at" in shown
@@ -329,3 +332,14 @@ def test_times_of_programs_are_in_utc(shop: Shell) -> None:
     told = shop("book", "restore", "customers", "--at", "today", "--json", "--dry-run").json()
     assert told["at"].endswith("Z")
     assert datetime.fromisoformat(told["at"])
+
+
+def test_where_there_is_no_book_the_operator_is_not_sent_to_ask_for_rights(
+    unapplied: Shell,
+) -> None:
+    text = unapplied.config.read_text()
+    unapplied.config.write_text(text[: text.index("[books.")])
+    assert unapplied("apply").code == 0
+    for words in (["history", "anna"], ["undo", "--user", "bob"]):
+        done = unapplied(*words)
+        assert (done.code, done.err.partition(".")[0]) == (1, "There are no books, and so no past")

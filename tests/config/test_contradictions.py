@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from dirserver.config import Config
+
 Faults = Callable[[str], list[str]]
 
 PEOPLE = """
@@ -306,6 +308,25 @@ def test_a_misspelt_table_is_one_fault_not_one_for_each_mention_of_what_is_in_it
 ) -> None:
     text = grants('{ to = "alice", access = "read" }').replace("[users.", "[user.")
     assert faults(text) == ["[user]: there is no such table; did you mean [users]?"]
+
+
+def test_users_are_shown_to_somebody_who_exists(
+    faults: Faults, read: Callable[[str], Config]
+) -> None:
+    for good in ("everyone", "alice", "group:sales"):
+        assert read(f'{PEOPLE}\n[ldap]\nshow_users = ["{good}"]').ldap.show_users == (good,)
+    assert faults(f'{PEOPLE}\n[ldap]\nshow_users = ["alice", "sales"]') == [
+        '[ldap] show_users[1] = "sales": there is no user "sales"; did you mean "group:sales"?'
+    ]
+    assert faults(f'{PEOPLE}\n[ldap]\nshow_users = ["anonymous"]')
+
+
+def test_certificates_of_clients_need_tls(faults: Faults) -> None:
+    (fault,) = faults('[ldap]\nclient_ca = "/dev/null"')
+    assert fault == (
+        '[ldap] client_ca = "/dev/null": clients show certificates over TLS only; add a table'
+        " [tls], or leave client_ca out"
+    )
 
 
 @pytest.mark.parametrize(

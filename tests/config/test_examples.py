@@ -27,7 +27,7 @@ DEMO = CONFIG / "demo.toml"
 
 def everything(tmp_path: Path) -> str:
     """Return the example with every key switched on, and the files that it names."""
-    for name in ("cert.pem", "key.pem", "database-password"):
+    for name in ("cert.pem", "key.pem", "clients.pem", "database-password"):
         (tmp_path / name).write_text("geheim")
     text = re.sub(r"^#(?=\S|  \{)", "", EXAMPLE.read_text("utf-8"), flags=re.M)
     # A password_file and the default do not go together.

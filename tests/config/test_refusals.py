@@ -45,9 +45,9 @@ UNKNOWN_KEYS = {
         "[organization]: there is no such table; did you mean [organisation]?"
     ),
     "[printers]": (
-        "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users], [groups] and"
-        " [books]"
+        "[printers]: there is no such table; there are [organisation], [database], [server],"
+        " [carddav], [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users],"
+        " [groups] and [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"
@@ -122,6 +122,10 @@ WRONG_TYPES = {
     ),
     "[ldap]\nanonymous = 1": (
         "[ldap] anonymous = 1: expected true or false, without quotes; found a whole number"
+    ),
+    '[ldap]\nclient_login = "name"': '[ldap] client_login = "name": expected "cn", "uid" or "mail"',
+    '[books.b]\nname = "B"\nldap_shows = ["TEL"]': (
+        '[books.b] ldap_shows[0] = "TEL": expected "NOTE" or "BDAY"'
     ),
     "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
     "[shield]\nminutes = 10081": (

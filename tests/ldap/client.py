@@ -151,6 +151,9 @@ class _Transport(StringTransport):
 
     tls: ServerTLS | None = None
 
+    def getHandle(self) -> None:  # noqa: N802  # Twisted's name
+        """No certificate of the client's is known of what only pretends to be TLS."""
+
     def startTLS(self, tls: ServerTLS) -> None:  # noqa: N802  # Twisted's name
         self.tls = tls
 

@@ -252,7 +252,7 @@ def test_what_is_hidden_is_not_shown_whatever_it_is_called() -> None:
 def test_numbers_are_rewritten_and_nothing_else() -> None:
     projection = Projection(
         Selection.parse(("cn", "telephoneNumber", "cell", "mail")),
-        rewrite_numbers=lambda number: number.replace(" ", "").removeprefix("+4930"),
+        rewrite_numbers=lambda number: [number.replace(" ", "").removeprefix("+4930")],
     )
     assert _read(projection.select(encode_attributes(ALICE, KEY))) == {
         "cn": ("Alice Müller",),
@@ -263,7 +263,7 @@ def test_numbers_are_rewritten_and_nothing_else() -> None:
 
 
 def test_numbers_that_become_the_same_are_shown_once() -> None:
-    projection = Projection(Selection.parse(()), rewrite_numbers=lambda number: number[-7:])
+    projection = Projection(Selection.parse(()), rewrite_numbers=lambda number: [number[-7:]])
     shown = _read(projection.select(encode_attributes(ALICE, KEY)))
     assert shown["telephoneNumber"] == ("5550001",)
     assert shown["cn"] == ("Alice Müller",)
@@ -305,7 +305,7 @@ def test_what_is_shown_is_the_entry_read_and_then_cut(
         Selection.parse(asked),
         hidden,
         types_only=types_only,
-        rewrite_numbers=(lambda number: number[:3]) if rewrite else None,
+        rewrite_numbers=(lambda number: [number[:3]]) if rewrite else None,
     )
     assert _read(projection.select(blob, OPERATIONAL)) == expected
 

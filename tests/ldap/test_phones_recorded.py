@@ -86,6 +86,11 @@ def test_evolution_looks_around_before_it_searches(ldap: Connect) -> None:
              subschemaSubentry: cn=Subschema
              supportedLDAPVersion: 3
              supportedControl: 2.16.840.1.113730.3.4.2
+             supportedControl: 1.3.6.1.1.22
+             supportedControl: 1.2.840.113556.1.4.319
+             supportedControl: 1.2.840.113556.1.4.473
+             supportedControl: 2.16.840.1.113730.3.4.9
+             supportedControl: 1.3.6.1.4.1.4203.1.10.1
              supportedExtension: 1.3.6.1.4.1.4203.1.11.3
              supportedExtension: 1.3.6.1.4.1.1466.20037
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.3
@@ -210,9 +215,9 @@ def test_roundcube_contains_and_its_object_class(ldap: Connect) -> None:
         ("search base=dc=example,dc=org filter=(|) attributes=cn", "success"),
         ("search base=dc=example,dc=org filter=(cn;lang-fr=nobody)", "success"),
         ("search base=dc=example,dc=org time_limit=10 filter=(sn=nobody)", "success"),
-        # Controls that are not there yet: passed over, unless they must not be.
-        ("search base=dc=example,dc=org filter=(sn=x) control=1.2.840.113556.1.4.319", "success"),
-        ("search base=dc=example,dc=org filter=(sn=x) control=1.2.840.113556.1.4.473", "success"),
+        # Controls without the value that belongs there, and one that nobody knows.
+        ("search base=dc=example,dc=org control=1.2.840.113556.1.4.319", "protocolError"),
+        ("search base=dc=example,dc=org control=1.2.840.113556.1.4.473", "protocolError"),
         (
             "search base=dc=example,dc=org control=!1.2.3.4.5.6.7",
             "unavailableCriticalExtension",

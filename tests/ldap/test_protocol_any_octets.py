@@ -48,6 +48,7 @@ WORDS = {
     "A name without a password is not a login.",
     "This directory is changed over CardDAV.",
     "This server speaks LDAP version 3.",
+    "This server takes such a login over TLS only.",
 }
 
 

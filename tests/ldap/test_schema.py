@@ -69,17 +69,9 @@ def test_an_attribute_is_found_by_every_name_that_clients_use(name: str, asked: 
     assert _named(asked) == name
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["description", "notes", "note", "info", "birthyear", "birthday", "birthDate", "dob"],
-)
-def test_notes_and_birthdays_are_no_attributes(name: str) -> None:
-    assert lookup(name) is None
-
-
-def test_no_field_of_notes_and_birthdays_is_shown_under_any_name() -> None:
-    shown = {field for one in ATTRIBUTE_TYPES for field in one.fields}
-    assert set(Field) - shown == {Field.NOTE, Field.BIRTHDAY, Field.UID}
+def test_no_field_of_notes_and_birthdays_is_kept_with_entries() -> None:
+    kept = {field for one in ATTRIBUTE_TYPES for field in one.fields if one.kept}
+    assert set(Field) - kept == {Field.NOTE, Field.BIRTHDAY, Field.PHOTO, Field.UID}
 
 
 @pytest.mark.parametrize(

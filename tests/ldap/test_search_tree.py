@@ -226,6 +226,11 @@ def test_how_to_ask_is_told_before_any_bind(ldap: Connect, anonymous: bool) -> N
              subschemaSubentry: cn=Subschema
              supportedLDAPVersion: 3
              supportedControl: 2.16.840.1.113730.3.4.2
+             supportedControl: 1.3.6.1.1.22
+             supportedControl: 1.2.840.113556.1.4.319
+             supportedControl: 1.2.840.113556.1.4.473
+             supportedControl: 2.16.840.1.113730.3.4.9
+             supportedControl: 1.3.6.1.4.1.4203.1.10.1
              supportedExtension: 1.3.6.1.4.1.4203.1.11.3
              supportedExtension: 1.3.6.1.4.1.1466.20037
              supportedFeatures: 1.3.6.1.4.1.4203.1.5.3

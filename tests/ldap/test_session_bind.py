@@ -156,8 +156,8 @@ def test_an_older_version_of_the_protocol_is_refused(ldap: Connect) -> None:
     )
 
 
-@pytest.mark.parametrize("mechanism", ["DIGEST-MD5", "PLAIN", "EXTERNAL", "GSSAPI", "?"])
-def test_sasl_is_not_supported(ldap: Connect, mechanism: str) -> None:
+@pytest.mark.parametrize("mechanism", ["DIGEST-MD5", "CRAM-MD5", "GSSAPI", "?"])
+def test_other_sasl_mechanisms_are_not_supported(ldap: Connect, mechanism: str) -> None:
     play(ldap(), f"C: bind sasl={mechanism}\nS: BindResponse authMethodNotSupported")
 
 

@@ -35,6 +35,9 @@ _CODES = {
     51: "busy",
     52: "unavailable",
     53: "unwillingToPerform",
+    60: "sortControlMissing",
+    61: "offsetRangeError",
+    76: "virtualListViewError",
     80: "other",
 }
 _RESPONSES = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirserver.errors import InvalidCard
 from dirserver.model.contentline import logical_lines, parse_line
-from dirserver.model.vcard import parse_card, without
+from dirserver.model.vcard import lines_named, parse_card, without
 
 CARD = (
     "BEGIN:VCARD\r\n"
@@ -177,3 +177,11 @@ def test_exactly_the_hidden_properties_go(
     assert shown == card(visible)
     names = {parse_line(line.text).name for line in logical_lines(shown.decode())}
     assert names.isdisjoint(hidden)
+
+
+def test_the_lines_of_some_names_are_those_that_the_whole_card_has() -> None:
+    text = 'BEGIN:VCARD\nVERSION:3.0\nitem1.tel;X="a:b.NOTE;":1\nfn:An\n na\nNOTE.X:y\nEND:VCARD\n'
+    body = text.encode()
+    for names in ({"TEL"}, {"FN", "VERSION"}, {"X", "BEGIN", "END"}, {"NOTE"}):
+        there = [line for line in parse_card(body).lines if line.name in names]
+        assert lines_named(body, frozenset(names)) == there

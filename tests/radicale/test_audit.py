@@ -63,9 +63,12 @@ LACK = "no grant of write on customers; that to group:support (config file) give
             "PUT /carol/nothing/x.vcf",
             "card:update refused nothing/x.vcf there is no book nothing",
         ),
-        ("PUT /alice/secret/x.vcf", "card:update refused / write-content on /alice/secret/x.vcf"),
-        ("PUT /a/b/c/d.vcf", "book:change refused / write-content on /a/b/c/d.vcf"),
-        ("DELETE /alice/secret/x.vcf", "card:delete refused / unbind on /alice/secret/x.vcf"),
+        ("PUT /alice/secret/x.vcf", "card:update refused / no right to write /alice/secret/x.vcf"),
+        ("PUT /a/b/c/d.vcf", "book:change refused / no right to write /a/b/c/d.vcf"),
+        (
+            "DELETE /alice/secret/x.vcf",
+            "card:delete refused / no right to take away /alice/secret/x.vcf",
+        ),
         (
             "DELETE /carol/customers/",
             "book:archive refused customers/ the book belongs to the config file",
@@ -73,7 +76,7 @@ LACK = "no grant of write on customers; that to group:support (config file) give
         ("DELETE /carol/secret/", "book:archive refused secret/ no grant of read on secret"),
         ("PROPPATCH /carol/secret/", "book:change refused secret/ no grant of read on secret"),
         ("MKCOL /carol/new/", "book:add refused new/ this user has no books of their own"),
-        ("MKCOL /alice/new/", "book:add refused / bind on /alice/new/"),
+        ("MKCOL /alice/new/", "book:add refused / no right to make /alice/new/"),
         (
             "COPY /carol/staff/x.vcf",
             f"card:copy refused customers/y.vcf {LACK}",
@@ -82,7 +85,10 @@ LACK = "no grant of write on customers; that to group:support (config file) give
             "MOVE /carol/customers/x.vcf",
             f"card:move refused customers/x.vcf {LACK}",
         ),
-        ("MOVE /alice/customers/x.vcf", "card:move refused / unbind on /alice/customers/x.vcf"),
+        (
+            "MOVE /alice/customers/x.vcf",
+            "card:move refused / no right to take away /alice/customers/x.vcf",
+        ),
     ],
 )
 def test_every_refusal_is_told_once(

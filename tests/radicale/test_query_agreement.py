@@ -15,6 +15,17 @@ from dirserver.model.grant import Privilege
 from dirserver_radicale.filters import Filter, PropFilter, TextMatch
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
 
+NUMBERS = [
+    "+49 (0)30 123-456",
+    "030/123 456 ext. 12",
+    "tel:+49-30-123457;ext=5",
+    "(030) 12 34 58",
+    "0049 30 123459",
+    "4711",
+    "none",
+    "0 (0) 0",
+    "+1 (555) 010-0001",
+]
 NAMES = [
     "Anna Ämter",
     "Ænne  von   Straßen",
@@ -39,6 +50,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
                 str(number),
                 name,
                 f"EMAIL:{number}@Example.org",
+                rf"N:{name};Jo,Jo\;e;{number};;;Gómez {number};Jr.",
+                f"TEL;TYPE=WORK:{NUMBERS[number]}",
                 f"item{number}.TITLE: Spaced  out ",
                 rf"ORG: {name};x {number}\; y, z ",
                 rf"NICKNAME:{name}, {number} a\,b",
@@ -55,12 +68,18 @@ def reading(services: Services) -> Iterator[Reading]:
         yield opened
 
 
-pieces = st.one_of(
-    st.sampled_from(NAMES).flatmap(
-        lambda name: st.tuples(st.integers(0, len(name)), st.integers(0, len(name))).map(
-            lambda ends: name[min(ends) : max(ends)]
+def parts_of(texts: list[str]) -> st.SearchStrategy[str]:
+    """Make parts of ``texts``."""
+    return st.sampled_from(texts).flatmap(
+        lambda text: st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(
+            lambda ends: text[min(ends) : max(ends)]
         )
-    ),
+    )
+
+
+pieces = st.one_of(
+    parts_of(NAMES),
+    parts_of(NUMBERS),
     st.sampled_from(
         [
             "%",
@@ -78,6 +97,9 @@ pieces = st.one_of(
             "; ",
             ",",
             "a,b",
+            "jo",
+            "gomez",
+            "jr.",
         ]
     ),
     st.text(max_size=3),
@@ -91,7 +113,7 @@ text_matches = st.builds(
 )
 prop_filters = st.builds(
     PropFilter,
-    st.sampled_from(["FN", "EMAIL", "TITLE", "N", "ORG", "NICKNAME"]),
+    st.sampled_from(["FN", "EMAIL", "TITLE", "N", "ORG", "NICKNAME", "TEL"]),
     group=st.sampled_from(["", "ITEM1"]),
     all_of=st.booleans(),
     text_matches=st.lists(text_matches, max_size=2).map(tuple),

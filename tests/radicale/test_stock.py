@@ -287,22 +287,31 @@ def test_what_is_looked_at_after_the_lock_is_right(alice: DAVClient, server: Ove
     [
         (
             "PUT /bob/staff/x.vcf",
-            "card:update refused staff/x.vcf write-content on /bob/staff/x.vcf",
+            "card:update refused staff/x.vcf no right to write /bob/staff/x.vcf",
         ),
-        ("DELETE /bob/staff/x.vcf", "card:delete refused staff/x.vcf unbind on /bob/staff/x.vcf"),
+        (
+            "DELETE /bob/staff/x.vcf",
+            "card:delete refused staff/x.vcf no right to take away /bob/staff/x.vcf",
+        ),
         (
             "PUT /bob/secret/x.vcf",
-            "card:update refused secret/x.vcf write-content on /bob/secret/x.vcf",
+            "card:update refused secret/x.vcf no right to write /bob/secret/x.vcf",
         ),
-        ("PUT /alice/staff/x.vcf", "card:update refused / write-content on /alice/staff/x.vcf"),
-        ("DELETE /bob/customers/", "book:archive refused customers/ unbind on /bob/customers/"),
-        ("PUT /bob/customers/", "book:change refused customers/ write-content on /bob/customers/"),
+        ("PUT /alice/staff/x.vcf", "card:update refused / no right to write /alice/staff/x.vcf"),
+        (
+            "DELETE /bob/customers/",
+            "book:archive refused customers/ no right to take away /bob/customers/",
+        ),
+        ("PUT /bob/customers/", "book:change refused customers/ no right to write /bob/customers/"),
         (
             "PROPPATCH /bob/customers/",
-            "book:change refused customers/ write-properties on /bob/customers/",
+            "book:change refused customers/ no right to change the properties of /bob/customers/",
         ),
-        ("MKCOL /bob/new/", "book:add refused new/ bind on /bob/new/"),
-        ("MOVE /bob/customers/x.vcf", "card:move refused staff/y.vcf unbind on /bob/staff/y.vcf"),
+        ("MKCOL /bob/new/", "book:add refused new/ no right to make /bob/new/"),
+        (
+            "MOVE /bob/customers/x.vcf",
+            "card:move refused staff/y.vcf no right to take away /bob/staff/y.vcf",
+        ),
     ],
 )
 def test_what_radicale_refuses_by_itself_is_in_the_audit_trail(

@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from dirserver.model.fields import PHONES, Field
 from dirserver.model.number import DialPlan
+from dirserver.model.ordering import Span
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.engine import Store
-from dirserver.store.search import search
+from dirserver.store.search import Question, search
 from dirserver.store.values import indexed_beginnings, indexed_values
 from dirserver.store.writing import Act, Derived, NewCard, store_cards
 from tests.store.oracle import OracleCard
@@ -104,7 +105,7 @@ def keys(
     scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
     limit: int | None = None,
 ) -> list[str]:
-    hits = list(search(connection, query, scopes, PLAN, limit))
+    hits = list(search(connection, Question(query, scopes, PLAN), Span(limit)))
     assert [hit.attributes for hit in hits] == [hit.key.encode() for hit in hits]
     return [hit.key for hit in hits]
 

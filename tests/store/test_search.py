@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.fields import Field
+from dirserver.model.ordering import Span
 from dirserver.model.query import (
     EVERYTHING,
     NOTHING,
@@ -28,7 +29,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
-from dirserver.store.search import hrefs_found, search
+from dirserver.store.search import Question, hrefs_found, search
 from tests.store.library import FIELDS, MOMENTS, NONE, PLAN, Library, keys, pieces_of
 from tests.store.oracle import found
 
@@ -102,12 +103,13 @@ def test_a_search_may_begin_behind_any_card_that_it_found(library: Library) -> N
     scopes = [(NONE, [library.first, library.second])]
     with library.store.reading() as connection:
         for query in (EVERYTHING, Substring(Field.FULL_NAME, any=("a",))):
-            hits = list(search(connection, query, scopes, PLAN))
+            question = Question(query, scopes, PLAN)
+            hits = list(search(connection, question))
             assert len(hits) > 10
             for at, hit in enumerate(hits, 1):
-                behind = list(search(connection, query, scopes, PLAN, after=hit))
+                behind = list(search(connection, question, Span(after=hit.place)))
                 assert behind == hits[at:]
-            assert list(search(connection, query, scopes, PLAN, 2, hits[0])) == hits[1:3]
+            assert list(search(connection, question, Span(2, hits[0].place))) == hits[1:3]
 
 
 bounds = st.none() | st.sampled_from(MOMENTS)

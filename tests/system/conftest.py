@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.organisation import PASSWORD, without_shield
+from tests.postgresql import fresh_database
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
 from tests.system.running import RunningServer, running
@@ -37,6 +39,22 @@ def server(
     path = without_shield(write_served(tmp_path_factory.mktemp("served"), authority))
     with running(path) as found:
         yield found
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server_on_each_engine(
+    request: pytest.FixtureRequest,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningServer]:
+    """The organisation, served from each engine in turn, for modules that want both."""
+    with ExitStack() as stack:
+        url = "sqlite:///test.db"
+        if request.param == "postgresql":
+            database = request.getfixturevalue("postgresql_server")
+            url = stack.enter_context(fresh_database(database))
+        path = write_served(tmp_path_factory.mktemp(request.param), authority, url)
+        yield stack.enter_context(running(without_shield(path)))
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,8 @@ class Outcome:
 class LDAPClient:
     """The programs, set up for one server and one name to bind as.
 
-    An empty ``name`` is nobody. ``ca`` is the authority that vouches for the server.
+    An empty ``name`` is nobody. ``ca`` is the authority that vouches for the server;
+    ``certificate`` is the client's own, with its key; ``mechanism`` is one of SASL.
     """
 
     uri: str
@@ -55,15 +56,22 @@ class LDAPClient:
     password: str = PASSWORD
     ca: Path | None = None
     options: tuple[str, ...] = ()
+    certificate: Path | None = None
+    mechanism: str = ""
 
     def run(self, program: str, *arguments: str, stdin: str = "") -> Outcome:
         """Run one of the programs."""
-        bind = ["-D", self.name, "-w", self.password] if self.name else []
+        bind = ["-x", *(["-D", self.name, "-w", self.password] if self.name else [])]
+        if self.mechanism:
+            named = ["-U", self.name, "-w", self.password] if self.name else []
+            bind = ["-Q", "-Y", self.mechanism, *named]
         environment = {**os.environ, "LDAPCONF": "/dev/null", "LC_ALL": "C.UTF-8"}
         if self.ca is not None:
             environment["LDAPTLS_CACERT"] = str(self.ca)
+        if self.certificate is not None:
+            environment["LDAPTLS_CERT"] = environment["LDAPTLS_KEY"] = str(self.certificate)
         done = subprocess.run(
-            [find(program), "-x", "-H", self.uri, *bind, *self.options, *arguments],
+            [find(program), "-H", self.uri, *bind, *self.options, *arguments],
             input=stdin.encode(),
             capture_output=True,
             timeout=_TIMEOUT,

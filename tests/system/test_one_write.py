@@ -6,17 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
-from tests.organisation import PASSWORD, without_shield
-from tests.postgresql import fresh_database
+from tests.organisation import PASSWORD
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
 from tests.system.people import made_up
-from tests.system.running import RunningServer, running
-from tests.system.serving import CUSTOMERS, STAFF, SUFFIX, Authority, write_served
+from tests.system.running import RunningServer
+from tests.system.serving import CUSTOMERS, STAFF, SUFFIX, Authority
 from tests.system.vdir import Vdirsyncer, lines
 
 NAME = "Jürgen Müller-Lüdenscheidt"
@@ -51,21 +49,10 @@ MAY_READ = ("alice", "bob", "carol")
 NO_SUCH_OBJECT = 32
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def server(
-    request: pytest.FixtureRequest,
-    authority: Authority,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[RunningServer]:
+@pytest.fixture(scope="module")
+def server(server_on_each_engine: RunningServer) -> RunningServer:
     """The organisation, served from each engine in turn."""
-    with ExitStack() as stack:
-        url = "sqlite:///test.db"
-        if request.param == "postgresql":
-            database = request.getfixturevalue("postgresql_server")
-            url = stack.enter_context(fresh_database(database))
-        path = write_served(tmp_path_factory.mktemp(request.param), authority, url)
-        without_shield(path)
-        yield stack.enter_context(running(path))
+    return server_on_each_engine
 
 
 @pytest.fixture(autouse=True)

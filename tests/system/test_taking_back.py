@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
-from tests.organisation import without_shield
-from tests.postgresql import fresh_database
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
 from tests.system.people import made_up, with_photo
-from tests.system.running import RunningServer, run_command, running
-from tests.system.serving import CUSTOMERS, Authority, write_served
+from tests.system.running import RunningServer, run_command
+from tests.system.serving import CUSTOMERS
 
 BOOK = "/{}/customers/"
 ANNA = with_photo("anna", "Anna Beispiel", 3_000, "TEL;TYPE=CELL:0171 5550102")
 BEN = made_up("ben", "Ben Muster", "TEL;TYPE=WORK:030 1234567")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def server(
-    request: pytest.FixtureRequest,
-    authority: Authority,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[RunningServer]:
+@pytest.fixture(scope="module")
+def server(server_on_each_engine: RunningServer) -> RunningServer:
     """The organisation, served from each engine in turn."""
-    with ExitStack() as stack:
-        url = "sqlite:///test.db"
-        if request.param == "postgresql":
-            database = request.getfixturevalue("postgresql_server")
-            url = stack.enter_context(fresh_database(database))
-        path = write_served(tmp_path_factory.mktemp(request.param), authority, url)
-        without_shield(path)
-        yield stack.enter_context(running(path))
+    return server_on_each_engine
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +97,7 @@ def test_a_whole_book_is_again_what_it_was(
         assert dav("bob").delete(f"{bobs}{href}").status == 204
     assert dav("bob").put(f"{bobs}new.vcf", made_up("new", "New")).status == 201
     assert "2 cards as they were, 1 card taken out" in typed(
-        server, "book", "restore", "customers", "--at", at, "--as", "alice"
+        server, "book", "restore", "customers", "--at", at, "--as", "alice", "--yes"
     )
     assert set(dav("alice").sync(mine).responses()) == {f"{mine}anna.vcf", f"{mine}ben.vcf"}
     changed = dav("bob").sync(bobs, token).responses()

@@ -1,0 +1,141 @@
+"""Searches through several books at once, by whoever reads the directory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+
+from dirserver.directory.lookups import Lookups
+from dirserver.model.addressbook import Card, Entry
+from dirserver.model.audit import AuditEvent
+from dirserver.model.grant import Privilege
+from dirserver.model.number import DialPlan
+from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
+from dirserver.model.policy import VisibleBook
+from dirserver.model.query import KeyIs, Query, fields_of
+from dirserver.model.vcard import without
+from dirserver.store import search as store
+from dirserver.store.engine import Connection
+from dirserver.store.search import Question
+
+
+class Finding(ABC):
+    """The part of a reading that finds cards by what they say.
+
+    A property that is hidden in a book finds nothing there, however it is asked for, and no order
+    tells of it. Views may hide more than the grants do.
+    """
+
+    connection: Connection
+    plan: DialPlan
+    _lookups: Lookups | None
+
+    @abstractmethod
+    def _seen(self, card: Card, view: VisibleBook) -> Card:
+        """Return ``card`` as it is seen in ``view``."""
+
+    @abstractmethod
+    def _read_event(self, view: VisibleBook) -> AuditEvent:
+        """Return the event that tells of cards of ``view`` being read."""
+
+    def search(
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
+        *,
+        order: Order = BY_NAME,
+        span: Span = WHOLE,
+        bodies: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield the cards in ``views`` that ``query`` finds, in ``order``.
+
+        There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
+        whether there are more; of them those of ``span``. Somebody who is found in several books
+        is found once: where the principal may write, if they may. With ``bodies``, entries have
+        those of their cards, whatever the views hide of them.
+        """
+        most = None if limit is None else limit + beyond
+        asked = Span(most, span.after, span.skip, span.backwards)
+        found = store.search(
+            self.connection, self._question(query, views, order), asked, bodies=bodies
+        )
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda entry: (events[entry.book_id], entry.key), named, limit
+        )
+
+    def number_found(self, query: Query, views: Sequence[VisibleBook]) -> int:
+        """Return how many cards ``search`` would yield."""
+        return store.number_found(self.connection, self._question(query, views, BY_NAME))
+
+    def number_before(
+        self, query: Query, views: Sequence[VisibleBook], order: Order, value: object
+    ) -> int:
+        """Return how many of those cards come before the first that ``value`` stands for.
+
+        It is one for the first key of ``order``, folded.
+        """
+        return store.number_before(self.connection, self._question(query, views, order), value)
+
+    def _question(self, query: Query, views: Sequence[VisibleBook], order: Order) -> Question:
+        return Question(query, _scopes(views), self.plan, order, _ranks(views))
+
+    def has_key(self, view: VisibleBook, key: str) -> bool:
+        """Say whether a card of the book has the key ``key``."""
+        question = self._question(KeyIs(key), [view], BY_NAME)
+        return next(store.search(self.connection, question, Span(1)), None) is not None
+
+    def cards_found(
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
+    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
+        """Yield the cards that ``query`` finds by name: in which book, the card and its bytes.
+
+        Those of somebody who is in several books are all there.
+        """
+        most = None if limit is None else limit + beyond
+        found = self._cards_found(query, views, most)
+        if self._lookups is None:
+            return found
+        events = {view.book.id: self._read_event(view) for view in views}
+        named = map(str, fields_of(query))
+        return self._lookups.followed(
+            found, lambda one: (events[one[0].book.id], one[1].key), named, limit
+        )
+
+    def _cards_found(
+        self, query: Query, views: Sequence[VisibleBook], most: int | None
+    ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
+        by_id = {view.book.id: view for view in views}
+        question = Question(query, _scopes(views), self.plan)
+        for book_id, card, body in store.cards_found(self.connection, question, most):
+            view = by_id[book_id]
+            yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
+
+
+def _scopes(views: Sequence[VisibleBook]) -> list[tuple[frozenset[str], list[int]]]:
+    """Return the ids of books, grouped by what is hidden in them."""
+    scopes: dict[frozenset[str], list[int]] = {}
+    for view in views:
+        scopes.setdefault(view.hidden, []).append(view.book.id)
+    return list(scopes.items())
+
+
+def _ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
+    """Return which of two books somebody is shown in who is in both, as the lower number.
+
+    That is where the principal may write, and else where more of the card is shown.
+    """
+    preferred = sorted(
+        views,
+        key=lambda view: (view.access < Privilege.WRITE, len(view.hidden), view.access * -1),
+    )
+    return tuple((view.book.id, rank) for rank, view in enumerate(preferred))
