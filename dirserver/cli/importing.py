@@ -18,6 +18,7 @@ from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.layout import Layout
+from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 
@@ -71,17 +72,15 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
         wishes = wishes_of(request.mapped, who.services.config.organisation)
-        files = read_files(request.files, wishes)
-        if not as_json:
-            for file in files:
-                tell_layout(file.name, file.layout)
-        save_map(request.mapped.save_to, [file.layout for file in files])
-        counts = _store(who, request, files)
-    outcome = Imported(
-        label,
-        request.dry_run,
-        tuple(_imported(file, count) for file, count in zip(files, counts, strict=True)),
-    )
+        with Spool() as spool:
+            files = read_files(request.files, wishes, spool)
+            if not as_json:
+                for file in files:
+                    tell_layout(file.name, file.layout)
+            save_map(request.mapped.save_to, [file.layout for file in files])
+            counts = _store(who, request, files)
+            imported = tuple(map(_imported, files, counts))
+    outcome = Imported(label, request.dry_run, imported)
     if as_json:
         screen.say_json(outcome)
     else:
@@ -94,7 +93,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
 def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[ImportCount]:
     """Store the cards of all files in one transaction, and return how it went with each."""
     counts: list[ImportCount] = []
-    total = sum(len(file.bodies) for file in files)
+    total = sum(len(file.kept) for file in files)
     try:
         with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
             for file in files:
@@ -120,7 +119,7 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
     return ImportedFile(
         file.name,
         file.layout,
-        file.cards,
+        len(file.kept),
         count.created,
         count.updated,
         count.unchanged,

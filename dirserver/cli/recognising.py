@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 from dirserver.cli import screen
 from dirserver.exchange.formats.layout import Contacts, Layout, UnknownFormat, Wishes
 from dirserver.exchange.formats.opening import open_contacts
@@ -12,10 +14,10 @@ _VCARD = "vCard"
 _UNKNOWN = "unknown"
 
 
-def opened(data: bytes, wishes: Wishes) -> Contacts:
+def opened(file: BinaryIO, wishes: Wishes) -> Contacts:
     """Recognise a file. Of one that is no file of contacts, all that is read is why not."""
     try:
-        return open_contacts(data, wishes)
+        return open_contacts(file, wishes)
     except UnknownFormat as error:
         left_out = ReadCard(1, 1, None, "", "", (str(error),))
         return Contacts(Layout(_UNKNOWN), iter((left_out,)))

@@ -184,6 +184,14 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
         "files": [
             {
                 "file": str(file),
+                "recognised": {
+                    "format": "vCard",
+                    "encoding": "",
+                    "separator": "",
+                    "people": 0,
+                    "columns": [],
+                    "remarks": [],
+                },
                 "cards": 1,
                 "new": 1,
                 "changed": 0,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from typing import TYPE_CHECKING, BinaryIO
 
 from dirserver.exchange.formats.encodings import decoded, is_binary
 from dirserver.exchange.formats.layout import Contacts, Layout, UnknownFormat, Wishes
@@ -11,6 +13,9 @@ from dirserver.exchange.formats.ldifcontacts import open_ldif
 from dirserver.exchange.formats.phonebooks import open_phonebook
 from dirserver.exchange.formats.spreadsheet import open_spreadsheet
 from dirserver.exchange.vcards import read_vcards
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_BYTES = 128 * 1024 * 1024
 _HEAD = 65_536
@@ -35,22 +40,27 @@ def is_vcard(head: bytes) -> bool:
     return bool(_BEGIN.search(_text(head[:_HEAD])))
 
 
-def open_contacts(data: bytes, wishes: Wishes) -> Contacts:
+def open_contacts(file: BinaryIO, wishes: Wishes) -> Contacts:
     """Recognise a file, and return its contacts.
+
+    vCards are read a piece at a time; of all else, which says what it is only as a whole, no more
+    than MAX_BYTES is read.
 
     Raises UnknownFormat, also for what a format has that is damaged beyond reading, and BadTarget
     for a column that is to become something that is none.
     """
-    head = data[:_HEAD]
+    head = file.read(_HEAD)
     if not head.strip():
         raise UnknownFormat("the file is empty")
     for mark, why in _MARKED:
         if head.startswith(mark):
             raise UnknownFormat(why)
     if is_vcard(head):
-        return Contacts(Layout("vCard"), read_vcards(data))
+        rejoined = io.BufferedReader(_Rejoined(head, file), _HEAD)
+        return Contacts(Layout("vCard"), read_vcards(rejoined))
     if is_binary(head):
         raise UnknownFormat("this is no text, so no file of contacts")
+    data = head + file.read(MAX_BYTES + 1 - len(head))
     if len(data) > MAX_BYTES:
         raise UnknownFormat(
             f"a file that holds no vCards has at most {MAX_BYTES // 1024 // 1024} MiB; split it"
@@ -63,6 +73,25 @@ def open_contacts(data: bytes, wishes: Wishes) -> Contacts:
     if looks_like_ldif(text):
         return open_ldif(data, wishes)
     return open_spreadsheet(data, wishes)
+
+
+class _Rejoined(io.RawIOBase):
+    """A file of which the beginning was read already; pipes cannot be read again."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        room = memoryview(buffer).cast("B")
+        chunk = self._head[: len(room)] or self._rest.read(len(room))
+        self._head = self._head[len(chunk) :]
+        room[: len(chunk)] = chunk
+        return len(chunk)
 
 
 def _text(head: bytes) -> str:

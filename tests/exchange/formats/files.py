@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 from dirserver.exchange.formats.choices import Format
@@ -29,7 +30,7 @@ def wishing(**wishes: object) -> Wishes:
 
 def read(data: bytes | str, wishes: Wishes = WISHES) -> tuple[Layout, list[ReadCard]]:
     """Read a file whole."""
-    contacts = open_contacts(data.encode() if isinstance(data, str) else data, wishes)
+    contacts = open_contacts(BytesIO(data.encode() if isinstance(data, str) else data), wishes)
     return contacts.layout, list(contacts.cards)
 
 
