@@ -9,7 +9,7 @@ import typer
 
 from dirserver.cli.invocation import invocation
 from dirserver.cli.options import MOST, BookOption, JSONOption, LoginOption
-from dirserver.exchange.formats.choices import DateOrder, Format, Leftover
+from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
 
 
 def import_cards(
@@ -41,6 +41,10 @@ def import_cards(
         DateOrder | None,
         typer.Option("--dates", help="Which comes first in dates, where that is not clear."),
     ] = None,
+    labels_as: Annotated[
+        LabelsAs,
+        typer.Option("--labels-as", help="With books, a label is the book that is called so."),
+    ] = LabelsAs.CATEGORIES,
     as_json: JSONOption = False,
 ) -> None:
     """Read files of contacts into a book.
@@ -63,7 +67,7 @@ def import_cards(
     from dirserver.cli.mapping import Mapped
 
     mapped = Mapped(tuple(maps or ()), map_file, save_map, leftover, dates)
-    request = importing.Request(tuple(files), book, login, dry_run, mapped)
+    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as)
     importing.import_files(invocation(context), request, as_json=as_json)
 
 

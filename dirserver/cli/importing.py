@@ -12,11 +12,13 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cardfiles import CardFile, Remark, read_files
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
 from dirserver.cli.mapping import Mapped, save_map, wishes_of
 from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
+from dirserver.exchange.formats.choices import LabelsAs
 from dirserver.exchange.formats.layout import Layout
 from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
@@ -32,6 +34,7 @@ class Request:
     login: str
     dry_run: bool
     mapped: Mapped
+    labels_as: LabelsAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,11 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
                 for file in files:
                     tell_layout(file.name, file.layout)
             save_map(request.mapped.save_to, [file.layout for file in files])
-            counts = _store(who, request, files)
+            if request.labels_as is LabelsAs.BOOKS:
+                shares = shared_out(files, request.book, books_by_label(who))
+            else:
+                shares = [whole(file, request.book) for file in files]
+            counts = _store(who, request, files, shares)
             imported = tuple(map(_imported, files, counts))
     outcome = Imported(label, request.dry_run, imported)
     if as_json:
@@ -90,18 +97,23 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
         raise typer.Exit(FAILED)
 
 
-def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[ImportCount]:
+def _store(
+    who: Acting, request: Request, files: Sequence[CardFile], shares: Sequence[Sequence[Share]]
+) -> list[ImportCount]:
     """Store the cards of all files in one transaction, and return how it went with each."""
     counts: list[ImportCount] = []
-    total = sum(len(file.kept) for file in files)
+    total = sum(len(share.bodies) for each in shares for share in each)
+    done = 0
     try:
         with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
-            for file in files:
-                before = sum(count.total for count in counts)
-                now = ImportCount()
-                for now in import_cards(writing, request.book, file.name, file.bodies):
-                    advance(before + now.total, total)
-                counts.append(now)
+            for file, each in zip(files, shares, strict=True):
+                counts.append(ImportCount())
+                for share in each:
+                    now = ImportCount()
+                    for now in import_cards(writing, share.book, file.name, share.bodies):
+                        advance(done + now.total, total)
+                    done += now.total
+                    counts[-1].add(now)
             if request.dry_run:
                 raise _Enough
     except _Enough:

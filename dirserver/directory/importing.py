@@ -34,6 +34,14 @@ class ImportCount:
     superseded: int = 0
     erased: dict[bytes, str] = field(default_factory=dict)
 
+    def add(self, other: ImportCount) -> None:
+        """Count those of ``other`` too."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.superseded += other.superseded
+        self.erased.update(other.erased)
+
     @property
     def total(self) -> int:
         """How many cards there were."""

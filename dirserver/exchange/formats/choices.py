@@ -13,6 +13,13 @@ class Leftover(StrEnum):
     DROP = "drop"
 
 
+class LabelsAs(StrEnum):
+    """What the groups and labels of another program become."""
+
+    CATEGORIES = "categories"
+    BOOKS = "books"
+
+
 class DateOrder(StrEnum):
     """How a file writes dates that do not say it themselves."""
 
