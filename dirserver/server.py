@@ -24,20 +24,21 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
-from dirserver.assembly import Services, open_services
+from dirserver.assembly import Services, ldap_settings, open_services
 from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
+from dirserver.confidant import Confidant
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
 from dirserver.ldap.factory import DEFAULT_LIMITS, LDAPFactory, LDAPSFactory
+from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
-from dirserver.ldap.settings import ClientProfile, ConnectionLimits, LDAPSettings
+from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
 from dirserver.log import http_request, ldap_request
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
-from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
@@ -56,32 +57,6 @@ Result = TypeVar("Result")
 _THREADS = 16
 # How long requests in flight may take to be answered when the server stops.
 _STOP_SECONDS = 15.0
-
-
-def ldap_settings(services: Services) -> LDAPSettings:
-    """Return the LDAP face's part of a configuration."""
-    section = services.config.ldap
-
-    def profile_for(address: str) -> ClientProfile:
-        found = section.profile_for(address)
-        if found is None:
-            return ClientProfile()
-        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits, found.as_asked)
-
-    return LDAPSettings(
-        suffix=services.config.suffix,
-        organisation=services.config.organisation.name,
-        anonymous=section.anonymous,
-        max_hits=section.max_hits,
-        plan=services.deriver.plan,
-        plaintext_bind=section.plaintext_bind.allows,
-        profile_for=profile_for,
-        starttls=services.config.tls is not None,
-        personal=frozenset(
-            (book.slug, str(shown)) for book in services.config.books for shown in book.ldap_shows
-        ),
-        show_users=frozenset(section.show_users),
-    )
 
 
 class Server:
@@ -106,6 +81,8 @@ class Server:
             services.authenticator.attempts.tell = line.attempted
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
+        self._recent = Recent()
+        self._confidant = Confidant(self._recent, reactor)
         self._http = make_factory(Application(services), self._pool, self._http_options())
         ldap = partial(
             self._make_ldap,
@@ -126,6 +103,7 @@ class Server:
             self._reactor,
             tls=self._ldap_tls,
             tell=self._told,
+            misheard=self._recent.misheard,
             limits=self._limits(),
             places=self._places,
         )
@@ -133,11 +111,17 @@ class Server:
     def _limits(self) -> ConnectionLimits:
         """Return this process's share of the limits that are for the whole server."""
         workers = 1 if self._line is None else self._line.workers
-        return replace(DEFAULT_LIMITS, connections=-(-DEFAULT_LIMITS.connections // workers))
+        limits = DEFAULT_LIMITS
+        return replace(
+            limits,
+            connections=-(-limits.connections // workers),
+            connections_each=-(-limits.connections_each // workers),
+        )
 
     def _told(self, session: LDAPSession, began: float) -> None:
         ldap_request(session, began)
         self._metrics.ldap_request(session)
+        self._recent.answered(session)
 
     def _answered(self, record: AccessRecord) -> None:
         http_request(record)
@@ -165,6 +149,7 @@ class Server:
             self._pool.stop()
             raise
         self._chores.start()
+        self._confidant.start(self._services.config.database.url)
         if self._line is not None:
             self._line.keep(self._ports.names)
         return self._ports.urls()
@@ -280,6 +265,7 @@ class Server:
         self._stopping = True
         self._ports.stop()
         self._chores.stop()
+        self._confidant.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])

@@ -23,6 +23,7 @@ dirserver/passwords.py          |                                         | pass
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
 dirserver/model/spelling.py     | errors model                            | anyascii
+dirserver/model/duplicates/likeness.py | errors model                     | rapidfuzz
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
@@ -40,6 +41,8 @@ dirserver/phones.py             | errors                                  | jinj
 dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
+dirserver/rendezvous.py         |                                         |
+dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
 dirserver/listeners.py          | sockets tls                             | twisted
 dirserver/workers/              | sockets                                 | structlog
@@ -58,7 +61,8 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones certified sockets workers
+ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
+confidant
 """
 MOST_LINES = 400
 

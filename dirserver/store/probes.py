@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, bindparam, literal, or_, select
 
 from dirserver.store import trigram
 from dirserver.store.tables import card_beginning, card_value
@@ -23,6 +24,18 @@ Bind: TypeAlias = Callable[[str], ColumnElement[str]]
 def in_place(value: str) -> ColumnElement[str]:
     """Bind a value where it stands, for a statement that is run once."""
     return literal(value, Text)
+
+
+class Named:
+    """Binds values only when the statement is run, by the names v0, v1 and so on."""
+
+    def __init__(self) -> None:
+        """Begin with the first."""
+        self._numbers = count()
+
+    def __call__(self, _value: str) -> ColumnElement[str]:
+        """Let the next value have its place."""
+        return bindparam(f"v{next(self._numbers)}", "", Text)
 
 
 class Source(Enum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -13,8 +12,6 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Select,
-    Text,
-    bindparam,
     case,
     func,
     null,
@@ -30,8 +27,8 @@ from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import Term
-from dirserver.store.probes import Bind, in_place
-from dirserver.store.statements import Statements
+from dirserver.store.probes import Bind, Named, in_place
+from dirserver.store.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
@@ -55,18 +52,27 @@ class Question:
 
 
 def search(
-    connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
+    connection: Connection,
+    question: Question,
+    span: Span = WHOLE,
+    *,
+    bodies: bool = False,
+    moments: bool = False,
 ) -> Iterator[Entry]:
-    """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
+    """Yield the cards that ``question`` finds, in its order.
+
+    They have their ``bodies``, and ``moments``, if these are asked for.
+    """
+    shown = (bodies, moments)
     most = span.limit
     from_start = most is not None and most <= _ROWS and span == Span(most)
     if from_start and len(question.ranks) > 1 and not _is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
-        few = list(_search(connection, replace(question, ranks=()), span, bodies=bodies))
+        few = list(_search(connection, replace(question, ranks=()), span, shown))
         if most is not None and len(few) < most:
             yield from _once(few, dict(question.ranks))
             return
-    yield from _search(connection, question, span, bodies=bodies)
+    yield from _search(connection, question, span, shown)
 
 
 def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
@@ -79,45 +85,32 @@ def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
 
 
 def _search(
-    connection: Connection, question: Question, span: Span, *, bodies: bool
+    connection: Connection, question: Question, span: Span, shown: tuple[bool, bool]
 ) -> Iterator[Entry]:
+    dialect = connection.dialect
     values: list[str] = []
-    shape = (
-        connection.dialect.name,
-        tuple(
-            [
-                (books, hidden, spelled(query, question.plan, connection.dialect, values))
-                for books, hidden, query in _resolved(question)
-            ]
-        ),
-        question.order,
-        question.ranks,
-        span,
-        bodies,
-    )
+    asked = [
+        (books, hidden, spelled(query, question.plan, dialect, values))
+        for books, hidden, query in _resolved(question)
+    ]
+    shape = (dialect.name, tuple(asked), question.order, question.ranks, span, shown)
     statement = _statements.get(shape)
     if statement is None:
-        numbers = count()
-        statement = _statement(
-            question,
-            connection.dialect,
-            span,
-            lambda _: bindparam(f"v{next(numbers)}", type_=Text),
-            bodies=bodies,
-        )
-        if statement is None:
+        select = _statement(question, dialect, span, Named(), shown)
+        if select is None:
             return
+        statement = Statement(select, dialect)
         if span.after is None:
             # What goes on behind a place does so once.
             _statements.put(shape, statement)
-    bound = {f"v{at}": value for at, value in enumerate(values)}
-    with connection.execute(statement, bound) as rows:
-        for book_id, key, uid, created, modified, attributes, body, *place in rows:
-            yield Entry(book_id, key, tuple(place), attributes, created, modified, body, uid)
+    for book_id, key, uid, attributes, created, modified, body, *place in statement.run(
+        connection, values
+    ):
+        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(place))
 
 
 def _statement(
-    question: Question, dialect: Dialect, span: Span, bind: Bind, *, bodies: bool
+    question: Question, dialect: Dialect, span: Span, bind: Bind, shown: tuple[bool, bool]
 ) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
@@ -125,17 +118,20 @@ def _statement(
     chosen = _chosen(question, dialect, terms, span, bind)
     if chosen is None:
         return None
+    bodies, moments = shown
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
     one = chosen.c
-    shown = (one.addressbook_id, one.key, one.uid, one.created, one.modified)
-    body = card_version.c.body if bodies else null()
-    # The entries come in after the sort, so that it moves names and not blobs.
+    # As an Entry has it. The entries come in after the sort, so that it moves names, not blobs.
+    columns = (
+        *(one.addressbook_id, one.key, one.uid, card_entry.c.attributes),
+        *((one.created, one.modified) if moments else (null(), null())),
+        card_version.c.body if bodies else null(),
+    )
     statement = (
-        select(*shown, card_entry.c.attributes, body, *(term.value for term in sorted_by))
+        select(*columns, *(term.value for term in sorted_by))
         .select_from(chosen)
         .join(card_entry, card_entry.c.card_id == chosen.c.id)
         .order_by(*ordering.order_by(sorted_by))
-        .execution_options(yield_per=_ROWS)
     )
     if not bodies:
         return statement

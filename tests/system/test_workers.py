@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shell import Shell
 from tests.ldap import wire
 from tests.organisation import PASSWORD
 from tests.system.dav import dav_client
@@ -79,6 +80,16 @@ def test_both_faces_are_served_by_every_worker(server: RunningServer) -> None:
         return all(len(answered_by(server, what)) == WORKERS for what in ("ldap", "http"))
 
     wait_until(all_have_answered, "every worker to answer over both faces")
+
+
+def test_the_doctor_has_heard_what_every_worker_was_asked(
+    server: RunningServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = re.findall(r"event=ldap address=127.0.0.1 .*operation=bind", server.log)
+    assert len(answered_by(server, "ldap")) == WORKERS
+    shell = Shell(server.config, capsys, monkeypatch)
+    told = shell("doctor", "ldap", "--client", "127.0.0.1", "--limit", "1000", "--json").json()
+    assert [one["operation"] for one in told].count("bind") == len(asked) > 0
 
 
 def test_what_one_worker_stores_is_in_the_answers_of_all(server: RunningServer) -> None:
