@@ -27,7 +27,8 @@ def physical_lines(file: BinaryIO) -> Iterator[NumberedLine]:
     for piece in _pieces(_as_utf8(file)):
         at = 0
         for found in _LINE.finditer(piece):
-            breaks += _count_breaks(piece[at : found.start()])
+            gap = piece[at : found.start()]
+            breaks += 1 if gap == b"\r\n" else _count_breaks(gap)
             if breaks > 1:
                 yield number + 1, b""
             number, breaks, at = number + breaks, 0, found.end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from array import array
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Self
 
@@ -27,7 +27,8 @@ class Spool:
         """Append a card, and return the place by which it is found again."""
         place = self.end
         self._file.seek(place)
-        marshal.dump(astuple(card), self._file)
+        said = (card.number, card.line, card.body, card.name, card.uid, card.notes)
+        marshal.dump(said, self._file)
         self.end = self._file.tell()
         return place
 

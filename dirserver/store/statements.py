@@ -33,12 +33,9 @@ class Statement:
         self._select = select.execution_options(yield_per=_ROWS)
         self._is_sqlite = dialect.name == "sqlite"
         if self._is_sqlite:
-            compiled = cast(
-                "SQLCompiler",
-                select.compile(
-                    dialect=cast("DefaultDialect", dialect),
-                    compile_kwargs={"render_postcompile": True},
-                ),
+            compiled = select.compile(
+                dialect=cast("DefaultDialect", dialect),
+                compile_kwargs={"render_postcompile": True},
             )
             self._text = compiled.string
             self._names = tuple(compiled.positiontup or ())
