@@ -9,7 +9,7 @@ from dirserver.model.contentline import ContentLine, split_value, unescape
 from dirserver.model.conversion import convert
 from dirserver.model.conversion.dates import read_date
 from dirserver.model.conversion.source import LEAST, preference
-from dirserver.model.derive import kind, telephone_number
+from dirserver.model.derive import telephone_number
 from dirserver.model.vcard import VCard, parse_card
 
 _NEUTRAL = frozenset({"pref", "internet", "voice", "x-internet", "msg", "text", "postal", "parcel"})
@@ -25,14 +25,15 @@ def to_contact(body: bytes) -> Contact:
         if line.name == "X-ABLABEL" and line.group
     }
     contact = Contact(uid=card.uid)
-    contact.is_list = kind(card) == "group"
+    kind = _kind(card)
+    contact.is_list = kind == "group"
     for line in card.lines:
         if not line.value.strip(" ;,"):
             continue
         if take := _READERS.get(line.name):
             take(contact, line, labels.get(line.group.lower(), "") if line.group else "")
     shown = card.first("X-ABSHOWAS")
-    contact.is_organisation = kind(card) == "org" or (
+    contact.is_organisation = kind == "org" or (
         shown is not None and shown.value.strip().upper() == "COMPANY"
     )
     if contact.is_organisation and contact.full_name == contact.organisation:
@@ -56,6 +57,12 @@ def _forget_what_the_name_says(contact: Contact, card: VCard) -> None:
             contact.family = ""
         else:
             contact.full_name = ""
+
+
+def _kind(card: VCard) -> str:
+    """What the card is of (RFC 6350 section 6.1.4), also in Apple's property for it."""
+    line = card.first("KIND") or card.first("X-ADDRESSBOOKSERVER-KIND")
+    return _text(line).lower() if line else ""
 
 
 def _text(line: ContentLine) -> str:
