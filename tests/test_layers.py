@@ -30,6 +30,7 @@ dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/exchange/dossier.py   | errors model                            | jinja2
 dirserver/exchange/quality.py   | errors model                            | jinja2
+dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog

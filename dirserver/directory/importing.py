@@ -38,6 +38,14 @@ class ImportCount:
     erased: dict[bytes, str] = field(default_factory=dict)
     rejected: dict[bytes, BreaksStandards] = field(default_factory=dict)
 
+    def add(self, other: ImportCount) -> None:
+        """Count those of ``other`` too."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.superseded += other.superseded
+        self.erased.update(other.erased)
+
     @property
     def total(self) -> int:
         """How many cards there were."""

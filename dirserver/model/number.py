@@ -246,3 +246,39 @@ def _spelled_out(text: str, plan: DialPlan, national: bool) -> str | None:
 def _with_hyphen(grouped: str, extension: str) -> str:
     head = grouped.removesuffix(extension).rstrip(" -/")
     return grouped if head == grouped or not head[-1:].isdigit() else f"{head}-{extension}"
+
+
+def is_valid(text: str, plan: DialPlan, *, as_dialled: bool = False) -> bool:
+    """Say whether ``text`` is a number of a numbering plan, not only as long as one.
+
+    With ``as_dialled``, one of the home region must have the trunk prefix that is dialled there.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        return False
+    number = _parse(text, plan.region)
+    if number is None or not phonenumbers.is_valid_number(number):
+        return False
+    if not as_dialled or text.lstrip().startswith("+"):
+        return True
+    return digits_of(text).startswith((_trunk_prefix(number), "00"))
+
+
+def grouped(text: str, plan: DialPlan) -> str:
+    """Return a number that begins with + in groups with blanks between them and nothing else.
+
+    Spreadsheets calculate with other writings of it, or make 4.93E+09 of it. What cannot be read
+    stays as it is.
+    """
+    if not text.startswith("+") or len(text) > _MOST_CHARACTERS:
+        return text
+    number = _parse(_OPTIONAL_TRUNK.sub("", text), plan.region)
+    if number is None or number.extension:
+        return text
+    written = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    return " ".join(re.findall(r"\+?[0-9]+", written))
+
+
+def dialled(text: str) -> str:
+    """Return what a phone is to dial for ``text``: digits, and a + before them, * and #."""
+    kept = re.sub(r"[^0-9+*#]", "", _OPTIONAL_TRUNK.sub("", text))
+    return kept[:1] + kept[1:].replace("+", "")
