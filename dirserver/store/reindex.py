@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, select, update
 
+from dirserver.store.derived import Derived, store_derived
 from dirserver.store.tables import card, card_version
-from dirserver.store.writing import Derived, store_derived
 
 _BATCH = 500
 

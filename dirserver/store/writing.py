@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql
 
-from dirserver.model.fields import Field
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
+from dirserver.store.derived import Derived, store_derived
 from dirserver.store.storable import made_storable
-from dirserver.store.tables import (
-    addressbook,
-    card,
-    card_beginning,
-    card_entry,
-    card_value,
-    card_version,
-    change,
-)
+from dirserver.store.tables import addressbook, card, card_version, change
 
 # Without letters and digits that look alike: keys are read out over the telephone.
 _KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -47,7 +39,11 @@ _CHANGE_CARDS = (
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-_REMOVE_CARDS = delete(card).where(card.c.id == bindparam("card_id"))
+# All at once: SQLite's trigram index is written out whenever a statement begins that sets off
+# its triggers.
+_REMOVE_CARDS = delete(card).where(card.c.id.in_(bindparam("card_ids", expanding=True)))
+# No engine takes more than some ten thousand parameters in a statement.
+_MOST_IN_ONE = 500
 # SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
 _NEW_CHANGES = postgresql.insert(change)
 _NOTE_CHANGES = _NEW_CHANGES.on_conflict_do_update(
@@ -57,36 +53,6 @@ _NOTE_CHANGES = _NEW_CHANGES.on_conflict_do_update(
         "vanished": _NEW_CHANGES.excluded.vanished,
     },
 )
-_VALUES = select(
-    card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value
-).where(card_value.c.card_id.in_(bindparam("cards", expanding=True)))
-_FORGET_VALUES = delete(card_value).where(card_value.c.id == bindparam("value_id"))
-_NEW_VALUES = insert(card_value)
-_BEGINNINGS = select(
-    card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value
-).where(card_beginning.c.card_id.in_(bindparam("cards", expanding=True)))
-_FORGET_BEGINNINGS = delete(card_beginning).where(
-    card_beginning.c.field == bindparam("name"),
-    card_beginning.c.value == bindparam("said"),
-    card_beginning.c.card_id == bindparam("old"),
-)
-_NEW_BEGINNINGS = insert(card_beginning)
-_NEW_ENTRIES = insert(card_entry)
-_CHANGE_ENTRIES = (
-    update(card_entry)
-    .where(card_entry.c.card_id == bindparam("of_card"))
-    .values(attributes=bindparam("attributes"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """What the store keeps beside a body: the search index, the sort name, the LDAP entry."""
-
-    values: tuple[tuple[Field, str], ...]
-    sort_name: str
-    entry: bytes
-    beginnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +189,9 @@ def remove_cards(
         for stored, revision in revised
     ]
     connection.execute(_NEW_VERSIONS, gone)
-    connection.execute(_REMOVE_CARDS, [{"card_id": stored.id} for stored in cards])
+    ids = sorted(stored.id for stored in cards)
+    for at in range(0, len(ids), _MOST_IN_ONE):
+        connection.execute(_REMOVE_CARDS, {"card_ids": ids[at : at + _MOST_IN_ONE]})
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
 
@@ -264,63 +232,3 @@ def note_changes(
             for href, revision in changes
         ],
     )
-
-
-def store_derived(
-    connection: Connection,
-    derived: Sequence[tuple[int, Derived]],
-    *,
-    replaced: Iterable[int],
-) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
-
-    Most of what a card says stays when it changes, and indexing is what costs most: only what
-    differs is written.
-    """
-    old = frozenset(replaced)
-    there: dict[tuple[int, str, str], int] = {}
-    if old:
-        rows = connection.execute(_VALUES, {"cards": list(old)})
-        there = {(row.card_id, row.field, row.value): row.id for row in rows}
-    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
-    values = [
-        {"card_id": card_id, "field": field, "value": value}
-        for card_id, field, value in new
-        if there.pop((card_id, field, value), None) is None
-    ]
-    if there:
-        connection.execute(_FORGET_VALUES, [{"value_id": one} for one in there.values()])
-    if values:
-        connection.execute(_NEW_VALUES, values)
-    entries = [(card_id, one.entry) for card_id, one in derived]
-    changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
-    created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
-    if changed:
-        connection.execute(_CHANGE_ENTRIES, changed)
-    if created:
-        connection.execute(_NEW_ENTRIES, created)
-    _store_beginnings(connection, derived, old)
-
-
-def _store_beginnings(
-    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Collection[int]
-) -> None:
-    """Keep the beginnings of words; again only what differs is written."""
-    there = set[tuple[int, str, str]]()
-    if old:
-        rows = connection.execute(_BEGINNINGS, {"cards": list(old)})
-        there = {(row.card_id, row.field, row.value) for row in rows}
-    new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
-    if gone := there - new:
-        connection.execute(
-            _FORGET_BEGINNINGS,
-            [{"old": card_id, "name": field, "said": value} for card_id, field, value in gone],
-        )
-    if come := sorted(new - there):
-        connection.execute(
-            _NEW_BEGINNINGS,
-            [
-                {"card_id": card_id, "field": field, "value": value}
-                for card_id, field, value in come
-            ],
-        )

@@ -15,6 +15,7 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.store import writing as store
+from dirserver.store.derived import store_derived
 from dirserver.store.tables import card, card_version
 
 _BODY = (
@@ -73,7 +74,7 @@ class Forgetful(Writing):
         )
         store.note_changes(self.connection, view.book.id, [(href, revision)], vanished=False)
         derived = [(stored.id, new.derived)]
-        store.store_derived(self.connection, derived, replaced=[stored.id])
+        store_derived(self.connection, derived, replaced=[stored.id])
         return Stored(new.etag, created=False)
 
 
