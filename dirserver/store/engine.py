@@ -16,8 +16,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import StoreBusy, StoreUnavailable
 from dirserver.store import files
+from dirserver.store.batches import Batches
 from dirserver.store.prepared import Found, Prepared
-from dirserver.store.writers import Turns
 
 # How long a writer waits for others to finish their transactions, of whatever process.
 PATIENCE = 10.0
@@ -44,7 +44,7 @@ class Store:
         """Open the database at ``url``; SQLite files are created when they are missing."""
         self.url = url
         self._engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
-        self._turns = Turns()
+        self._batches = Batches(self._engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -88,20 +88,13 @@ class Store:
         on PostgreSQL only when that is less than usual.
         """
         if self.is_sqlite:
-            with self._turns.taken(patience) as left, self._writing() as connection:
-                options = {"sqlite_begin": "BEGIN IMMEDIATE", "sqlite_patience": left}
-                with connection.execution_options(**options).begin():
-                    yield connection
+            with _conditions(), self._batches.writing(patience) as connection:
+                yield connection
             return
-        with self._writing() as connection, connection.begin():
+        with _conditions(), self._engine.connect() as connection, connection.begin():
             if patience < PATIENCE:
                 limit = func.set_config("lock_timeout", f"{int(patience * 1000)}ms", True)
                 connection.execute(select(limit))
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with _conditions(), self._engine.connect() as connection:
             yield connection
 
     def glance(self, statement: Prepared) -> Found | None:
