@@ -32,6 +32,7 @@ from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.listeners import ListenError, listen
 from dirserver.log import http_request, ldap_request
+from dirserver.memory import share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.number import NumberStyle
@@ -287,6 +288,7 @@ def serve(path: Path, ready: Callable[[list[str]], None]) -> None:
     ``ready`` is called with the URLs once every address is listened on. Raises ConfigError,
     StoreUnavailable, CertificateError and ListenError before that.
     """
+    share_among_threads()
     from twisted.internet import reactor
 
     running = cast(PosixReactorBase, reactor)

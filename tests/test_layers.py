@@ -39,6 +39,7 @@ dirserver/phones.py             | errors                                  | jinj
 dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
+dirserver/memory.py             |                                         |
 dirserver/listeners.py          | tls                                     | twisted
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
@@ -55,7 +56,7 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones certified
+ports log metrics assembly places backup nightly chores phones certified memory
 """
 MOST_LINES = 400
 

@@ -172,6 +172,8 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        # The one used last has its pages and statements at hand; the others had better be few.
+        pool_use_lifo=True,
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
         pool_timeout=_CONNECTION_SECONDS,
