@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test bench lock clean
+.PHONY: demo test bench fuzz lock clean
 
 # Serve config/demo.toml with made-up people; Ctrl-C ends it.
 demo: $(READY)
@@ -27,6 +27,18 @@ test: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
+# Look for octets that the LDAP face cannot bear, for FUZZ seconds. What stops it is left in .fuzz;
+# when that is mended, it goes into the corpus, which `make test` replays. The fuzzer is no part of
+# what tests need, since it is large.
+FUZZ ?= 600
+fuzz: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps atheris==3.0.0
+	@mkdir -p .fuzz/found
+	$(BIN)/python -m tests.ldap.fuzz -max_total_time=$(FUZZ) -timeout=20 -max_len=700 \
+		-artifact_prefix=.fuzz/ .fuzz/found tests/ldap/corpus
+	$(BIN)/python -m tests.ldap.fuzz -set_cover_merge=1 -use_counters=0 -max_len=700 \
+		tests/ldap/corpus .fuzz/found
+
 # ldaptor asks for passlib 1.7.4, which installs the same files as libpass, its maintained fork
 # that Radicale asks for. So the packages are installed from a list in which only one of the two
 # is, and pip does not look further.
@@ -46,4 +58,4 @@ lock:
 	rm -rf .venv
 
 clean:
-	rm -rf .venv .demo .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo .bench .fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,7 +12,8 @@ from dirserver.config import Config, Reads
 from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entries import encode_attributes
-from dirserver.model.number import DialPlan
+from dirserver.ldap.settings import ClientProfile, LDAPSettings
+from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.shield import Shield
 from dirserver.store.engine import Store
 
@@ -78,3 +79,29 @@ def open_services(
         attempts=attempts,
     )
     return Services(config, store, deriver, directory, authenticator)
+
+
+def ldap_settings(services: Services) -> LDAPSettings:
+    """Return the LDAP face's part of a configuration."""
+    section = services.config.ldap
+
+    def profile_for(address: str) -> ClientProfile:
+        found = section.profile_for(address)
+        if found is None:
+            return ClientProfile()
+        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits, found.as_asked)
+
+    return LDAPSettings(
+        suffix=services.config.suffix,
+        organisation=services.config.organisation.name,
+        anonymous=section.anonymous,
+        max_hits=section.max_hits,
+        plan=services.deriver.plan,
+        plaintext_bind=section.plaintext_bind.allows,
+        profile_for=profile_for,
+        starttls=services.config.tls is not None,
+        personal=frozenset(
+            (book.slug, str(shown)) for book in services.config.books for shown in book.ldap_shows
+        ),
+        show_users=frozenset(section.show_users),
+    )

@@ -21,14 +21,23 @@ _KEYS = ["timestamp", "level", "logger", "event"]
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _render = structlog.processors.LogfmtRenderer(key_order=_KEYS, bool_as_flag=False)
 
+# What is told in every line of the access log: which of several processes it is.
+_everywhere: dict[str, object] = {}
 
-def configure(*, verbose: bool = False) -> None:
-    """Send every log of this process, also the libraries', to standard error."""
+
+def configure(*, verbose: bool = False, worker: int | None = None) -> None:
+    """Send every log of this process, also the libraries', to standard error.
+
+    Where several processes serve, each line has the number of the ``worker``.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp,
     ]
+    if worker is not None:
+        shared.append(lambda _logger, _method, event: {**event, "worker": worker})
+        _everywhere["worker"] = worker
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -63,7 +72,7 @@ def _tell_access(event: str, **told: object) -> None:
 
     They would take as long as half of what it takes to read a card.
     """
-    said = {"level": "info", "logger": "dirserver.access", "event": event, **told}
+    said = {"level": "info", "logger": "dirserver.access", "event": event, **told, **_everywhere}
     # Nothing fails because nobody can read of it.
     with suppress(OSError):
         sys.stderr.write(f"{_render(None, 'info', _stamp(None, 'info', said))}\n")

@@ -16,6 +16,7 @@ from prometheus_client import (
     ProcessCollector,
     make_wsgi_app,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.python.threadpool import ThreadPool
 from twisted.web.resource import Resource
@@ -32,11 +33,21 @@ _WRITTEN = frozenset({AuditAction.CARD_CREATE, AuditAction.CARD_UPDATE, AuditAct
 class Metrics:
     """Counts what happens, from when it is made."""
 
-    def __init__(self) -> None:
-        """Begin at nothing."""
+    def __init__(self, *, shared: bool = False) -> None:
+        """Begin at nothing.
+
+        Whoever reads them of one of several processes, whose figures are ``shared``, is given
+        the sums, also of what those had counted that have ended; and nothing of the process
+        itself, which would be another one each time.
+        """
         self.registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
+        self._told = CollectorRegistry() if shared else self.registry
+        if shared:
+            # It goes by $PROMETHEUS_MULTIPROC_DIR, which was there before it was imported.
+            MultiProcessCollector(self._told)
+        else:
+            for collector in (ProcessCollector, PlatformCollector, GCCollector):
+                collector(registry=self.registry)
         self._logins = self._counter(
             "logins", "Logins; those remembered from before do not count.", "face", "outcome"
         )
@@ -78,7 +89,7 @@ class Metrics:
     def site(self, reactor: PosixReactorBase, pool: ThreadPool) -> Site:
         """Return what serves the figures at ``/metrics``."""
         root = Resource()
-        figures = WSGIResource(reactor, pool, make_wsgi_app(self.registry))
+        figures = WSGIResource(reactor, pool, make_wsgi_app(self._told))
         # It declares its interface in zope's way, which mypy does not see.
         root.putChild(b"metrics", figures)  # type: ignore[arg-type]
         return Site(root)

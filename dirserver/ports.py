@@ -57,6 +57,11 @@ class Ports:
         self._tell = tell
         self._open: dict[Address, Port] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the open addresses, as the config has them."""
+        return list(map(str, self._open))
+
     def urls(self) -> list[str]:
         """Return the URLs of the open addresses, with the ports that the system gave them."""
         return [self._url(address) for address in self._open]

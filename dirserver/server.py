@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -21,26 +24,29 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
-from dirserver.assembly import Services, open_services
+from dirserver.assembly import Services, ldap_settings, open_services
 from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
+from dirserver.confidant import Confidant
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
-from dirserver.ldap.factory import LDAPFactory, LDAPSFactory
+from dirserver.ldap.factory import DEFAULT_LIMITS, LDAPFactory, LDAPSFactory
+from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
-from dirserver.ldap.settings import ClientProfile, LDAPSettings
-from dirserver.listeners import ListenError, listen
+from dirserver.ldap.settings import ConnectionLimits
+from dirserver.listeners import ListenError, take
 from dirserver.log import http_request, ldap_request
 from dirserver.memory import share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
-from dirserver.model.number import NumberStyle
 from dirserver.model.principal import Client, operator
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
+from dirserver.sockets import open_socket
 from dirserver.tls import CertificateError, ServerTLS, load_authority
+from dirserver.workers.line import Line
 from dirserver_radicale.application import Application
 from dirserver_radicale.configuration import challenge
 
@@ -54,50 +60,30 @@ _THREADS = 16
 _STOP_SECONDS = 15.0
 
 
-def ldap_settings(services: Services) -> LDAPSettings:
-    """Return the LDAP face's part of a configuration."""
-    section = services.config.ldap
-
-    def profile_for(address: str) -> ClientProfile:
-        found = section.profile_for(address)
-        if found is None:
-            return ClientProfile()
-        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits, found.as_asked)
-
-    return LDAPSettings(
-        suffix=services.config.suffix,
-        organisation=services.config.organisation.name,
-        anonymous=section.anonymous,
-        max_hits=section.max_hits,
-        plan=services.deriver.plan,
-        plaintext_bind=section.plaintext_bind.allows,
-        profile_for=profile_for,
-        starttls=services.config.tls is not None,
-        personal=frozenset(
-            (book.slug, str(shown)) for book in services.config.books for shown in book.ldap_shows
-        ),
-        show_users=frozenset(section.show_users),
-    )
-
-
 class Server:
     """Both faces of one config file, from start to stop."""
 
-    def __init__(self, path: Path, reactor: PosixReactorBase) -> None:
+    def __init__(self, path: Path, reactor: PosixReactorBase, line: Line | None = None) -> None:
         """Read the config at ``path``, apply it, and make the faces ready; listen on nothing.
 
+        One of several workers has a ``line`` to who watches over them.
         Raises ConfigError, StoreUnavailable, CertificateError.
         """
         self._path = path
         self._reactor = reactor
-        self._metrics = Metrics()
+        self._line = line
+        self._metrics = Metrics(shared=line is not None)
         services = open_services(config.load(path), tell=self._metrics.tell)
         self._tls = _load_tls(services.config)
         self._ldap_tls = _load_ldap_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
+        if line is not None:
+            services.authenticator.attempts.tell = line.attempted
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
+        self._recent = Recent()
+        self._confidant = Confidant(self._recent, reactor)
         self._http = make_factory(Application(services), self._pool, self._http_options())
         ldap = partial(
             self._make_ldap,
@@ -118,12 +104,25 @@ class Server:
             self._reactor,
             tls=self._ldap_tls,
             tell=self._told,
+            misheard=self._recent.misheard,
+            limits=self._limits(),
             places=self._places,
+        )
+
+    def _limits(self) -> ConnectionLimits:
+        """Return this process's share of the limits that are for the whole server."""
+        workers = 1 if self._line is None else self._line.workers
+        limits = DEFAULT_LIMITS
+        return replace(
+            limits,
+            connections=-(-limits.connections // workers),
+            connections_each=-(-limits.connections_each // workers),
         )
 
     def _told(self, session: LDAPSession, began: float) -> None:
         ldap_request(session, began)
         self._metrics.ldap_request(session)
+        self._recent.answered(session)
 
     def _answered(self, record: AccessRecord) -> None:
         http_request(record)
@@ -151,6 +150,9 @@ class Server:
             self._pool.stop()
             raise
         self._chores.start()
+        self._confidant.start(self._services.config.database.url)
+        if self._line is not None:
+            self._line.keep(self._ports.names)
         return self._ports.urls()
 
     def _listen(self, address: Address) -> Port:
@@ -159,7 +161,15 @@ class Server:
         faces_tls = self._ldap_tls if address.face == "ldap" else self._tls
         tls = faces_tls if address.tls else None
         host, port = address.listener.host, address.listener.port
-        return listen(self._reactor, host, port, cast(ServerFactory, factory), tls)
+        line, served = self._line, cast(ServerFactory, factory)
+        if line is None:
+            return take(self._reactor, open_socket(host, port), served, tls)
+        return take(self._reactor, line.open(str(address), host, port), served, tls, shared=True)
+
+    def heard(self, login: str, address: str, succeeded: bool) -> None:
+        """Take in how a login went that another worker has seen."""
+        attempts = self._services.authenticator.attempts
+        attempts.heard(login, address, succeeded, time.monotonic())
 
     def reload(self) -> None:
         """Apply the config file again; a file with faults changes nothing.
@@ -190,6 +200,8 @@ class Server:
         else:
             self._swap(services)
             await self._ports.become(wanted, opened)
+            if self._line is not None:
+                self._line.keep(self._ports.names)
             log.info("config applied", file=str(self._path), changes=changes)
             return
         await self._ports.close(opened)
@@ -204,6 +216,9 @@ class Server:
         configuration = config.load(self._path)
         if configuration.database.url != self._services.config.database.url:
             fault = f"{self._path.name}: [database] cannot change while the server runs; restart it"
+            raise ConfigError([fault])
+        if configuration.server != self._services.config.server:
+            fault = f"{self._path.name}: [server] cannot change while the server runs; restart it"
             raise ConfigError([fault])
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
@@ -251,6 +266,7 @@ class Server:
         self._stopping = True
         self._ports.stop()
         self._chores.stop()
+        self._confidant.stop()
         log.info("stopping")
         faces = (self._http, self._ldap, self._ldaps)
         ended = DeferredList([face.stop(_STOP_SECONDS) for face in faces])
@@ -282,31 +298,42 @@ def _load_authority(configuration: Config) -> Authority | None:
     return load_authority(section.client_ca, NamedIn(section.client_login.value))
 
 
-def serve(path: Path, ready: Callable[[list[str]], None]) -> None:
+def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = None) -> None:
     """Serve the config at ``path`` until SIGTERM or SIGINT; SIGHUP applies it again.
 
-    ``ready`` is called with the URLs once every address is listened on. Raises ConfigError,
+    ``ready`` is called with the URLs once every address is listened on. One of several workers
+    also ends when whoever is at the other end of its ``line`` is gone. Raises ConfigError,
     StoreUnavailable, CertificateError and ListenError before that.
     """
     share_among_threads()
+    # Here, since a reactor must not be there before a worker is forked.
     from twisted.internet import reactor
 
     running = cast(PosixReactorBase, reactor)
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server = Server(path, running)
+    server = Server(path, running, line)
     urls = server.start()
 
+    def end() -> None:
+        server.stop().addBoth(lambda _: running.stop())
+
     def stop(_signal: int, _frame: object) -> None:
-        running.callFromThread(lambda: server.stop().addBoth(lambda _: running.stop()))
+        running.callFromThread(end)
 
     def reload(_signal: int, _frame: object) -> None:
         running.callFromThread(server.reload)
+
+    def follow(line: Line) -> None:
+        line.follow(server.heard)
+        running.callFromThread(end)
 
     def started() -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGHUP, reload)
+        if line is not None:
+            threading.Thread(target=follow, args=(line,), daemon=True).start()
         ready(urls)
 
     running.callWhenRunning(started)

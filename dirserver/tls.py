@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -75,6 +76,11 @@ def load_authority(path: Path, named_in: NamedIn) -> Authority:
         raise CertificateError(f"cannot read the client_ca {path}: {error.strerror}") from error
     except ValueError as error:
         raise CertificateError(f"{path} holds no certificate in PEM form") from error
+
+
+def expiry(certificate: Path) -> datetime:
+    """Return until when the certificate in a PEM file is good. Raises CertificateError."""
+    return _load_chain(certificate)[0].not_valid_after_utc
 
 
 def _make_context(certificate: Path, key: Path) -> SSL.Context:

@@ -67,6 +67,16 @@ CREATE TABLE device (
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
 
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
+
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,
     person TEXT NOT NULL,
@@ -343,6 +353,16 @@ CREATE TABLE device (
 );
 
 CREATE UNIQUE INDEX uq_device_login_name ON device (login, name) WHERE revoked IS NULL;
+
+CREATE TABLE distinct_pair (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    said_by TEXT NOT NULL,
+    CONSTRAINT pk_distinct_pair PRIMARY KEY (one, other)
+);
+
+CREATE INDEX ix_distinct_pair_other ON distinct_pair (other);
 
 CREATE TABLE erasure (
     fingerprint TEXT NOT NULL,

@@ -23,6 +23,7 @@ dirserver/passwords.py          |                                         | pass
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
 dirserver/model/spelling.py     | errors model                            | anyascii
+dirserver/model/duplicates/likeness.py | errors model                     | rapidfuzz
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
@@ -40,7 +41,11 @@ dirserver/tls.py                | certified                               | twis
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
 dirserver/memory.py             |                                         |
-dirserver/listeners.py          | tls                                     | twisted
+dirserver/rendezvous.py         |                                         |
+dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
+dirserver/sockets.py            |                                         |
+dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
@@ -56,7 +61,8 @@ schema/                         | store                                   | sqla
 # What the star stands for: everything below the server.
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
-ports log metrics assembly places backup nightly chores phones certified memory
+ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
+confidant memory
 """
 MOST_LINES = 400
 

@@ -47,5 +47,13 @@ def nightly_backup(
 
 def outdated(directory: Path, keep: int) -> list[Path]:
     """Return the nightly backups in ``directory`` but for the newest ``keep``."""
-    own = sorted(path for path in directory.iterdir() if _OWN.fullmatch(path.name))
-    return own[:-keep]
+    return _own(directory)[:-keep]
+
+
+def newest(directory: Path) -> Path | None:
+    """Return the last nightly backup in ``directory``. Raises OSError."""
+    return next(reversed(_own(directory)), None)
+
+
+def _own(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.iterdir() if _OWN.fullmatch(path.name))

@@ -16,6 +16,8 @@ from dirserver.cli.backups import app as backups
 from dirserver.cli.books import app as books
 from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.devices import app as devices
+from dirserver.cli.doctors import app as doctors
+from dirserver.cli.duplicates import app as duplicates
 from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
@@ -70,8 +72,6 @@ def options(
     """Serve an organisation's address books over CardDAV and LDAP.
 
     \b
-    dirserver check && dirserver apply            take the config over
-    dirserver import phones.vcf --book customers  fill a book
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)
@@ -87,7 +87,7 @@ def serve(context: typer.Context) -> None:
     """
     from dirserver.cli import serving
 
-    serving.serve(invocation(context))
+    raise typer.Exit(serving.serve(invocation(context)))
 
 
 @app.command()
@@ -186,9 +186,11 @@ app.add_typer(grants, name="grant")
 app.command()(why)
 app.add_typer(devices, name="device")
 app.command()(phone)
+app.add_typer(doctors, name="doctor")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
 app.command()(search)
+app.add_typer(duplicates, name="duplicates")
 app.command()(history)
 app.command()(show)
 app.command()(restore)

@@ -33,6 +33,8 @@ _DONE = {
     AuditAction.PERSON_EXPORT: "exported what is kept of a person",
     AuditAction.PERSON_ERASE: "erased a person",
     AuditAction.PERSON_READMIT: "let a person be kept again",
+    AuditAction.DUPLICATE_DENY: "said that {book}/{card} is not the person of {detail}",
+    AuditAction.DUPLICATE_UNDENY: "took back that {book}/{card} is not the person of {detail}",
     AuditAction.HISTORY_PRUNE: "pruned the history of {book}",
     AuditAction.LOGIN: "logged in",
     AuditAction.BOOK_ARCHIVE: "archived book {book}",
@@ -47,6 +49,7 @@ _DONE = {
     AuditAction.DEVICE_RELEASE: "let {detail} write to {book} again",
     AuditAction.SHIELD_STOP: "was stopped from writing to {book}",
     AuditAction.AUDIT_LOST: "lost {detail}",
+    AuditAction.LDAP_SHOW: "looked at {detail}",
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
@@ -72,6 +75,7 @@ _TRIED = {
     AuditAction.DEVICE_REVOKE: "revoke a device",
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
     AuditAction.BOOK_PURGE: "purge book {book}",
+    AuditAction.DUPLICATE_DENY: "say of cards in {book} of whom they are not",
     AuditAction.CONFIG_APPLY: "apply the config",
     AuditAction.CONFIG_CHANGE: "change the config",
     AuditAction.USER_ADD: "add a user",

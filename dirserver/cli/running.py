@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -27,8 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             # A name that the terminal cannot show is no reason to stop.
             stream.reconfigure(errors="replace")
+    return reported(lambda: _run(typed), verbose="--verbose" in typed)
+
+
+def reported(work: Callable[[], int], *, verbose: bool) -> int:
+    """Return the exit code of ``work``, or say what went wrong in it and return that of this."""
     try:
-        return _run(typed)
+        return work()
     except Failed as failed:
         return _complain(failed.sentences)
     except DirectoryError as error:
@@ -46,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror or str(error)
         return _complain([f"The operating system refused something{where}: {reason}."])
     except Exception as error:  # noqa: BLE001 - the last resort: what is no user's mistake
-        return _confess(error, verbose="--verbose" in typed)
+        return _confess(error, verbose=verbose)
 
 
 def _run(typed: Sequence[str]) -> int:

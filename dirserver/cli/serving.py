@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+from pathlib import Path
 
-from dirserver import log
+from dirserver import config, log
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.listeners import ListenError
-from dirserver.server import serve as run
+from dirserver.sockets import ListenError
 from dirserver.tls import CertificateError
+from dirserver.workers.line import Line
+from dirserver.workers.supervisor import Supervisor
 
 _FACES = {"http": "carddav", "https": "carddav", "ldap": "ldap", "ldaps": "ldap"}
 
 
-def serve(invocation: Invocation) -> None:
-    """Serve until SIGTERM. Raises Failed, ConfigError and StoreUnavailable before that."""
+def serve(invocation: Invocation) -> int:
+    """Serve until SIGTERM, and return the exit code.
+
+    Raises Failed, ConfigError and StoreUnavailable before that.
+    """
     file = invocation.config_file
     log.configure(verbose=invocation.verbose)
+    workers = config.load(file).server.workers
+    if workers == 1:
+        return _serve(file)
+
+    def work(line: Line) -> int:
+        # Here, since this is what says what went wrong, and each worker is a process.
+        from dirserver.cli.running import reported
+
+        log.configure(verbose=invocation.verbose, worker=line.number)
+        return reported(lambda: _serve(file, line), verbose=invocation.verbose)
+
+    with tempfile.TemporaryDirectory(prefix="dirserver-") as figures:
+        # Where the workers count together; prometheus_client looks at it when it is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
+        # For all of them, that each need not do it.
+        import dirserver.server  # noqa: F401
+
+        return Supervisor(workers, work, _announce).run()
+
+
+def _serve(file: Path, line: Line | None = None) -> int:
+    # Here, since it brings along what must know first whether there are several workers.
+    from dirserver.server import serve as run
+
     try:
-        run(file, _announce)
+        run(file, _announce if line is None else line.ready, line)
     except CertificateError as error:
         raise Failed(f"{file}: [tls]: {error}") from error
     except ListenError as error:
         raise Failed(f"Dirserver does not serve: it {error}. {_advice(str(error))}") from error
+    return 0
 
 
 def _advice(said: str) -> str:

@@ -11,7 +11,7 @@ from dirserver.config.faults import Inspection, Place, Refused, shown
 from dirserver.config.files import read_document, read_secret
 from dirserver.config.keys import homes_of
 from dirserver.config.reading import read_table
-from dirserver.config.schema import Audit, Config, Database, Draft, History
+from dirserver.config.schema import Audit, Config, Database, Draft, History, Server
 from dirserver.errors import ConfigError
 
 
@@ -40,6 +40,7 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         path=path.absolute(),
         organisation=draft.organisation,
         database=database,
+        server=draft.server or Server(),
         carddav=draft.carddav,
         ldap=draft.ldap,
         shield=draft.shield,

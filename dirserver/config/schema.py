@@ -14,6 +14,7 @@ from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
 
 _WEEK = 7 * 24 * 60  # minutes
+_MOST_WORKERS = 64
 
 
 class NumberStyle(StrEnum):
@@ -166,6 +167,13 @@ class Shield:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """How the server runs: in so many processes, which share the listening sockets."""
+
+    workers: int = field(default=1, metadata=read_as(values.count_to(_MOST_WORKERS)))
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """Where figures about the running server can be read."""
 
@@ -251,6 +259,7 @@ class Draft:
 
     organisation: Organisation | None = field(default=None, metadata=read_as(Table(Organisation)))
     database: Database | None = field(default=None, metadata=read_as(Table(Database)))
+    server: Server | None = field(default=None, metadata=read_as(Table(Server)))
     carddav: CardDAV | None = field(default=None, metadata=read_as(Table(CardDAV)))
     ldap: LDAP | None = field(default=None, metadata=read_as(Table(LDAP)))
     shield: Shield | None = field(default=None, metadata=read_as(Table(Shield)))
@@ -277,6 +286,7 @@ class Config:
     path: Path
     organisation: Organisation
     database: Database = field(default_factory=Database)
+    server: Server = field(default_factory=Server)
     carddav: CardDAV = field(default_factory=CardDAV)
     ldap: LDAP = field(default_factory=LDAP)
     shield: Shield = field(default_factory=Shield)

@@ -14,6 +14,7 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 # People mistype, and a phone tries its old password a few times: so many are free.
@@ -38,6 +39,9 @@ class Attempts:
 
     def __init__(self) -> None:
         """Begin with nobody having failed."""
+        # Where several processes serve, each must know of all: what it hears of a login, its
+        # address and whether it succeeded is for the others, who take it in with ``heard``.
+        self.tell: Callable[[str, str, bool], None] = lambda _login, _address, _succeeded: None
         self._lock = threading.Lock()
         self._key = secrets.token_bytes(32)
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
@@ -70,6 +74,17 @@ class Attempts:
 
     def failed(self, login: str, address: str, now: float) -> None:
         """Count a failure."""
+        self._note_failure(login, address, now)
+        self.tell(login, address, False)
+
+    def heard(self, login: str, address: str, succeeded: bool, now: float) -> None:
+        """Take in what another process tells."""
+        if succeeded:
+            self._note_success(login, address)
+        else:
+            self._note_failure(login, address, now)
+
+    def _note_failure(self, login: str, address: str, now: float) -> None:
         with self._lock:
             if self._count((login, address), now) == 1:
                 self._count(("", address), now)
@@ -87,6 +102,10 @@ class Attempts:
 
     def succeeded(self, login: str, address: str) -> None:
         """Forget the failures of ``login`` at ``address``, where it is known from now on."""
+        self._note_success(login, address)
+        self.tell(login, address, True)
+
+    def _note_success(self, login: str, address: str) -> None:
         with self._lock:
             self._failures.pop((login, address), None)
             self._known[login, address] = None

@@ -48,19 +48,20 @@ class Finding(ABC):
         order: Order = BY_NAME,
         span: Span = WHOLE,
         bodies: bool = False,
+        moments: bool = False,
     ) -> Iterator[Entry]:
         """Yield the cards in ``views`` that ``query`` finds, in ``order``.
 
         There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
         whether there are more; of them those of ``span``. Somebody who is found in several books
         is found once: where the principal may write, if they may. With ``bodies``, entries have
-        those of their cards, whatever the views hide of them.
+        those of their cards, whatever the views hide of them, and with ``moments`` when these were
+        written.
         """
         most = None if limit is None else limit + beyond
         asked = Span(most, span.after, span.skip, span.backwards)
-        found = store.search(
-            self.connection, self._question(query, views, order), asked, bodies=bodies
-        )
+        question = self._question(query, views, order)
+        found = store.search(self.connection, question, asked, bodies=bodies, moments=moments)
         if self._lookups is None:
             return found
         events = {view.book.id: self._read_event(view) for view in views}

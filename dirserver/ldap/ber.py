@@ -89,13 +89,19 @@ def skip_rest(data: bytes, at: int, end: int) -> None:
 
 def length(size: int) -> bytes:
     """Encode a length in as few octets as it needs."""
-    if size < _LONG:
-        return _SHORT_LENGTHS[size]
+    if size < _MOST_READY:
+        return _LENGTHS[size]
     octets = (size.bit_length() + 7) // 8
     return bytes((_LONG | octets,)) + size.to_bytes(octets, "big")
 
 
-_SHORT_LENGTHS = [bytes((size,)) for size in range(_LONG)]
+# Of what nearly all entries have, each is ready.
+_MOST_READY = 4096
+_LENGTHS: list[bytes] = [
+    *(bytes((size,)) for size in range(_LONG)),
+    *(b"\x81%c" % size for size in range(_LONG, 256)),
+    *(b"\x82" + size.to_bytes(2, "big") for size in range(256, _MOST_READY)),
+]
 
 
 def tlv(tag: int, contents: bytes) -> bytes:

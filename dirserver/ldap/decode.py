@@ -76,7 +76,7 @@ def decode_message(data: bytes) -> Message:
     except Unacceptable as fault:
         envelope = Envelope(message_id, Operation(tag), isinstance(fault, TooMuch))
         raise MalformedMessage(str(fault), envelope) from None
-    return Message(message_id, request, controls)
+    return Message(message_id, request, controls, data)
 
 
 def _number(data: bytes, start: int, stop: int) -> int:

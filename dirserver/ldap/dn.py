@@ -80,6 +80,8 @@ Location: TypeAlias = Root | Subschema | Suffix | BookDN | CardDN | UsersDN | Us
 _TYPE = re.compile(r" *(?:oid\.)?([a-z][a-z0-9-]*|[0-9]+(?:\.[0-9]+)*) *= *", re.IGNORECASE)
 _PLAIN = re.compile(r'[^\\,+;"<>\x00]+')
 _QUOTED = re.compile(r'[^\\"\x00]+')
+# What most keys and names are, in which there is nothing to escape.
+_HARMLESS = re.compile(r"[0-9A-Za-z_.@-]+")
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _HEX_STRING = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
@@ -180,6 +182,8 @@ def _hex_value(text: str, at: int) -> tuple[str, int]:
 
 def escape(value: str) -> str:
     """Return ``value`` as it is written in a DN (RFC 4514 section 2.4)."""
+    if _HARMLESS.fullmatch(value):
+        return value
     last = len(value) - 1
     return "".join(
         [

@@ -90,9 +90,15 @@ _FREQUENT = frozenset({Operation.BIND_RESPONSE, Operation.SEARCH_RESULT_DONE})
 
 def encode_entry(message_id: int, dn: bytes, attributes: bytes) -> bytes:
     """Return a SearchResultEntry; ``attributes`` are PartialAttributes, already encoded."""
-    entry = b"\x04%b%b\x30%b%b" % (length(len(dn)), dn, length(len(attributes)), attributes)
-    body = b"%b\x64%b%b" % (encode_integer(message_id), length(len(entry)), entry)
+    body = encode_integer(message_id) + encode_named(dn, attributes)
     return b"\x30%b%b" % (length(len(body)), body)
+
+
+def encode_named(dn: bytes, attributes: bytes) -> bytes:
+    """Return a SearchResultEntry without the message that it is in."""
+    named, size = length(len(dn)), length(len(attributes))
+    octets = 2 + len(named) + len(dn) + len(size) + len(attributes)
+    return b"\x64%b\x04%b%b\x30%b%b" % (length(octets), named, dn, size, attributes)
 
 
 def encode_result(

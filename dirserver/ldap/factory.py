@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from twisted.internet.base import DelayedCall, ReactorBase
@@ -37,22 +38,26 @@ class LDAPFactory(ServerFactory):
         *,
         tls: ServerTLS | None = None,
         tell: Callable[[LDAPSession, float], None] = lambda _session, _began: None,
+        misheard: Callable[[LDAPSession, str], None] = lambda _session, _reason: None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         places: Places | None = None,
     ) -> None:
-        """Answer from ``context``; ``tls`` is for StartTLS; ``tell`` hears of each request.
+        """Answer from ``context``; ``tls`` is for StartTLS.
 
-        ``places`` are shared with whoever else works in ``pool``.
+        ``tell`` hears of each request, ``misheard`` of connections on which none was understood,
+        and why. ``places`` are shared with whoever else works in ``pool``.
         """
         self.context = context
         self.tls = tls
         self.tell = tell
+        self.misheard = misheard
         self.limits = limits
         self.places = Places() if places is None else places
         self._pool = pool
         self._reactor = reactor
         self.stalled: set[LDAPProtocol] = set()
         self._connections: set[LDAPProtocol] = set()
+        self._addresses: Counter[str] = Counter()
         self._stopped: Deferred[None] | None = None
         self._deadline: DelayedCall | None = None
 
@@ -61,6 +66,8 @@ class LDAPFactory(ServerFactory):
         if len(self._connections) >= self.limits.connections or self._stopped is not None:
             return None
         address = str(getattr(addr, "host", ""))
+        if self._addresses[address] >= self.limits.connections_each:
+            return None
         session = LDAPSession(lambda: self.context, address, secure=self.is_secure)
         protocol = LDAPProtocol(session, self._pool, self._reactor)
         protocol.factory = self
@@ -69,10 +76,14 @@ class LDAPFactory(ServerFactory):
     def opened(self, protocol: LDAPProtocol) -> None:
         """Count a connection."""
         self._connections.add(protocol)
+        self._addresses[protocol.address] += 1
 
     def closed(self, protocol: LDAPProtocol) -> None:
         """Count a connection off."""
         self._connections.discard(protocol)
+        self._addresses[protocol.address] -= 1
+        if not self._addresses[protocol.address]:
+            del self._addresses[protocol.address]
         self._maybe_stopped()
 
     def stop(self, timeout: float) -> Deferred[None]:

@@ -108,7 +108,10 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
 def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
     """Return the query of a comparison, in which digits are nothing but digits."""
     one = lookup(assertion.attribute)
-    return UNDEFINED if one is None else _leaf_query(assertion, one, naming)
+    # No picture is in the search index.
+    if one is None or one.only_named:
+        return UNDEFINED
+    return _leaf_query(assertion, one, naming)
 
 
 def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:

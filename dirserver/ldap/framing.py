@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dirserver.ldap.ber import SEQUENCE, long_length
 from dirserver.ldap.messages import MalformedMessage
 
+# RFC 8446 section 5.1.
+_TLS_HANDSHAKE = 0x16
+
 
 class Framer:
     """Cuts a stream into messages.
@@ -51,6 +54,8 @@ class Framer:
         buffer = self._buffer
         # The first octet tells a TLS hello or an HTTP request from a slow client.
         if buffer and buffer[0] != SEQUENCE:
+            if buffer[0] == _TLS_HANDSHAKE:
+                raise MalformedMessage("TLS was begun without StartTLS")
             raise MalformedMessage("what came does not begin like a message")
         if len(buffer) < self._needed:
             return None

@@ -38,6 +38,7 @@ class Incoming:
         self._limits = limits
         self._framer = Framer(limits.message_before_bind)
         self._waiting: deque[Request] = deque()
+        self._octets = 0
         self._secure = secure
         # The request to start TLS that is not answered yet; nothing may follow it.
         self._starting_tls: Message | None = None
@@ -49,8 +50,9 @@ class Incoming:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many requests wait that no more of them should be read."""
-        return len(self._waiting) >= self._limits.waiting
+        """Whether so many requests wait, or such long ones, that no more should be read."""
+        limits = self._limits
+        return len(self._waiting) >= limits.waiting or self._octets >= limits.waiting_octets
 
     def bound(self) -> None:
         """Take the larger messages of a client that has said who it is."""
@@ -75,7 +77,11 @@ class Incoming:
 
     def take(self) -> Request | None:
         """Return the request that is to be answered next."""
-        return self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            return None
+        request = self._waiting.popleft()
+        self._octets -= _size(request)
+        return request
 
     def answered(self, request: Request) -> None:
         """Go on after ``request``, which was taken."""
@@ -90,6 +96,7 @@ class Incoming:
     def abandon(self, message_id: int) -> None:
         """Forget a request that waits (RFC 4511 section 4.11)."""
         self._waiting = deque(one for one in self._waiting if not is_abandoned_by(message_id, one))
+        self._octets = sum(map(_size, self._waiting))
 
     def _sort(self, octets: bytes) -> Urgent | None:
         try:
@@ -106,6 +113,7 @@ class Incoming:
         if _starts_tls(message) and not self._secure:
             self._starting_tls = message
         self._waiting.append(message)
+        self._octets += len(octets)
         return None
 
     def _sort_refused(self, envelope: Envelope) -> Urgent | None:
@@ -130,6 +138,11 @@ def is_abandoned_by(message_id: int, request: Request) -> bool:
     if isinstance(request, Envelope):
         return request.operation is not Operation.BIND_REQUEST
     return not isinstance(request.op, BindRequest) and not _starts_tls(request)
+
+
+def _size(request: Request) -> int:
+    """Return how many octets are kept of a request; of one that made no sense there are none."""
+    return len(request.octets) if isinstance(request, Message) else 0
 
 
 def _starts_tls(message: Message) -> bool:

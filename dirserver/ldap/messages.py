@@ -287,11 +287,13 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One LDAPMessage from a client."""
+    """One LDAPMessage from a client; ``octets`` are those that it came as."""
 
     id: int
     op: Request
     controls: tuple[Control, ...] = ()
+    # The password of a bind is among them.
+    octets: bytes = field(default=b"", repr=False, compare=False)
 
 
 def render(filter_: Filter) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dirserver.ldap import dn
 from dirserver.ldap.asked import asked_numbers, spelled
+from dirserver.ldap.ber import encode_integer, length
 from dirserver.ldap.containers import Container
-from dirserver.ldap.encode import encode_entry
+from dirserver.ldap.encode import encode_entry, encode_named
 from dirserver.ldap.entries import encode_operational
 from dirserver.ldap.from_card import encode_from_card
+from dirserver.ldap.kept import KeptEntries
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
 from dirserver.ldap.schema import AttributeType
@@ -19,6 +22,7 @@ from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
 from dirserver.model.addressbook import Entry
 from dirserver.model.fold import fold
+from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.policy import VisibleBook
 
 
@@ -37,18 +41,35 @@ class Presenter:
         self._request = request
         self._message_id = message_id
         self._settings = settings
-        self._profile = profile
-        self._selection = Selection.parse(request.attributes)
+        self._id = encode_integer(message_id)
         # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
         # would show the number twice.
         compares = profile.as_asked or not request.attributes
-        self._asked = asked_numbers(request.filter) if compares else ()
-        self._looks = {view.book.id: self._look(view) for view in views}
+        asked = asked_numbers(request.filter) if compares else ()
+        look = _look if asked else _same_look
+        style, plan = profile.numbers, settings.plan
+        self._looks = {
+            view.book.id: look(
+                dn.book_dn(view.book.slug, settings.suffix),
+                request.attributes,
+                view.hidden,
+                request.types_only,
+                style,
+                plan,
+                asked,
+            )
+            for view in views
+        }
 
     @property
     def wants_bodies(self) -> bool:
         """Whether ``card`` needs the bodies of cards."""
         return any(look.from_card for look in self._looks.values())
+
+    @property
+    def wants_moments(self) -> bool:
+        """Whether ``card`` needs to know when cards were written."""
+        return any(look.wants_operational for look in self._looks.values())
 
     def found(self, containers: Iterable[Container]) -> list[Container]:
         """Return those of ``containers`` that the filter finds."""
@@ -57,46 +78,75 @@ class Presenter:
 
     def container(self, one: Container) -> bytes:
         """Return an entry that is no card, encoded as a message."""
-        projection = Projection(self._selection, types_only=self._request.types_only)
+        selection = Selection.parse(self._request.attributes)
+        projection = Projection(selection, types_only=self._request.types_only)
         shown = projection.select(*one.encoded())
         return encode_entry(self._message_id, one.dn.encode(), shown)
 
     def card(self, entry: Entry) -> bytes:
         """Return a card of one of the views, encoded as a message."""
-        return self._looks[entry.book_id].encode(self._message_id, entry)
-
-    def _look(self, view: VisibleBook) -> _Look:
-        projection = Projection(
-            self._selection,
-            view.hidden,
-            types_only=self._request.types_only,
-            rewrite_numbers=spelled(self._profile.numbers, self._settings.plan, self._asked),
-        )
-        book = dn.book_dn(view.book.slug, self._settings.suffix)
-        return _Look(book, projection, self._selection.wants_operational, projection.from_card)
+        named = self._looks[entry.book_id].encode(entry)
+        return b"\x30%b%b%b" % (length(len(self._id) + len(named)), self._id, named)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Look:
-    """How the cards of one book look to the principal."""
+    """How the cards of one book look to who asks for some attributes."""
 
     book: str
     projection: Projection
     wants_operational: bool
     from_card: tuple[AttributeType, ...]
+    is_kept: bool
 
-    def encode(self, message_id: int, entry: Entry) -> bytes:
+    def encode(self, entry: Entry) -> bytes:
+        """Return the entry without the header of its message."""
+        if not self.is_kept:
+            return self._made(entry)
+        made = _kept.get(self, entry.key, entry.attributes)
+        if made is None:
+            made = self._made(entry)
+            _kept.put(self, entry.key, entry.attributes, made)
+        return made
+
+    def _made(self, entry: Entry) -> bytes:
         name = dn.card_dn(entry.key, self.book)
-        operational = (
-            encode_operational(name, entry.key, entry.created, entry.modified)
-            if self.wants_operational
-            else b""
-        )
+        operational = b""
+        if self.wants_operational and entry.created is not None and entry.modified is not None:
+            operational = encode_operational(name, entry.key, entry.created, entry.modified)
         shown = self.projection.select(entry.attributes, operational)
         if self.from_card and entry.body is not None:
             more = encode_from_card(entry.body, self.from_card)
             shown += self.projection.select_more(more)
-        return encode_entry(message_id, name.encode(), shown)
+        return encode_named(name.encode(), shown)
+
+
+def _look(
+    book: str,
+    attributes: tuple[str, ...],
+    hidden: frozenset[str],
+    types_only: bool,  # a part of the key of a cache
+    style: NumberStyle,
+    plan: DialPlan,
+    asked: tuple[str, ...],
+) -> _Look:
+    selection = Selection.parse(attributes)
+    projection = Projection(
+        selection,
+        hidden,
+        types_only=types_only,
+        rewrite_numbers=spelled(style, plan, asked),
+    )
+    wants_operational = selection.wants_operational
+    from_card = projection.from_card
+    # What is sent as it is stored is not worth keeping, nor what is made of more than that.
+    is_kept = not (asked or projection.is_verbatim or wants_operational or from_card)
+    return _Look(book, projection, wants_operational, from_card, is_kept)
+
+
+# The clients of one kind ask for the same attributes all day long.
+_same_look = lru_cache(maxsize=512)(_look)
+_kept = KeptEntries(16 * 1024 * 1024)
 
 
 def in_order(containers: list[Container], sorting: Sorting) -> list[Container]:

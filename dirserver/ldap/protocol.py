@@ -52,6 +52,11 @@ class LDAPProtocol(BaseLDAPServer):
         self._pool = pool
         self._reactor = reactor
 
+    @property
+    def address(self) -> str:
+        """Where the client is."""
+        return self._session.client.address
+
     def connectionMade(self) -> None:
         """Begin."""
         super().connectionMade()
@@ -61,6 +66,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._place: Place | None = None
         self._working = False
         self._is_certified = False
+        self._is_heard = False
         self._paused = False
         self._reading = True
         self._stopping = False
@@ -80,6 +86,9 @@ class LDAPProtocol(BaseLDAPServer):
         """Stop whatever was being made for the client."""
         super().connectionLost(reason)
         self._closing = True
+        if not self._is_heard:
+            # Such as a phone that does not trust the certificate.
+            self.factory.misheard(self._session, reason.getErrorMessage())
         self._stop_timer()
         self._abandon()
         self.factory.stalled.discard(self)
@@ -121,6 +130,8 @@ class LDAPProtocol(BaseLDAPServer):
                 self._abandon(urgent.id)
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
+            self._is_heard = True
+            self.factory.misheard(self._session, str(error))
             self._disconnect(ResultCode.PROTOCOL_ERROR)
             return
         if self._reading is self._incoming.is_full:
@@ -266,6 +277,8 @@ class LDAPProtocol(BaseLDAPServer):
     def _finish(self, answering: Answer) -> None:
         self._give_back()
         self.factory.tell(self._session, answering.began)
+        # Once there is TLS, something has yet to be asked.
+        self._is_heard = self._session.answered.operation != "extended"
         self._answering = None
         self._incoming.answered(answering.request)
         if not self._session.principal.is_anonymous:

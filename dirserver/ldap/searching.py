@@ -232,6 +232,7 @@ class Search:
             order=self._sorting.order,
             span=Span(after=self._progress.place),
             bodies=presenter.wants_bodies,
+            moments=presenter.wants_moments,
         )
         for entry in found:
             if self._clock() > self._deadline:
@@ -360,6 +361,7 @@ class Search:
             order=order,
             span=span,
             bodies=presenter.wants_bodies,
+            moments=presenter.wants_moments,
         )
         for entry in reversed(list(found)) if from_end else found:
             if self._clock() > self._deadline:

@@ -111,6 +111,11 @@ class Projection:
         )
 
     @property
+    def is_verbatim(self) -> bool:
+        """Whether an entry is shown as it is kept, but for operational attributes."""
+        return self._verbatim
+
+    @property
     def from_card(self) -> tuple[AttributeType, ...]:
         """What is shown of a card that is not kept with its entry."""
         return tuple(one for one in _FROM_CARD if one.name.encode() in self._names)

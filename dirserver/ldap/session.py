@@ -87,11 +87,17 @@ class Context:
 
 @dataclass(slots=True)
 class Answered:
-    """What there is to say about the last request, for the log."""
+    """What there is to say about the last request, for the log and for who asks why.
+
+    ``refusal`` is the name of the error that it was refused with, ``reason`` what that says.
+    """
 
     operation: str = ""
     code: str = ""
     hits: int = 0
+    request: Request | None = None
+    refusal: str = ""
+    reason: str = ""
 
 
 class LDAPSession:
@@ -122,7 +128,8 @@ class LDAPSession:
 
         Whatever is raised is a bug; ``failed`` is then the answer.
         """
-        self.answered = Answered(_operation(request).name.removesuffix("_REQUEST").lower())
+        kind = _operation(request).name.removesuffix("_REQUEST").lower()
+        self.answered = Answered(kind, request=request)
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
@@ -162,6 +169,8 @@ class LDAPSession:
             )
             if code is None:
                 raise
+            self.answered.refusal = type(error).__name__
+            self.answered.reason = str(error)
             yield self._result(request, code)
 
     def failed(self, request: Request) -> bytes:

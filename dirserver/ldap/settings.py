@@ -71,10 +71,13 @@ class ConnectionLimits:
     """
 
     connections: int = 2000
+    # Of them, the most from one address, so that it leaves some to all others.
+    connections_each: int = 1000
     message_before_bind: int = 64 * 1024
     message_after_bind: int = 1024 * 1024
     # More requests than any client has open at once; beyond, nothing is read until some are done.
     waiting: int = 64
+    waiting_octets: int = 128 * 1024
     batch_octets: int = 64 * 1024
     batch_entries: int = 200
     # From the connection to its first request, and from one request to the next.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from dirserver.model.ordering import Place
 
@@ -97,22 +98,21 @@ class Change:
     vanished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
 
-    ``place`` is where it stands in the order of what is found; it has a ``body`` where that was
-    asked for.
+    ``place`` is where it stands in the order of what is found; it has a ``body``, and moments,
+    where that was asked for. Of these there are many: hence a tuple.
     """
 
     book_id: int
     key: str
-    place: Place
+    uid: str
     attributes: bytes
-    created: datetime
-    modified: datetime
-    body: bytes | None = None
-    uid: str = ""
+    created: datetime | None
+    modified: datetime | None
+    body: bytes | None
+    place: Place
 
 
 HREF_BYTES = 255

@@ -50,8 +50,11 @@ class AuditAction(StrEnum):
     PERSON_EXPORT = "person:export"
     PERSON_ERASE = "person:erase"
     PERSON_READMIT = "person:readmit"
+    DUPLICATE_DENY = "duplicate:deny"
+    DUPLICATE_UNDENY = "duplicate:undeny"
     HISTORY_PRUNE = "history:prune"
     AUDIT_LOST = "audit:lost"
+    LDAP_SHOW = "ldap:show"
 
 
 class Outcome(StrEnum):

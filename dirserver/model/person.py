@@ -30,7 +30,7 @@ office order orders personal post postmaster presse press privacy purchasing rec
 reception root sales secretary security sekretariat service shop support team verkauf vertrieb
 verwaltung webmaster zentrale
 """
-_ROLES = frozenset(_ROLE_WORDS.split())
+ROLES = frozenset(_ROLE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def identities(uid: str, values: Iterable[tuple[Field, str]]) -> frozenset[str]:
     numbers: set[str] = set()
     found = {f"uid {uid}"} if uid else set()
     for field, value in values:
-        if field is Field.MAIL and "@" in value and not _is_role(value):
+        if field is Field.MAIL and "@" in value and not is_role(value):
             found.add(f"mail {value}")
         elif field is Field.FULL_NAME:
             names.add(" ".join(sorted(_WORD.findall(value))))
@@ -115,9 +115,9 @@ def identities(uid: str, values: Iterable[tuple[Field, str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_role(mail: str) -> bool:
+def is_role(mail: str) -> bool:
     local = mail.partition("@")[0].partition("+")[0]
-    return local in _ROLES
+    return local in ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from sqlalchemy import ColumnElement, Dialect, Exists, and_, false, not_, or_, select, true, union
 
@@ -25,27 +25,28 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.store.probes import Bind, Shape, in_place, is_among
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
-from dirserver.store.values import Test, cards_with, is_of
+from dirserver.store.values import Test, kept_as, probes
 
 # SQLite joins no more than 500 SELECTs into one.
 _MOST_SELECTS = 400
 
 
 def found_in(
-    books: Sequence[int], query: Query, plan: DialPlan, dialect: Dialect
+    books: Sequence[int], query: Query, plan: DialPlan, dialect: Dialect, bind: Bind = in_place
 ) -> ColumnElement[bool]:
     """Return the condition that a card is in one of ``books`` and that ``query`` finds it.
 
-    ``query`` is resolved: nothing in it is undefined.
+    ``query`` is resolved: nothing in it is undefined. What is looked for is as ``bind`` has it.
     """
     book: ColumnElement[int] = card.c.addressbook_id
     if dialect.name == "sqlite" and _is_selective(query):
         # SQLite would walk through the book and test each card; the sum keeps it from using
         # the index on the book, so that it begins with the few cards that the query finds.
         book = book + 0
-    return and_(book.in_(books), _condition(query, plan, dialect))
+    return and_(book.in_(books), _condition(query, plan, dialect, bind))
 
 
 def _is_selective(query: Query) -> bool:
@@ -61,18 +62,49 @@ def _is_selective(query: Query) -> bool:
             return False
 
 
-def _condition(query: Query, plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:
+def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -> Hashable:
+    """Return what the condition for ``query`` depends on, and add what is bound to ``values``.
+
+    Two queries for which that is the same have the same condition but for what is bound.
+    """
+    match query:
+        case And(parts):
+            return type(query), tuple([spelled(part, plan, dialect, values) for part in parts])
+        case Or(parts):
+            # In the order of ``_any_of``.
+            tests = [part for part in parts if isinstance(part, Test)]
+            others = [part for part in parts if not isinstance(part, Test)]
+            kept = tuple([spelled(part, plan, dialect, values) for part in others])
+            return Or, kept, _shapes(tests, plan, dialect, values)
+        case Not(part):
+            return Not, spelled(part, plan, dialect, values)
+        case Equals() | Substring() | Keyed() | AtLeast() | AtMost():
+            return _shapes([query], plan, dialect, values)
+        case _:
+            return query
+
+
+def _shapes(
+    tests: Sequence[Test], plan: DialPlan, dialect: Dialect, values: list[str]
+) -> tuple[Shape, ...]:
+    found = probes(tests, plan)
+    for probe in found:
+        values += probe.values(dialect)
+    return tuple([probe.shape for probe in found])
+
+
+def _condition(query: Query, plan: DialPlan, dialect: Dialect, bind: Bind) -> ColumnElement[bool]:
     match query:
         case Constant(value):
             return true() if value else false()
         case And(parts):
-            return and_(*(_condition(part, plan, dialect) for part in parts))
+            return and_(*(_condition(part, plan, dialect, bind) for part in parts))
         case Or(parts):
-            return _any_of(parts, plan, dialect)
+            return _any_of(parts, plan, dialect, bind)
         case Not(Present(field)):
             return ~_has(field)
         case Not(part):
-            return not_(_condition(part, plan, dialect))
+            return not_(_condition(part, plan, dialect, bind))
         case KeyIs(key):
             return card.c.key == key if is_storable(key) else false()
         case BookIs(book_id):
@@ -83,7 +115,7 @@ def _condition(query: Query, plan: DialPlan, dialect: Dialect) -> ColumnElement[
             # Nearly every card has a name; to gather them all first would cost the whole book.
             return _has(field)
         case _:
-            return _is_among([query], plan, dialect)
+            return _found_by([query], plan, dialect, bind)
 
 
 def _between(query: Between) -> ColumnElement[bool]:
@@ -96,7 +128,9 @@ def _between(query: Between) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _any_of(parts: Sequence[Query], plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:
+def _any_of(
+    parts: Sequence[Query], plan: DialPlan, dialect: Dialect, bind: Bind
+) -> ColumnElement[bool]:
     """Join alternatives; those that the index answers become one set of cards."""
     tests: list[Test] = []
     keys: list[str] = []
@@ -108,16 +142,18 @@ def _any_of(parts: Sequence[Query], plan: DialPlan, dialect: Dialect) -> ColumnE
             case KeyIs(key):
                 keys.append(key)
             case _:
-                others.append(_condition(part, plan, dialect))
+                others.append(_condition(part, plan, dialect, bind))
     if keys:
         others.append(card.c.key.in_(list(filter(is_storable, keys))))
     if tests:
-        others.append(_is_among(tests, plan, dialect))
+        others.append(_found_by(tests, plan, dialect, bind))
     return or_(*others)
 
 
-def _is_among(tests: Sequence[Test], plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:
-    selects = cards_with(tests, plan, dialect)
+def _found_by(
+    tests: Sequence[Test], plan: DialPlan, dialect: Dialect, bind: Bind
+) -> ColumnElement[bool]:
+    selects = [probe.select(dialect, bind) for probe in probes(tests, plan)]
     chunks = [
         selects[start : start + _MOST_SELECTS] for start in range(0, len(selects), _MOST_SELECTS)
     ]
@@ -128,4 +164,5 @@ def _is_among(tests: Sequence[Test], plan: DialPlan, dialect: Dialect) -> Column
 
 
 def _has(field: Field) -> Exists:
-    return select(card_value.c.id).where(is_of(field), card_value.c.card_id == card.c.id).exists()
+    kept = is_among(card_value.c.field, kept_as([field]))
+    return select(card_value.c.id).where(kept, card_value.c.card_id == card.c.id).exists()

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, func, make_url, select
@@ -18,6 +17,7 @@ from dirserver.errors import StoreBusy, StoreUnavailable
 from dirserver.store import files
 from dirserver.store.batches import Batches
 from dirserver.store.prepared import Found, Prepared
+from dirserver.store.snapshots import Snapshots, driver_of
 
 # How long a writer waits for others to finish their transactions, of whatever process.
 PATIENCE = 10.0
@@ -45,6 +45,7 @@ class Store:
         self.url = url
         self._engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
         self._batches = Batches(self._engine)
+        self._snapshots = Snapshots(self._engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,13 +70,16 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a snapshot: everything read in it is of one moment, and no writer is held up."""
+        if self.is_sqlite:
+            with _conditions(), self._snapshots.open() as connection:
+                yield connection
+            return
         with _conditions():
             connection = self._engine.connect()
         with connection:
-            if not self.is_sqlite:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             with _conditions(), connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
@@ -103,11 +107,9 @@ class Store:
         For what is asked before every request: a transaction would be most of what it costs.
         """
         try:
-            connection = self._engine.raw_connection()
-            try:
-                return statement.glance(connection.cursor(), self._engine.dialect)
-            finally:
-                connection.close()
+            opened = self._snapshots.open() if self.is_sqlite else self._engine.connect()
+            with opened as connection:
+                return statement.row(connection)
         except (self._engine.dialect.loaded_dbapi.Error, DBAPIError, TimeoutError):
             # Whoever then opens a transaction is told what is the matter.
             return None
@@ -125,7 +127,14 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
+        self._snapshots.close()
         self._engine.dispose()
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many transactions are open."""
+        pool = self._engine.pool
+        return pool.checkedout() - self._snapshots.idle if isinstance(pool, QueuePool) else 0
 
 
 @contextmanager
@@ -138,6 +147,11 @@ def _conditions() -> Iterator[None]:
         raise unavailable(str(error.orig)) from error
     except TimeoutError as error:
         raise StoreUnavailable("every connection to the database is in use") from error
+    except sqlite3.Error as error:
+        # What goes past SQLAlchemy's layers raises the driver's own.
+        if not isinstance(error, sqlite3.OperationalError) and not _is_of_the_database(error):
+            raise
+        raise (StoreBusy if _is_busy(error) else StoreUnavailable)(str(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_of_the_database(error.orig):
             raise StoreUnavailable(str(error.orig)) from error
@@ -205,8 +219,9 @@ def _sqlite_engine(url: str) -> Engine:
         options = connection.get_execution_options()
         if "sqlite_begin" not in options:
             # It waits for nobody; SQLAlchemy's layers would be most of what it costs.
-            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-            driver.execute("BEGIN")
+            driver = driver_of(connection)
+            if not driver.in_transaction:
+                driver.execute("BEGIN")
             return
         if "sqlite_patience" in options:
             # Nobody who waits counts milliseconds, and mostly there is nobody who does.

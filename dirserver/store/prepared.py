@@ -7,7 +7,7 @@ statement itself. What they are needed for is kept: types, errors, and one text 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
+    LargeBinary,
     Table,
     bindparam,
     column,
@@ -34,6 +35,7 @@ _Process: TypeAlias = Callable[[Any], Any]
 # One for all engines, or one for each by its name.
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
+_ROWS = 200
 # How each engine takes any number of ids as one parameter.
 _IDS = {
     "sqlite": "SELECT value FROM json_each(:{name})",
@@ -138,15 +140,15 @@ class Prepared:
         _guarded(connection, compiled, cursor.execute, compiled.bound(values))
         return cursor
 
-    def glance(self, cursor: DBAPICursor, dialect: Dialect) -> Found | None:
-        """Return the first row of what has no parameters, outside of any transaction of ours.
-
-        Raises what the driver raises.
-        """
-        compiled = self._for(dialect)
-        cursor.execute(compiled.text, compiled.bound({}))
-        row = cursor.fetchone()
-        return None if row is None else compiled.read(row)
+    def found(self, connection: Connection, values: Mapping[str, object]) -> Iterator[Found]:
+        """Yield the rows that are found, as the driver has them."""
+        cursor = self.execute(connection, values)
+        compiled = self._for(connection.dialect)
+        try:
+            while rows := cursor.fetchmany(_ROWS):
+                yield from map(compiled.read, rows) if compiled.reading else rows
+        finally:
+            cursor.close()
 
     def _for(self, dialect: Dialect) -> _Compiled:
         # Two threads may compile it at once, and then either is as good.
@@ -182,7 +184,10 @@ def insert_into(table: Table, *, without: str = "") -> Insert:
 
 def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
     found = statements[dialect.name] if isinstance(statements, Mapping) else statements
-    compiled = cast("SQLCompiler", found.compile(dialect=dialect))
+    compiled = cast(
+        "SQLCompiler",
+        found.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}),
+    )
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     positions = compiled.positiontup
     binding = {
@@ -191,17 +196,19 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
         if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
     given = {
-        name: binding.get(name, _as_it_is)(bind.value)
-        for name, bind in binds.items()
-        if not bind.required
+        name: binding.get(name, _as_it_is)(value)
+        for name, value in compiled.params.items()
+        if name not in binds or not binds[name].required
     }
     columns = list(found.exported_columns) if isinstance(found, ReturnsRows) else []
     reading = [
         (at, process)
         for at, one in enumerate(columns)
-        if (process := one.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        # Bytes are bytes already.
+        if not isinstance(one.type, LargeBinary)
+        and (process := one.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
-    names = tuple(binds if positions is None else positions)
+    names = tuple(compiled.params if positions is None else positions)
     return _Compiled(str(compiled), names, positions is not None, given, binding, tuple(reading))
 
 

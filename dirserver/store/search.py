@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     case,
     func,
+    null,
     or_,
     select,
     union_all,
@@ -23,13 +25,14 @@ from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
 from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.store import ordering
-from dirserver.store.conditions import found_in
+from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import Term
+from dirserver.store.probes import Bind, Named, in_place
+from dirserver.store.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_version
 
 _ROWS = 200
-# How many columns stand before what is sorted by.
-_OWN = 6
+_statements = Statements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,27 @@ class Question:
 
 
 def search(
-    connection: Connection, question: Question, span: Span = WHOLE, *, bodies: bool = False
+    connection: Connection,
+    question: Question,
+    span: Span = WHOLE,
+    *,
+    bodies: bool = False,
+    moments: bool = False,
 ) -> Iterator[Entry]:
-    """Yield the cards that ``question`` finds, in its order; with their ``bodies`` if asked to."""
+    """Yield the cards that ``question`` finds, in its order.
+
+    They have their ``bodies``, and ``moments``, if these are asked for.
+    """
+    shown = (bodies, moments)
     most = span.limit
     from_start = most is not None and most <= _ROWS and span == Span(most)
     if from_start and len(question.ranks) > 1 and not _is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
-        few = list(_search(connection, replace(question, ranks=()), span, bodies=bodies))
+        few = list(_search(connection, replace(question, ranks=()), span, shown))
         if most is not None and len(few) < most:
             yield from _once(few, dict(question.ranks))
             return
-    yield from _search(connection, question, span, bodies=bodies)
+    yield from _search(connection, question, span, shown)
 
 
 def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
@@ -73,41 +85,59 @@ def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
 
 
 def _search(
-    connection: Connection, question: Question, span: Span, *, bodies: bool
+    connection: Connection, question: Question, span: Span, shown: tuple[bool, bool]
 ) -> Iterator[Entry]:
+    dialect = connection.dialect
+    values: list[str] = []
+    asked = [
+        (books, hidden, spelled(query, question.plan, dialect, values))
+        for books, hidden, query in _resolved(question)
+    ]
+    shape = (dialect.name, tuple(asked), question.order, question.ranks, span, shown)
+    statement = _statements.get(shape)
+    if statement is None:
+        select = _statement(question, dialect, span, Named(), shown)
+        if select is None:
+            return
+        statement = Statement(select)
+        if span.after is None:
+            # What goes on behind a place does so once.
+            _statements.put(shape, statement)
+    for book_id, key, uid, attributes, created, modified, body, *place in statement.run(
+        connection, values
+    ):
+        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(place))
+
+
+def _statement(
+    question: Question, dialect: Dialect, span: Span, bind: Bind, shown: tuple[bool, bool]
+) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
-    chosen = _chosen(question, connection.dialect, terms, span)
+    chosen = _chosen(question, dialect, terms, span, bind)
     if chosen is None:
-        return
+        return None
+    bodies, moments = shown
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
-    # The entries come in after the sort, so that it moves names and not blobs.
+    one = chosen.c
+    # As an Entry has it. The entries come in after the sort, so that it moves names, not blobs.
+    columns = (
+        *(one.addressbook_id, one.key, one.uid, card_entry.c.attributes),
+        *((one.created, one.modified) if moments else (null(), null())),
+        card_version.c.body if bodies else null(),
+    )
     statement = (
-        select(chosen, card_entry.c.attributes)
+        select(*columns, *(term.value for term in sorted_by))
+        .select_from(chosen)
         .join(card_entry, card_entry.c.card_id == chosen.c.id)
         .order_by(*ordering.order_by(sorted_by))
-        .execution_options(yield_per=_ROWS)
     )
-    if bodies:
-        statement = (
-            statement.add_columns(card_version.c.body)
-            .join(card, card.c.id == chosen.c.id)
-            .join(card_version, card_version.c.id == card.c.version_id)
-        )
-    values = slice(_OWN, _OWN + len(terms))
-    with connection.execute(statement) as rows:
-        for row in rows:
-            yield Entry(
-                row.addressbook_id,
-                row.key,
-                tuple(row[values]),
-                row.attributes,
-                row.created,
-                row.modified,
-                row.body if bodies else None,
-                row.uid,
-            )
+    if not bodies:
+        return statement
+    return statement.join(card, card.c.id == chosen.c.id).join(
+        card_version, card_version.c.id == card.c.version_id
+    )
 
 
 def number_found(connection: Connection, question: Question) -> int:
@@ -132,13 +162,13 @@ def number_before(connection: Connection, question: Question, value: object) -> 
 
 
 def _chosen(
-    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span
+    question: Question, dialect: Dialect, terms: Sequence[Term], span: Span, bind: Bind = in_place
 ) -> FromClause | None:
     several = len(question.ranks) > 1
     if several and _is_of_all(question):
         found: FromClause = _of_each_book(question, terms, span)
     else:
-        chosen = _selected(question, dialect, terms, span.after)
+        chosen = _selected(question, dialect, terms, span.after, bind)
         if chosen is None:
             return None
         if not several:
@@ -202,10 +232,14 @@ def _found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromC
 
 
 def _selected(
-    question: Question, dialect: Dialect, terms: Sequence[Term], after: Place | None = None
+    question: Question,
+    dialect: Dialect,
+    terms: Sequence[Term],
+    after: Place | None = None,
+    bind: Bind = in_place,
 ) -> Select[*tuple[object, ...]] | None:
     """Return the cards that ``question`` finds behind ``after``, or None for none."""
-    condition = _condition(question, dialect)
+    condition = _condition(question, dialect, bind)
     if condition is None:
         return None
     columns = _columns(terms)
@@ -227,12 +261,21 @@ def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
     return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
 
 
-def _condition(question: Question, dialect: Dialect) -> ColumnElement[bool] | None:
-    conditions = []
+def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str], Query]]:
+    """Return which books are asked what, as far as that can find anything."""
+    found = []
     for hidden, books in question.scopes:
         resolved = resolve(question.query, hidden)
         if books and resolved != NOTHING:
-            conditions.append(found_in(books, resolved, question.plan, dialect))
+            found.append((tuple(books), hidden, resolved))
+    return found
+
+
+def _condition(question: Question, dialect: Dialect, bind: Bind) -> ColumnElement[bool] | None:
+    conditions = [
+        found_in(books, query, question.plan, dialect, bind)
+        for books, _, query in _resolved(question)
+    ]
     return or_(*conditions) if conditions else None
 
 

@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Connection,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -23,13 +19,13 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     event,
     text,
 )
 
 from dirserver.store import appendonly, trigram
+from dirserver.store.utctime import UTCTime
 
 metadata = MetaData(
     naming_convention={
@@ -44,23 +40,6 @@ metadata = MetaData(
 _Id = BigInteger().with_variant(Integer, "sqlite")
 # Ranges of folded text must follow code points, not a locale.
 _Plain = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-class UTCTime(TypeDecorator[datetime]):
-    """A moment. SQLite knows no time zones, so moments are kept there, and come back, in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Turn a moment into UTC on its way in."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Say of a moment on its way out that it is in UTC."""
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
 _Time = UTCTime()
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
@@ -350,6 +329,17 @@ card_beginning = Table(
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
+)
+
+# Of which two cards, by their keys in order, somebody said that they are not of one person.
+distinct_pair = Table(
+    "distinct_pair",
+    metadata,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Index("ix_distinct_pair_other", "other"),
 )
 
 # What the LDAP face made of the card when it was written; opaque here.

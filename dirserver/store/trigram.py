@@ -46,17 +46,30 @@ def create(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def contains(
-    values: ColumnElement[str], ids: ColumnElement[int], part: str, dialect: Dialect
-) -> ColumnElement[bool]:
-    """Return the condition that a value contains ``part``, at least ``SHORTEST`` characters."""
+def pattern(part: str, dialect: Dialect) -> str:
+    """Return what ``contains`` is run with, to find the values that contain ``part``."""
     if dialect.name == "sqlite":
-        return ids.in_(_matching_rows(part))
-    return values.contains(part, autoescape=True)
+        return '"' + part.replace('"', '""') + '"'
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
-def _matching_rows(part: str) -> Select[tuple[int]]:
-    phrase = '"' + part.replace('"', '""') + '"'
+def contains(
+    values: ColumnElement[str],
+    ids: ColumnElement[int],
+    asked: ColumnElement[str],
+    dialect: Dialect,
+) -> ColumnElement[bool]:
+    """Return the condition that a value contains a part, for which ``asked`` is its ``pattern``.
+
+    The part has at least ``SHORTEST`` characters.
+    """
+    if dialect.name == "sqlite":
+        return ids.in_(_matching_rows(asked))
+    return values.like(asked, escape="\\")
+
+
+def _matching_rows(asked: ColumnElement[str]) -> Select[tuple[int]]:
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(_trigram.name, String)
-    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(phrase))
+    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(asked))

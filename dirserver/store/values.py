@@ -1,8 +1,8 @@
-"""Tests of what cards say, as SELECTs over the search index.
+"""Tests of what cards say, as probes of the search index.
 
 ``card_value`` has what a card says, folded, and numbers as digits; ``card_beginning`` has what
 follows the beginnings of the other words of names, so that a word is found as fast as a name
-that begins with it. Every SELECT is answered by an index.
+that begins with it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Dialect, Select, and_, select
-
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
 from dirserver.store import trigram
+from dirserver.store.probes import Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
-from dirserver.store.tables import card_beginning, card_value
 
 # Index entries are for matching; nobody asks for more of a value than this.
 _VALUE_LENGTH = 512
@@ -58,20 +56,16 @@ def indexed_beginnings(field: Field, value: str) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def is_of(*fields: Field) -> ColumnElement[bool]:
-    """Return the condition that a row of ``card_value`` is a value of one of ``fields``."""
-    return _is_of(card_value.c.field, fields)
-
-
-def _is_of(column: ColumnElement[str], fields: Sequence[Field]) -> ColumnElement[bool]:
+def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return under which names the index has the values of ``fields``."""
     kept: list[Field] = []
     for field in fields:
         kept += _KINDS_OF_PHONE if field is Field.ANY_PHONE else (field,)
-    return column == str(kept[0]) if len(kept) == 1 else column.in_(list(map(str, kept)))
+    return tuple(map(str, kept))
 
 
-def cards_with(tests: Iterable[Test], plan: DialPlan, dialect: Dialect) -> list[Select[int]]:
-    """Return SELECTs of the ids of the cards of which any of ``tests`` is true.
+def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
+    """Return what finds the cards of which any of ``tests`` is true.
 
     What is asked of several fields in the same words is asked once.
     """
@@ -84,52 +78,38 @@ def cards_with(tests: Iterable[Test], plan: DialPlan, dialect: Dialect) -> list[
         one
         for (is_number, is_name, test), asked_of in fields.items()
         for one in (
-            _of_numbers(test, asked_of, plan, dialect)
+            _of_numbers(test, asked_of, plan)
             if is_number
-            else _of_texts(test, asked_of, dialect, is_name=is_name)
+            else _of_texts(test, asked_of, is_name=is_name)
         )
     ]
 
 
-def _in_values(fields: Sequence[Field], condition: ColumnElement[bool]) -> Select[int]:
-    return select(card_value.c.card_id).where(is_of(*fields), condition)
+def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> Probe:
+    return Probe(Source.VALUES, kept_as(fields), comparisons)
 
 
-def _with_parts(fields: Sequence[Field], parts: Substring, dialect: Dialect) -> Select[int]:
-    condition = _substring(parts, dialect)
-    if dialect.name != "sqlite" or parts.initial or len(_longest(parts)) < trigram.SHORTEST:
-        return _in_values(fields, condition)
-    # SQLite would walk through all values of the fields; without the index on them, it begins with
-    # the few that have the text.
-    unindexed = card_value.c.field.concat("")
-    return select(card_value.c.card_id).where(_is_of(unindexed, fields), condition)
+def _in_beginnings(names: Sequence[str], *comparisons: Comparison) -> Probe:
+    return Probe(Source.BEGINNINGS, tuple(map(str, names)), comparisons)
 
 
-def _in_beginnings(names: Sequence[str], condition: ColumnElement[bool]) -> Select[int]:
-    return select(card_beginning.c.card_id).where(
-        card_beginning.c.field.in_(list(map(str, names))), condition
-    )
-
-
-def _of_numbers(
-    test: Test, fields: Sequence[Field], plan: DialPlan, dialect: Dialect
-) -> list[Select[int]]:
+def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
+    wanted: Sequence[tuple[Comparison, ...]]
     match test:
         case Equals(_, asked):
-            return [_in_values(fields, one) for one in _any_of(asked_forms(asked, plan))]
+            wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
             bound = digits_of(asked)
-            return [_in_values(fields, _bound(test, bound))] if bound else []
+            wanted = [(_bound(test, bound),)] if bound else []
         case Substring():
-            return [_with_parts(fields, one, dialect) for one in _number_parts(test, plan)]
+            wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
-            return []
+            wanted = []
+    return [_in_values(fields, *comparisons) for comparisons in wanted]
 
 
-def _of_texts(
-    test: Test, fields: Sequence[Field], dialect: Dialect, *, is_name: bool
-) -> list[Select[int]]:
+def _of_texts(test: Test, fields: Sequence[Field], *, is_name: bool) -> list[Probe]:
     match test:
         case Equals(_, asked):
             return [_in_values(fields, one) for one in _any_of(forms(asked))]
@@ -138,26 +118,25 @@ def _of_texts(
             return [_in_values(fields, _bound(test, bound))] if is_storable(bound) else []
         case Keyed(digits):
             parts = Substring(Field.FULL_NAME, digits)
-            return [_in_beginnings([_KEYPAD], _begins(card_beginning.c.value, parts))]
+            return [_in_beginnings([_KEYPAD], *_begins(parts))]
         case Substring():
             found = []
             for parts in filter(_can_be, _text_parts(test)):
                 if is_name and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                found.append(_with_parts(fields, parts, dialect))
+                found.append(_in_values(fields, *_substring(parts)))
                 if is_name and parts.at_word and parts.initial:
-                    found.append(_in_beginnings(fields, _begins(card_beginning.c.value, parts)))
+                    found.append(_in_beginnings(fields, *_begins(parts)))
             return found
 
 
-def _any_of(wanted: Sequence[str]) -> list[ColumnElement[bool]]:
+def _any_of(wanted: Sequence[str]) -> list[Comparison]:
     values = [form[:_VALUE_LENGTH] for form in wanted if form and is_storable(form)]
-    return [card_value.c.value.in_(values)] if values else []
+    return [Comparison(Op.ONE_OF, tuple(values))] if values else []
 
 
-def _bound(test: AtLeast | AtMost, bound: str) -> ColumnElement[bool]:
-    value = card_value.c.value
-    return value >= bound if isinstance(test, AtLeast) else value <= bound
+def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
+    return Comparison(Op.AT_LEAST if isinstance(test, AtLeast) else Op.AT_MOST, (bound,))
 
 
 def _text_parts(test: Substring) -> list[Substring]:
@@ -212,27 +191,24 @@ def _is_short(parts: Substring) -> bool:
     )
 
 
-def _substring(parts: Substring, dialect: Dialect) -> ColumnElement[bool]:
-    value = card_value.c.value
-    longest = _longest(parts)
+def _substring(parts: Substring) -> tuple[Comparison, ...]:
+    inner = [part for part in (*parts.any, parts.final) if part]
+    longest = max(inner, key=len, default="")
     if len(longest) < trigram.SHORTEST:
-        return _begins(value, parts)
-    found = trigram.contains(value, card_value.c.id, longest, dialect)
-    alone = len(list(filter(None, parts.any))) == 1 and not parts.final and not parts.initial
-    return found if alone else and_(_begins(value, parts), found)
+        return _begins(parts)
+    found = Comparison(Op.CONTAINS, (longest,))
+    alone = len(inner) == 1 and not parts.final and not parts.initial
+    return (found,) if alone else (*_begins(parts), found)
 
 
-def _longest(parts: Substring) -> str:
-    return max((*parts.any, parts.final), key=len)
-
-
-def _begins(value: ColumnElement[str], parts: Substring) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = []
+def _begins(parts: Substring) -> tuple[Comparison, ...]:
+    comparisons: list[Comparison] = []
     if parts.initial:
-        conditions += [value >= parts.initial, value < parts.initial + _LAST]
+        comparisons.append(Comparison(Op.AT_LEAST, (parts.initial,)))
+        comparisons.append(Comparison(Op.BELOW, (parts.initial + _LAST,)))
     if any(parts.any) or parts.final or not parts.initial:
-        conditions.append(value.like(_pattern(parts), escape="\\"))
-    return and_(*conditions)
+        comparisons.append(Comparison(Op.LIKE, (_pattern(parts),)))
+    return tuple(comparisons)
 
 
 def _pattern(parts: Substring) -> str:

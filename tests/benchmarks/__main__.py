@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
-from tests.benchmarks import cyrus, history, ldap, radicale, subjects
+from tests.benchmarks import cyrus, duplicates, history, ldap, radicale, subjects, versus
 from tests.benchmarks.comparing import beside_others, growth, short
 from tests.benchmarks.measuring import measure
 from tests.benchmarks.process import Subject, machine
@@ -30,7 +30,11 @@ def main() -> None:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "subject", nargs="?", choices=["faces", "history"], default="faces", help="what to measure"
+        "subject",
+        nargs="?",
+        choices=["faces", "history", "ldap", "duplicates"],
+        default="faces",
+        help="what to measure",
     )
     parser.add_argument(
         "--cards",
@@ -39,6 +43,7 @@ def main() -> None:
         help="how many cards are in the books: 1000,10000",
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each thing is done")
+    parser.add_argument("--turns", type=int, default=5, help="how often each has its LDAP turn")
     parser.add_argument("--only", default="", metavar="NAME", help="only what has NAME in its name")
     parser.add_argument(
         "--peers",
@@ -55,6 +60,12 @@ def main() -> None:
     print(machine())
     if options.subject == "history":
         history.run(options.cards[-1])
+        return
+    if options.subject == "duplicates":
+        duplicates.run(options.cards[-1])
+        return
+    if options.subject == "ldap":
+        versus.run(options.cards, options.seconds, options.turns, options.only)
         return
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         directory = Path(temporary)

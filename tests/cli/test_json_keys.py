@@ -8,18 +8,33 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import app, backups, books, cards, devices, grants, past, persons, trail
+from dirserver.cli import (
+    app,
+    backups,
+    books,
+    cards,
+    devices,
+    doctors,
+    duplicates,
+    grants,
+    past,
+    persons,
+    trail,
+)
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
 from dirserver.cli.checking import Findings
+from dirserver.cli.doctoring import ToldRequest
 from dirserver.cli.erasing import Certificate, ToldCase
 from dirserver.cli.explaining import Answer
 from dirserver.cli.finding import ToldPerson
 from dirserver.cli.granting import GrantedBook
 from dirserver.cli.handing import HandedOut
+from dirserver.cli.health import Finding
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.pairing import ShownPair
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
@@ -55,10 +70,13 @@ def spelled(record: type) -> str:
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
+        (duplicates.find, ShownPair),
         (grants.list_grants, GrantedBook),
         (grants.why, Answer),
         (devices.add_device, HandedOut),
         (devices.list_devices, ShownDevice),
+        (doctors.doctor, Finding),
+        (doctors.doctor_ldap, ToldRequest),
         (trail.audit, ToldEvent),
         (past.history, ToldCard),
         (past.show, ShownCard),

@@ -50,7 +50,7 @@ def test_a_name_that_is_no_text_is_nobody(filled: Shell, option: str) -> None:
     [
         ("--user", "alcie", "There is no user alcie now; did you mean alice?"),
         ("--book", "custmers", "There is no book custmers now; did you mean customers?"),
-        ("--device", "nosuch", "There is no device nosuch now."),
+        ("--device", "nosuch", "There is no device nosuch, nor any other."),
     ],
 )
 def test_a_mistyped_name_is_not_taken_for_innocence(

@@ -24,6 +24,7 @@ from tests.postgresql import Server
 COMMANDS = [
     (), ("serve",), ("check",), ("plan",), ("apply",), ("passwd",), ("book",), ("book", "list"),
     ("book", "show"), ("book", "purge"), ("import",), ("export",), ("search",), ("audit",),
+    ("duplicates",), ("duplicates", "find"), ("duplicates", "not-same"),
     ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
 ]  # fmt: skip
 

@@ -45,9 +45,9 @@ UNKNOWN_KEYS = {
         "[organization]: there is no such table; did you mean [organisation]?"
     ),
     "[printers]": (
-        "[printers]: there is no such table; there are [organisation], [database], [carddav],"
-        " [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users], [groups] and"
-        " [books]"
+        "[printers]: there is no such table; there are [organisation], [database], [server],"
+        " [carddav], [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users],"
+        " [groups] and [books]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"

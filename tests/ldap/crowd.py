@@ -11,8 +11,8 @@ from tests.organisation import ALICE, HERE, vcard
 CROWD = 20_000
 
 
-def fill(services: Services) -> None:
-    """Put a crowd into the book of customers.
+def fill(services: Services, number: int = CROWD) -> None:
+    """Put a crowd of ``number`` into the book of customers.
 
     One card is put there as clients do; the others are copies of its rows, since there is only
     this to say of them: they are many. They are not in the search index.
@@ -23,7 +23,7 @@ def fill(services: Services) -> None:
     with services.store.writing() as connection:
         row = connection.execute(select(card)).one()._asdict()
         blob = connection.scalar(select(card_entry.c.attributes))
-        names = [f"{number:05}" for number in range(1, CROWD)]
+        names = [f"{one:05}" for one in range(1, number)]
         rows = [
             {
                 **row,

@@ -156,3 +156,27 @@ def test_an_envelope_says_which_operation_was_meant() -> None:
     request = received(wire.message(7, _BAD_BIND)).take()
     assert isinstance(request, Envelope)
     assert (request.id, request.operation.name) == (7, "BIND_REQUEST")
+
+
+def test_of_long_requests_few_wait() -> None:
+    # However they are made: what is kept of a client is bounded in octets, too.
+    limits = ConnectionLimits(waiting_octets=1000)
+    requests = [wire.message(number, wire.search("dc=" + "x" * 400)) for number in range(1, 9)]
+    incoming = received(*requests, limits=limits)
+    assert incoming.is_full
+    assert incoming.unread == sum(map(len, requests[3:]))
+    found = []
+    while (request := incoming.take()) is not None:
+        found.append(request.id)
+        assert list(incoming.receive()) == []
+    assert found == list(range(1, 9))
+    assert not incoming.is_full
+
+
+def test_what_is_abandoned_makes_room() -> None:
+    limits = ConnectionLimits(waiting_octets=800)
+    requests = [wire.message(number, wire.search("dc=" + "x" * 400)) for number in (1, 2)]
+    incoming = received(*requests, limits=limits)
+    assert incoming.is_full
+    incoming.abandon(2)
+    assert not incoming.is_full

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from typing import cast
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.pool import QueuePool
 from structlog.testing import capture_logs
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
@@ -91,6 +89,6 @@ def test_no_octets_get_more_than_an_answer_or_a_goodbye(
     for response in wire.responses(sent):
         assert response.diagnostic in WORDS
         assert response.code != "other"
-    assert cast("QueuePool", organisation.store.engine.pool).checkedout() == 0
+    assert organisation.store.connections_in_use == 0
     assert client.pending_calls() == []
     assert not re.search(rb"Traceback|Error:|/home|/work", sent)

@@ -78,7 +78,7 @@ def test_a_bug_is_answered_with_other_and_nothing_of_its_text(
     assert entry["address"] == "127.0.0.1"
     assert "KeyError" in entry["error"]
     assert eventually(lambda: serving.told[0][1] == "other")
-    assert eventually(lambda: organisation.store.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]  # of a QueuePool
+    assert eventually(lambda: organisation.store.connections_in_use == 0)
 
 
 def test_somebody_who_is_no_longer_a_user_may_do_nothing(

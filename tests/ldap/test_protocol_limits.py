@@ -6,8 +6,11 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IAddress
 
 from dirserver.assembly import Services
 from dirserver.ldap.session import Context
@@ -137,6 +140,19 @@ def test_there_may_be_only_so_many_connections(serve: Serve) -> None:
     assert eventually(lambda: serving.open == 1)
     assert serving.connect().say([BIND]) == ["BindResponse success"]
     assert second.say(["search scope=base attributes=1.1"])[-1] == "SearchResultDone success"
+
+
+def test_one_address_leaves_connections_to_all_others(serve: Serve) -> None:
+    serving = serve(connections_each=2)
+    first, second = serving.connect(), serving.connect()
+    for line in (first, second):
+        assert line.say([BIND]) == ["BindResponse success"]
+    assert serving.connect().ends()
+    elsewhere = cast("IAddress", IPv4Address("TCP", "192.0.2.9", 50000))
+    assert serving.thread.call(lambda: serving.factory.buildProtocol(elsewhere)) is not None
+    first.close()
+    assert eventually(lambda: serving.open == 1)
+    assert serving.connect().say([BIND]) == ["BindResponse success"]
 
 
 @pytest.mark.parametrize("depth", [33, 200])

@@ -143,7 +143,7 @@ def test_of_an_abandoned_search_nothing_more_comes(
         entries += 1
     assert response.id == 4
     assert entries < 19_000
-    assert eventually(lambda: crowded.store.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]  # of a QueuePool
+    assert eventually(lambda: crowded.store.connections_in_use == 0)
 
 
 def test_an_unbind_ends_the_session_and_whatever_it_had_asked_for(

@@ -6,10 +6,8 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 import pytest
-from sqlalchemy.pool import QueuePool
 
 from dirserver.assembly import Services
 from dirserver.ldap.session import Context
@@ -34,7 +32,7 @@ def crowd(context: Context, crowded: Services) -> Context:
 
 def snapshots(services: Services) -> int:
     """Return how many connections to the database are in use."""
-    return cast("QueuePool", services.store.engine.pool).checkedout()
+    return services.store.connections_in_use
 
 
 def buffered(serving: Serving) -> int:

@@ -85,7 +85,7 @@ def test_who_takes_too_long_is_cut_off(serve: Serve, context: Context, crowded: 
     began = time.monotonic()
     assert Stopping(serving, 0.3).is_over()
     assert 0.2 < time.monotonic() - began < 5
-    assert eventually(lambda: crowded.store.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]  # of a QueuePool
+    assert eventually(lambda: crowded.store.connections_in_use == 0)
 
 
 @pytest.mark.parametrize("seconds", [0.2])

@@ -135,6 +135,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("revoked IS NULL"),
     )
     op.create_table(
+        "distinct_pair",
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("one", "other", name="pk_distinct_pair"),
+    )
+    op.create_index("ix_distinct_pair_other", "distinct_pair", ["other"])
+    op.create_table(
         "erasure",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),

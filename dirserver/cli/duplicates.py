@@ -1,0 +1,92 @@
+"""``dirserver duplicates``: what can be typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from dirserver.cli.invocation import invocation
+from dirserver.cli.options import MOST, JSONOption, LoginOption
+
+_FIND = "find"
+
+
+class _Duplicates(TyperGroup):
+    """A group in which a BOOK, or nothing, where a command could stand means to look for them."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own click has no public name for its context
+        """Put the name of the command before what is none."""
+        if not args or args[0] not in (*self.commands, "--help", "-h"):
+            args = [_FIND, *args]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
+
+app = typer.Typer(
+    cls=_Duplicates,
+    rich_markup_mode=None,
+    subcommand_metavar="[BOOK]... | COMMAND",
+    help="""Find people who are in the books twice, and why it seems so.
+
+    \b
+    dirserver duplicates                        in all books
+    dirserver duplicates customers staff        in these
+    dirserver duplicates --verdict certain      only what leaves no doubt
+    dirserver duplicates not-same KEY KEY       do not ask again
+    dirserver duplicates find --help            all that can be asked for
+    """,
+)
+
+
+@app.command(_FIND)
+def find(
+    context: typer.Context,
+    books: Annotated[list[str] | None, typer.Argument(metavar="BOOK", hidden=True)] = None,
+    login: LoginOption = "",
+    verdict: Annotated[
+        str,
+        typer.Option(
+            "--verdict", metavar="VERDICT", help="At least so sure: certain, likely or possible."
+        ),
+    ] = "likely",
+    limit: Annotated[
+        int,
+        typer.Option("--limit", metavar="N", min=1, max=MOST, help="At most so many pairs."),
+    ] = 100,
+    as_json: JSONOption = False,
+) -> None:
+    """Find pairs of cards of one person, the surest first, with what speaks for it and against it.
+
+    A pair is certain when the same name comes with an address or a number of one's own and nothing
+    speaks against it; namesakes, couples, and who shares a switchboard or info@ are no pairs.
+    With --as LOGIN, what that user may not see is neither shown nor used.
+
+    \b
+    dirserver duplicates customers --verdict possible --limit 20
+    \b
+    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name)
+    """
+    from dirserver.cli import pairing
+
+    request = pairing.Request(tuple(books or ()), login, verdict, limit)
+    pairing.find(invocation(context), request, as_json=as_json)
+
+
+@app.command("not-same")
+def not_same(
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(metavar="KEY", show_default=False)],
+    other: Annotated[str, typer.Argument(metavar="KEY", show_default=False)],
+    undo: Annotated[bool, typer.Option("--undo", help="Take back that they are not.")] = False,
+    login: LoginOption = "",
+) -> None:
+    """Say that two cards are not of one person: they are no pair any more, to anybody.
+
+    KEY is a card's key, as `dirserver duplicates` prints it. It is remembered until it is taken
+    back, whatever becomes of the cards, and takes the right to write to the books of both.
+    """
+    from dirserver.cli import pairing
+
+    pairing.not_same(invocation(context), one, other, login, undo=undo)

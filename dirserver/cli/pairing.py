@@ -1,0 +1,153 @@
+"""``dirserver duplicates``: pairs of cards of one person, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dirserver.cli import screen
+from dirserver.cli.acting import Acting, acting
+from dirserver.cli.failure import Failed
+from dirserver.cli.invocation import Invocation
+from dirserver.config.faults import listing, nearest
+from dirserver.directory import Reading, duplicates, label_of
+from dirserver.errors import AccessDenied, NotFound
+from dirserver.model.duplicates.scan import Pair
+from dirserver.model.duplicates.verdict import Verdict
+from dirserver.model.grant import Privilege
+from dirserver.model.history.wording import name_of
+from dirserver.model.policy import VisibleBook
+from dirserver.model.query import KeyIs, Or
+
+_AT_ONCE = 200
+_COLOURS = {Verdict.CERTAIN: "bold green", Verdict.LIKELY: "bold yellow", Verdict.POSSIBLE: "bold"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Where to look, as whom, and for what, as it was typed."""
+
+    books: tuple[str, ...]
+    login: str
+    verdict: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDouble:
+    """One of the two cards of a pair."""
+
+    book: str
+    href: str
+    key: str
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPair:
+    """Two cards that may be of one person, as programs read it; the reasons are for people."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    against: tuple[str, ...]
+    cards: tuple[ShownDouble, ...]
+
+
+def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
+    """Print the pairs that are found, surest first. Raises Failed."""
+    least = _verdict(request.verdict)
+    with acting(invocation, request.login) as who, who.reading() as reading:
+        views = _views(who, reading, request.books)
+        with screen.progress("reading cards") as advance:
+            gathered = duplicates.gather(reading, views, advance)
+        with screen.progress("comparing cards") as advance:
+            found = duplicates.compare(gathered, advance, least)
+        shown = list(_shown(reading, views, found.pairs[: request.limit]))
+    if as_json:
+        screen.say_json(shown)
+        return
+    for pair in shown:
+        _say(pair)
+    if not shown:
+        screen.say("nobody is found twice")
+        return
+    broken = sum(not cluster.whole for cluster in found.clusters)
+    numbers = {one: sum(pair.verdict is one for pair in found.pairs) for one in Verdict}
+    counted = ", ".join(f"{number} {one}" for one, number in numbers.items() if number)
+    screen.say(f"{screen.counted(len(found.pairs), 'pair')}: {counted}")
+    if broken:
+        screen.say(
+            f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
+            "the cards, something speaks against it"
+        )
+    if len(found.pairs) > len(shown):
+        screen.note(f"These are the surest {len(shown)}; for more: --limit.")
+
+
+def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:
+    """Remember that two cards are not of one person, or take it back. Raises Failed."""
+    if one == other:
+        raise Failed("These are one card; name two by their keys.")
+    with acting(invocation, login) as who:
+        try:
+            with who.writing() as writing:
+                changed = duplicates.deny(writing, one, other, undo=undo)
+        except NotFound as absent:
+            raise Failed(
+                f"There is no card with the key {absent}. `dirserver duplicates` prints the keys."
+            ) from absent
+        except AccessDenied as denied:
+            raise Failed(
+                f"{who.principal.login} may not say that: {denied}. It takes the right to write "
+                "to the books of both cards."
+            ) from denied
+    if undo:
+        screen.say("taken back" if changed else "nothing to do: nobody had said so")
+    else:
+        screen.say("remembered" if changed else "nothing to do: it is known already")
+
+
+def _verdict(text: str) -> Verdict:
+    known = [str(one) for one in Verdict]
+    if text in known:
+        return Verdict(text)
+    meant = nearest(text, known)
+    hint = f"did you mean {meant}?" if meant else f"there are {listing(known, 'and')}."
+    raise Failed(f"There is no verdict {text}; {hint}")
+
+
+def _views(who: Acting, reading: Reading, books: Sequence[str]) -> list[VisibleBook]:
+    if not books:
+        return list(reading.books(Privilege.READ))
+    views = (who.book(reading, name, Privilege.READ) for name in books)
+    return list({view.book.id: view for view in views}.values())
+
+
+def _shown(
+    reading: Reading, views: Sequence[VisibleBook], pairs: Sequence[Pair]
+) -> Iterator[ShownPair]:
+    keys = list(dict.fromkeys(key for pair in pairs for key in (pair.one, pair.other)))
+    cards: dict[str, ShownDouble] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        query = Or(tuple(map(KeyIs, keys[start : start + _AT_ONCE])))
+        for view, card, body in reading.cards_found(query, views):
+            name = name_of(body) or card.key
+            cards[card.key] = ShownDouble(label_of(view.book), card.href, card.key, card.uid, name)
+    for pair in pairs:
+        yield ShownPair(
+            str(pair.verdict),
+            tuple(reason.words for reason in pair.reasons),
+            tuple(reason.words for reason in pair.against),
+            (cards[pair.one], cards[pair.other]),
+        )
+
+
+def _say(pair: ShownPair) -> None:
+    verdict = Verdict(pair.verdict)
+    screen.say((verdict, _COLOURS[verdict]), f": {'; '.join(pair.reasons)}")
+    if pair.against:
+        screen.say(("  but: ", "red"), "; ".join(pair.against))
+    width = max(len(card.name) for card in pair.cards)
+    for card in pair.cards:
+        screen.say(f"  {card.key}  {card.name:<{width}}  ", (f"{card.book}/{card.href}", "dim"))

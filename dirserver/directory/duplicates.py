@@ -1,0 +1,192 @@
+"""Who is in the books twice: of all that somebody may read, or of one card.
+
+What is hidden from whoever asks is no evidence, so that no answer tells of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dirserver.directory.reading import Reading
+from dirserver.directory.writing import Writing
+from dirserver.errors import AccessDenied, NotFound
+from dirserver.model.addressbook import label_of
+from dirserver.model.audit import AuditAction
+from dirserver.model.duplicates.clusters import Cluster, clusters
+from dirserver.model.duplicates.evidence import Reason, weigh
+from dirserver.model.duplicates.facts import Facts, birthday_beginnings, facts_of, seen_fields
+from dirserver.model.duplicates.keys import MOST_ALIKE
+from dirserver.model.duplicates.scan import Advance, Pair, is_shared, judged, scan, shared_among
+from dirserver.model.duplicates.verdict import Verdict
+from dirserver.model.fields import Field
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.store import duplicates
+from dirserver.store.duplicates import Indexed, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Pairs of cards of which both may be of one person, surest first, and what they make up.
+
+    Of a cluster that is not whole, something speaks against two of its cards: it is for somebody
+    to look at, not to be merged unseen.
+    """
+
+    pairs: tuple[Pair, ...]
+    clusters: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A card that certainly is of the same person as another one, and why."""
+
+    view: VisibleBook
+    href: str
+    key: str
+    uid: str
+    reasons: tuple[Reason, ...]
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the cards of some books say, to be compared, and of whom it is known to be two."""
+
+    cards: Sequence[Facts]
+    denied: frozenset[tuple[str, str]]
+
+
+def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> Gathered:
+    """Read what the index has of all cards in ``views``.
+
+    ``advance`` hears of how many cards of how many that is done.
+    """
+    books = [view.book.id for view in views]
+    total = duplicates.count(reading.connection, books)
+    cards: list[Facts] = []
+    for _, facts in _facts(views, duplicates.indexed(reading.connection, books, seen_fields())):
+        cards.append(facts)
+        advance(len(cards), total)
+    return Gathered(cards, duplicates.denied(reading.connection))
+
+
+def compare(gathered: Gathered, advance: Advance, least: Verdict = Verdict.POSSIBLE) -> Found:
+    """Return the pairs that are at ``least`` so sure.
+
+    Pairs of which somebody said that they are not the same are left out.
+    """
+    cards, denied = gathered.cards, gathered.denied
+    shared = shared_among(cards)
+    pairs = [
+        pair
+        for pair in scan(cards, shared, advance)
+        if _RANKS[pair.verdict] <= _RANKS[least] and (pair.one, pair.other) not in denied
+    ]
+    pairs.sort(key=lambda pair: (_RANKS[pair.verdict], -pair.weight, pair.one, pair.other))
+    by_key = {one.key: one for one in cards}
+
+    def speaks_against(one: str, other: str) -> bool:
+        evidence = weigh(by_key[one], by_key[other], shared)
+        return (one, other) in denied or evidence is None or bool(evidence.against)
+
+    return Found(tuple(pairs), tuple(clusters(pairs, speaks_against)))
+
+
+def certain_twins(
+    reading: Reading,
+    views: Sequence[VisibleBook],
+    uid: str,
+    values: Iterable[tuple[Field, str]],
+    key: str = "",
+    *,
+    hidden: frozenset[str] = frozenset(),
+) -> list[Twin]:
+    """Return the cards in ``views`` that certainly are of the person whose card says ``values``.
+
+    That is answered by index lookups, however large the books are. ``values`` are those of the
+    search index, as ``Deriver`` derives them, less what is ``hidden`` from whoever asks; ``key``
+    is that of the card, if it is stored.
+    """
+    said = [(str(field), value) for field, value in values]
+    asked = facts_of(key, uid, said, seen_fields(hidden))
+    birthdays = birthday_beginnings(asked.birthday)
+    # A name is what many have; without anything else, an equal card has nothing else either.
+    by_name = not (asked.mails or asked.numbers or birthdays)
+    names = [value for field, value in said if field == Field.FULL_NAME] if by_name else []
+    wanted = Wanted(uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
+    books = [view.book.id for view in views]
+    rows = duplicates.sharing(reading.connection, books, wanted, seen_fields(), most=MOST_ALIKE + 1)
+    others = [pair for pair in _facts(views, rows) if not key or pair[1].key != key]
+    everybody = [asked, *(facts for _, facts in others)]
+    shared = {
+        value
+        for value in asked.mails | asked.numbers
+        if is_shared(one for one in everybody if value in one.mails or value in one.numbers)
+    }
+    denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
+    by_id = {view.book.id: view for view in views}
+    twins = []
+    for row, facts in others:
+        pair = judged(asked, facts, shared)
+        is_certain = pair is not None and pair.verdict is Verdict.CERTAIN
+        if pair is not None and is_certain and (pair.one, pair.other) not in denied:
+            twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
+    return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
+
+
+def twins_of_stored(
+    reading: Reading, views: Sequence[VisibleBook], view: VisibleBook, href: str
+) -> list[Twin]:
+    """Return the cards in ``views`` that certainly are of the person of a card. Raises NotFound."""
+    stored = reading.stored(view, href)
+    if stored is None:
+        raise NotFound(href)
+    row = duplicates.of_card(reading.connection, stored.id, seen_fields())
+    values = ((Field(field), value) for field, value in row.values)
+    return certain_twins(reading, views, row.uid, values, row.key, hidden=view.hidden)
+
+
+def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
+    """Remember that two cards, by their keys, are of two people, or ``undo`` that.
+
+    Say whether that changes anything. Raises NotFound for a card that the principal cannot read,
+    and AccessDenied unless they may write to the books of both.
+    """
+    action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
+    cards = [_writable(writing, key, action) for key in (one, other)]
+    if undo:
+        changed = duplicates.undeny(writing.connection, one, other)
+    else:
+        by = writing.principal.login
+        changed = duplicates.deny(writing.connection, one, other, writing.at, by)
+    if changed:
+        for (label, href), with_it in zip(cards, (other, one), strict=True):
+            writing.events.append(writing.event(action, label, href, with_it))
+    return changed
+
+
+def _writable(writing: Writing, key: str, action: AuditAction) -> tuple[str, str]:
+    """Return the book and the name of the card ``key``, which may be written to."""
+    readable = {view.book.id: view for view in writing.books(Privilege.READ)}
+    found = duplicates.place_of(writing.connection, key)
+    if found is None or found[0] not in readable:
+        raise NotFound(key)
+    label = label_of(readable[found[0]].book)
+    if readable[found[0]].access < Privilege.WRITE:
+        reason = f"no grant of write on {label}"
+        writing.refuse(action, label, found[1], reason)
+        raise AccessDenied(reason)
+    return label, found[1]
+
+
+def _facts(
+    views: Sequence[VisibleBook], rows: Iterable[Indexed]
+) -> Iterator[tuple[Indexed, Facts]]:
+    """Yield cards with what of them is seen in ``views``."""
+    seen: Mapping[int, frozenset[str]] = {view.book.id: seen_fields(view.hidden) for view in views}
+    for row in rows:
+        yield row, facts_of(row.key, row.uid, row.values, seen[row.book_id])

@@ -1,0 +1,64 @@
+"""Statements that were made before, for searches that differ from them in their words alone.
+
+What telephones ask all day long goes past SQLAlchemy's layers on SQLite, where these would cost
+several times what the database does: a statement is compiled once, and from then on given to the
+driver as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+from dirserver.store.prepared import Found, Prepared
+
+# Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
+_MOST = 256
+_ROWS = 200
+
+
+class Statement:
+    """A SELECT that is run again and again with other values, bound as v0, v1 and so on."""
+
+    def __init__(self, select: Select[Any]) -> None:
+        """Prepare ``select``."""
+        self._select = select.execution_options(yield_per=_ROWS)
+        self._prepared = Prepared(select)
+
+    def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Found]:
+        """Yield the rows."""
+        bound = {f"v{at}": value for at, value in enumerate(values)}
+        if connection.dialect.name == "sqlite":
+            yield from self._prepared.found(connection, bound)
+            return
+        # Past SQLAlchemy's layers, PostgreSQL's driver would hold all that is found.
+        with connection.execute(self._select, bound) as rows:
+            yield from rows
+
+
+class Statements:
+    """The statements of the last searches, by their shapes. Safe in threads."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+
+    def get(self, shape: Hashable) -> Statement | None:
+        """Return the statement for ``shape``, or None when it must be made."""
+        with self._lock:
+            statement = self._kept.get(shape)
+            if statement is not None:
+                self._kept.move_to_end(shape)
+            return statement
+
+    def put(self, shape: Hashable, statement: Statement) -> None:
+        """Keep the statement for ``shape``."""
+        with self._lock:
+            self._kept[shape] = statement
+            while len(self._kept) > _MOST:
+                self._kept.popitem(last=False)

@@ -1,0 +1,174 @@
+"""What telephones and mail programs look up, in words that any LDAP server understands."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tests.benchmarks.cards import Person, person
+from tests.benchmarks.libldap import Connection, strings
+from tests.benchmarks.process import Subject
+from tests.benchmarks.slapd import NAME, SUFFIX
+from tests.organisation import PASSWORD
+
+# So many different questions are asked in turn, so that no answer can be kept ready.
+_QUESTIONS = 500
+# What a telephone shows, and how many lines of it.
+_SHOWN = ("cn", "sn", "givenName", "telephoneNumber", "mobile", "homePhone")
+_LINES = 50
+_THUNDERBIRD = 100
+_PAGE = 500
+_WRITTEN = b"TEL;TYPE=WORK,VOICE:"
+
+# Does something once, the number of the call being given; returns how many operations it was.
+Call: TypeAlias = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something to ask. ``targets`` are the ratios to slapd's, by how many entries there are.
+
+    ``call`` makes, for a subject and how many entries it has, what asks over a connection; with
+    ``fresh`` it connects by itself.
+    """
+
+    name: str
+    call: Callable[[Connection, Subject, int], Call]
+    targets: dict[int, float]
+    fresh: bool = False
+
+
+def _asking(
+    write: Callable[[Person], str], attributes: Sequence[str] = _SHOWN, limit: int = _LINES
+) -> Callable[[Connection, Subject, int], Call]:
+    shown = strings(attributes)
+
+    def made(connection: Connection, _subject: Subject, entries: int) -> Call:
+        questions = _questions(write, entries)
+
+        def call(number: int) -> int:
+            asked = questions[number * 7 % len(questions)]
+            connection.search(SUFFIX.encode(), "sub", asked, shown, limit)
+            return 1
+
+        return call
+
+    return made
+
+
+def _questions(write: Callable[[Person], str], entries: int) -> list[bytes]:
+    step = max(1, entries // _QUESTIONS)
+    return [write(person(number)).encode() for number in range(0, entries, step)]
+
+
+def _prefix(one: Person) -> str:
+    said = one.family[:3]
+    return f"(|(cn={said}*)(sn={said}*)(givenName={said}*))"
+
+
+def _contains(one: Person) -> str:
+    return f"(|(cn=*{one.given[-2:]} {one.family[:3]}*)(telephoneNumber=*{one.phone[-6:]}*))"
+
+
+def _lookup(one: Person) -> str:
+    """Ask for a number as the card has it, which servers without numbers find, too."""
+    way = one.card.partition(_WRITTEN)[2].partition(b"\r\n")[0].decode()
+    way = way.replace("(", "\\28").replace(")", "\\29")
+    return f"(|(telephoneNumber={way})(mobile={way})(homePhone={way}))"
+
+
+def _said(one: Person) -> str:
+    return (one.family[:4], f"person{one.number}", one.given[:3])[one.number % 3]
+
+
+def _begins(one: Person) -> str:
+    said = _said(one)
+    return f"(|(cn={said}*)(mail={said}*)(givenName={said}*)(sn={said}*))"
+
+
+def _has(one: Person) -> str:
+    said = _said(one)
+    return f"(|(cn=*{said}*)(mail=*{said}*)(givenName=*{said}*)(sn=*{said}*))"
+
+
+def _downloading(connection: Connection, _subject: Subject, _entries: int) -> Call:
+    # As an address book's copy: everything but the pictures.
+    shown = strings(("*",))
+    return lambda _number: connection.download(
+        SUFFIX.encode(), b"(objectClass=person)", shown, _PAGE
+    )
+
+
+def _visiting(_connection: Connection, subject: Subject, entries: int) -> Call:
+    questions, shown = _questions(_lookup, entries), strings(_SHOWN)
+    assert subject.ldap is not None
+    address = subject.ldap
+
+    def call(number: int) -> int:
+        visit = Connection(address)
+        visit.bind(NAME, PASSWORD)
+        asked = questions[number * 7 % len(questions)]
+        visit.search(SUFFIX.encode(), "sub", asked, shown, _LINES)
+        visit.close()
+        return 1
+
+    return call
+
+
+def _root_dse(connection: Connection, _subject: Subject, _entries: int) -> Call:
+    everything: ctypes.Array[ctypes.c_char_p] = strings(("*", "+"))
+
+    def call(_number: int) -> int:
+        connection.search(b"", "base", b"(objectClass=*)", everything)
+        return 1
+
+    return call
+
+
+def _chinese(length: int) -> Callable[[Person], str]:
+    """Ask for so many characters out of the middle of names that are written in characters."""
+    parts = ("明", "咲", "郎", "小明", "美咲", "太郎", "田中", "山本", "王", "中")
+    fitting = [part for part in parts if len(part) == length]
+    return lambda one: f"(cn=*{fitting[one.number % len(fitting)]}*)"
+
+
+def _targets(small: float, large: float) -> dict[int, float]:
+    return {1_000: small, 10_000: large, 100_000: large}
+
+
+LOOKUP = Workload("number lookup over three attributes", _asking(_lookup), _targets(0.7, 0.7))
+PREFIX = Workload("prefix on three name attributes", _asking(_prefix), _targets(1, 1.5))
+WORKLOADS = (
+    PREFIX,
+    Workload("contains on names and numbers", _asking(_contains), _targets(1, 1.9)),
+    LOOKUP,
+    Workload(
+        "Thunderbird's autocomplete, prefix",
+        _asking(_begins, ("*",), _THUNDERBIRD),
+        _targets(1, 2),
+    ),
+    Workload(
+        "Thunderbird's autocomplete, contains",
+        _asking(_has, ("*",), _THUNDERBIRD),
+        _targets(1, 2),
+    ),
+    Workload("paged download of everything", _downloading, _targets(1, 5)),
+    Workload("connect, bind, search, unbind", _visiting, _targets(1, 1), fresh=True),
+    Workload("rootDSE", _root_dse, _targets(1, 1)),
+)
+CHINESE = tuple(
+    Workload(
+        f"contains {length} Chinese character{'s' * (length > 1)}", _asking(_chinese(length)), {}
+    )
+    for length in (1, 2)
+)
+
+
+def connected(subject: Subject) -> Connection:
+    """Return a connection to ``subject`` on which somebody is logged in."""
+    assert subject.ldap is not None
+    connection = Connection(subject.ldap)
+    connection.bind(NAME, PASSWORD)
+    return connection

@@ -1,0 +1,95 @@
+"""Lookups over LDAP beside a large sync over CardDAV, and with two workers instead of one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dirserver import __version__
+from tests.benchmarks.carddav import OPERATIONS, Book
+from tests.benchmarks.crowds import Crowd, Outcome, by_turns
+from tests.benchmarks.lookups import LOOKUP, PREFIX
+from tests.benchmarks.measuring import ask
+from tests.benchmarks.process import Subject
+from tests.system.running import running
+
+_SYNC = "sync-collection, empty token"
+_P95_MS = 20.0
+_TIMES = 1.6
+_PER_SECOND = 5_000
+_CONNECTIONS = 16
+
+
+def beside_a_sync(subject: Subject, entries: int, seconds: float) -> None:
+    """Print how long a number lookup takes while somebody downloads the book again and again."""
+    book, done = Book(subject, entries), threading.Event()
+
+    def download() -> None:
+        while not done.is_set():
+            ask(OPERATIONS[_SYNC](book))
+
+    downloading = threading.Thread(target=download)
+    downloading.start()
+    crowd = Crowd(LOOKUP, subject, entries, 1)
+    try:
+        outcome = Outcome([crowd.turn(seconds)])
+    finally:
+        done.set()
+        crowd.close()
+        downloading.join()
+    p95 = outcome.quantile(0.95)
+    print(
+        f"number lookup beside a sync: p95 {p95:.1f} ms, at most {_P95_MS}: {_said(p95 <= _P95_MS)}"
+    )
+
+
+def lookups_a_second(subject: Subject, entries: int, turns: int, seconds: float) -> None:
+    """Print how many number lookups one process answers."""
+    (outcome,) = by_turns(LOOKUP, [subject], entries, _CONNECTIONS, turns=turns, seconds=seconds)
+    rate = outcome.per_second
+    print(
+        f"number lookups of one process: {rate:.0f}/s, {_PER_SECOND} wanted: "
+        f"{_said(rate >= _PER_SECOND)}"
+    )
+
+
+def two_workers(
+    directory: Path, subject: Subject, entries: int, turns: int, seconds: float
+) -> None:
+    """Print what a second worker brings where 16 connections ask, the client beside them."""
+    with _served_by_two(directory, subject) as other:
+        for workload in (PREFIX, LOOKUP):
+            one, two = by_turns(
+                workload, [subject, other], entries, _CONNECTIONS, turns=turns, seconds=seconds
+            )
+            times = two.per_second / one.per_second
+            print(
+                f"two workers, {workload.name}: {one.per_second:.0f}/s become "
+                f"{two.per_second:.0f}/s, {times:.2f} times, {_TIMES} wanted: "
+                f"{_said(times >= _TIMES)}"
+            )
+
+
+@contextmanager
+def _served_by_two(directory: Path, subject: Subject) -> Iterator[Subject]:
+    """Serve the same database with two workers."""
+    config = directory / "two.toml"
+    text = (directory / "dirserver.toml").read_text(encoding="utf-8")
+    config.write_text(f"{text}\n[server]\nworkers = 2\n", encoding="utf-8")
+    with running(config) as server:
+        http, ldap = server.address("http"), server.address("ldap")
+        yield Subject(
+            "two workers",
+            server.process,
+            (http.host, http.port),
+            (ldap.host, ldap.port),
+            f"dirserver {__version__}",
+            subject.home,
+            subject.book,
+        )
+
+
+def _said(is_reached: bool) -> str:
+    return "pass" if is_reached else "MISS"

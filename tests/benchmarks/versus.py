@@ -1,0 +1,115 @@
+"""``python -m tests.benchmarks ldap``: lookups over LDAP beside slapd, and what is wanted."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.benchmarks import libldap, slapd, subjects, together
+from tests.benchmarks.crowds import Outcome, by_turns
+from tests.benchmarks.libldap import LibraryError
+from tests.benchmarks.lookups import CHINESE, WORKLOADS, Workload
+from tests.benchmarks.process import Subject
+
+_COLUMNS = ("dirserver", "slapd", "ratio", "target", "", "dirserver ms", "slapd ms")
+_NAME_WIDTH = 42
+_CONNECTIONS = (1, 16)
+_CHINESE_MS = 2.0
+
+
+def run(sizes: Sequence[int], seconds: float, turns: int, only: str) -> None:
+    """Measure at each of ``sizes``, and print a table for each."""
+    if not libldap.is_there():
+        raise SystemExit("libldap is not installed (Debian: apt-get install libldap-2.5-0).")
+    print("Operations a second of the server's processor time; medians of", turns, "turns.")
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+            _run(Path(directory), size, seconds, turns, only)
+
+
+def _run(directory: Path, size: int, seconds: float, turns: int, only: str) -> None:
+    subjects.fill_dirserver(directory, size)
+    with ExitStack() as stack:
+        own = stack.enter_context(subjects.dirserver(directory))
+        found = [own, *stack.enter_context(_peer(directory, own))]
+        print(f"\n{size} entries: {', '.join(subject.version for subject in found)}\n")
+        _line("operation, connections", _COLUMNS)
+        _line("-" * _NAME_WIDTH, ["-" * 11 + ":"] * len(_COLUMNS))
+        for workload in WORKLOADS:
+            for connections in _CONNECTIONS:
+                title = f"{workload.name}, {connections}"
+                if only.lower() in title.lower():
+                    outcomes = _measured(workload, found, size, connections, turns, seconds)
+                    if outcomes:
+                        _line(title, _cells(outcomes, workload.targets.get(size)))
+        for workload in CHINESE:
+            if only.lower() in workload.name.lower():
+                outcomes = _measured(workload, found[:1], size, 1, turns, seconds)
+                if outcomes:
+                    _line(f"{workload.name}, ms", _time_cells(outcomes[0]))
+        if not only:
+            print()
+            together.lookups_a_second(own, size, turns, seconds)
+            together.beside_a_sync(own, size, turns * seconds)
+            together.two_workers(directory, own, size, turns, seconds)
+
+
+@contextmanager
+def _peer(directory: Path, own: Subject) -> Iterator[list[Subject]]:
+    """Serve the same entries with slapd, if there is one."""
+    folder = directory / "slapd"
+    folder.mkdir()
+    try:
+        slapd.fill(folder, own)
+    except slapd.Unavailable as missing:
+        print(missing)
+        yield []
+        return
+    with slapd.serving(folder) as subject:
+        yield [subject]
+    shutil.rmtree(folder)
+
+
+def _measured(
+    workload: Workload,
+    found: Sequence[Subject],
+    size: int,
+    connections: int,
+    turns: int,
+    seconds: float,
+) -> list[Outcome]:
+    try:
+        return by_turns(workload, found, size, connections, turns=turns, seconds=seconds)
+    except LibraryError as error:
+        print(f"{workload.name} is left out: {error}")
+        return []
+
+
+def _cells(outcomes: Sequence[Outcome], target: float | None) -> list[str]:
+    own, *others = outcomes
+    cells = [f"{own.per_cpu:.0f}"]
+    if others:
+        ratio = own.per_cpu / others[0].per_cpu
+        cells += [f"{others[0].per_cpu:.0f}", f"{ratio:.2f}"]
+        cells += (
+            ["", ""] if target is None else [f"{target}", "pass" if ratio >= target else "MISS"]
+        )
+    else:
+        cells += [""] * 4
+    return [*cells, *(f"{one.quantile(0.5):.2f}" for one in outcomes)]
+
+
+def _time_cells(outcome: Outcome) -> list[str]:
+    took = 1000 / outcome.per_cpu
+    said = "pass" if took < _CHINESE_MS else "MISS"
+    return [f"{took:.2f}", "", "", f"{_CHINESE_MS}", said, f"{outcome.quantile(0.5):.2f}"]
+
+
+def _line(name: str, cells: Sequence[str]) -> None:
+    padded = [*cells, *[""] * (len(_COLUMNS) - len(cells))]
+    print(f"| {name:<{_NAME_WIDTH}} | {' | '.join(f'{cell:>12}' for cell in padded)} |")
+    sys.stdout.flush()
