@@ -77,15 +77,14 @@ class _Compiled:
 
     def bound(self, values: Mapping[str, object]) -> Any:
         """Return ``values`` as the driver takes them."""
-        given, binding = self.given, self.binding
-        ready = {
-            name: given[name]
-            if name in given
-            else binding[name](values[name])
-            if name in binding
-            else values[name]
-            for name in self.names
-        }
+        ready: dict[str, object] = {}
+        for name in self.names:
+            if name not in values:
+                ready[name] = self.given[name]
+            elif name in self.binding:
+                ready[name] = self.binding[name](values[name])
+            else:
+                ready[name] = values[name]
         return [ready[name] for name in self.names] if self.is_positional else ready
 
     def read(self, row: Found) -> Found:
@@ -198,7 +197,7 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
     given = {
         name: binding.get(name, _as_it_is)(value)
         for name, value in compiled.params.items()
-        if name not in binds or not binds[name].required
+        if value is not None or not (name in binds and binds[name].required)
     }
     columns = list(found.exported_columns) if isinstance(found, ReturnsRows) else []
     reading = [
