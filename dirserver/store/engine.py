@@ -210,6 +210,8 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         # A commit that was acknowledged must survive the loss of power.
         cursor.execute("PRAGMA synchronous = FULL")
+        # What is written again and again is copied back once in some eighty cards, not twenty.
+        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
