@@ -79,6 +79,12 @@ _ALL_TEXTS = _TEXTS.order_by(card.c.href)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
 _LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_ALL = 2**62
+_COUNT = Prepared(
+    select(func.count()).select_from(
+        select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(bindparam("most")).subquery()
+    )
+)
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
@@ -312,12 +318,10 @@ def left_behind(
         yield from rows
 
 
-def count(connection: Connection, book_id: int) -> int:
-    """Return how many cards the book has."""
-    found = connection.scalar(
-        select(func.count()).select_from(card).where(card.c.addressbook_id == book_id)
-    )
-    return found or 0
+def count(connection: Connection, book_id: int, *, most: int | None = None) -> int:
+    """Return how many cards the book has; no more than ``most`` are counted."""
+    found = _COUNT.row(connection, book_id=book_id, most=_ALL if most is None else most)
+    return 0 if found is None else found[0]
 
 
 def _batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:
