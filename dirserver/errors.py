@@ -106,6 +106,10 @@ class TooManyAttempts(InvalidCredentials):
     """Too many logins failed lately; the password was not looked at."""
 
 
+class TimeIsUp(DirectoryError):
+    """To find what was asked for took longer than it may."""
+
+
 class StoreUnavailable(DirectoryError):
     """The database does not answer; asking again later may help."""
 

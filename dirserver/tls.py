@@ -52,16 +52,16 @@ class ServerTLS:
         context = _make_context(certificate, key)
         if authority is not None:
             authority.admit(context)
-        self._context, self._authority = context, authority
+        self._context, self.authority = context, authority
 
     def certified(self, connection: object) -> str:
         """Return the name that a connection's client is certified to have, or nothing.
 
         ``connection`` is whatever a transport has for a handle.
         """
-        if self._authority is None or not isinstance(connection, SSL.Connection):
+        if self.authority is None or not isinstance(connection, SSL.Connection):
             return ""
-        return self._authority.name_of(connection)
+        return self.authority.name_of(connection)
 
     def serverConnectionForTLS(self, _protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return the state of one connection that begins now."""

@@ -69,9 +69,9 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Serve an organisation's address books over CardDAV and LDAP.
-
-    \b
+    """\b
+    Serve an organisation's address books over CardDAV and LDAP.
+    dirserver apply && dirserver import phones.vcf --book customers
     Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
     """
     context.obj = Invocation(config, verbose)

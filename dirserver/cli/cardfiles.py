@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import stat
 import sys
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from dirserver.cli import screen
 from dirserver.cli.failure import Failed
 from dirserver.directory.writing import MAX_CARD_BYTES
+from dirserver.exchange.spool import Bodies, Spool, Spooled
 from dirserver.exchange.vcards import ReadCard, read_vcards
 
 _STDIN = "-"
-_MEBIBYTE = 1024 * 1024
+_NOTHING = "Nothing was imported. Correct the names, and start again."
+_TOO_LARGE = f"the card has more than {MAX_CARD_BYTES // (1024 * 1024)} MiB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +36,24 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """A file that was read: how many cards are in it, those to import, and the remarks.
+    """A file that was read: the cards to import, and the remarks.
 
     ``name`` is for reports, not for opening the file.
     """
 
     name: str
-    cards: int
-    kept: tuple[ReadCard, ...]
+    kept: Spooled
     remarks: tuple[Remark, ...]
 
     @property
-    def bodies(self) -> tuple[bytes, ...]:
+    def bodies(self) -> Bodies:
         """The cards to import."""
-        return tuple(card.body for card in self.kept if card.body is not None)
+        return Bodies(self.kept)
 
     def without(self, hindrances: Mapping[bytes, str]) -> CardFile:
         """Return the file with the remark that these cards were not imported, and why not."""
+        if not hindrances:
+            return self
         remarks = [
             Remark(card.number, card.line, card.name, card.uid, False, (hindrances[card.body],))
             for card in self.kept
@@ -60,30 +67,32 @@ class CardFile:
         return sum(not remark.imported for remark in self.remarks)
 
 
-def read_files(names: Sequence[str]) -> list[CardFile]:
-    """Read vCard files. Raises Failed, naming all that cannot be opened."""
-    contents: list[tuple[str, bytes]] = []
-    faults: list[str] = []
-    for name in dict.fromkeys(names):
-        try:
-            contents.append((_shown_name(name), _read_bytes(name)))
-        except OSError as error:
-            faults.append(f"{_shown_name(name)}: {_why(error)}")
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of the spool: what was read from one file."""
+
+    name: str
+    first: int
+    end: int
+
+
+def read_files(names: Sequence[str], spool: Spool) -> list[CardFile]:
+    """Read vCard files into ``spool``. Raises Failed, naming all that cannot be opened."""
+    names = list(dict.fromkeys(names))
+    faults = [f"{_shown_name(name)}: {fault}" for name in names if (fault := _fault(name))]
     if faults:
-        raise Failed(*faults, "Nothing was imported. Correct the names, and start again.")
-    read: list[tuple[str, list[ReadCard]]] = []
-    while contents:
-        # A file's bytes are let go as soon as its cards are there.
-        name, data = contents.pop(0)
-        with screen.progress(f"reading {name}") as advance:
-            read.append((name, _read_cards(data, advance)))
+        raise Failed(*faults, _NOTHING)
     # A book has a UID once; as if they came one by one, the last of several stands.
-    kept: dict[str, tuple[str, ReadCard]] = {}
-    for name, cards in read:
-        for card in cards:
-            if _fits(card) and not _is_there(card, kept):
-                kept[card.uid] = (name, card)
-    return [_file(name, cards, kept) for name, cards in read]
+    standing: dict[str, int] = {}
+    sections: list[_Section] = []
+    for name in names:
+        first = spool.end
+        try:
+            _read(name, spool, standing)
+        except OSError as error:
+            raise Failed(f"{_shown_name(name)}: {_why(error)}", _NOTHING) from error
+        sections.append(_Section(_shown_name(name), first, spool.end))
+    return [_file(section, spool, sections, standing) for section in sections]
 
 
 def _shown_name(name: str) -> str:
@@ -91,12 +100,16 @@ def _shown_name(name: str) -> str:
     return "standard input" if name == _STDIN else screen.plain(name)
 
 
-def _read_bytes(name: str) -> bytes:
-    if name != _STDIN:
-        return Path(name).read_bytes()
-    if sys.stdin.isatty():
-        screen.note("Reading cards from the terminal; end with Ctrl-D.")
-    return sys.stdin.buffer.read()
+def _fault(name: str) -> str:
+    """Say why a file cannot be read, as far as can be told without touching a pipe."""
+    if name == _STDIN:
+        return ""
+    try:
+        if stat.S_IFMT(Path(name).stat().st_mode) in (stat.S_IFREG, stat.S_IFDIR):
+            Path(name).open("rb").close()
+    except OSError as error:
+        return _why(error)
+    return ""
 
 
 def _why(error: OSError) -> str:
@@ -107,51 +120,69 @@ def _why(error: OSError) -> str:
     return f"it cannot be read: {(error.strerror or str(error)).lower()}."
 
 
-def _read_cards(data: bytes, advance: screen.Advance) -> list[ReadCard]:
-    # Some files write it in small letters; then the bar is wrong, and nothing else.
-    expected = data.count(b"BEGIN:VCARD")
-    read: list[ReadCard] = []
-    for card in read_vcards(data):
-        read.append(card)
-        advance(len(read), max(expected, len(read)))
-    return read
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name != _STDIN:
+        with Path(name).open("rb") as file:
+            yield file
+        return
+    if sys.stdin.isatty():
+        screen.note("Reading cards from the terminal; end with Ctrl-D.")
+    yield sys.stdin.buffer
+
+
+def _read(name: str, spool: Spool, standing: dict[str, int]) -> None:
+    """Read one file, and note in ``standing`` where in the spool the cards are that go in."""
+    with _opened(name) as file, screen.progress(f"reading {_shown_name(name)}") as advance:
+        size = 0 if name == _STDIN else Path(name).stat().st_size
+        for number, card in enumerate(read_vcards(file), 1):
+            place = spool.add(card)
+            if _fits(card) and not _is_there(card, spool, standing):
+                standing[card.uid] = place
+            # How many there are is told only by how far this is.
+            advance(number, max(number, number * size // file.tell()) if size else number)
 
 
 def _file(
-    name: str, cards: Sequence[ReadCard], kept: Mapping[str, tuple[str, ReadCard]]
+    section: _Section, spool: Spool, sections: Sequence[_Section], standing: Mapping[str, int]
 ) -> CardFile:
-    remarks, going_in = [], []
-    for card in cards:
-        why = _why_not(name, card, kept)
+    remarks, going_in = [], array("q")
+    for place, card in spool.between(section.first, section.end):
+        if not _fits(card):
+            why = _TOO_LARGE if card.body is not None else ""
+        elif standing[card.uid] == place:
+            why = ""
+            going_in.append(place)
+        else:
+            why = _instead(card, section, standing[card.uid], spool, sections)
         # What was mended in a card that does not go in is nobody's concern.
         notes = (why,) if why else card.notes
         if notes:
-            left_out = card.body is None or bool(why and not _is_there(card, kept))
+            is_there = _fits(card) and _is_there(card, spool, standing)
+            left_out = card.body is None or bool(why and not is_there)
             remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
-        if card.body is not None and not why:
-            going_in.append(card)
-    return CardFile(name, len(going_in), tuple(going_in), tuple(remarks))
+    return CardFile(section.name, Spooled(spool, going_in), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:
     return card.body is not None and len(card.body) <= MAX_CARD_BYTES
 
 
-def _is_there(card: ReadCard, kept: Mapping[str, tuple[str, ReadCard]]) -> bool:
+def _is_there(card: ReadCard, spool: Spool, standing: Mapping[str, int]) -> bool:
     """Whether these very bytes go in, from here or from where they are once more."""
-    return card.uid in kept and kept[card.uid][1].body == card.body
+    place = standing.get(card.uid)
+    return place is not None and spool.at(place).body == card.body
 
 
-def _why_not(name: str, card: ReadCard, kept: Mapping[str, tuple[str, ReadCard]]) -> str:
-    """Say why a card that could be read does not go in from here, or nothing."""
-    if card.body is None:
-        return ""
-    if not _fits(card):
-        return f"the card has more than {MAX_CARD_BYTES // _MEBIBYTE} MiB"
-    file, instead = kept[card.uid]
-    if instead is card:
-        return ""
-    where = f"card {instead.number}" if file == name else f"card {instead.number} of {file}"
+def _instead(
+    card: ReadCard, section: _Section, place: int, spool: Spool, sections: Sequence[_Section]
+) -> str:
+    """Say which card goes in instead of one with the same UID."""
+    instead = spool.at(place)
+    its = next(one for one in sections if one.first <= place < one.end)
+    where = f"card {instead.number}"
+    if its is not section:
+        where += f" of {its.name}"
     if instead.body == card.body:
         return f"{where} is the same"
     return f"{where} has the same UID and stands instead"

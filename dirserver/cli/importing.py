@@ -15,6 +15,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
+from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 
@@ -65,13 +66,11 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             label = label_of(
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
-        files = read_files(request.files)
-        counts = _store(who, request, files)
-    outcome = Imported(
-        label,
-        request.dry_run,
-        tuple(_imported(file, count) for file, count in zip(files, counts, strict=True)),
-    )
+        with Spool() as spool:
+            files = read_files(request.files, spool)
+            counts = _store(who, request, files)
+            imported = tuple(map(_imported, files, counts))
+    outcome = Imported(label, request.dry_run, imported)
     if as_json:
         screen.say_json(outcome)
     else:
@@ -84,7 +83,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
 def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[ImportCount]:
     """Store the cards of all files in one transaction, and return how it went with each."""
     counts: list[ImportCount] = []
-    total = sum(len(file.bodies) for file in files)
+    total = sum(len(file.kept) for file in files)
     try:
         with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
             for file in files:
@@ -109,7 +108,7 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
     file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
     return ImportedFile(
         file.name,
-        file.cards,
+        len(file.kept),
         count.created,
         count.updated,
         count.unchanged,

@@ -15,8 +15,10 @@ EVERYONE = "everyone"
 ANONYMOUS = "anonymous"
 GROUP_PREFIX = "group:"
 
-NEVER_HIDDEN = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "UID"})
-"""Without these a card is none (RFC 6350 sections 6.2.1, 6.7.6 and 6.7.9)."""
+NEVER_HIDDEN = frozenset(
+    {"BEGIN", "END", "VERSION", "FN", "N", "UID", "KIND", "X-ADDRESSBOOKSERVER-KIND"}
+)
+"""Without these a card is none (RFC 6350 sections 6.2.1, 6.7.6 and 6.7.9), or one of anything."""
 
 # RFC 6350 section 10.3.1, what was registered since by RFCs 6474, 6715, 8605, 9554 and 9555, and
 # what only the older vCards have (RFC 2426 section 4).

@@ -234,6 +234,7 @@ class Personal(StrEnum):
 
     NOTE = "NOTE"
     BDAY = "BDAY"
+    ANNIVERSARY = "ANNIVERSARY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,15 @@ from dirserver.model.duplicates.clusters import Cluster, clusters
 from dirserver.model.duplicates.evidence import Reason, weigh
 from dirserver.model.duplicates.facts import Facts, birthday_beginnings, facts_of, seen_fields
 from dirserver.model.duplicates.keys import MOST_ALIKE
-from dirserver.model.duplicates.scan import Advance, Pair, is_shared, judged, scan, shared_among
+from dirserver.model.duplicates.scan import (
+    TOLD_EVERY,
+    Advance,
+    Pair,
+    is_shared,
+    judged,
+    scan,
+    shared_among,
+)
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
@@ -68,9 +76,10 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     books = [view.book.id for view in views]
     total = duplicates.count(reading.connection, books)
     cards: list[Facts] = []
-    for _, facts in _facts(views, duplicates.indexed(reading.connection, books, seen_fields())):
+    for _, facts in _facts(views, duplicates.indexed(reading.connection, books)):
         cards.append(facts)
-        advance(len(cards), total)
+        if len(cards) % TOLD_EVERY == 0:
+            advance(len(cards), total)
     return Gathered(cards, duplicates.denied(reading.connection))
 
 
@@ -119,7 +128,7 @@ def certain_twins(
     names = [value for field, value in said if field == Field.FULL_NAME] if by_name else []
     wanted = Wanted(uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
     books = [view.book.id for view in views]
-    rows = duplicates.sharing(reading.connection, books, wanted, seen_fields(), most=MOST_ALIKE + 1)
+    rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
     others = [pair for pair in _facts(views, rows) if not key or pair[1].key != key]
     everybody = [asked, *(facts for _, facts in others)]
     shared = {
@@ -145,7 +154,7 @@ def twins_of_stored(
     stored = reading.stored(view, href)
     if stored is None:
         raise NotFound(href)
-    row = duplicates.of_card(reading.connection, stored.id, seen_fields())
+    row = duplicates.of_card(reading.connection, stored.id)
     values = ((Field(field), value) for field, value in row.values)
     return certain_twins(reading, views, row.uid, values, row.key, hidden=view.hidden)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
+from dirserver.directory import membership
 from dirserver.directory.lookups import Lookups
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.audit import AuditEvent
@@ -12,8 +13,9 @@ from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import KeyIs, Query, fields_of
+from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of
 from dirserver.model.vcard import without
+from dirserver.store import deadline
 from dirserver.store import search as store
 from dirserver.store.engine import Connection
 from dirserver.store.search import Question
@@ -70,6 +72,10 @@ class Finding(ABC):
             found, lambda entry: (events[entry.book_id], entry.key), named, limit
         )
 
+    def limit_time(self, seconds: float) -> None:
+        """Break off whatever still is being looked for ``seconds`` from now: raise TimeIsUp."""
+        deadline.limit(self.connection, seconds)
+
     def number_found(self, query: Query, views: Sequence[VisibleBook]) -> int:
         """Return how many cards ``search`` would yield."""
         return store.number_found(self.connection, self._question(query, views, BY_NAME))
@@ -89,6 +95,26 @@ class Finding(ABC):
     def has_key(self, view: VisibleBook, key: str) -> bool:
         """Say whether a card of the book has the key ``key``."""
         question = self._question(KeyIs(key), [view], BY_NAME)
+        return next(store.search(self.connection, question, Span(1)), None) is not None
+
+    def members(
+        self, book_id: int, key: str, views: Sequence[VisibleBook]
+    ) -> list[tuple[VisibleBook, str]]:
+        """Return the members of the group ``key`` of a book: in which view, and the card's key.
+
+        Who is in none of ``views`` is left out.
+        """
+        by_id = {view.book.id: view for view in views}
+        found = membership.members(self.connection, book_id, key, dict(_ranks(views)))
+        return [(by_id[book], member) for book, member in found]
+
+    def groups_of(self, view: VisibleBook, key: str, views: Sequence[VisibleBook]) -> Query:
+        """Return the query that finds the groups that ``members`` says have this card."""
+        return membership.groups_of(self.connection, view.book.id, key, dict(_ranks(views)))
+
+    def has_cards(self, view: VisibleBook) -> bool:
+        """Say whether there is anything in the book."""
+        question = self._question(EVERYTHING, [view], BY_NAME)
         return next(store.search(self.connection, question, Span(1)), None) is not None
 
     def cards_found(

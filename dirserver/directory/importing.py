@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Protocol
 
+from dirserver.directory.derivers import Job, derived
 from dirserver.directory.writing import Writing, etag_of
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards
-from dirserver.store.writing import new_key
+from dirserver.store.cards import StoredCard, find_many
+from dirserver.store.derived import Derived
+from dirserver.store.writing import NewCard, new_key
 
-_BATCH = 200
+_BATCH = 500
 _MOST_CASES = 20
 
 
@@ -38,31 +41,47 @@ class ImportCount:
         return stored + self.superseded + len(self.erased)
 
 
-def import_cards(
-    writing: Writing, slug: str, source: str, bodies: Iterable[bytes]
-) -> Iterator[ImportCount]:
+class Bodies(Protocol):
+    """The cards of a file, which can be gone through more than once; none need be in memory."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield them in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A card that is to be stored, but for what is derived from it."""
+
+    uid: str
+    body: bytes
+    etag: str
+    key: str
+    replaces: StoredCard | None
+
+
+def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> Iterator[ImportCount]:
     """Store cards from the file ``source`` by their UIDs, yielding the count as it grows.
 
     A card whose UID is in the book already replaces the one that is there; the same bytes
     change nothing. Of several cards with one UID the last stands. Those of people who were
     erased are left out. Nothing of an import is there before the transaction commits.
 
+    ``bodies`` are gone through twice, to see which stand and to store those, so that only what
+    tells them apart is in memory.
+
     Raises AccessDenied, and InvalidCard and CardTooLarge for what cannot be kept.
     """
     view = writing.writable(slug, AuditAction.CARD_IMPORT)
-    count = ImportCount()
-    standing: dict[tuple[str, str], bytes] = {}
-    for body in bodies:
-        uid = writing.parsed(body).uid
-        # Without a UID, only the same bytes are the same card.
-        identity = (uid, "" if uid else etag_of(body))
-        count.superseded += identity in standing
-        standing[identity] = body
+    standing = _standing(writing, bodies)
+    count = ImportCount(superseded=len(bodies) - len(standing))
     # Before anything is stored: every version remembers it.
     number = writing.batch
-    iterator = iter(standing.values())
-    while batch := list(islice(iterator, _BATCH)):
-        _import_batch(writing, view, batch, count)
+    batches = _batches(writing, view, _those_of(bodies, standing), count)
+    for coming, found in derived(writing.deriver, batches, len(standing)):
+        _store(writing, view, coming, found, count)
         yield count
     said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
     detail = f"import {number}, {source}: {said}"
@@ -74,26 +93,66 @@ def import_cards(
         writing.events.append(refusal)
 
 
-def _import_batch(
-    writing: Writing, view: VisibleBook, batch: list[bytes], count: ImportCount
-) -> None:
-    parsed = [(writing.parsed(body), etag_of(body), body) for body in batch]
-    hrefs = [_href_for(card.uid, etag) for card, etag, _ in parsed]
-    uids = [card.uid for card, _, _ in parsed if card.uid]
-    there = cards.find_many(writing.connection, view.book.id, "uid", uids)
-    taken = cards.find_many(writing.connection, view.book.id, "href", hrefs)
-    named = set(taken)
-    new = []
-    for (card, etag, body), href in zip(parsed, hrefs, strict=True):
-        stored = there.get(card.uid) if card.uid else taken.get(href)
+def _standing(writing: Writing, bodies: Bodies) -> dict[int, str]:
+    """Return which of ``bodies`` are to be stored, as the place of each and its UID."""
+    places: dict[tuple[str, str], int] = {}
+    for place, body in enumerate(bodies):
+        uid = writing.parsed(body).uid
+        # Without a UID, only the same bytes are the same card.
+        places[uid, "" if uid else etag_of(body)] = place
+    return {place: uid for (uid, _), place in places.items()}
+
+
+def _those_of(bodies: Bodies, standing: Mapping[int, str]) -> Iterator[tuple[str, bytes]]:
+    for place, body in enumerate(bodies):
+        if place in standing:
+            yield standing[place], body
+
+
+def _batches(
+    writing: Writing, view: VisibleBook, cards: Iterator[tuple[str, bytes]], count: ImportCount
+) -> Iterator[tuple[list[_Coming], list[Job]]]:
+    """Yield what is new or changed of ``cards``, and count what is as it was."""
+    while batch := list(islice(cards, _BATCH)):
+        coming = list(_coming(writing, view, batch))
+        count.unchanged += len(batch) - len(coming)
+        yield coming, [(one.body, one.key) for one in coming]
+
+
+def _coming(
+    writing: Writing, view: VisibleBook, batch: Sequence[tuple[str, bytes]]
+) -> Iterator[_Coming]:
+    hrefs = [_href_for("", etag_of(body)) for uid, body in batch if not uid]
+    uids = [uid for uid, _ in batch if uid]
+    by_uid = find_many(writing.connection, view.book.id, "uid", uids)
+    by_href = find_many(writing.connection, view.book.id, "href", hrefs)
+    for uid, body in batch:
+        etag = etag_of(body)
+        stored = by_uid.get(uid) if uid else by_href.get(_href_for("", etag))
         if stored is not None and stored.card.etag == etag:
-            count.unchanged += 1
-        elif stored is not None and card.uid:
-            new.append(writing.new_card(stored.card.href, card, body, stored))
+            continue
+        replaces = stored if uid else None
+        key = new_key() if replaces is None else replaces.card.key
+        yield _Coming(uid, body, etag, key, replaces)
+
+
+def _store(
+    writing: Writing,
+    view: VisibleBook,
+    batch: Sequence[_Coming],
+    found: Sequence[Derived],
+    count: ImportCount,
+) -> None:
+    new = []
+    hrefs = [_href_for(one.uid, one.etag) for one in batch]
+    taken = set(find_many(writing.connection, view.book.id, "href", hrefs))
+    for one, href, beside in zip(batch, hrefs, found, strict=True):
+        if one.replaces is not None:
+            name = one.replaces.card.href
         else:
-            name = f"{new_key()}.vcf" if href in named else href
-            named.add(name)
-            new.append(writing.new_card(name, card, body, None))
+            name = f"{new_key()}.vcf" if href in taken else href
+            taken.add(name)
+        new.append(NewCard(name, one.key, one.uid, one.body, one.etag, beside, one.replaces))
     erased = writing.erased_among(new)
     kept = [one for one in new if one.key not in erased]
     count.erased.update({one.body: erased[one.key] for one in new if one.key in erased})

@@ -24,6 +24,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.changed import changed_properties
+from dirserver.model.edit import edited
 from dirserver.model.grant import Privilege
 from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
@@ -71,7 +72,7 @@ class Writing(Reading):
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan, sightings)
-        self._deriver = deriver
+        self.deriver = deriver
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -147,16 +148,16 @@ class Writing(Reading):
                 raise UIDConflict(other.card.href)
             if stored is None:
                 self._require_free(card.uid, view, among)
-        before = None if stored is None else parse_card(old)
-        blanks = before is not None and is_blanked(before, card)
+        edit = None if stored is None else edited(old, body, card)
+        blanks = edit is not None and is_blanked(edit)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
         new = self.new_card(href, card, body, stored)
         self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
         detail = f"etag {etag}"
-        if before is not None:
-            names = ", ".join(changed_properties(before, card))
+        if edit is not None:
+            names = ", ".join(changed_properties(edit))
             detail += f", changed {names or 'nothing but its order'}"
         self.events.append(self.event(action, slug, href, detail))
         return Stored(etag, created=stored is None)
@@ -305,7 +306,7 @@ class Writing(Reading):
         One that is not there gets ``key``, or one that nobody ever had.
         """
         key = (key or writing.new_key()) if stored is None else stored.card.key
-        derived = self._deriver.derive(card, key)
+        derived = self.deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
     def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:

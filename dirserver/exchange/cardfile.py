@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import BinaryIO
 
-NumberedLine: TypeAlias = tuple[int, bytes]
+from dirserver.exchange.lines import NumberedLine, physical_lines
 
 # More lines than a photo of ten megabytes has.
 MAX_CARD_LINES = 300_000
 
-_LINE = re.compile(rb"[^\r\n]+")
 _AGENT = re.compile(rb"(?:[^.:;]{1,100}\.)?AGENT(?:;[^:]{0,1000})?:[ \t]*", re.IGNORECASE)
 
 
@@ -36,7 +35,7 @@ class Stray:
     last: int
 
 
-def find_cards(data: bytes) -> Iterator[FoundCard | Stray]:
+def find_cards(file: BinaryIO) -> Iterator[FoundCard | Stray]:
     """Find the cards of a file and what is between them, in order; blank lines are nothing.
 
     A card ends with its END:VCARD, at the next BEGIN:VCARD, or with the file. Only an AGENT
@@ -44,7 +43,7 @@ def find_cards(data: bytes) -> Iterator[FoundCard | Stray]:
     """
     card: _OpenCard | None = None
     stray: list[int] = []
-    for number, line in physical_lines(data):
+    for number, line in physical_lines(file):
         if card is None:
             if delimiter(line.lstrip()) == b"BEGIN":
                 if stray:
@@ -73,20 +72,6 @@ def find_cards(data: bytes) -> Iterator[FoundCard | Stray]:
         yield Stray(stray[0], stray[-1])
 
 
-def physical_lines(data: bytes) -> Iterator[NumberedLine]:
-    """Split at CRLF, LF and CR, and at the CR CR LF of damaged files; number from 1.
-
-    Empty lines between two lines come as one, so that a file full of them costs nothing.
-    """
-    number, at = 1, 0
-    for found in _LINE.finditer(data):
-        breaks = _count_breaks(data[at : found.start()])
-        if breaks > 1:
-            yield number + 1, b""
-        number, at = number + breaks, found.end()
-        yield number, found[0]
-
-
 def delimiter(line: bytes) -> bytes:
     """Tell BEGIN:VCARD (BEGIN) and END:VCARD (END) from other lines (empty)."""
     if len(line) > 50 or line[:1] not in b"BbEe":
@@ -98,14 +83,6 @@ def delimiter(line: bytes) -> bytes:
 def opens_nested_card(line: bytes) -> bool:
     """Whether a line is an AGENT without value, whose card then follows (vCard 2.1)."""
     return _AGENT.fullmatch(line) is not None
-
-
-def _count_breaks(gap: bytes) -> int:
-    if len(gap) < 2:
-        return len(gap)
-    # CR CR LF is what becomes of CRLF when a file goes through a text mode once too often.
-    gap = gap.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-    return len(gap)
 
 
 class _OpenCard:

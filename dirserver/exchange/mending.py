@@ -8,7 +8,8 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 from dirserver.errors import InvalidCard
-from dirserver.exchange.cardfile import FoundCard, NumberedLine
+from dirserver.exchange.cardfile import FoundCard
+from dirserver.exchange.lines import NumberedLine
 from dirserver.exchange.notes import Notes
 from dirserver.exchange.properties import RawProperty, read_properties
 from dirserver.exchange.rewriting import (

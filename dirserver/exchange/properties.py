@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dirserver.exchange.cardfile import NumberedLine, delimiter
+from dirserver.exchange.cardfile import delimiter
+from dirserver.exchange.lines import NumberedLine
 from dirserver.exchange.notes import Notes
 
 # A property may be folded before its colon, but not before the first semicolon.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
 
 from dirserver.errors import InvalidCard
 from dirserver.exchange.cardfile import MAX_CARD_LINES, FoundCard, Stray, find_cards
 from dirserver.exchange.mending import as_found, mended
 from dirserver.exchange.notes import Notes
-from dirserver.model.charsets import as_utf8
 from dirserver.model.contentline import unescape
 
 
@@ -30,13 +31,16 @@ class ReadCard:
     notes: tuple[str, ...]
 
 
-def read_vcards(data: bytes) -> Iterator[ReadCard]:
-    """Read a file of vCards 2.1, 3.0 and 4.0, one after the other; never fail.
+def read_vcards(source: BinaryIO | bytes) -> Iterator[ReadCard]:
+    """Read a file of vCards 2.1, 3.0 and 4.0, one after the other; never fail but in reading.
+
+    ``source`` is the file, of which a piece at a time is read, or all of its bytes.
 
     A card that may be stored as it is comes back byte for byte but for its line ends. The same
     file gives the same cards, with the same UIDs, whenever it is read.
     """
-    items = enumerate(find_cards(as_utf8(data)), 1)
+    file = BytesIO(source) if isinstance(source, bytes) else source
+    items = enumerate(find_cards(file), 1)
     number, first = next(items, (1, None))
     if first is None:
         yield _left_out(1, 1, "the file is empty")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dirserver.ldap.containers import Container
-from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode
-from dirserver.ldap.filters import Naming, compile_assertion
+from dirserver.ldap.filters import compile_assertion
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import CompareRequest, EqualityMatch, PresentFilter
 from dirserver.ldap.schema import lookup
@@ -25,8 +24,8 @@ def compare_container(request: CompareRequest, container: Container) -> ResultCo
     )
 
 
-def compare_card(request: CompareRequest, tree: Tree, target: Target, suffix: DN) -> ResultCode:
-    """Compare with the card ``target``, which need not exist, below ``suffix``.
+def compare_card(request: CompareRequest, tree: Tree, target: Target) -> ResultCode:
+    """Compare with the card ``target``, which need not exist.
 
     A property that is hidden from the principal is one that the card does not have.
     """
@@ -37,8 +36,7 @@ def compare_card(request: CompareRequest, tree: Tree, target: Target, suffix: DN
         return next(tree.reading.search(of_card, [view], 1), None) is not None
 
     equal, present = _assertion(request)
-    naming = Naming(suffix, {view.book.slug: view.book.id})
-    asked = compile_assertion(equal, naming)
+    asked = compile_assertion(equal, tree.naming(target.views))
     is_equal = has(asked)
     if not is_equal and not tree.has_card(view, target.key):
         return ResultCode.NO_SUCH_OBJECT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from dirserver.ldap.controls import SUPPORTED
@@ -32,6 +32,13 @@ class Container:
     def is_subentry(self) -> bool:
         """Whether it is one of the entries that RFC 3672 keeps apart."""
         return "subentry" in self.attributes["objectClass"]
+
+    def with_subordinates(self, number: int, *, is_exact: bool = True) -> Container:
+        """Return it with what there is below it; unless that is exact, only whether anything is."""
+        said = {"hasSubordinates": ("TRUE" if number else "FALSE",)}
+        if is_exact:
+            said["numSubordinates"] = (str(number),)
+        return replace(self, attributes={**self.attributes, **said})
 
     def encoded(self) -> tuple[bytes, bytes]:
         """Return its user and its operational attributes, encoded."""
@@ -73,7 +80,7 @@ def suffix_entry(settings: LDAPSettings) -> Container:
         "objectClass": ("top", "organization"),
         "o": (settings.organisation,),
         "structuralObjectClass": ("organization",),
-        **_tree(settings.suffix, has_subordinates=True),
+        **_tree(settings.suffix),
     }
     # The entry has what its name says (RFC 4512 section 2.3.1), whatever that begins with.
     for type_, value in parse(settings.suffix)[0]:
@@ -96,7 +103,7 @@ def book_entry(book: AddressBook, suffix: str) -> Container:
             "ou": tuple(dict.fromkeys((book.slug, book.name or book.slug))),
             "structuralObjectClass": ("organizationalUnit",),
             "entryUUID": (book.uuid,),
-            **_tree(dn, has_subordinates=True),
+            **_tree(dn),
         },
     )
 
@@ -113,9 +120,10 @@ def user_entry(principal: Principal, settings: LDAPSettings) -> Container:
         "displayName": (name,),
         "mail": (principal.mail,) if principal.mail else (),
         "structuralObjectClass": ("inetOrgPerson",),
-        **_tree(dn, has_subordinates=False),
+        **_tree(dn),
     }
-    return Container(dn, {name: values for name, values in attributes.items() if values})
+    entry = Container(dn, {name: values for name, values in attributes.items() if values})
+    return entry.with_subordinates(0)
 
 
 def users_entry(settings: LDAPSettings) -> Container:
@@ -127,14 +135,10 @@ def users_entry(settings: LDAPSettings) -> Container:
             "objectClass": ("top", "organizationalUnit"),
             "ou": ("users",),
             "structuralObjectClass": ("organizationalUnit",),
-            **_tree(dn, has_subordinates=True),
+            **_tree(dn),
         },
     )
 
 
-def _tree(dn: str, *, has_subordinates: bool) -> dict[str, tuple[str, ...]]:
-    return {
-        "entryDN": (dn,),
-        "hasSubordinates": ("TRUE" if has_subordinates else "FALSE",),
-        "subschemaSubentry": (SUBSCHEMA,),
-    }
+def _tree(dn: str) -> dict[str, tuple[str, ...]]:
+    return {"entryDN": (dn,), "subschemaSubentry": (SUBSCHEMA,)}

@@ -10,10 +10,10 @@ import re
 from enum import StrEnum
 
 from dirserver.ldap.messages import EqualityMatch, Scope, SearchRequest
+from dirserver.ldap.objectclass import CARD_CLASSES, GROUP_CLASSES, object_class
 from dirserver.ldap.recent import Heard
 from dirserver.ldap.replaying import Tally
 from dirserver.ldap.schema import OBJECT_CLASS, lookup
-from dirserver.ldap.subschema import CARD_CLASSES, object_class
 from dirserver.ldap.syntaxes import FACSIMILE_NUMBER, TELEPHONE_NUMBER
 from dirserver.ldap.whatif import Leaf, leaves, values
 
@@ -162,7 +162,7 @@ def _is_foreign_class(leaf: Leaf) -> bool:
     if not isinstance(leaf, EqualityMatch) or not _is_class(leaf):
         return False
     known = object_class(leaf.value.decode("utf-8", "replace"))
-    return known is None or known.name not in CARD_CLASSES
+    return known is None or known.name not in (*CARD_CLASSES, *GROUP_CLASSES)
 
 
 def _is_known(leaf: Leaf) -> bool:

@@ -12,28 +12,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from dirserver.ldap import generalized_time
+from dirserver.ldap.attributetype import AttributeType, Usage
 from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, tlv
 from dirserver.ldap.dn import SUBSCHEMA
-from dirserver.ldap.schema import (
-    ATTRIBUTE_TYPES,
-    CN,
+from dirserver.ldap.objectclass import (
+    CARD_CLASSES,
+    CARD_STRUCTURAL_CLASS,
+    GROUP_CLASSES,
+    GROUP_STRUCTURAL_CLASS,
+)
+from dirserver.ldap.operational import (
     CREATE_TIMESTAMP,
     ENTRY_DN,
     ENTRY_UUID,
     HAS_SUBORDINATES,
     MODIFY_TIMESTAMP,
     NUM_SUBORDINATES,
-    OBJECT_CLASS,
-    SN,
     STRUCTURAL_OBJECT_CLASS,
     SUBSCHEMA_SUBENTRY,
-    UID,
-    AttributeType,
-    C,
-    Usage,
-    lookup,
 )
-from dirserver.ldap.subschema import CARD_CLASSES, CARD_STRUCTURAL_CLASS
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, CN, MEMBER, OBJECT_CLASS, SN, UID, C, lookup
 from dirserver.ldap.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
 
@@ -63,7 +61,7 @@ def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> byte
 
 def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: str) -> Sequence[str]:
     if one is OBJECT_CLASS:
-        return CARD_CLASSES
+        return GROUP_CLASSES if Field.KIND in fields else CARD_CLASSES
     if one is UID:
         return (key,)
     if one is C:
@@ -102,13 +100,27 @@ def _postal_address(value: str) -> str:
     return "$".join([line.replace("\\", "\\5C").replace("$", "\\24") for line in _lines(value)])
 
 
-def encode_operational(dn: str, key: str, created: datetime, modified: datetime) -> bytes:
+def is_group(attributes: bytes) -> bool:
+    """Say whether these attributes, as they are kept of a card, are those of a group."""
+    return attributes.startswith(_GROUP)
+
+
+def encode_member(names: Iterable[str]) -> bytes:
+    """Return the attribute of a group that has the DNs of its members; nothing without any."""
+    encoded = [*names]
+    return _partial_attribute(MEMBER.name, encoded) if encoded else b""
+
+
+def encode_operational(
+    dn: str, key: str, created: datetime, modified: datetime, *, group: bool = False
+) -> bytes:
     """Return the operational attributes of a card, encoded (RFC 4512 section 3.4)."""
+    structural = GROUP_STRUCTURAL_CLASS if group else CARD_STRUCTURAL_CLASS
     return b"".join(
         [
             _partial_attribute(one.name, (value,))
             for one, value in (
-                (STRUCTURAL_OBJECT_CLASS, CARD_STRUCTURAL_CLASS),
+                (STRUCTURAL_OBJECT_CLASS, structural),
                 (ENTRY_UUID, entry_uuid(key)),
                 (CREATE_TIMESTAMP, generalized_time.unparse(created)),
                 (MODIFY_TIMESTAMP, generalized_time.unparse(modified)),
@@ -180,3 +192,7 @@ def key_of(entry_uuid: str) -> str | None:
 def _partial_attribute(name: str, values: Iterable[str]) -> bytes:
     encoded = b"".join([tlv(OCTET_STRING, value.encode()) for value in values])
     return tlv(SEQUENCE, tlv(OCTET_STRING, name.encode()) + tlv(SET, encoded))
+
+
+# Where entries begin with their classes, this tells groups from persons.
+_GROUP = _partial_attribute(OBJECT_CLASS.name, GROUP_CLASSES)

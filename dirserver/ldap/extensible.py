@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.messages import EqualityMatch, ExtensibleMatch, Substrings
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, AttributeType, lookup
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, lookup
 from dirserver.ldap.syntaxes import MATCHING_RULES, MatchingRule
 
 Item: TypeAlias = tuple[EqualityMatch | Substrings, AttributeType]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dirserver.ldap import generalized_time
+from dirserver.ldap.attributetype import AttributeType, Usage
 from dirserver.ldap.dn import DN, CardDN, InvalidDN, Subschema, locate, parse
 from dirserver.ldap.entries import is_uuid, key_of
 from dirserver.ldap.extensible import items
@@ -27,29 +28,33 @@ from dirserver.ldap.messages import (
     PresentFilter,
     Substrings,
 )
-from dirserver.ldap.schema import (
-    CN,
+from dirserver.ldap.objectclass import (
+    CARD_CLASSES,
+    CARD_STRUCTURAL_CLASS,
+    GROUP_CLASSES,
+    GROUP_STRUCTURAL_CLASS,
+    object_class,
+)
+from dirserver.ldap.operational import (
     CREATE_TIMESTAMP,
     ENTRY_DN,
     ENTRY_UUID,
     HAS_SUBORDINATES,
     MODIFY_TIMESTAMP,
     NUM_SUBORDINATES,
-    OBJECT_CLASS,
     OPERATIONAL_OF_CARDS,
-    SN,
     STRUCTURAL_OBJECT_CLASS,
     SUBSCHEMA_SUBENTRY,
-    UID,
-    AttributeType,
-    lookup,
 )
-from dirserver.ldap.subschema import CARD_CLASSES, CARD_STRUCTURAL_CLASS, object_class
+from dirserver.ldap.schema import CN, MEMBER, OBJECT_CLASS, SN, UID, lookup
+from dirserver.ldap.syntaxes import DISTINGUISHED_NAME
 from dirserver.ldap.values import Leaf, text_of, value_test
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
+    GROUPS,
     NOTHING,
+    PERSONS,
     UNDEFINED,
     And,
     AtLeast,
@@ -78,10 +83,14 @@ _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMat
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug."""
+    """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug.
+
+    ``groups_of`` finds the groups that have a card for a member, by its book's slug and its key.
+    """
 
     suffix: DN = ()
     books: Mapping[str, int] = field(default_factory=dict)
+    groups_of: Callable[[str, str], Query] = lambda _slug, _key: NOTHING
 
 
 NOWHERE = Naming()
@@ -141,7 +150,7 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
         case PresentFilter():
             return _present(one)
         case Substrings():
-            return _substring(leaf, one)
+            return UNDEFINED if one.syntax is DISTINGUISHED_NAME else _substring(leaf, one)
     text = text_of(leaf.value)
     if text is None or not text.strip():
         # No value is empty, so none can be compared with what is.
@@ -149,6 +158,8 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
     moment = _MOMENTS.get(one)
     if moment is not None:
         return _moment(leaf, moment, text)
+    if one.syntax is DISTINGUISHED_NAME and one.usage is Usage.USER:
+        return _related(one, text, naming) if _is_equality(leaf) else UNDEFINED
     if one is UID:
         return KeyIs(text.strip().lower()) if _is_equality(leaf) else UNDEFINED
     if not one.fields and one in _ALWAYS_PRESENT:
@@ -236,10 +247,9 @@ def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:
 def _constant(one: AttributeType, text: str, naming: Naming) -> Query:
     """Compare what is the same for all cards, or made of the key."""
     if one in (OBJECT_CLASS, STRUCTURAL_OBJECT_CLASS):
-        asked = object_class(text)
-        classes = CARD_CLASSES if one is OBJECT_CLASS else (CARD_STRUCTURAL_CLASS,)
         # RFC 4517 has Undefined for a class that is unknown; clients negate such tests.
-        return Constant(asked is not None and asked.name in classes)
+        asked = object_class(text)
+        return NOTHING if asked is None else _of_class(one, asked.name)
     if one is ENTRY_UUID and is_uuid(text):
         key = key_of(text)
         return NOTHING if key is None else KeyIs(key)
@@ -250,6 +260,29 @@ def _constant(one: AttributeType, text: str, naming: Naming) -> Query:
     if one is NUM_SUBORDINATES and text.isdecimal():
         return Constant(not text.strip("0"))
     return UNDEFINED
+
+
+def _of_class(one: AttributeType, name: str) -> Query:
+    """Tell persons from groups; they have little more in common than being something."""
+    whole = one is OBJECT_CLASS
+    of_card = name in (CARD_CLASSES if whole else (CARD_STRUCTURAL_CLASS,))
+    of_group = name in (GROUP_CLASSES if whole else (GROUP_STRUCTURAL_CLASS,))
+    if of_card and not of_group:
+        return PERSONS
+    return GROUPS if of_group and not of_card else Constant(of_card)
+
+
+def _related(one: AttributeType, text: str, naming: Naming) -> Query:
+    """Compare the DNs of other entries, of which only groups have any."""
+    try:
+        location = locate(parse(text), naming.suffix)
+    except InvalidDN:
+        return UNDEFINED
+    match location:
+        case CardDN(slug, key) if one is MEMBER:
+            return naming.groups_of(slug, key)
+        case _:
+            return NOTHING
 
 
 def _named(one: AttributeType, text: str, naming: Naming) -> Query:

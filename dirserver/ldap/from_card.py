@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Collection, Iterator
 
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, tlv
-from dirserver.ldap.schema import JPEG_PHOTO, AttributeType
+from dirserver.ldap.schema import JPEG_PHOTO, USER_CERTIFICATE
 from dirserver.model.derive import derive
 from dirserver.model.vcard import VCard, parse_card
 
 _DATA_URI = "data:"
 _BASE64 = ";base64"
-_JPEG = b"\xff\xd8\xff"
+_JPEG = re.compile(rb"\xff\xd8\xff")
+# The SEQUENCE of a whole certificate in DER; keys of OpenPGP begin otherwise.
+_X509 = re.compile(rb"\x30[\x82\x83].{2,}", re.DOTALL)
+_BINARY = {JPEG_PHOTO: ("PHOTO", _JPEG), USER_CERTIFICATE: ("KEY", _X509)}
 
 
 def encode_from_card(body: bytes, wanted: Collection[AttributeType]) -> bytes:
     """Return those of the ``wanted`` attributes that the card has, encoded."""
     card = parse_card(body)
-    said = derive(card) if any(one is not JPEG_PHOTO for one in wanted) else {}
+    said = derive(card) if any(one not in _BINARY for one in wanted) else {}
     encoded = b""
     for one in wanted:
-        if one is JPEG_PHOTO:
-            values = [*_pictures(card)]
+        if one in _BINARY:
+            values = [*_octets(card, *_BINARY[one])]
         else:
             values = [value.encode() for field in one.fields for value in said.get(field, ())]
         if values:
@@ -31,10 +36,10 @@ def encode_from_card(body: bytes, wanted: Collection[AttributeType]) -> bytes:
     return encoded
 
 
-def _pictures(card: VCard) -> Iterator[bytes]:
-    """Yield the photographs that are part of the card and in the only format LDAP takes."""
+def _octets(card: VCard, name: str, beginning: re.Pattern[bytes]) -> Iterator[bytes]:
+    """Yield what is part of the card, and in the only format that LDAP takes."""
     for line in card.lines:
-        if line.name != "PHOTO":
+        if line.name != name:
             continue
         text = line.value.strip()
         if text[: len(_DATA_URI)].lower() == _DATA_URI:
@@ -42,8 +47,8 @@ def _pictures(card: VCard) -> Iterator[bytes]:
             if not head.lower().endswith(_BASE64):
                 continue
         try:
-            picture = binascii.a2b_base64(text.replace("\\,", ","))
+            octets = binascii.a2b_base64(text.replace("\\,", ","))
         except (binascii.Error, ValueError):
             continue
-        if picture.startswith(_JPEG):
-            yield picture
+        if beginning.match(octets):
+            yield octets

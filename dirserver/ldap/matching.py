@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.dn import parse
 from dirserver.ldap.extensible import items
 from dirserver.ldap.messages import (
@@ -13,7 +14,8 @@ from dirserver.ldap.messages import (
     FilterNot,
     FilterOr,
 )
-from dirserver.ldap.schema import ENTRY_DN, AttributeType, lookup
+from dirserver.ldap.operational import ENTRY_DN
+from dirserver.ldap.schema import lookup
 from dirserver.ldap.values import Leaf, value_test
 
 

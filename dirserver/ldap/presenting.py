@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dirserver.ldap import dn
 from dirserver.ldap.asked import asked_numbers, spelled
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.ber import encode_integer, length
 from dirserver.ldap.containers import Container
 from dirserver.ldap.encode import encode_entry, encode_named
-from dirserver.ldap.entries import encode_operational
+from dirserver.ldap.entries import encode_member, encode_operational, is_group
 from dirserver.ldap.from_card import encode_from_card
 from dirserver.ldap.kept import KeptEntries
 from dirserver.ldap.matching import matches_container
 from dirserver.ldap.messages import SearchRequest
-from dirserver.ldap.schema import AttributeType
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
@@ -35,9 +35,14 @@ class Presenter:
         message_id: int,
         settings: LDAPSettings,
         profile: ClientProfile,
-        views: Iterable[VisibleBook] = (),
+        views: Iterable[VisibleBook],
+        members: Callable[[Entry], list[str]],
     ) -> None:
-        """Show what ``request`` selects, with numbers as the client's profile has them."""
+        """Show what ``request`` selects, with numbers as the client's profile has them.
+
+        ``members`` are the DNs of those in a group.
+        """
+        self._members = members
         self._request = request
         self._message_id = message_id
         self._settings = settings
@@ -85,7 +90,7 @@ class Presenter:
 
     def card(self, entry: Entry) -> bytes:
         """Return a card of one of the views, encoded as a message."""
-        named = self._looks[entry.book_id].encode(entry)
+        named = self._looks[entry.book_id].encode(entry, self._members)
         return b"\x30%b%b%b" % (length(len(self._id) + len(named)), self._id, named)
 
 
@@ -97,24 +102,36 @@ class _Look:
     projection: Projection
     wants_operational: bool
     from_card: tuple[AttributeType, ...]
+    shows_members: bool
     is_kept: bool
 
-    def encode(self, entry: Entry) -> bytes:
+    def encode(self, entry: Entry, members: Callable[[Entry], list[str]]) -> bytes:
         """Return the entry without the header of its message."""
         if not self.is_kept:
-            return self._made(entry)
+            return self._made(entry, members)
+        if self.shows_members and is_group(entry.attributes):
+            # Which of them are shown depends on who asks.
+            return self._made(entry, members)
         made = _kept.get(self, entry.key, entry.attributes)
         if made is None:
-            made = self._made(entry)
+            made = self._made(entry, members)
             _kept.put(self, entry.key, entry.attributes, made)
         return made
 
-    def _made(self, entry: Entry) -> bytes:
+    def _made(self, entry: Entry, members: Callable[[Entry], list[str]]) -> bytes:
         name = dn.card_dn(entry.key, self.book)
         operational = b""
         if self.wants_operational and entry.created is not None and entry.modified is not None:
-            operational = encode_operational(name, entry.key, entry.created, entry.modified)
+            operational = encode_operational(
+                name,
+                entry.key,
+                entry.created,
+                entry.modified,
+                group=is_group(entry.attributes),
+            )
         shown = self.projection.select(entry.attributes, operational)
+        if self.shows_members and is_group(entry.attributes):
+            shown += self.projection.select_more(encode_member(members(entry)))
         if self.from_card and entry.body is not None:
             more = encode_from_card(entry.body, self.from_card)
             shown += self.projection.select_more(more)
@@ -141,7 +158,7 @@ def _look(
     from_card = projection.from_card
     # What is sent as it is stored is not worth keeping, nor what is made of more than that.
     is_kept = not (asked or projection.is_verbatim or wants_operational or from_card)
-    return _Look(book, projection, wants_operational, from_card, is_kept)
+    return _Look(book, projection, wants_operational, from_card, projection.shows_members, is_kept)
 
 
 # The clients of one kind ask for the same attributes all day long.

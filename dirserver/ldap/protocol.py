@@ -65,7 +65,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._answering: Answer | None = None
         self._place: Place | None = None
         self._working = False
-        self._is_certified = False
+        self._certified_by: object = None
         self._is_heard = False
         self._paused = False
         self._reading = True
@@ -107,15 +107,20 @@ class LDAPProtocol(BaseLDAPServer):
     def dataReceived(self, data: bytes) -> None:
         """Take requests out of the stream."""
         if not self._stopping:
-            self._certify()
             self._receive(data)
             self._go_on()
 
     def _certify(self) -> None:
-        """Let the session know who the client is by its certificate, once there is TLS."""
-        if self._session.secure and not self._is_certified and self.factory.tls is not None:
-            self._is_certified = True
-            self._session.certified = self.factory.tls.certified(self.transport.getHandle())
+        """Let the session know who the client is by its certificate, once there is TLS.
+
+        A new config may trust others than the one before, or nobody.
+        """
+        tls = self.factory.tls if self._session.secure else None
+        authority = None if tls is None else tls.authority
+        if authority is not self._certified_by:
+            self._certified_by = authority
+            handle = self.transport.getHandle()
+            self._session.certified = "" if tls is None else tls.certified(handle)
 
     def _receive(self, data: bytes = b"") -> None:
         if self._closing:
@@ -193,6 +198,7 @@ class LDAPProtocol(BaseLDAPServer):
                 elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
+            self._certify()
             outputs, resume = self._session.answer(request), partial(self._session.resume, request)
             self._answering = Answer(request, outputs, resume, time.monotonic())
             self._watch()

@@ -10,7 +10,6 @@ from dirserver.ldap.containers import Container
 from dirserver.ldap.controls import NONE, SearchControls
 from dirserver.ldap.dn import DN
 from dirserver.ldap.encode import ResultCode
-from dirserver.ldap.filters import Naming
 from dirserver.ldap.filters import compile as compile_filter
 from dirserver.ldap.messages import Control, SearchRequest
 from dirserver.ldap.paging import Progress
@@ -19,6 +18,7 @@ from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.sorting import Sorting
 from dirserver.ldap.tree import Target, Tree
 from dirserver.ldap.windows import ByOffset, Window
+from dirserver.model.addressbook import Entry
 from dirserver.model.grant import Privilege
 from dirserver.model.ordering import Place, Span
 from dirserver.model.policy import VisibleBook
@@ -56,6 +56,10 @@ class _Asked:
     query: Query
     views: Sequence[VisibleBook]
     lookups_only: frozenset[int]
+
+
+def _no_members(_group: Entry) -> list[str]:
+    return []
 
 
 class Search:
@@ -103,6 +107,8 @@ class Search:
         if target is None:
             self.result = Result(ResultCode.NO_SUCH_OBJECT, tree.matched(base))
             return
+        # The time is looked at between cards, and it may take long to find the first.
+        tree.reading.limit_time(self._deadline - self._clock())
         key = tree.reading.policy.view_key
         yield from self._answered(tree, target, key)
         if target.key and not self.hits and not tree.has_card(target.views[0], target.key):
@@ -123,7 +129,12 @@ class Search:
             shown = [one for one in target.containers if one.is_subentry]
             target = Target(tuple(shown))
         presenter = Presenter(
-            self._request, self._message_id, self._settings, self._profile, target.views
+            self._request,
+            self._message_id,
+            self._settings,
+            self._profile,
+            target.views,
+            _no_members if tree is None else tree.members,
         )
         containers = in_order(presenter.found(target.containers), self._sorting)
         asked = None if tree is None or not target.views else self._ask(tree, target)
@@ -215,8 +226,7 @@ class Search:
         return bool(order) and not order[0].reverse
 
     def _ask(self, tree: Tree, target: Target) -> _Asked:
-        books = {view.book.slug: view.book.id for view in target.views}
-        query = compile_filter(self._request.filter, Naming(self._settings.suffix_dn, books))
+        query = compile_filter(self._request.filter, tree.naming(target.views))
         if target.key:
             query = And((KeyIs(target.key), query))
         lookups = (view.book.id for view in target.views if view.access < Privilege.READ)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dirserver.ldap.attributetype import AttributeType, Usage
 from dirserver.ldap.ber import OCTET_STRING, SEQUENCE, SET, header, tlv
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, AttributeType, Usage, lookup
+from dirserver.ldap.messages import (
+    ExtensibleMatch,
+    Filter,
+    FilterAnd,
+    FilterNot,
+    FilterOr,
+    SearchRequest,
+)
+from dirserver.ldap.operational import HAS_SUBORDINATES, NUM_SUBORDINATES
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, MEMBER, USER_CERTIFICATE, lookup
 from dirserver.model.fields import PHONES, is_hidden
 
 _SHOWN = tuple(one for one in ATTRIBUTE_TYPES if one.oid)
@@ -16,7 +26,8 @@ _SINGLE_NUMBERS = frozenset(
     one.name.encode() for one in _SHOWN if one.single_valued and one.name.encode() in _NUMBERS
 )
 _OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
-_FROM_CARD = tuple(one for one in _SHOWN if not one.kept)
+_FROM_CARD = tuple(one for one in _SHOWN if not one.kept and one is not MEMBER)
+_SUBORDINATES = frozenset({HAS_SUBORDINATES, NUM_SUBORDINATES})
 _NO_VALUES = tlv(SET, b"")
 
 
@@ -59,13 +70,40 @@ class Selection:
         for description in attributes:
             one = lookup(description)
             if one is not None and one.oid:
-                named.setdefault(one, description.strip())
+                name = description.strip()
+                if one is USER_CERTIFICATE and ";" not in name:
+                    # It has no other form (RFC 4523 section 2.1).
+                    name += ";binary"
+                named.setdefault(one, name)
         return cls(not attributes or "*" in attributes, "+" in attributes, tuple(named.items()))
 
     @property
     def wants_operational(self) -> bool:
         """Whether any operational attribute is asked for, so that it is worth making them."""
         return self.all_operational or any(one.usage is not Usage.USER for one, _ in self.named)
+
+
+def asks_for_subordinates(request: SearchRequest) -> bool:
+    """Say whether a search shows what is below entries, or looks for it."""
+    if "+" in request.attributes:
+        return True
+    return not _SUBORDINATES.isdisjoint(
+        map(lookup, (*request.attributes, *_attributes(request.filter)))
+    )
+
+
+def _attributes(filter_: Filter) -> Iterator[str]:
+    match filter_:
+        case FilterAnd(parts) | FilterOr(parts):
+            for part in parts:
+                yield from _attributes(part)
+        case FilterNot(part):
+            yield from _attributes(part)
+        case ExtensibleMatch(attribute=None):
+            # It is about all that its rule is for.
+            yield HAS_SUBORDINATES.name
+        case _:
+            yield filter_.attribute or ""
 
 
 class Projection:
@@ -119,6 +157,11 @@ class Projection:
     def from_card(self) -> tuple[AttributeType, ...]:
         """What is shown of a card that is not kept with its entry."""
         return tuple(one for one in _FROM_CARD if one.name.encode() in self._names)
+
+    @property
+    def shows_members(self) -> bool:
+        """Whether it is shown of groups whom they have."""
+        return MEMBER.name.encode() in self._names
 
     def select_more(self, more: bytes) -> bytes:
         """Return what is shown of attributes that were read from the card, encoded."""

@@ -21,6 +21,7 @@ from dirserver.errors import (
     InvalidCredentials,
     StoreBusy,
     StoreUnavailable,
+    TimeIsUp,
 )
 from dirserver.ldap import controls, dn
 from dirserver.ldap.binding import Connection, bind
@@ -42,6 +43,7 @@ from dirserver.ldap.messages import (
     SearchRequest,
 )
 from dirserver.ldap.searching import Search
+from dirserver.ldap.selection import asks_for_subordinates
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.tree import Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -52,6 +54,7 @@ from dirserver.model.principal import ANONYMOUS, Client, Principal
 RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
     InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
+    TimeIsUp: ResultCode.TIME_LIMIT_EXCEEDED,
     StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
 }
@@ -119,6 +122,7 @@ class LDAPSession:
         # The name in a certificate that is to be trusted; whoever drives the session tells.
         self.certified = ""
         self._by_password = True
+        self._bound_as = ""
         self.principal: Principal = ANONYMOUS
         self.answered = Answered()
         self._unfinished: Callable[[], Iterator[Output]] | None = None
@@ -155,9 +159,13 @@ class LDAPSession:
             yield from self._said(request, self._unfinished())
 
     def _forget_what_is_not_taken(self) -> None:
-        """End a bind with a password that a new config does not take any more."""
+        """End a bind with a password or a certificate that a new config does not take any more."""
         takes = self._context().authenticator.takes
-        if self._by_password and not takes(self.principal, self.client.protocol):
+        if self._by_password:
+            is_taken = takes(self.principal, self.client.protocol)
+        else:
+            is_taken = self.certified == self._bound_as
+        if not is_taken:
             self.principal = ANONYMOUS
 
     def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
@@ -230,6 +238,7 @@ class LDAPSession:
         bound = bind(request, self._connection, context.authenticator, context.settings)
         self.principal = bound.principal
         self._by_password = bound.by_password
+        self._bound_as = self.certified
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
     @property
@@ -272,7 +281,8 @@ class LDAPSession:
                 yield from self._counted(search, search.among(public.containers))
             else:
                 with context.directory.reading(self.principal, self.client) as reading:
-                    tree = Tree(reading, settings)
+                    counts = asks_for_subordinates(request)
+                    tree = Tree(reading, settings, counts_subordinates=counts)
                     target = tree.target(location, request.scope)
                     yield from self._counted(search, search.within(tree, target, base))
             self._unfinished = None
@@ -305,7 +315,7 @@ class LDAPSession:
             if target is None:
                 code = ResultCode.NO_SUCH_OBJECT
             elif target.key:
-                code = compare_card(request, tree, target, settings.suffix_dn)
+                code = compare_card(request, tree, target)
             else:
                 code = compare_container(request, target.containers[0])
             matched = tree.matched(name) if code is ResultCode.NO_SUCH_OBJECT else ""

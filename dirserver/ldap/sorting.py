@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dirserver.ldap import generalized_time
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.ber import ENUMERATED, SEQUENCE, boolean, encode_integer, expect, header, tlv
 from dirserver.ldap.ber import OCTET_STRING as STRING
 from dirserver.ldap.decode_filter import Unacceptable, text
 from dirserver.ldap.encode import ResultCode
 from dirserver.ldap.messages import Control
-from dirserver.ldap.schema import CREATE_TIMESTAMP, MODIFY_TIMESTAMP, UID, AttributeType, lookup
+from dirserver.ldap.operational import CREATE_TIMESTAMP, MODIFY_TIMESTAMP
+from dirserver.ldap.schema import UID, lookup
 from dirserver.ldap.syntaxes import GENERALIZED_TIME, MATCHING_RULES
 from dirserver.ldap.values import text_of
 from dirserver.model.fields import PHONES, Field

@@ -1,4 +1,4 @@
-"""The object classes, and the entry that tells clients of the whole schema (RFC 4512 section 4).
+"""The entry that tells clients of the whole schema (RFC 4512 section 4).
 
 Evolution reads it before it searches, to learn whether entries have evolutionPerson's attributes.
 """
@@ -6,155 +6,18 @@ Evolution reads it before it searches, to learn whether entries have evolutionPe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, AttributeType, Usage
+from dirserver.ldap.attributetype import AttributeType, Usage
+from dirserver.ldap.objectclass import OBJECT_CLASSES, ObjectClass
+from dirserver.ldap.schema import ATTRIBUTE_TYPES
+from dirserver.ldap.standard import STANDARD
 from dirserver.ldap.syntaxes import MATCHING_RULES
-
-
-class Kind(StrEnum):
-    """What an object class is for (RFC 4512 section 2.4)."""
-
-    ABSTRACT = "ABSTRACT"
-    STRUCTURAL = "STRUCTURAL"
-    AUXILIARY = "AUXILIARY"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectClass:
-    """An object class, with those of its attributes that entries here may have."""
-
-    oid: str
-    name: str
-    superior: str | None
-    kind: Kind
-    must: tuple[str, ...] = ()
-    may: tuple[str, ...] = ()
-
-
-OBJECT_CLASSES = (
-    ObjectClass("2.5.6.0", "top", None, Kind.ABSTRACT, ("objectClass",)),
-    ObjectClass(
-        "2.5.6.6",
-        "person",
-        "top",
-        Kind.STRUCTURAL,
-        ("sn", "cn"),
-        ("description", "telephoneNumber"),
-    ),
-    ObjectClass(
-        "2.5.6.7",
-        "organizationalPerson",
-        "person",
-        Kind.STRUCTURAL,
-        may=(
-            "title",
-            "telephoneNumber",
-            "facsimileTelephoneNumber",
-            "street",
-            "postalCode",
-            "postalAddress",
-            "ou",
-            "st",
-            "l",
-        ),
-    ),
-    ObjectClass(
-        "2.16.840.1.113730.3.2.2",
-        "inetOrgPerson",
-        "organizationalPerson",
-        Kind.STRUCTURAL,
-        may=(
-            "businessCategory",
-            "displayName",
-            "givenName",
-            "homePhone",
-            "homePostalAddress",
-            "initials",
-            "jpegPhoto",
-            "labeledURI",
-            "mail",
-            "mobile",
-            "o",
-            "pager",
-            "uid",
-            "preferredLanguage",
-        ),
-    ),
-    ObjectClass(
-        "1.3.6.1.4.1.13769.9.1",
-        "mozillaAbPersonAlpha",
-        "top",
-        Kind.AUXILIARY,
-        ("cn",),
-        (
-            "c",
-            "mozillaHomeCountryName",
-            "mozillaHomeLocalityName",
-            "mozillaHomePostalCode",
-            "mozillaHomeState",
-            "mozillaHomeStreet",
-            "mozillaHomeUrl",
-            "mozillaNickname",
-            "mozillaSecondEmail",
-            "nsAIMid",
-        ),
-    ),
-    # The last four are not in its definition; no other class of these entries could have them.
-    ObjectClass(
-        "1.3.6.1.4.1.8506.1.3.1",
-        "evolutionPerson",
-        "inetOrgPerson",
-        Kind.STRUCTURAL,
-        may=(
-            "birthDate",
-            "fileAs",
-            "primaryPhone",
-            "otherPhone",
-            "businessRole",
-            "category",
-            "co",
-            "generationQualifier",
-            "ipPhone",
-            "personalTitle",
-        ),
-    ),
-    ObjectClass("2.5.6.4", "organization", "top", Kind.STRUCTURAL, ("o",)),
-    ObjectClass("2.5.6.5", "organizationalUnit", "top", Kind.STRUCTURAL, ("ou",)),
-    ObjectClass("1.3.6.1.4.1.1466.344", "dcObject", "top", Kind.AUXILIARY, ("dc",)),
-    ObjectClass("2.5.17.0", "subentry", "top", Kind.STRUCTURAL, ("cn", "subtreeSpecification")),
-    ObjectClass(
-        "2.5.20.1",
-        "subschema",
-        "top",
-        Kind.AUXILIARY,
-        may=("attributeTypes", "objectClasses", "matchingRules", "ldapSyntaxes"),
-    ),
-)
-
-# What every card is, superiors included, as clients compare names (Poly asks for person).
-CARD_CLASSES = (
-    "top",
-    "person",
-    "organizationalPerson",
-    "inetOrgPerson",
-    "mozillaAbPersonAlpha",
-    "evolutionPerson",
-)
-CARD_STRUCTURAL_CLASS = "evolutionPerson"
-
-_BY_NAME = {key.lower(): one for one in OBJECT_CLASSES for key in (one.name, one.oid)}
-
-
-def object_class(name: str) -> ObjectClass | None:
-    """Return the object class of this name or OID, in any case."""
-    return _BY_NAME.get(name.strip().lower())
+from dirserver.model.fields import SOURCES
 
 
 def subschema_entry() -> Mapping[str, tuple[str, ...]]:
     """Return the attributes of cn=Subschema (RFC 4512 section 4.2)."""
-    published = [one for one in ATTRIBUTE_TYPES if one.oid]
+    published = [one for one in (*ATTRIBUTE_TYPES, *STANDARD) if one.oid]
     syntaxes = {one.syntax.oid: one.syntax.description for one in published}
     syntaxes["1.3.6.1.4.1.1466.115.121.1.58"] = "Substring Assertion"
     return {
@@ -176,6 +39,12 @@ def subschema_entry() -> Mapping[str, tuple[str, ...]]:
 def _attribute_type(one: AttributeType) -> Iterator[str]:
     """Yield the words of an AttributeTypeDescription (RFC 4512 section 4.1.2)."""
     yield f"( {one.oid} NAME {_quoted(one.names)}"
+    if one.fields:
+        yield f"DESC 'vCard {_properties(one)}'"
+    elif one in STANDARD:
+        yield "DESC 'no card says it'"
+    if one.superior is not None:
+        yield f"SUP {one.superior}"
     for keyword, rule in (
         ("EQUALITY", one.syntax.equality),
         ("ORDERING", one.syntax.ordering),
@@ -191,9 +60,18 @@ def _attribute_type(one: AttributeType) -> Iterator[str]:
     yield ")"
 
 
+def _properties(one: AttributeType) -> str:
+    """Name the properties that the values are from; programs have more names for some."""
+    names = sorted({name for field in one.fields for name in SOURCES[field]})
+    plain = [name for name in names if not name.startswith("X-")]
+    return ", ".join(plain or names)
+
+
 def _object_class(one: ObjectClass) -> Iterator[str]:
     """Yield the words of an ObjectClassDescription (RFC 4512 section 4.1.1)."""
     yield f"( {one.oid} NAME '{one.name}'"
+    if one.description:
+        yield f"DESC '{one.description}'"
     if one.superior is not None:
         yield f"SUP {one.superior}"
     yield one.kind

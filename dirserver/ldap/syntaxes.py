@@ -15,6 +15,11 @@ class Syntax:
     ordering: str | None = None
     substrings: str | None = None
 
+    @classmethod
+    def of(cls, number: int, description: str, equality: str | None = None) -> Syntax:
+        """Return one of RFC 4517 section 3.3 that nothing but equality is defined for."""
+        return cls(f"{_SYNTAXES}.{number}", description, equality)
+
 
 _SYNTAXES = "1.3.6.1.4.1.1466.115.121.1"
 _FIRST_COMPONENT = "objectIdentifierFirstComponentMatch"
@@ -51,6 +56,20 @@ POSTAL_ADDRESS = Syntax(
     substrings="caseIgnoreListSubstringsMatch",
 )
 JPEG = Syntax(f"{_SYNTAXES}.28", "JPEG")
+# RFC 4523 section 2.1; values go by the name of userCertificate;binary.
+CERTIFICATE = Syntax(f"{_SYNTAXES}.8", "X.509 Certificate")
+BINARY = Syntax(f"{_SYNTAXES}.5", "Binary")
+FAX = Syntax(f"{_SYNTAXES}.23", "Fax")
+OCTETS = Syntax(f"{_SYNTAXES}.40", "Octet String", "octetStringMatch")
+NUMERIC_STRING = Syntax(
+    f"{_SYNTAXES}.36", "Numeric String", "numericStringMatch", None, "numericStringSubstringsMatch"
+)
+PRINTABLE_STRING = Syntax(
+    f"{_SYNTAXES}.44",
+    "Printable String",
+    "caseIgnoreMatch",
+    substrings="caseIgnoreSubstringsMatch",
+)
 OBJECT_IDENTIFIER = Syntax(f"{_SYNTAXES}.38", "OID", "objectIdentifierMatch")
 DISTINGUISHED_NAME = Syntax(f"{_SYNTAXES}.12", "DN", "distinguishedNameMatch")
 GENERALIZED_TIME = Syntax(
@@ -85,11 +104,15 @@ MATCHING_RULES = (
     MatchingRule("2.5.13.3", "caseIgnoreOrderingMatch", DIRECTORY_STRING.oid),
     MatchingRule("2.5.13.4", "caseIgnoreSubstringsMatch", _SUBSTRING_ASSERTION),
     MatchingRule("2.5.13.5", "caseExactMatch", DIRECTORY_STRING.oid),
+    MatchingRule("2.5.13.8", "numericStringMatch", NUMERIC_STRING.oid),
+    MatchingRule("2.5.13.10", "numericStringSubstringsMatch", _SUBSTRING_ASSERTION),
     MatchingRule("2.5.13.11", "caseIgnoreListMatch", POSTAL_ADDRESS.oid),
     MatchingRule("2.5.13.12", "caseIgnoreListSubstringsMatch", _SUBSTRING_ASSERTION),
     MatchingRule("2.5.13.13", "booleanMatch", BOOLEAN.oid),
     MatchingRule("2.5.13.14", "integerMatch", INTEGER.oid),
     MatchingRule("2.5.13.15", "integerOrderingMatch", INTEGER.oid),
+    MatchingRule("2.5.13.16", "bitStringMatch", f"{_SYNTAXES}.6"),
+    MatchingRule("2.5.13.17", "octetStringMatch", OCTETS.oid),
     MatchingRule("2.5.13.20", "telephoneNumberMatch", TELEPHONE_NUMBER.oid),
     MatchingRule("2.5.13.21", "telephoneNumberSubstringsMatch", _SUBSTRING_ASSERTION),
     MatchingRule("2.5.13.27", "generalizedTimeMatch", GENERALIZED_TIME.oid),

@@ -6,6 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dirserver.directory import Reading
@@ -26,13 +27,16 @@ from dirserver.ldap.dn import (
     is_slug_of,
     locate,
 )
+from dirserver.ldap.filters import Naming
 from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
+from dirserver.model.addressbook import Entry
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Principal
+from dirserver.model.query import NOTHING, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,12 @@ def public_target(
 class Tree:
     """The tree as one principal has it."""
 
-    def __init__(self, reading: Reading, settings: LDAPSettings) -> None:
-        """Look through ``reading``."""
+    def __init__(
+        self, reading: Reading, settings: LDAPSettings, *, counts_subordinates: bool = True
+    ) -> None:
+        """Look through ``reading``; it costs a little to say what is below entries."""
         self.reading = reading
+        self._counts = counts_subordinates
         self._settings = settings
         self._views = tuple(map(self._seen, reading.books(Privilege.SEARCH)))
 
@@ -95,7 +102,7 @@ class Tree:
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
                 books = tuple(map(self._book, self._views))
-                base = containers.suffix_entry(self._settings)
+                base = self._above(containers.suffix_entry(self._settings), len(books))
                 return _reach(base, books, (), self._views, scope)
             case BookDN(slug) if view := self._view(slug):
                 return _reach(self._book(view), (), (view,), (view,), scope)
@@ -105,7 +112,8 @@ class Tree:
                 return Target() if self.has_card(view, key) else None
             case UsersDN() if not principal.is_anonymous:
                 users = tuple(containers.user_entry(one, self._settings) for one in self._users())
-                return _reach(containers.users_entry(self._settings), users, (), (), scope)
+                base = self._above(containers.users_entry(self._settings), len(users))
+                return _reach(base, users, (), (), scope)
             case UserDN(login) if not principal.is_anonymous:
                 found = next((one for one in self._users() if one.login == login), None)
                 if found is None:
@@ -125,6 +133,27 @@ class Tree:
     def has_card(self, view: VisibleBook, key: str) -> bool:
         """Say whether the book has a card with this key."""
         return self.reading.has_key(view, key)
+
+    def naming(self, views: Sequence[VisibleBook]) -> Naming:
+        """Return what the DNs of the cards in ``views`` are made of."""
+        books = {view.book.slug: view.book.id for view in views}
+        return Naming(self._settings.suffix_dn, books, self._groups_of)
+
+    def _groups_of(self, slug: str, key: str) -> Query:
+        view = self._view(slug)
+        return NOTHING if view is None else self.reading.groups_of(view, key, self._views)
+
+    def members(self, group: Entry) -> list[str]:
+        """Return the DNs of a group's members, of those that the principal may see.
+
+        From books that they may only look things up in, there are no more than of a search.
+        """
+        found = self.reading.members(group.book_id, group.key, self._views)
+        read = [one for one in found if one[0].access >= Privilege.READ]
+        looked_up = [one for one in found if one[0].access < Privilege.READ]
+        shown = [*read, *looked_up[: self._settings.max_hits]]
+        suffix = self._settings.suffix
+        return [card_dn(key, book_dn(view.book.slug, suffix)) for view, key in shown]
 
     def matched(self, name: DN) -> str:
         """Return the DN of the nearest entry above ``name``, which is not there.
@@ -151,7 +180,16 @@ class Tree:
         return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
 
     def _book(self, view: VisibleBook) -> Container:
-        return containers.book_entry(view.book, self._settings.suffix)
+        entry = containers.book_entry(view.book, self._settings.suffix)
+        if not self._counts:
+            return entry
+        if view.access >= Privilege.READ:
+            return entry.with_subordinates(self.reading.count(view))
+        # How many there are is not for those who may only look some of them up.
+        return entry.with_subordinates(self.reading.has_cards(view), is_exact=False)
+
+    def _above(self, entry: Container, number: int) -> Container:
+        return entry.with_subordinates(number) if self._counts else entry
 
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.dn import InvalidDN, normalise, parse
 from dirserver.ldap.messages import (
     ApproxMatch,
@@ -14,8 +15,7 @@ from dirserver.ldap.messages import (
     PresentFilter,
     Substrings,
 )
-from dirserver.ldap.schema import AttributeType
-from dirserver.ldap.subschema import object_class
+from dirserver.ldap.objectclass import object_class
 from dirserver.ldap.syntaxes import DISTINGUISHED_NAME, OBJECT_IDENTIFIER, without_controls
 from dirserver.model.fields import NAMES
 from dirserver.model.fold import fold, fold_part, forms

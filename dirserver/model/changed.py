@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dirserver.model.contentline import ContentLine
-from dirserver.model.vcard import VCard
+from dirserver.model.edit import Edit
 
 # What programs write anew each time, whatever a person has changed.
 _BOOKKEEPING = frozenset({"REV", "PRODID", "VERSION"})
@@ -14,14 +14,14 @@ _MOST = 20
 _LONGEST = 40
 
 
-def changed_properties(old: VCard, new: VCard) -> tuple[str, ...]:
+def changed_properties(edit: Edit) -> tuple[str, ...]:
     """Return the names of the properties that differ between two bodies of a card, sorted.
 
     Their order in the card is no difference. What only keeps book of changes is named when
     nothing else was changed. There are not more than a reader wants to see.
     """
-    lines = Counter(map(_said, old.lines))
-    lines.subtract(map(_said, new.lines))
+    lines = Counter(map(_said, edit.gone))
+    lines.subtract(map(_said, edit.come))
     differing = {name for (name, _), number in lines.items() if number}
     named = sorted(differing - _BOOKKEEPING or differing)
     return tuple(name[:_LONGEST] for name in named[:_MOST])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
-_BYTE_ORDER_MARKS = (
+BYTE_ORDER_MARKS = (
     # UTF-32LE begins as UTF-16LE does.
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -26,24 +26,6 @@ _KNOWN_CHARSET = re.compile(
 _MEANT = {"iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252"}
 # What neither XML nor a content line can hold.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def as_utf8(data: bytes) -> bytes:
-    """The content of a file without its byte order mark, in UTF-8 if the mark says UTF-16.
-
-    Without a mark the bytes come back as they are, whatever they are.
-    """
-    if data.startswith(codecs.BOM_UTF8):
-        return data[len(codecs.BOM_UTF8) :]
-    for mark, charset in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(charset, "replace").encode()
-    # Some programs leave the mark out; every card begins with these letters.
-    if data[:4].upper() == b"B\0E\0":
-        return data.decode("utf-16-le", "replace").encode()
-    if data[:4].upper() == b"\0B\0E":
-        return data.decode("utf-16-be", "replace").encode()
-    return data
 
 
 def decode(raw: bytes, charset: str = "") -> tuple[str, str]:

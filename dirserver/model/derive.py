@@ -6,11 +6,13 @@ others in the order of the card. Nothing here fails, whatever is in the card.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote
 
 from dirserver.model.contentline import ContentLine, split_value, unescape
-from dirserver.model.fields import SOURCES, Field
+from dirserver.model.fields import GROUP, SOURCES, Field
+from dirserver.model.relations import colleagues, is_group, members
 from dirserver.model.vcard import VCard
 
 MAX_VALUES = 64
@@ -28,7 +30,18 @@ _TEXTS = {
     "LANG": Field.LANGUAGE,
     "NOTE": Field.NOTE,
     "BDAY": Field.BIRTHDAY,
-    **dict.fromkeys(SOURCES[Field.MESSAGING], Field.MESSAGING),
+    **{
+        name: field
+        for field in (
+            Field.MESSAGING,
+            Field.ANNIVERSARY,
+            Field.CUSTOM_1,
+            Field.CUSTOM_2,
+            Field.CUSTOM_3,
+            Field.CUSTOM_4,
+        )
+        for name in SOURCES[field]
+    },
 }
 _LISTS = {"NICKNAME": Field.NICKNAME, "CATEGORIES": Field.CATEGORY}
 _NAME_PARTS = (
@@ -40,9 +53,11 @@ _NAME_PARTS = (
 )
 # RFC 9554 section 2.2 adds a second family name, and a generation such as "Jr.".
 _PARTS_OF_N = (*_NAME_PARTS, Field.FAMILY_NAME, Field.NAME_SUFFIX)
+_BIRTH = (Field.BIRTH_YEAR, Field.BIRTH_MONTH, Field.BIRTH_DAY)
 _SPOKEN_ORDER = (3, 1, 2, 0, 4)
 _WORK_ADDRESS = (
     Field.WORK_STREET,
+    Field.WORK_STREET_2,
     Field.WORK_LOCALITY,
     Field.WORK_REGION,
     Field.WORK_POSTAL_CODE,
@@ -51,6 +66,7 @@ _WORK_ADDRESS = (
 )
 _HOME_ADDRESS = (
     Field.HOME_STREET,
+    Field.HOME_STREET_2,
     Field.HOME_LOCALITY,
     Field.HOME_REGION,
     Field.HOME_POSTAL_CODE,
@@ -61,6 +77,9 @@ _MOBILE = frozenset({"cell", "mobile", "iphone"})
 _WORK = frozenset({"work", "main", "main-number"})
 # Types that do not say whose or what number it is.
 _NEUTRAL = frozenset({"voice", "pref", "msg", "text", "dom", "intl"})
+# A date or its beginning, basic or extended; without a year it is --MMDD (RFC 6350 section 4.3.1).
+_DATE = re.compile(r"(\d{4}|--)-?(?:(\d\d)(?:-?(\d\d))?)?(?:T.*)?", re.ASCII)
+_RELATIONS = SOURCES[Field.MANAGER] | SOURCES[Field.ASSISTANT]
 # Marks of writing direction, which come along when a number is copied from a screen.
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
@@ -93,17 +112,16 @@ def derive(card: VCard) -> dict[Field, tuple[str, ...]]:
         elif reader := _READERS.get(name):
             for line in _preferred_first(lines):
                 reader(line, found)
+    if not _RELATIONS.isdisjoint(by_name):
+        for field, value in colleagues(by_name, _labels(by_name.get("X-ABLABEL", ()))):
+            found.add(field, value)
     found.add(Field.UID, card.uid)
-    return _finished(found)
-
-
-def kind(card: VCard) -> str:
-    """What the card is of (RFC 6350 section 6.1.4): "individual", "group", "org"...
-
-    Apple's servers and clients say it in a property of their own.
-    """
-    line = card.first("KIND") or card.first("X-ADDRESSBOOKSERVER-KIND")
-    return (line and unescape(line.value).strip().lower()) or "individual"
+    fields = _finished(found)
+    if is_group(by_name):
+        fields[Field.KIND] = (GROUP,)
+        if named := members(by_name):
+            fields[Field.MEMBER] = named
+    return fields
 
 
 def _finished(found: _Found) -> dict[Field, tuple[str, ...]]:
@@ -116,6 +134,10 @@ def _finished(found: _Found) -> dict[Field, tuple[str, ...]]:
         fields[Field.FAMILY_NAME] = fields[Field.FULL_NAME]
     if len(mails := fields.get(Field.MAIL, ())) > 1:
         fields[Field.SECOND_MAIL] = mails[1:2]
+    if Field.BIRTHDAY in fields and (date := _DATE.fullmatch(fields[Field.BIRTHDAY][0])):
+        for field, part in zip(_BIRTH, date.groups(), strict=True):
+            if part and part != "--":
+                fields[field] = (part,)
     return fields
 
 
@@ -177,7 +199,7 @@ def _url(line: ContentLine, found: _Found) -> None:
 
 
 def _telephones(lines: Sequence[ContentLine], labels: Sequence[ContentLine], found: _Found) -> None:
-    label_of = {line.group.lower(): _label(line.value) for line in labels if line.group}
+    label_of = _labels(labels)
     for line in _preferred_first(lines):
         number = telephone_number(unescape(line.value))
         if not number:
@@ -215,6 +237,10 @@ def _telephone_field(types: frozenset[str]) -> Field:
     return Field.OTHER_PHONE
 
 
+def _labels(lines: Iterable[ContentLine]) -> dict[str, str]:
+    return {line.group.lower(): _label(line.value) for line in lines if line.group}
+
+
 def _label(value: str) -> str:
     """The word in Apple's ``_$!<Mobile>!$_``, or a label of the user's own; in lower case."""
     return unescape(value).strip().removeprefix("_$!<").removesuffix(">!$_").lower()
@@ -240,14 +266,18 @@ def _address(line: ContentLine, found: _Found) -> None:
     parts = [*split_value(line.value, ";")[:7], "", "", "", "", "", "", ""]
     box, extension, street = (_joined(part, "\n") for part in parts[:3])
     town, region, code, country = (_joined(part, ", ") for part in parts[3:7])
-    street = "\n".join(part for part in (street, extension, box) if part)
+    lines = "\n".join(part for part in (street, extension, box) if part)
     label = "\n".join(line.param("LABEL")).strip()
     if not label:
         # New York, NY 10001 where there is a region, 10115 Berlin where there is none.
         place = f"{town}, {region} {code}" if region else f"{code} {town}"
-        label = "\n".join(part for part in (street, place.strip(" ,"), country) if part)
+        label = "\n".join(part for part in (lines, place.strip(" ,"), country) if part)
+    if not street:
+        street, extension = extension, ""
+    street = "\n".join(part for part in (street, box) if part)
     fields = _HOME_ADDRESS if _is_private(line) else _WORK_ADDRESS
-    for field, value in zip(fields, (street, town, region, code, country, label), strict=True):
+    values = (street, extension, town, region, code, country, label)
+    for field, value in zip(fields, values, strict=True):
         found.add(field, value)
 
 

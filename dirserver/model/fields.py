@@ -22,6 +22,8 @@ class Field(StrEnum):
     UNIT = "unit"
     TITLE = "title"
     ROLE = "role"
+    MANAGER = "manager"
+    ASSISTANT = "assistant"
     MAIL = "mail"
     SECOND_MAIL = "second_mail"
     WORK_PHONE = "work_phone"
@@ -33,12 +35,14 @@ class Field(StrEnum):
     PREFERRED_PHONE = "preferred_phone"
     ANY_PHONE = "any_phone"
     WORK_STREET = "work_street"
+    WORK_STREET_2 = "work_street_2"
     WORK_LOCALITY = "work_locality"
     WORK_REGION = "work_region"
     WORK_POSTAL_CODE = "work_postal_code"
     WORK_COUNTRY = "work_country"
     WORK_ADDRESS = "work_address"
     HOME_STREET = "home_street"
+    HOME_STREET_2 = "home_street_2"
     HOME_LOCALITY = "home_locality"
     HOME_REGION = "home_region"
     HOME_POSTAL_CODE = "home_postal_code"
@@ -51,12 +55,27 @@ class Field(StrEnum):
     LANGUAGE = "language"
     NOTE = "note"
     BIRTHDAY = "birthday"
+    BIRTH_YEAR = "birth_year"
+    BIRTH_MONTH = "birth_month"
+    BIRTH_DAY = "birth_day"
+    ANNIVERSARY = "anniversary"
+    CUSTOM_1 = "custom_1"
+    CUSTOM_2 = "custom_2"
+    CUSTOM_3 = "custom_3"
+    CUSTOM_4 = "custom_4"
     PHOTO = "photo"
+    CERTIFICATE = "certificate"
     UID = "uid"
+    # Cards of groups alone have these two.
+    KIND = "kind"
+    MEMBER = "member"
 
+
+# What ``Field.KIND`` says, and it says nothing of other cards.
+GROUP = "group"
 
 # Properties that are not shown to lookups unless somebody says so.
-PERSONAL = frozenset({"NOTE", "BDAY"})
+PERSONAL = frozenset({"NOTE", "BDAY", "ANNIVERSARY"})
 
 PHONES = frozenset(
     {
@@ -102,25 +121,23 @@ _MESSENGERS = frozenset(
     }
 )
 
+# Under what else programs write a day to remember; in X-ABDATE, a label says which day it is.
+_ANNIVERSARIES = frozenset(
+    {"X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-KADDRESSBOOK-X-ANNIVERSARY"}
+)
+_MANAGERS = frozenset({"X-EVOLUTION-MANAGER", "X-KADDRESSBOOK-X-MANAGERSNAME", "X-MANAGER"})
+_ASSISTANTS = frozenset({"X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-KADDRESSBOOK-X-ASSISTANTSNAME"})
+
 # Properties in which programs say again what another says: hidden with it.
 _COMPANIONS: dict[str, frozenset[str]] = {
     "ADR": frozenset({"LABEL", "X-ABADR"}),
     "TEL": frozenset({"X-MS-TEL"}),
     "IMPP": _MESSENGERS,
-    "ANNIVERSARY": frozenset(
-        {"X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-KADDRESSBOOK-X-ANNIVERSARY", "X-ABDATE"}
-    ),
+    "ANNIVERSARY": frozenset({"X-ABDATE", *_ANNIVERSARIES}),
     "GENDER": frozenset({"X-GENDER"}),
+    "MEMBER": frozenset({"X-ADDRESSBOOKSERVER-MEMBER"}),
     "RELATED": frozenset(
-        {
-            "X-ABRELATEDNAMES",
-            "X-ASSISTANT",
-            "X-EVOLUTION-ASSISTANT",
-            "X-EVOLUTION-MANAGER",
-            "X-EVOLUTION-SPOUSE",
-            "X-MANAGER",
-            "X-SPOUSE",
-        }
+        {"X-ABRELATEDNAMES", "X-EVOLUTION-SPOUSE", "X-SPOUSE", *_MANAGERS, *_ASSISTANTS}
     ),
 }
 
@@ -139,16 +156,20 @@ SOURCES: dict[Field, frozenset[str]] = {
     Field.UNIT: frozenset({"ORG"}),
     Field.TITLE: frozenset({"TITLE"}),
     Field.ROLE: frozenset({"ROLE"}),
+    Field.MANAGER: frozenset({"RELATED", "X-ABRELATEDNAMES", *_MANAGERS}),
+    Field.ASSISTANT: frozenset({"RELATED", "X-ABRELATEDNAMES", *_ASSISTANTS}),
     Field.MAIL: frozenset({"EMAIL"}),
     Field.SECOND_MAIL: frozenset({"EMAIL"}),
     **dict.fromkeys(PHONES, frozenset({"TEL"})),
     Field.WORK_STREET: frozenset({"ADR"}),
+    Field.WORK_STREET_2: frozenset({"ADR"}),
     Field.WORK_LOCALITY: frozenset({"ADR"}),
     Field.WORK_REGION: frozenset({"ADR"}),
     Field.WORK_POSTAL_CODE: frozenset({"ADR"}),
     Field.WORK_COUNTRY: frozenset({"ADR"}),
     Field.WORK_ADDRESS: frozenset({"ADR"}),
     Field.HOME_STREET: frozenset({"ADR"}),
+    Field.HOME_STREET_2: frozenset({"ADR"}),
     Field.HOME_LOCALITY: frozenset({"ADR"}),
     Field.HOME_REGION: frozenset({"ADR"}),
     Field.HOME_POSTAL_CODE: frozenset({"ADR"}),
@@ -161,13 +182,26 @@ SOURCES: dict[Field, frozenset[str]] = {
     Field.LANGUAGE: frozenset({"LANG"}),
     Field.NOTE: frozenset({"NOTE"}),
     Field.BIRTHDAY: frozenset({"BDAY"}),
+    Field.BIRTH_YEAR: frozenset({"BDAY"}),
+    Field.BIRTH_MONTH: frozenset({"BDAY"}),
+    Field.BIRTH_DAY: frozenset({"BDAY"}),
+    Field.ANNIVERSARY: frozenset({"ANNIVERSARY", *_ANNIVERSARIES}),
+    Field.CUSTOM_1: frozenset({"X-CUSTOM1"}),
+    Field.CUSTOM_2: frozenset({"X-CUSTOM2"}),
+    Field.CUSTOM_3: frozenset({"X-CUSTOM3"}),
+    Field.CUSTOM_4: frozenset({"X-CUSTOM4"}),
     Field.PHOTO: frozenset({"PHOTO"}),
+    Field.CERTIFICATE: frozenset({"KEY"}),
     Field.UID: frozenset({"UID"}),
+    Field.KIND: frozenset({"KIND", "X-ADDRESSBOOKSERVER-KIND"}),
+    Field.MEMBER: frozenset({"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"}),
 }
 
 # A card without these is not a card (RFC 6350 sections 6.2.1, 6.7.6, 6.7.9), so no grant can
-# hide them.
-NEVER_HIDDEN = frozenset({"BEGIN", "END", "VERSION", "FN", "N", "UID"})
+# hide them; nor what it is a card of, which everything else about it depends on.
+NEVER_HIDDEN = frozenset(
+    {"BEGIN", "END", "VERSION", "FN", "N", "UID", "KIND", "X-ADDRESSBOOKSERVER-KIND"}
+)
 
 
 def with_companions(hidden: frozenset[str]) -> frozenset[str]:

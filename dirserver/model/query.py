@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from dirserver.model.fields import Field, is_hidden
+from dirserver.model.fields import GROUP, Field, is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,11 @@ Query: TypeAlias = (
     | BookIs
     | Between
 )
+
+
+# Every card is one of the two.
+GROUPS = Equals(Field.KIND, GROUP)
+PERSONS = Not(GROUPS)
 
 
 def fields_of(query: Query) -> frozenset[Field]:

@@ -7,10 +7,12 @@ sync would take the book away from them, too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dirserver.model.vcard import VCard
+from dirserver.model.contentline import ContentLine
+from dirserver.model.edit import Edit
 
 # What a card is for: how to reach somebody.
 _WAYS = frozenset({"TEL", "EMAIL", "ADR", "IMPP"})
@@ -57,17 +59,17 @@ class Stop:
     reason: str
 
 
-def is_blanked(before: VCard, after: VCard) -> bool:
-    """Say whether ``after`` has lost most of what ``before`` said.
+def is_blanked(edit: Edit) -> bool:
+    """Say whether a card has lost most of what it said.
 
     That is when all numbers, addresses and mails are gone where there were some, or more than
     two thirds of the properties. One with an empty value says nothing.
     """
-    said, left = _said(before), _said(after)
-    if _WAYS.intersection(said) and not _WAYS.intersection(left):
+    gone, come, left = _said(edit.gone), _said(edit.come), _said(edit.after.lines)
+    if _WAYS.intersection(gone) and not _WAYS.intersection(left):
         return True
-    return 3 * len(left) < len(said)
+    return 3 * len(left) < len(left) - len(come) + len(gone)
 
 
-def _said(card: VCard) -> list[str]:
-    return [line.name for line in card.lines if not _EMPTY.issuperset(line.value)]
+def _said(lines: Iterable[ContentLine]) -> list[str]:
+    return [line.name for line in lines if not _EMPTY.issuperset(line.value)]

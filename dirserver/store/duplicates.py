@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -63,10 +63,8 @@ _BY_BIRTHDAY = _by(
 _BY_UID = select(card.c.id).where(_IN_BOOKS, card.c.uid == _VALUE).limit(bindparam("most"))
 _VALUES = (
     select(card_value.c.card_id, card_value.c.field, card_value.c.value)
-    .where(
-        card_value.c.card_id.in_(bindparam("ids", expanding=True)),
-        card_value.c.field.in_(bindparam("fields", expanding=True)),
-    )
+    # Of all fields: to ask for most of them costs a look into the index for each.
+    .where(card_value.c.card_id.in_(bindparam("ids", expanding=True)))
     .order_by(card_value.c.card_id)
 )
 _CARDS = select(card.c.id, card.c.addressbook_id, card.c.key, card.c.href, card.c.uid).where(
@@ -91,10 +89,8 @@ def count(connection: Connection, books: Sequence[int]) -> int:
     return int(connection.scalar(statement) or 0)
 
 
-def indexed(
-    connection: Connection, books: Sequence[int], fields: Collection[str]
-) -> Iterator[Indexed]:
-    """Yield all cards of ``books``, with their values of ``fields``, in no particular order."""
+def indexed(connection: Connection, books: Sequence[int]) -> Iterator[Indexed]:
+    """Yield all cards of ``books``, in no particular order."""
     last = 0
     while True:
         batch = list(
@@ -107,14 +103,12 @@ def indexed(
         )
         if not batch:
             return
-        yield from _indexed(connection, batch, fields)
+        yield from _indexed(connection, batch)
         last = batch[-1]
 
 
-def _indexed(
-    connection: Connection, ids: Sequence[int], fields: Collection[str]
-) -> Iterator[Indexed]:
-    rows = connection.execute(_VALUES, {"ids": ids, "fields": sorted(fields)})
+def _indexed(connection: Connection, ids: Sequence[int]) -> Iterator[Indexed]:
+    rows = connection.execute(_VALUES, {"ids": ids})
     said = {
         number: tuple((field, value) for _, field, value in of_card)
         for number, of_card in groupby(rows, key=itemgetter(0))
@@ -138,7 +132,6 @@ def sharing(
     connection: Connection,
     books: Sequence[int],
     wanted: Wanted,
-    fields: Collection[str],
     most: int,
 ) -> Iterator[Indexed]:
     """Yield the cards of ``books`` that have something of ``wanted``, through indexes alone.
@@ -160,12 +153,12 @@ def sharing(
             ids.update(found if is_telling or len(found) < most else ())
     there = sorted(ids)
     for start in range(0, len(there), _MOST):
-        yield from _indexed(connection, there[start : start + _MOST], fields)
+        yield from _indexed(connection, there[start : start + _MOST])
 
 
-def of_card(connection: Connection, card_id: int, fields: Collection[str]) -> Indexed:
-    """Return the card ``card_id`` with its values of ``fields``."""
-    return next(_indexed(connection, [card_id], fields))
+def of_card(connection: Connection, card_id: int) -> Indexed:
+    """Return the card ``card_id``."""
+    return next(_indexed(connection, [card_id]))
 
 
 def place_of(connection: Connection, key: str) -> tuple[int, str] | None:

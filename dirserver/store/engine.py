@@ -13,8 +13,8 @@ from sqlalchemy import Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from dirserver.errors import StoreBusy, StoreUnavailable
-from dirserver.store import files
+from dirserver.errors import StoreBusy, StoreUnavailable, TimeIsUp
+from dirserver.store import deadline, files
 from dirserver.store.batches import Batches
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.snapshots import Snapshots, driver_of
@@ -69,10 +69,17 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a snapshot: everything read in it is of one moment, and no writer is held up."""
+        """Open a snapshot: everything read in it is of one moment, and no writer is held up.
+
+        Raises TimeIsUp when there is a ``deadline`` for it and something takes longer.
+        """
         if self.is_sqlite:
             with _conditions(), self._snapshots.open() as connection:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    # The connection stands by for others.
+                    deadline.lift(driver_of(connection))
             return
         with _conditions():
             connection = self._engine.connect()
@@ -143,12 +150,16 @@ def _conditions() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
+        if deadline.is_over(error.orig):
+            raise TimeIsUp(str(error.orig)) from error
         unavailable = StoreBusy if _is_busy(error.orig) else StoreUnavailable
         raise unavailable(str(error.orig)) from error
     except TimeoutError as error:
         raise StoreUnavailable("every connection to the database is in use") from error
     except sqlite3.Error as error:
         # What goes past SQLAlchemy's layers raises the driver's own.
+        if deadline.is_over(error):
+            raise TimeIsUp(str(error)) from error
         if not isinstance(error, sqlite3.OperationalError) and not _is_of_the_database(error):
             raise
         raise (StoreBusy if _is_busy(error) else StoreUnavailable)(str(error)) from error

@@ -21,15 +21,16 @@ from sqlalchemy import (
 )
 
 from dirserver.model.addressbook import Card, Entry
+from dirserver.model.fields import Field
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Place, Span
-from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, NOTHING, PERSONS, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import Term
 from dirserver.store.probes import Bind, Named, in_place
 from dirserver.store.statements import Statement, Statements
-from dirserver.store.tables import card, card_entry, card_version
+from dirserver.store.tables import card, card_entry, card_value, card_version
 
 _ROWS = 200
 _statements = Statements()
@@ -186,8 +187,18 @@ def _chosen(
 
 
 def _is_of_all(question: Question) -> bool:
-    """Say whether all cards of all the books are found."""
-    return all(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes)
+    """Say whether all cards of all the books are found, or all but those of groups."""
+    asked = {resolve(question.query, hidden) for hidden, _ in question.scopes}
+    return asked in ({EVERYTHING}, {PERSONS})
+
+
+def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
+    """Return the condition for ``cards`` where ``_is_of_all`` is true."""
+    if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
+        return []
+    return [
+        cards.c.id.not_in(select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND)))
+    ]
 
 
 def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> FromClause:
@@ -204,13 +215,17 @@ def _of_each_book(question: Question, terms: Sequence[Term], span: Span) -> From
         other = card.alias("other")
         copy = (
             select(other.c.id)
-            .where(other.c.addressbook_id.in_(better), other.c.uid == card.c.uid)
+            .where(
+                other.c.addressbook_id.in_(better),
+                other.c.uid == card.c.uid,
+                *_kept(question, other),
+            )
             .exists()
         )
         once = [or_(card.c.uid == "", ~copy)] if better else []
         first = (
             select(*_columns(terms))
-            .where(card.c.addressbook_id == book, *once, *behind)
+            .where(card.c.addressbook_id == book, *once, *behind, *_kept(question, card))
             .order_by(*ordering.order_by(terms))
             .limit(most)
             .subquery()

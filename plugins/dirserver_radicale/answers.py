@@ -45,6 +45,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.StoreInUse: client.SERVICE_UNAVAILABLE,
     errors.NoDatabase: client.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: client.SERVICE_UNAVAILABLE,
+    errors.TimeIsUp: client.INTERNAL_SERVER_ERROR,
     errors.InvalidGrant: client.INTERNAL_SERVER_ERROR,
     errors.ConfigError: client.INTERNAL_SERVER_ERROR,
 }

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
-from tests.benchmarks import cyrus, duplicates, history, ldap, radicale, subjects, versus
+from tests.benchmarks import bulk, cyrus, duplicates, history, ldap, radicale, subjects, versus
 from tests.benchmarks.comparing import beside_others, growth, short
 from tests.benchmarks.measuring import measure
 from tests.benchmarks.process import Subject, machine
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument(
         "subject",
         nargs="?",
-        choices=["faces", "history", "ldap", "duplicates"],
+        choices=["faces", "history", "import", "ldap", "duplicates"],
         default="faces",
         help="what to measure",
     )
@@ -60,6 +60,9 @@ def main() -> None:
     print(machine())
     if options.subject == "history":
         history.run(options.cards[-1])
+        return
+    if options.subject == "import":
+        bulk.run(options.cards[-1])
         return
     if options.subject == "duplicates":
         duplicates.run(options.cards[-1])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -66,7 +66,7 @@ def run(cards: int) -> None:
         services = open_services(config.load(file))
         apply_config(services, ADMIN, HERE)
         began, cpu = time.perf_counter(), time.process_time()
-        _fill(services, BOOK, (one.card for one in people(cards)))
+        _fill(services, BOOK, [one.card for one in people(cards)])
         seconds, used = time.perf_counter() - began, time.process_time() - cpu
         print(f"{cards} cards imported in {seconds:.1f} s, {used:.1f} s of CPU\n")
         services.close()
@@ -75,7 +75,7 @@ def run(cards: int) -> None:
         print(f"{'CPU, median and quartiles':<44} ratio")
         _compare_puts(with_past, without, cards)
         services = open_services(config.load(reads / file.name))
-        _fill(services, VETERANS, (one.card for one in people(cards)))
+        _fill(services, VETERANS, [one.card for one in people(cards)])
         _give_a_past(services)
         services.close()
         services = open_services(config.load(reads / file.name))
@@ -84,7 +84,7 @@ def run(cards: int) -> None:
         services.close()
 
 
-def _fill(services: Services, book: str, bodies: Iterable[bytes]) -> None:
+def _fill(services: Services, book: str, bodies: Collection[bytes]) -> None:
     with services.directory.writing(ADMIN, HERE) as writing:
         for _ in import_cards(writing, book, "people.vcf", bodies):
             pass
@@ -189,7 +189,7 @@ def _restores(services: Services, cards: int) -> None:
     for what in ("deleted", "changed"):
         then = datetime.now(UTC)
         if what == "changed":
-            bodies = (person(number, edition=7_000).card for number in range(cards))
+            bodies = [person(number, edition=7_000).card for number in range(cards)]
             _fill(services, BOOK, bodies)
         else:
             with services.directory.writing(ADMIN, HERE) as writing:

@@ -20,6 +20,9 @@ _CONFIG = """
 [server]
 hosts = 127.0.0.1:{port}
 max_connections = 100
+# As it comes, it takes no more than 100 MB at once, and waits no longer than half a minute.
+max_content_length = 2000000000
+timeout = 3600
 [auth]
 type = htpasswd
 htpasswd_filename = {directory}/users

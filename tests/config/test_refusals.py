@@ -125,7 +125,7 @@ WRONG_TYPES = {
     ),
     '[ldap]\nclient_login = "name"': '[ldap] client_login = "name": expected "cn", "uid" or "mail"',
     '[books.b]\nname = "B"\nldap_shows = ["TEL"]': (
-        '[books.b] ldap_shows[0] = "TEL": expected "NOTE" or "BDAY"'
+        '[books.b] ldap_shows[0] = "TEL": expected "NOTE", "BDAY" or "ANNIVERSARY"'
     ),
     "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
     "[shield]\nminutes = 10081": (

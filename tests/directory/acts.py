@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Select, Table, func, select
@@ -73,7 +73,11 @@ def move(
 
 
 def import_all(
-    services: Services, bodies: Iterable[bytes], *, slug: str = "customers", who: Principal = ALICE
+    services: Services,
+    bodies: Collection[bytes],
+    *,
+    slug: str = "customers",
+    who: Principal = ALICE,
 ) -> ImportCount:
     count = ImportCount()
     with services.directory.writing(who, HERE) as writing:

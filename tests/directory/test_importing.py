@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from dirserver.assembly import Services
 from dirserver.directory.importing import ImportCount, import_cards
+from dirserver.directory.writing import etag_of
 from dirserver.errors import AccessDenied, CardTooLarge, InvalidCard
 from dirserver.model.addressbook import is_href
 from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
-from dirserver.model.query import EVERYTHING
-from dirserver.store.tables import card_version
+from dirserver.model.query import EVERYTHING, Substring
+from dirserver.store.tables import addressbook, card, card_beginning, card_value, card_version
+from tests.benchmarks.cards import person
 from tests.directory.acts import changes, events, get, import_all, listing, put, rows, traces
-from tests.organisation import ALICE, CAROL, HERE, vcard
+from tests.organisation import ADMIN, ALICE, CAROL, HERE, vcard
 
 
 def people(number: int, note: str = "") -> list[bytes]:
@@ -129,12 +132,47 @@ def test_one_card_that_cannot_be_kept_stops_all_of_them(each_engine: Services, a
     assert traces(each_engine) == before
 
 
+def test_an_import_is_found_as_cards_are_that_came_one_by_one(each_engine: Services) -> None:
+    people = [person(number).card for number in range(60)]
+    for body in people:
+        put(each_engine, f"{etag_of(body)}.vcf", body, slug="staff", who=ADMIN)
+    import_all(each_engine, people)
+    # And what is changed is found as what was so from the beginning.
+    import_all(each_engine, [person(number, edition=1).card for number in range(30)])
+    import_all(each_engine, people)
+
+    def said(slug: str, table: Table) -> set[tuple[object, ...]]:
+        columns = (card.c.uid, table.c.field, table.c.value)
+        statement = (
+            select(*columns)
+            .join(table, table.c.card_id == card.c.id)
+            .join(addressbook, addressbook.c.id == card.c.addressbook_id)
+            .where(addressbook.c.slug == slug)
+        )
+        return set(rows(each_engine, statement))
+
+    for table in (card_value, card_beginning):
+        assert said("customers", table) == said("staff", table) != set()
+    with each_engine.directory.reading(ADMIN, HERE) as reading:
+        for query in (
+            Substring(Field.NOTE, any=("pünktl",)),
+            Substring(Field.FULL_NAME, any=("mueller",)),
+            Substring(Field.MAIL, any=("p3.1@",)),
+        ):
+            imported, one_by_one = (
+                len(list(reading.search(query, [reading.book(slug, Privilege.READ)])))
+                for slug in ("customers", "staff")
+            )
+            assert imported == one_by_one
+            assert bool(imported) == (query.field is not Field.MAIL)
+
+
 def test_the_count_grows_while_an_import_goes_on(services: Services) -> None:
     seen = []
     with services.directory.writing(ALICE, HERE) as writing:
-        for count in import_cards(writing, "customers", "people.vcf", people(450)):
+        for count in import_cards(writing, "customers", "people.vcf", people(950)):
             seen.append(count.total)
-    assert seen == [200, 400, 450]
+    assert seen == [500, 950]
 
 
 def test_an_empty_file_is_imported_and_changes_nothing(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""A restore or an undo whose process dies has done nothing, and what two clients do is all kept."""
+"""A process that dies while it does much has done nothing; what two clients do is all kept."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def people(note: str, first: int = 0) -> list[bytes]:
 
 
 def interrupted(services: Services, after: int, *words: str) -> None:
-    """Take much back, and kill the process when so many cards are done."""
+    """Do much at once, and kill the process when so many cards are done."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
     command = [sys.executable, "-m", "tests.directory.interrupted", str(services.config.path)]
     with subprocess.Popen(
@@ -82,6 +82,15 @@ def test_what_is_broken_off_leaves_nothing_half_done(each_engine: Services, what
     if what == "undo":
         take_back(each_engine, Acts(login="bob"))
     assert len(read_all(each_engine)) == (CARDS if what == "undo" else 151)
+
+
+def test_an_import_that_is_broken_off_leaves_nothing(each_engine: Services) -> None:
+    acts.import_all(each_engine, people("before", CARDS - 20))
+    before, cards = acts.traces(each_engine), read_all(each_engine)
+    interrupted(each_engine, 1000, "import")
+    assert acts.traces(each_engine) == before
+    assert read_all(each_engine) == cards
+    assert broken_links(each_engine.store) == []
 
 
 def test_of_what_two_clients_do_at_once_nothing_is_lost(each_engine: Services) -> None:

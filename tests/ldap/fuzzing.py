@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import cast
 
-from sqlalchemy.pool import QueuePool
 from structlog.testing import capture_logs
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
@@ -82,8 +80,7 @@ class Target:
             assert response.code != "other"
         assert SECRET not in sent
         assert client.pending_calls() == []
-        pool = cast("QueuePool", self._services.store.engine.pool)
-        assert pool.checkedout() == 0
+        assert self._services.store.connections_in_use == 0
         for heard in from_json(as_json(recent.of(address))):
             self._diagnose(heard)
         return sent

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirserver.ldap import generalized_time
+from dirserver.ldap.attributetype import Usage
 from dirserver.ldap.encode import encode_entry
 from dirserver.ldap.entries import (
     encode_attributes,
@@ -18,9 +19,10 @@ from dirserver.ldap.entries import (
     entry_uuid,
     key_of,
 )
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, Usage, lookup
+from dirserver.ldap.objectclass import CARD_CLASSES
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, lookup
 from dirserver.ldap.selection import Projection, Selection
-from dirserver.ldap.subschema import CARD_CLASSES, subschema_entry
+from dirserver.ldap.subschema import subschema_entry
 from dirserver.model.fields import PHONES, SOURCES, Field, is_hidden
 from tests.ldap import wire
 
@@ -179,7 +181,7 @@ def test_an_entry_that_is_no_card_has_its_operational_attributes_apart() -> None
     assert set(_read(user)) == {"objectClass", "cn"}
     assert _read(operational)["objectClasses"] == subschema_entry()["objectClasses"]
     with pytest.raises(LookupError):
-        encode_container({"userPassword": ("secret",)})
+        encode_container({"userPasswords": ("secret",)})
 
 
 USER_ATTRIBUTES = list(_entry(ALICE))

@@ -18,6 +18,7 @@ from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.session import Context
 from dirserver.tls import ServerTLS
 from tests.ldap import wire
+from tests.ldap.asking import paged, sorted_by, view
 from tests.ldap.client import OctetClient, encode
 
 REQUESTS = [
@@ -38,6 +39,19 @@ REQUESTS = [
             "unbind",
         ],
         1,
+    )
+]
+_SEARCH = wire.search("ou=staff,dc=example,dc=org", "(|(cn=*)(member=uid=a,ou=staff))")
+REQUESTS += [
+    wire.message(50 + number, _SEARCH, controls)
+    for number, controls in enumerate(
+        [
+            [paged(2)],
+            [paged(1, b"no cookie"), sorted_by("-sn:2.5.13.3", "cn")],
+            [sorted_by("cn"), view(1, 1, offset=2, content=3)],
+            [sorted_by("cn"), view(0, 2, value="d")],
+            [wire.control("1.3.6.1.4.1.4203.1.10.1", critical=True, value=wire.boolean(True))],
+        ]
     )
 ]
 # What the server says in its own words; all else that it sends is the directory's.

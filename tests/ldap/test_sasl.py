@@ -150,6 +150,39 @@ def test_a_certificate_from_elsewhere_says_nothing_and_harms_nothing(
     assert bind(line, "PLAIN", b"\0alice\0correct horse") == ("success", ALICE)
 
 
+@pytest.mark.parametrize("trusts_another", [True, False])
+def test_a_certificate_that_a_new_config_does_not_trust_is_nobodys(
+    serve: Serve,
+    context: Context,
+    authority: trustme.CA,
+    certifying: Callable[[trustme.CA, NamedIn], ServerTLS],
+    tmp_path: Path,
+    trusts_another: bool,
+) -> None:
+    clients = trustme.CA()
+    tls = certifying(clients, NamedIn.CN)
+    trust = trusting(authority, clients.issue_cert("x.example.org", common_name="alice"))
+    serving = serve(context, ldaps=True, tls=tls)
+    line, by_password = serving.connect_tls(trust), serving.connect_tls(trust)
+    assert bind(line, "EXTERNAL", b"") == ("success", ALICE)
+    assert bind(by_password, "PLAIN", b"\0alice\0correct horse") == ("success", ALICE)
+
+    def load(trusted: Authority | None) -> None:
+        own = tmp_path / "own.pem"
+        serving.thread.call(tls.load, own, own, trusted)
+
+    def who(line: Client) -> str:
+        (said,) = wire.responses(line.exchange(wire.message(3, wire.extended(WHO_AM_I))))
+        return b"".join(one.contents for one in said.extras).decode()
+
+    load(Authority(tmp_path / "clients.pem", NamedIn.CN))
+    assert who(line) == ALICE
+    trustme.CA().cert_pem.write_to_path(tmp_path / "others.pem")
+    load(Authority(tmp_path / "others.pem", NamedIn.CN) if trusts_another else None)
+    assert (who(line), who(by_password)) == ("", ALICE)
+    assert bind(line, "EXTERNAL", b"") == ("inappropriateAuthentication", "")
+
+
 def test_an_authority_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
     path = tmp_path / "clients.pem"
     with pytest.raises(CertificateError, match="cannot read the client_ca"):

@@ -8,18 +8,27 @@ from pathlib import Path
 import pytest
 from ldaptor.schema import AttributeTypeDescription, ObjectClassDescription
 
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, AttributeType, Usage, lookup
-from dirserver.ldap.subschema import (
+from dirserver.ldap.attributetype import AttributeType, Usage
+from dirserver.ldap.objectclass import (
     CARD_CLASSES,
     CARD_STRUCTURAL_CLASS,
     OBJECT_CLASSES,
     object_class,
-    subschema_entry,
 )
+from dirserver.ldap.schema import ATTRIBUTE_TYPES, lookup
+from dirserver.ldap.standard import STANDARD
+from dirserver.ldap.subschema import subschema_entry
 from dirserver.ldap.syntaxes import MATCHING_RULES
 from dirserver.model.fields import Field
 
-_PUBLISHED = [one for one in ATTRIBUTE_TYPES if one.oid]
+_PUBLISHED = [one for one in (*ATTRIBUTE_TYPES, *STANDARD) if one.oid]
+# What the standards have of their own, and clients mean something else by.
+_MEANT = {
+    "departmentNumber": "ou",
+    "mozillaWorkUrl": "labeledURI",
+    "photo": "jpegPhoto",
+    "postOfficeBox": "street",
+}
 
 
 def _named(description: str) -> str | None:
@@ -71,12 +80,24 @@ def test_an_attribute_is_found_by_every_name_that_clients_use(name: str, asked: 
 
 def test_no_field_of_notes_and_birthdays_is_kept_with_entries() -> None:
     kept = {field for one in ATTRIBUTE_TYPES for field in one.fields if one.kept}
-    assert set(Field) - kept == {Field.NOTE, Field.BIRTHDAY, Field.PHOTO, Field.UID}
+    assert set(Field) - kept == {
+        Field.NOTE,
+        Field.BIRTHDAY,
+        Field.BIRTH_YEAR,
+        Field.BIRTH_MONTH,
+        Field.BIRTH_DAY,
+        Field.ANNIVERSARY,
+        Field.PHOTO,
+        Field.CERTIFICATE,
+        Field.UID,
+        Field.KIND,
+        Field.MEMBER,
+    }
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", ";binary", "cn;lang-de", "mail;binary", "userPassword", "1.1", "*", "+", "x" * 999],
+    ["", " ", ";binary", "cn;lang-de", "mail;binary", "userPasswords", "1.1", "*", "+", "x" * 999],
 )
 def test_what_is_no_attribute_is_not_found(name: str) -> None:
     assert lookup(name) is None
@@ -116,8 +137,9 @@ def test_the_classes_of_a_card_allow_all_that_a_card_may_show() -> None:
     allowed = {
         name for one in OBJECT_CLASSES if one.name in CARD_CLASSES for name in (*one.must, *one.may)
     }
-    shown = {one.name for one in _PUBLISHED if one.fields}
-    assert shown - allowed == set()
+    shown = {one.name for one in ATTRIBUTE_TYPES if one.oid and one.fields}
+    assert shown - allowed == {"member"}
+    assert "member" in next(one.must for one in OBJECT_CLASSES if one.name == "groupOfNames")
 
 
 def test_classes_are_made_of_attributes_and_classes_that_are_there() -> None:
@@ -126,7 +148,7 @@ def test_classes_are_made_of_attributes_and_classes_that_are_there() -> None:
         for name in (*one.must, *one.may):
             found = lookup(name)
             assert found is not None
-            assert found.name == name
+            assert found.name == _MEANT.get(name, name)
 
 
 @pytest.mark.parametrize("asked", ["inetOrgPerson", "INETORGPERSON", "2.16.840.1.113730.3.2.2"])
@@ -144,6 +166,11 @@ def test_another_parser_reads_every_attribute_type() -> None:
         assert [name.decode() for name in parsed.name] == list(one.names)
         assert parsed.syntax.decode() == one.syntax.oid
         assert bool(parsed.single_value) is one.single_valued
+        assert (parsed.sup or b"").decode() == (one.superior or "")
+        superior = None if one.superior is None else lookup(one.superior)
+        # An assertion about a name is one about names of any kind (RFC 4512 section 2.5.1).
+        assert one.superior != "name" or (superior and set(one.fields) <= set(superior.fields))
+        assert bool(parsed.desc) is (bool(one.fields) or one in STANDARD)
         assert (parsed.usage or b"userApplications").decode() == one.usage
 
 

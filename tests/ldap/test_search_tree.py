@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from dirserver.assembly import Services
+from dirserver.ldap.session import Context, LDAPSession
 from tests.conversation import play
-from tests.ldap.client import Client
+from tests.ldap.client import Client, SessionClient
+from tests.organisation import PASSWORD
 
 Connect = Callable[..., Client]
 
@@ -332,5 +335,49 @@ def test_the_suffix_may_be_any_name(ldap: Connect, suffix: str, attribute: str) 
     assert done == "SearchResultDone success"
     assert names(client, f'search base="{suffix}" scope=one') == [
         f"ou=staff,{suffix}",
+        "SearchResultDone success",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("login", "base", "has", "number"),
+    [
+        # The books that one sees, and the cards in them; anybody who logs in is a user.
+        ("alice", SUFFIX, "TRUE", "3"),
+        ("erin", SUFFIX, "TRUE", "1"),
+        ("erin", STAFF, "TRUE", "2"),
+        ("alice", f"ou=users,{SUFFIX}", "TRUE", "1"),
+        ("alice", f"uid=alice,ou=users,{SUFFIX}", "FALSE", "0"),
+        # dave may look people up, and is not told how many there are.
+        ("dave", CUSTOMERS, "TRUE", None),
+    ],
+)
+def test_an_entry_says_what_the_asker_finds_below_it(
+    ldap: Connect, login: str, base: str, has: str, number: str | None
+) -> None:
+    client = ldap(login)
+    expected = [f"SearchResultEntry {base}", f"  hasSubordinates: {has}"]
+    expected += [] if number is None else [f"  numSubordinates: {number}"]
+    expected += ["SearchResultDone success"]
+    search = f"search base={base} scope=base attributes="
+    assert client.say([search + "hasSubordinates,numSubordinates"]) == expected
+    assert set(expected) <= set(client.say([search + "+"]))
+    for test, found in ((f"(hasSubordinates={has})", 1), ("(numSubordinates=*)", bool(number))):
+        said = client.say([f"search base={base} scope=base filter={test} attributes=1.1"])
+        assert len(said) == 1 + found
+    play(
+        client,
+        f"C: compare dn={base} attribute=hasSubordinates value={has}\n"
+        "S: CompareResponse compareTrue",
+    )
+
+
+def test_an_empty_book_has_nothing_below_it(services: Services, context: Context) -> None:
+    face = Context(services.directory, services.authenticator, context.settings)
+    client = SessionClient(LDAPSession(lambda: face, "192.0.2.9"))
+    client.say([f'bind dn=dave password="{PASSWORD}"'])
+    asked = f"search base={CUSTOMERS} scope=base filter=(hasSubordinates=FALSE) attributes="
+    assert client.say([asked + "hasSubordinates"])[1:] == [
+        "  hasSubordinates: FALSE",
         "SearchResultDone success",
     ]

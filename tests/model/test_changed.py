@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from dirserver.model.changed import changed_properties
+from dirserver.model.edit import edited
 from dirserver.model.vcard import parse_card
 from tests.organisation import vcard
 
 
 def changed(old: list[str], new: list[str]) -> tuple[str, ...]:
-    cards = [parse_card(vcard("u", "Anna Beispiel", *lines)) for lines in (old, new)]
-    return changed_properties(*cards)
+    before, after = (vcard("u", "Anna Beispiel", *lines) for lines in (old, new))
+    return changed_properties(edited(before, after, parse_card(after)))
 
 
 @pytest.mark.parametrize(

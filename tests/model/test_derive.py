@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirserver.errors import InvalidCard
-from dirserver.model.derive import MAX_LENGTH, MAX_VALUES, derive, kind
-from dirserver.model.fields import Field
+from dirserver.model.derive import MAX_LENGTH, MAX_VALUES, derive
+from dirserver.model.fields import GROUP, Field
+from dirserver.model.relations import MAX_MEMBERS
 from dirserver.model.vcard import VCard, parse_card
 
 
@@ -58,6 +59,9 @@ def test_a_whole_card_becomes_its_fields() -> None:
         Field.MAIL: ("j@example.org",),
         Field.NOTE: ("eins\nzwei, drei;",),
         Field.BIRTHDAY: ("1970-01-02",),
+        Field.BIRTH_YEAR: ("1970",),
+        Field.BIRTH_MONTH: ("01",),
+        Field.BIRTH_DAY: ("02",),
         Field.LANGUAGE: ("de",),
         Field.CATEGORY: ("A", "B,C"),
     }
@@ -193,7 +197,8 @@ def test_addresses_are_taken_apart_by_work_and_home() -> None:
         r"ADR;TYPE=HOME:Postfach 5;Hinterhaus;Straße 1\nHof;Berlin;;10115;DE",
         "ADR:;;100 Broadway, Floor 2,;New York;NY;10005;USA",
     ) == {
-        Field.HOME_STREET: ("Straße 1\nHof\nHinterhaus\nPostfach 5",),
+        Field.HOME_STREET: ("Straße 1\nHof\nPostfach 5",),
+        Field.HOME_STREET_2: ("Hinterhaus",),
         Field.HOME_LOCALITY: ("Berlin",),
         Field.HOME_POSTAL_CODE: ("10115",),
         Field.HOME_COUNTRY: ("DE",),
@@ -235,15 +240,71 @@ def test_messaging_is_found_under_its_old_names() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("FN:x", "individual"),
-        ("KIND:Group ", "group"),
-        ("X-ADDRESSBOOKSERVER-KIND:group", "group"),
-        ("KIND:org", "org"),
-        ("KIND:", "individual"),
+        ("FN:x", None),
+        ("KIND:Group ", (GROUP,)),
+        ("X-ADDRESSBOOKSERVER-KIND:group", (GROUP,)),
+        ("KIND:org", None),
+        ("KIND:", None),
     ],
 )
-def test_a_card_is_of_a_kind(line: str, said: str) -> None:
-    assert kind(card(line)) == said
+def test_a_group_says_that_it_is_one_and_nobody_else_anything(
+    line: str, said: tuple[str, ...] | None
+) -> None:
+    assert fields(line).get(Field.KIND) == said
+
+
+def test_a_group_names_its_members_and_nobody_else_does() -> None:
+    named = ["MEMBER:urn:uuid:03a0e51f", "MEMBER:mailto:a@example.org", "MEMBER:"]
+    apple = ["X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:AB-1", "X-ADDRESSBOOKSERVER-MEMBER:plain"]
+    assert fields("KIND:group", *named, version="4.0")[Field.MEMBER] == (
+        "urn:uuid:03a0e51f",
+        "03a0e51f",
+        "mailto:a@example.org",
+    )
+    found = fields("X-ADDRESSBOOKSERVER-KIND:group", *apple)
+    assert found[Field.MEMBER] == ("urn:uuid:AB-1", "AB-1", "plain")
+    assert Field.MEMBER not in fields(*named, *apple)
+    many = [f"MEMBER:urn:uuid:{number}" for number in range(MAX_MEMBERS + 9)]
+    assert len(fields("KIND:group", *many)[Field.MEMBER]) == 2 * MAX_MEMBERS
+
+
+@pytest.mark.parametrize(
+    ("birthday", "parts"),
+    [
+        ("1970-01-02", ("1970", "01", "02")),
+        ("19700102T000000Z", ("1970", "01", "02")),
+        ("--0102", (None, "01", "02")),
+        ("--01-02", (None, "01", "02")),
+        ("1970", ("1970", None, None)),
+        ("1970-01", ("1970", "01", None)),
+        ("circa 1800", (None, None, None)),
+    ],
+)
+def test_a_birthday_has_parts(birthday: str, parts: tuple[str | None, ...]) -> None:
+    found = fields(f"BDAY:{birthday}")
+    told = (Field.BIRTH_YEAR, Field.BIRTH_MONTH, Field.BIRTH_DAY)
+    assert tuple(found.get(field, (None,))[0] for field in told) == parts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["X-EVOLUTION-MANAGER:Max", "X-EVOLUTION-ASSISTANT:Ada"],
+        ["X-MANAGER:Max", "X-ASSISTANT:Ada"],
+        ["RELATED;VALUE=text;TYPE=manager:Max", "RELATED;VALUE=text;TYPE=assistant:Ada"],
+        [
+            "item1.X-ABRELATEDNAMES:Max",
+            "item1.X-ABLabel:_$!<Manager>!$_",
+            "item2.X-ABRELATEDNAMES:Ada",
+            "item2.X-ABLabel:_$!<Assistant>!$_",
+            "item3.X-ABRELATEDNAMES:Eva",
+            "item3.X-ABLabel:_$!<Spouse>!$_",
+        ],
+    ],
+)
+def test_manager_and_assistant_are_found_where_programs_put_them(lines: list[str]) -> None:
+    found = fields(*lines, "RELATED;TYPE=manager:urn:uuid:1")
+    assert (found[Field.MANAGER], found[Field.ASSISTANT]) == (("Max",), ("Ada",))
 
 
 def test_fields_are_bounded() -> None:
@@ -290,7 +351,6 @@ def test_whatever_is_in_a_card_its_fields_are_in_order(lines: list[str]) -> None
         parsed = card(*lines, version="4.0")
     except InvalidCard:  # U+FFFE and U+FFFF
         return
-    kind(parsed)
     for values in derive(parsed).values():
         assert 0 < len(values) <= MAX_VALUES
         assert len(set(values)) == len(values)

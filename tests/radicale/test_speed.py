@@ -28,7 +28,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     services = open_organisation(write_config(tmp_path_factory.mktemp("speed")))
     with services.directory.writing(ALICE, HERE) as writing:
         for book, number in (("customers", CARDS), ("staff", 2)):
-            cards = (vcard(str(each), f"Number {each}") for each in range(number))
+            cards = [vcard(str(each), f"Number {each}") for each in range(number)]
             assert list(import_cards(writing, book, "test", cards))
     yield services
     services.store.close()

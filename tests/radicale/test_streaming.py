@@ -31,7 +31,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Services with ten megabytes of cards in customers."""
     services = open_organisation(write_config(tmp_path_factory.mktemp("streaming")))
     with services.directory.writing(ALICE, HERE) as writing:
-        cards = (vcard(f"{each:05}", f"Number {each}", NOTE) for each in range(CARDS))
+        cards = [vcard(f"{each:05}", f"Number {each}", NOTE) for each in range(CARDS)]
         assert list(import_cards(writing, "customers", "test", cards))
     yield services
     services.store.close()

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dirserver.assembly import Services
-from dirserver.errors import StoreBusy, StoreUnavailable
-from dirserver.store import settings, turns
+from dirserver.errors import StoreBusy, StoreUnavailable, TimeIsUp
+from dirserver.store import deadline, settings, turns
 from dirserver.store.engine import MOST_CONNECTIONS, Store
 from dirserver.store.tables import audit_event, principal, setting
 from tests.postgresql import Server, fresh_database
@@ -73,6 +73,28 @@ def test_a_transaction_that_is_broken_off_leaves_no_trace(each_engine: Services)
         settings.put(connection, "x", "4")
     with store.reading() as connection:
         assert settings.get(connection, "x") == "4"
+
+
+def test_what_takes_too_long_is_broken_off_and_harms_nobody_after_it(
+    each_engine: Services,
+) -> None:
+    store = each_engine.store
+    endless = text(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000) "
+        "SELECT count(*) FROM n"
+    )
+
+    def ask() -> None:
+        with store.reading() as connection:
+            deadline.limit(connection, 0.05)
+            connection.execute(endless)
+
+    with pytest.raises(TimeIsUp):
+        ask()
+    some = text(str(endless).replace("300000000", "300000"))
+    for _ in range(3):
+        with store.reading() as connection:
+            assert connection.scalar(some) == 300_000
 
 
 def test_writers_take_turns(each_engine: Services) -> None:

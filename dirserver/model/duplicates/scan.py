@@ -14,7 +14,8 @@ from dirserver.model.duplicates.verdict import POSSIBLE, Verdict, verdict_on
 
 # So many names at one address or number are a house's, or a family's.
 _FEWEST_SHARING = 3
-_TOLD_EVERY = 500
+# A bar is slower to draw than a card to compare.
+TOLD_EVERY = 500
 
 Advance: TypeAlias = Callable[[int, int], None]
 
@@ -75,7 +76,7 @@ def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> It
                 groups_of[at].append(len(groups))
             groups.append(array("L", group))
     for at, one in enumerate(cards):
-        if at % _TOLD_EVERY == 0:
+        if at % TOLD_EVERY == 0:
             advance(at, len(cards))
         for with_it in sorted({b for number in groups_of[at] for b in groups[number] if b > at}):
             if (pair := judged(one, cards[with_it], shared)) is not None:
