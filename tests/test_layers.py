@@ -44,6 +44,7 @@ dirserver/phones.py             | errors                                  | jinj
 dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
+dirserver/memory.py             |                                         |
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
@@ -65,7 +66,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant
+confidant memory
 """
 MOST_LINES = 400
 

@@ -41,14 +41,18 @@ class PolicyCache:
             return None
         return policy
 
-    def get(self, connection: Connection) -> Policy:
-        """Return the policy as it stands in the transaction of ``connection``."""
+    def get(self, connection: Connection, *, is_certain: bool = True) -> Policy:
+        """Return the policy as it stands in the transaction of ``connection``.
+
+        It is not kept where it is not certain yet, since it may still be rolled back.
+        """
         epoch = settings.policy_epoch(connection)
         policy = self._policy
         if policy is None or policy.epoch != epoch:
             policy = policies.load(connection)
             with self._lock:
-                if self._policy is None or self._policy.epoch < policy.epoch:
+                known = self._policy
+                if is_certain and (known is None or known.epoch < policy.epoch):
                     self._policy = policy
         return policy
 
@@ -98,9 +102,11 @@ class DirectoryReader:
             if told := self.recorder.repeats.first_of(refusals):
                 self.record(told)
 
-    def _in_force(self, connection: Connection, client: Client) -> Policy:
+    def _in_force(
+        self, connection: Connection, client: Client, *, is_certain: bool = True
+    ) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
-        policy = self._policies.get(connection)
+        policy = self._policies.get(connection, is_certain=is_certain)
         return policy if shield.may_be_stopped(client) else replace(policy, stops={})
 
     def _current(
@@ -184,7 +190,8 @@ class Directory(DirectoryReader):
         try:
             with self._store.writing() as connection:
                 at = datetime.now(UTC)
-                policy = self._in_force(connection, client)
+                # Others may have changed it in this very transaction.
+                policy = self._in_force(connection, client, is_certain=False)
                 current = self._current(policy, principal, client, at)
                 writing = Writing(
                     connection,

@@ -100,7 +100,7 @@ def _search(
         select = _statement(question, dialect, span, Named(), shown)
         if select is None:
             return
-        statement = Statement(select, dialect)
+        statement = Statement(select)
         if span.after is None:
             # What goes on behind a place does so once.
             _statements.put(shape, statement)
