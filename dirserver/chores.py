@@ -20,6 +20,7 @@ from twisted.python.threadpool import ThreadPool
 from dirserver.assembly import Services
 from dirserver.backup.keeping import nightly_backup
 from dirserver.directory.pruning import prune
+from dirserver.directory.quality import note_counts
 from dirserver.errors import StoreUnavailable
 from dirserver.model.principal import Client, operator
 from dirserver.nightly import Checkpoint, Interrupted, Nightly, Task
@@ -55,12 +56,21 @@ def nightly_tasks(services: Services) -> list[Task]:
             return f"{number} old versions deleted"
 
         tasks.append(Task("prune", pruned))
+    if any(book.standards for book in services.config.books):
+        tasks.append(Task("quality", partial(_count_faults, services)))
 
     def tidied(checkpoint: Checkpoint) -> str:
         services.directory.tidy_index(step=checkpoint)
         return "the search index is in order"
 
     return [*tasks, Task("tidy", tidied), Task("scrub", partial(_scrub, services))]
+
+
+def _count_faults(services: Services, checkpoint: Checkpoint) -> str:
+    """Remember how many cards break the standards of their books, so that it is seen over time."""
+    operating = operator("dirserver"), Client("nightly")
+    number = note_counts(services.directory, *operating, checkpoint)
+    return f"{number} books with standards looked through"
 
 
 def _scrub(services: Services, _checkpoint: Checkpoint) -> str:

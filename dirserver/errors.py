@@ -82,6 +82,18 @@ class ErasedPerson(DirectoryError):
         self.case = case
 
 
+class BreaksStandards(DirectoryError):
+    """The card breaks rules of its book, which takes no card that does.
+
+    ``reasons`` are public, a part of a sentence each; ``rules`` names the rules.
+    """
+
+    def __init__(self, rules: Sequence[str], reasons: Sequence[str]) -> None:
+        super().__init__(f"breaks the standards: {', '.join(rules)}")
+        self.rules = tuple(rules)
+        self.reasons = tuple(reasons)
+
+
 class InvalidHref(DirectoryError):
     """A card cannot have this name in its book."""
 

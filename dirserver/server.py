@@ -37,6 +37,7 @@ from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
 from dirserver.log import http_request, ldap_request
+from dirserver.memory import share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import Client, operator
@@ -304,6 +305,7 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
     also ends when whoever is at the other end of its ``line`` is gone. Raises ConfigError,
     StoreUnavailable, CertificateError and ListenError before that.
     """
+    share_among_threads()
     # Here, since a reactor must not be there before a worker is forked.
     from twisted.internet import reactor
 

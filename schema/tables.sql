@@ -16,6 +16,7 @@ CREATE TABLE addressbook (
     modified DATETIME NOT NULL,
     archived DATETIME,
     delegate BOOLEAN NOT NULL,
+    standards TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -191,6 +192,15 @@ CREATE TABLE membership (
     CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
 );
 
+CREATE TABLE quality (
+    addressbook_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    cards INTEGER NOT NULL,
+    CONSTRAINT pk_quality PRIMARY KEY (addressbook_id, day, rule),
+    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
 CREATE TABLE sighting (
     addressbook_id INTEGER NOT NULL,
     login TEXT NOT NULL,
@@ -277,6 +287,12 @@ CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
 
+CREATE TABLE quarantine (
+    card_id INTEGER NOT NULL,
+    CONSTRAINT pk_quarantine PRIMARY KEY (card_id),
+    CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
 CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', columnsize=0, tokenize='trigram case_sensitive 1');
 
 CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
@@ -303,6 +319,7 @@ CREATE TABLE addressbook (
     modified TIMESTAMP WITH TIME ZONE NOT NULL,
     archived TIMESTAMP WITH TIME ZONE,
     delegate BOOLEAN NOT NULL,
+    standards TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -478,6 +495,15 @@ CREATE TABLE membership (
     CONSTRAINT fk_membership_group_id FOREIGN KEY(group_id) REFERENCES principal (id) ON DELETE CASCADE
 );
 
+CREATE TABLE quality (
+    addressbook_id BIGINT NOT NULL,
+    day TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    cards INTEGER NOT NULL,
+    CONSTRAINT pk_quality PRIMARY KEY (addressbook_id, day, rule),
+    CONSTRAINT fk_quality_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
 CREATE TABLE sighting (
     addressbook_id BIGINT NOT NULL,
     login TEXT NOT NULL,
@@ -562,6 +588,12 @@ CREATE TABLE card_value (
 CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+
+CREATE TABLE quarantine (
+    card_id BIGINT NOT NULL,
+    CONSTRAINT pk_quarantine PRIMARY KEY (card_id),
+    CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 

@@ -11,8 +11,9 @@ from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.chores import nightly_tasks
 from dirserver.directory import AuditFilter
-from dirserver.store.tables import card_version
+from dirserver.store.tables import card_version, quality
 from tests.directory.acts import put
+from tests.directory.standards import with_standards
 from tests.organisation import ADMIN, HERE, vcard
 
 
@@ -33,6 +34,19 @@ def test_by_default_a_night_has_nothing_to_do_but_to_make_up_for_erasures(
     services: Services,
 ) -> None:
     assert [task.name for task in nightly_tasks(services)] == ["tidy", "scrub"]
+
+
+def test_a_night_counts_what_breaks_the_standards_of_books(services: Services) -> None:
+    put(services, "anna.vcf", vcard("anna", "Anna"))
+    judged = with_standards(services, 'required = ["EMAIL"]')
+    first, *_ = nightly_tasks(judged)
+    assert (first.name, first.run(lambda: None)) == (
+        "quality",
+        "1 books with standards looked through",
+    )
+    with judged.store.reading() as connection:
+        counts = connection.execute(select(quality.c.rule, quality.c.cards)).all()
+    assert {one.rule: one.cards for one in counts} == {"cards": 1, "breaking": 1, "required": 1}
 
 
 def test_a_night_makes_a_backup_first_and_prunes_then(

@@ -23,15 +23,19 @@ dirserver/passwords.py          |                                         | pass
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
 dirserver/model/spelling.py     | errors model                            | anyascii
+dirserver/model/standards/countries.py | errors model                     | babel
 dirserver/model/duplicates/likeness.py | errors model                     | rapidfuzz
 dirserver/store/                | errors model                            | sqlalchemy alembic
 dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/exchange/dossier.py   | errors model                            | jinja2
+dirserver/exchange/quality.py   | errors model                            | jinja2
+dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
+dirserver/config/standards.py   | errors                                  | babel
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |
@@ -40,6 +44,7 @@ dirserver/phones.py             | errors                                  | jinj
 dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
+dirserver/memory.py             |                                         |
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
@@ -61,7 +66,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant
+confidant memory
 """
 MOST_LINES = 400
 

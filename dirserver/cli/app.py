@@ -25,6 +25,7 @@ from dirserver.cli.options import JSONOption
 from dirserver.cli.past import history, restore, show, undo
 from dirserver.cli.persons import app as persons
 from dirserver.cli.phones import phone
+from dirserver.cli.quality import app as quality
 from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
@@ -65,7 +66,12 @@ def options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            # Everybody knows it, and the help has to fit a screen.
+            hidden=True,
+            help="Print the version.",
         ),
     ] = False,
 ) -> None:
@@ -198,3 +204,4 @@ app.command()(undo)
 app.add_typer(backups, name="backup")
 app.add_typer(trail, name="audit")
 app.add_typer(persons, name="person")
+app.add_typer(quality, name="quality")

@@ -28,6 +28,8 @@ _DONE = {
     AuditAction.CARD_RESTORE: "restored {card} in {book}",
     AuditAction.CARD_UNDO: "took back what was done in {book}",
     AuditAction.BOOK_RESTORE: "restored book {book}",
+    AuditAction.CARD_REPAIR: "repaired {card} in {book}",
+    AuditAction.CARD_QUARANTINE: "judged {card} in {book}",
     AuditAction.CARD_READ: "looked into {book}",
     AuditAction.PERSON_FIND: "looked for a person",
     AuditAction.PERSON_EXPORT: "exported what is kept of a person",
@@ -53,6 +55,8 @@ _DONE = {
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
+    AuditAction.CARD_REPAIR: "repair cards of {book}",
+    AuditAction.CARD_QUARANTINE: "judge cards of {book}",
     AuditAction.CARD_READ: "look into {book}",
     AuditAction.BOOK_ADD: "make the book {book}",
     AuditAction.BOOK_CHANGE: "change {book} itself",
@@ -76,6 +80,8 @@ _TRIED = {
     AuditAction.DEVICE_RELEASE: "release a client in {book}",
     AuditAction.BOOK_PURGE: "purge book {book}",
     AuditAction.DUPLICATE_DENY: "say of cards in {book} of whom they are not",
+    AuditAction.DUPLICATE_UNDENY: "take back of whom cards in {book} are not",
+    AuditAction.LDAP_SHOW: "look at what clients of LDAP asked",
     AuditAction.CONFIG_APPLY: "apply the config",
     AuditAction.CONFIG_CHANGE: "change the config",
     AuditAction.USER_ADD: "add a user",

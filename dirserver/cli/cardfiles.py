@@ -13,9 +13,11 @@ from typing import BinaryIO
 
 from dirserver.cli import screen
 from dirserver.cli.failure import Failed
+from dirserver.cli.recognising import opened
 from dirserver.directory.writing import MAX_CARD_BYTES
+from dirserver.exchange.formats.layout import Layout, Wishes
 from dirserver.exchange.spool import Bodies, Spool, Spooled
-from dirserver.exchange.vcards import ReadCard, read_vcards
+from dirserver.exchange.vcards import ReadCard
 
 _STDIN = "-"
 _NOTHING = "Nothing was imported. Correct the names, and start again."
@@ -36,12 +38,13 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """A file that was read: the cards to import, and the remarks.
+    """A file that was read: as what, the cards to import, and the remarks.
 
     ``name`` is for reports, not for opening the file.
     """
 
     name: str
+    layout: Layout
     kept: Spooled
     remarks: tuple[Remark, ...]
 
@@ -72,12 +75,13 @@ class _Section:
     """A part of the spool: what was read from one file."""
 
     name: str
+    layout: Layout
     first: int
     end: int
 
 
-def read_files(names: Sequence[str], spool: Spool) -> list[CardFile]:
-    """Read vCard files into ``spool``. Raises Failed, naming all that cannot be opened."""
+def read_files(names: Sequence[str], wishes: Wishes, spool: Spool) -> list[CardFile]:
+    """Read files of contacts into ``spool``. Raises Failed, naming all that cannot be opened."""
     names = list(dict.fromkeys(names))
     faults = [f"{_shown_name(name)}: {fault}" for name in names if (fault := _fault(name))]
     if faults:
@@ -88,10 +92,10 @@ def read_files(names: Sequence[str], spool: Spool) -> list[CardFile]:
     for name in names:
         first = spool.end
         try:
-            _read(name, spool, standing)
+            layout = _read(name, wishes, spool, standing)
         except OSError as error:
             raise Failed(f"{_shown_name(name)}: {_why(error)}", _NOTHING) from error
-        sections.append(_Section(_shown_name(name), first, spool.end))
+        sections.append(_Section(_shown_name(name), layout, first, spool.end))
     return [_file(section, spool, sections, standing) for section in sections]
 
 
@@ -131,16 +135,20 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     yield sys.stdin.buffer
 
 
-def _read(name: str, spool: Spool, standing: dict[str, int]) -> None:
+def _read(name: str, wishes: Wishes, spool: Spool, standing: dict[str, int]) -> Layout:
     """Read one file, and note in ``standing`` where in the spool the cards are that go in."""
     with _opened(name) as file, screen.progress(f"reading {_shown_name(name)}") as advance:
         size = 0 if name == _STDIN else Path(name).stat().st_size
-        for number, card in enumerate(read_vcards(file), 1):
+        contacts = opened(file, wishes)
+        people = contacts.layout.people
+        for number, card in enumerate(contacts.cards, 1):
             place = spool.add(card)
             if _fits(card) and not _is_there(card, spool, standing):
                 standing[card.uid] = place
             # How many there are is told only by how far this is.
-            advance(number, max(number, number * size // file.tell()) if size else number)
+            total = people or (number * size // file.tell() if size else number)
+            advance(number, max(number, total))
+        return contacts.layout
 
 
 def _file(
@@ -161,7 +169,7 @@ def _file(
             is_there = _fits(card) and _is_there(card, spool, standing)
             left_out = card.body is None or bool(why and not is_there)
             remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
-    return CardFile(section.name, Spooled(spool, going_in), tuple(remarks))
+    return CardFile(section.name, section.layout, Spooled(spool, going_in), tuple(remarks))
 
 
 def _fits(card: ReadCard) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from dirserver.cli.invocation import invocation
 from dirserver.cli.options import MOST, BookOption, JSONOption, LoginOption
+from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
 
 
 def import_cards(
@@ -19,24 +20,54 @@ def import_cards(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report, but leave the book as it is.")
     ] = False,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="COLUMN=PROPERTY", help="What a column becomes; - is nothing."
+        ),
+    ] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map-file", metavar="FILE", help="Use a map that was saved.")
+    ] = None,
+    save_map: Annotated[
+        Path | None,
+        typer.Option("--save-map", metavar="FILE", help="Save what columns became, for next time."),
+    ] = None,
+    leftover: Annotated[
+        Leftover,
+        typer.Option("--leftover", help="Where columns go that nothing is known of."),
+    ] = Leftover.NOTE,
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option("--dates", help="Which comes first in dates, where that is not clear."),
+    ] = None,
+    labels_as: Annotated[
+        LabelsAs,
+        typer.Option("--labels-as", help="With books, a label is the book that is called so."),
+    ] = LabelsAs.CATEGORIES,
     as_json: JSONOption = False,
 ) -> None:
-    """Read vCard files into a book.
+    """Read files of contacts into a book.
 
-    The files hold vCards 2.1, 3.0 or 4.0; - is the standard input. A card whose UID is in the
-    book replaces the one that is there. What had to be repaired is told, card by card. What
-    cannot be read is left out, and then the exit code is 1. All files go in together, or none
-    does.
+    vCards, CSV, LDIF, and the phone books of desk phones; - is the standard input. What a file
+    is, and what becomes of its columns, is shown before anything is stored. A card whose UID is
+    in the book replaces the one that is there. What had to be repaired is told, card by card.
+    What cannot be read is left out, and then the exit code is 1. All files go in together, or
+    none does.
 
     \b
-    dirserver import --dry-run --book customers phones.vcf outlook/*.vcf
+    dirserver import --dry-run --book customers phones.vcf outlook/*.csv
+    dirserver import --book customers crm.csv --map "Client no.=X-CLIENT" --map "Tel 2=TEL;home"
     \b
-    --json: book, dry_run, files (file, cards, new, changed, unchanged, left_out, remarks (card,
-            line, name, uid, imported, notes))
+    --json: book, dry_run, files (file, recognised (format, encoding, separator, people, columns
+            (name, becomes, values), remarks), cards, new, changed, unchanged, left_out, remarks
+            (card, line, name, uid, imported, notes))
     """
     from dirserver.cli import importing
+    from dirserver.cli.mapping import Mapped
 
-    request = importing.Request(tuple(files), book, login, dry_run)
+    mapped = Mapped(tuple(maps or ()), map_file, save_map, leftover, dates)
+    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as)
     importing.import_files(invocation(context), request, as_json=as_json)
 
 
@@ -47,18 +78,28 @@ def export_cards(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
     ] = None,
+    kind: Annotated[
+        Format, typer.Option("--format", help="What to write; vcard is byte for byte as stored.")
+    ] = Format.VCARD,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="CSV for programs: no guard against formulas, numbers as is."),
+    ] = False,
     login: LoginOption = "",
 ) -> None:
-    """Write all cards of a book, one after the other, as a .vcf file.
+    """Write all cards of a book to one file.
 
-    With --as LOGIN, what is hidden from that user is left out.
+    With --as LOGIN, what is hidden from that user is left out. In CSV, a cell that a spreadsheet
+    would calculate has a ' before it, which an import takes away again.
 
     \b
     dirserver export --book customers -o customers.vcf
+    dirserver export --book customers --format outlook -o customers.csv
     """
     from dirserver.cli import exporting
 
-    exporting.export_cards(invocation(context), book, output, login)
+    wanted = exporting.Wanted(book, output, kind, raw)
+    exporting.export_cards(invocation(context), wanted, login)
 
 
 def search(

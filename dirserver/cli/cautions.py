@@ -11,6 +11,7 @@ from pathlib import Path
 from dirserver.assembly import open_services
 from dirserver.config import Access, Config, Listener, PlaintextPolicy
 from dirserver.config.faults import listing
+from dirserver.config.standards import Handling
 from dirserver.errors import StoreUnavailable
 from dirserver.model.device import PROTOCOLS
 from dirserver.model.policy import grantees_of
@@ -26,6 +27,7 @@ def cautions(config: Config) -> Iterator[str]:
     yield from _about_the_network(config)
     yield from _about_passwords(config)
     yield from _about_books(config)
+    yield from _about_standards(config)
     yield from _about_files(config)
     yield from _about_backups(config)
 
@@ -113,6 +115,18 @@ def _about_books(config: Config) -> Iterator[str]:
             yield f"[books.{book.slug}]: no user may see this book; add a grant"
         elif not any(grant.access in (Access.WRITE, Access.MANAGE) for grant in given):
             yield f"[books.{book.slug}]: no user may change cards; only `dirserver import` can"
+
+
+def _about_standards(config: Config) -> Iterator[str]:
+    for book in config.books:
+        handlings = () if book.standards is None else book.standards.handlings
+        rejecting = [rule for rule, how in handlings if how is Handling.REJECT]
+        if rejecting:
+            yield (
+                f"[books.{book.slug}.standards.policy] {listing(rejecting, 'and')}: most phones do "
+                "not show why a card is rejected, and some stop syncing or try again for ever; "
+                'consider "repair" or "quarantine"'
+            )
 
 
 def _about_files(config: Config) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``dirserver import``: vCard files into a book."""
+"""``dirserver import``: files of contacts into a book."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cardfiles import CardFile, Remark, read_files
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
+from dirserver.cli.mapping import Mapped, save_map, wishes_of
+from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
 from dirserver.directory.importing import ImportCount, import_cards
 from dirserver.errors import AccessDenied
+from dirserver.exchange.formats.choices import LabelsAs
+from dirserver.exchange.formats.layout import Layout
 from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
@@ -28,6 +33,8 @@ class Request:
     book: str
     login: str
     dry_run: bool
+    mapped: Mapped
+    labels_as: LabelsAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class ImportedFile:
     """How it went with one file."""
 
     file: str
+    recognised: Layout
     cards: int
     new: int
     changed: int
@@ -66,9 +74,18 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             label = label_of(
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
+        wishes = wishes_of(request.mapped, who.services.config.organisation)
         with Spool() as spool:
-            files = read_files(request.files, spool)
-            counts = _store(who, request, files)
+            files = read_files(request.files, wishes, spool)
+            if not as_json:
+                for file in files:
+                    tell_layout(file.name, file.layout)
+            save_map(request.mapped.save_to, [file.layout for file in files])
+            if request.labels_as is LabelsAs.BOOKS:
+                shares = shared_out(files, request.book, books_by_label(who))
+            else:
+                shares = [whole(file, request.book) for file in files]
+            counts = _store(who, request, files, shares)
             imported = tuple(map(_imported, files, counts))
     outcome = Imported(label, request.dry_run, imported)
     if as_json:
@@ -80,18 +97,23 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
         raise typer.Exit(FAILED)
 
 
-def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[ImportCount]:
+def _store(
+    who: Acting, request: Request, files: Sequence[CardFile], shares: Sequence[Sequence[Share]]
+) -> list[ImportCount]:
     """Store the cards of all files in one transaction, and return how it went with each."""
     counts: list[ImportCount] = []
-    total = sum(len(file.kept) for file in files)
+    total = sum(len(share.bodies) for each in shares for share in each)
+    done = 0
     try:
         with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
-            for file in files:
-                before = sum(count.total for count in counts)
-                now = ImportCount()
-                for now in import_cards(writing, request.book, file.name, file.bodies):
-                    advance(before + now.total, total)
-                counts.append(now)
+            for file, each in zip(files, shares, strict=True):
+                counts.append(ImportCount())
+                for share in each:
+                    now = ImportCount()
+                    for now in import_cards(writing, share.book, file.name, share.bodies):
+                        advance(done + now.total, total)
+                    done += now.total
+                    counts[-1].add(now)
             if request.dry_run:
                 raise _Enough
     except _Enough:
@@ -105,9 +127,12 @@ def _store(who: Acting, request: Request, files: Sequence[CardFile]) -> list[Imp
 
 
 def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
-    file = file.without({body: _about_erased(case) for body, case in count.erased.items()})
+    left_out = {body: _about_erased(case) for body, case in count.erased.items()}
+    left_out |= {body: "; ".join(why.reasons) for body, why in count.rejected.items()}
+    file = file.without(left_out)
     return ImportedFile(
         file.name,
+        file.layout,
         len(file.kept),
         count.created,
         count.updated,

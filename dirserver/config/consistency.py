@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from dirserver.config import grantees
+from dirserver.config import grantees, standards
 from dirserver.config.faults import Inspection, Place, nearest, shown
 from dirserver.config.listeners import Listener
 from dirserver.config.networks import Network
@@ -24,6 +24,9 @@ def check(draft: Draft, inspection: Inspection) -> None:
     _check_slugs(draft, inspection)
     _check_default_books(draft, inspection)
     grantees.check_grants(draft, inspection)
+    for book in draft.books:
+        if book.standards is not None:
+            standards.check(book.standards, inspection)
     grantees.check_show_users(draft, inspection)
     _check_client_ca(draft, inspection)
 

@@ -48,14 +48,19 @@ class Access(StrEnum):
 
 
 def property_name(value: object) -> str:
-    """Read the name of a vCard property that can be hidden, in upper case.
+    """Read the name of a vCard property that can be hidden, in upper case."""
+    if string(value).upper() in NEVER_HIDDEN:
+        raise Refused("a card is no card without this property, so it cannot be hidden")
+    return known_property(value)
 
-    A name that no vCard has is refused: it would hide nothing, and nobody would notice.
+
+def known_property(value: object) -> str:
+    """Read the name of a vCard property, in upper case.
+
+    A name that no vCard has is refused: it would be without effect, and nobody would notice.
     """
     read = string(value).upper()
-    if read in NEVER_HIDDEN:
-        raise Refused("a card is no card without this property, so it cannot be hidden")
-    if read not in _PROPERTIES and not _EXTENSION.fullmatch(read):
+    if read not in NEVER_HIDDEN and read not in _PROPERTIES and not _EXTENSION.fullmatch(read):
         meant = nearest(read, _PROPERTIES)
         hint = f"; did you mean {shown(meant)}?" if meant else '; others begin with "X-"'
         raise Refused(f"vCards have no property of this name{hint}")

@@ -12,6 +12,7 @@ from dirserver.config.grants import Grant
 from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
+from dirserver.config.standards import Standards
 
 _WEEK = 7 * 24 * 60  # minutes
 _MOST_WORKERS = 64
@@ -241,6 +242,7 @@ class Personal(StrEnum):
 class Book:
     """A shared address book. ``delegate``: may those who manage it give others access to it.
 
+    ``standards`` are the rules for its cards.
     ``ldap_shows`` are properties that LDAP has only of books that say so.
     """
 
@@ -252,6 +254,9 @@ class Book:
         default=(), metadata=read_as(Many(values.one_of(Personal)))
     )
     grants: tuple[Grant, ...] = field(default=(), metadata=read_as(Tables(Grant)))
+    standards: Standards | None = field(
+        default=None, metadata=read_as(Table(Standards, optional=True))
+    )
 
 
 @dataclass(frozen=True, slots=True)

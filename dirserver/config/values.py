@@ -127,6 +127,8 @@ def name(value: object) -> str:
 
 def login(value: object) -> str:
     """Read the name that a user logs in with."""
+    if value == "standards":
+        raise Refused("repairs by a book's standards are made under this name; take another login")
     if value in ("anonymous", "everyone"):
         raise Refused("grants use this word for other people than one user; take another login")
     return name(value)

@@ -42,10 +42,13 @@ class PolicyCache:
             return None
         return policy
 
-    def get(self, connection: Connection, *, at_once: bool = False) -> Policy:
+    def get(
+        self, connection: Connection, *, at_once: bool = False, is_certain: bool = True
+    ) -> Policy:
         """Return the policy as it stands in the transaction of ``connection``.
 
-        With ``at_once`` it raises NotAtOnce when it would have to be read.
+        It is not kept where it is not certain yet, since it may still be rolled back. With
+        ``at_once`` it raises NotAtOnce when it would have to be read.
         """
         epoch = settings.policy_epoch(connection)
         policy = self._policy
@@ -54,7 +57,8 @@ class PolicyCache:
                 raise NotAtOnce
             policy = policies.load(connection)
             with self._lock:
-                if self._policy is None or self._policy.epoch < policy.epoch:
+                known = self._policy
+                if is_certain and (known is None or known.epoch < policy.epoch):
                     self._policy = policy
         return policy
 
@@ -111,9 +115,16 @@ class DirectoryReader:
             if told := self.recorder.repeats.first_of(refusals):
                 self.record(told)
 
-    def _in_force(self, connection: Connection, client: Client, *, at_once: bool = False) -> Policy:
+    def _in_force(
+        self,
+        connection: Connection,
+        client: Client,
+        *,
+        at_once: bool = False,
+        is_certain: bool = True,
+    ) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
-        policy = self._policies.get(connection, at_once=at_once)
+        policy = self._policies.get(connection, at_once=at_once, is_certain=is_certain)
         return policy if shield.may_be_stopped(client) else replace(policy, stops={})
 
     def _current(
@@ -204,7 +215,8 @@ class Directory(DirectoryReader):
         try:
             with self._store.writing() as connection:
                 at = datetime.now(UTC)
-                policy = self._in_force(connection, client)
+                # Others may have changed it in this very transaction.
+                policy = self._in_force(connection, client, is_certain=False)
                 current = self._current(policy, principal, client, at)
                 writing = Writing(
                     connection,
@@ -218,8 +230,9 @@ class Directory(DirectoryReader):
                 )
                 yield writing
                 # Last, since appending keeps others from appending until the commit.
-                audit.append(connection, writing.events, at)
-            self.tell(writing.events)
+                events = [*writing.events, *writing.consequences.events()]
+                audit.append(connection, events, at)
+            self.tell(events)
         finally:
             if writing is not None and writing.refusals:
                 self._refuse(writing)

@@ -15,7 +15,8 @@ from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import EVERYTHING, KeyIs, Query, fields_of
+from dirserver.model.query import EVERYTHING, And, InQuarantine, KeyIs, Not, Query, fields_of
+from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import without
 from dirserver.store import deadline
 from dirserver.store import search as store
@@ -96,7 +97,7 @@ class Finding(ABC):
 
     def _question(self, query: Query, views: Sequence[VisibleBook], order: Order) -> Question:
         scopes, ranks = _followed(views if isinstance(views, tuple) else tuple(views))
-        return Question(query, scopes, self.plan, order, ranks)
+        return Question(_shown(query, views), scopes, self.plan, order, ranks)
 
     def has_key(self, view: VisibleBook, key: str) -> bool:
         """Say whether a card of the book has the key ``key``."""
@@ -148,10 +149,22 @@ class Finding(ABC):
         self, query: Query, views: Sequence[VisibleBook], most: int | None
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        question = Question(query, _scopes(views), self.plan)
+        question = Question(_shown(query, views), _scopes(views), self.plan)
         for book_id, card, body in store.cards_found(self.connection, question, most):
             view = by_id[book_id]
             yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
+
+
+def _shown(query: Query, views: Sequence[VisibleBook]) -> Query:
+    """Return ``query`` without the cards in quarantine of books that may only be searched."""
+    books = frozenset(
+        view.book.id
+        for view in views
+        if view.access is Privilege.SEARCH
+        and view.book.standards is not None
+        and view.book.standards.does(Handling.QUARANTINE)
+    )
+    return And((query, Not(InQuarantine(books)))) if books else query
 
 
 _Scopes: TypeAlias = tuple[tuple[frozenset[str], tuple[int, ...]], ...]

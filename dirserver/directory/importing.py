@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
+from dirserver.directory import standards
 from dirserver.directory.derivers import Job, derived
 from dirserver.directory.writing import Writing, etag_of
+from dirserver.errors import BreaksStandards
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.policy import VisibleBook
 from dirserver.store.cards import StoredCard, find_many
@@ -28,7 +30,8 @@ class ImportCount:
     """How an import went, card by card, while it goes on.
 
     ``superseded`` are those behind which there was another one with the same UID; ``erased``
-    those that were left out because their person was erased, with the names of the cases.
+    those that were left out because their person was erased, with the names of the cases, and
+    ``rejected`` those that the book's standards keep out, with why.
     """
 
     created: int = 0
@@ -36,12 +39,21 @@ class ImportCount:
     unchanged: int = 0
     superseded: int = 0
     erased: dict[bytes, str] = field(default_factory=dict)
+    rejected: dict[bytes, BreaksStandards] = field(default_factory=dict)
+
+    def add(self, other: ImportCount) -> None:
+        """Count those of ``other`` too."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.superseded += other.superseded
+        self.erased.update(other.erased)
 
     @property
     def total(self) -> int:
         """How many cards there were."""
         stored = self.created + self.updated + self.unchanged
-        return stored + self.superseded + len(self.erased)
+        return stored + self.superseded + len(self.erased) + len(self.rejected)
 
 
 class Bodies(Protocol):
@@ -70,7 +82,8 @@ def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> It
 
     A card whose UID is in the book already replaces the one that is there; the same bytes
     change nothing. Of several cards with one UID the last stands. Those of people who were
-    erased are left out. Nothing of an import is there before the transaction commits.
+    erased are left out, as are those that break a standard of the book that rejects them. Nothing
+    of an import is there before the transaction commits.
 
     ``bodies`` are gone through twice, to see which stand and to store those, so that only what
     tells them apart is in memory.
@@ -94,6 +107,11 @@ def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> It
     if count.erased:
         cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
         detail = f"{len(count.erased)} cards of people who were erased, {cases}"
+        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
+        writing.events.append(refusal)
+    if count.rejected:
+        rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
+        detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
         refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
         writing.events.append(refusal)
 
@@ -150,7 +168,8 @@ def _store(
 ) -> None:
     new = []
     hrefs = [_href_for(one.uid, one.etag) for one in batch]
-    taken = set(find_many(writing.connection, view.book.id, "href", hrefs))
+    there = find_many(writing.connection, view.book.id, "href", hrefs)
+    taken = set(there)
     for one, href, beside in zip(batch, hrefs, found, strict=True):
         if one.replaces is not None:
             name = one.replaces.card.href
@@ -159,8 +178,24 @@ def _store(
             taken.add(name)
         new.append(NewCard(name, one.key, one.uid, one.body, one.etag, beside, one.replaces))
     erased = writing.erased_among(new)
-    kept = [one for one in new if one.key not in erased]
+    rejected: dict[str, BreaksStandards] = {}
+    unchanged: set[str] = set()
+    if view.book.standards is not None:
+        judged = standards.judged(writing, view.book.standards, new)
+        rejected = standards.rejected(judged, view.book.standards)
+        # What was imported before, and repaired then, is as before.
+        etags = [etag_of(standards.mended(one, view.book.standards)) for one in judged]
+        for one, href, etag in zip(batch, hrefs, etags, strict=True):
+            stored = one.replaces if one.uid else there.get(href)
+            if stored is not None and stored.card.etag == etag:
+                unchanged.add(one.key)
+    left_out = erased.keys() | rejected.keys() | unchanged
+    kept = [one for one in new if one.key not in left_out]
+    count.unchanged += len(unchanged - erased.keys() - rejected.keys())
     count.erased.update({one.body: erased[one.key] for one in new if one.key in erased})
+    count.rejected.update(
+        {one.body: rejected[one.key] for one in new if one.key in rejected.keys() - erased.keys()}
+    )
     count.created += sum(one.replaces is None for one in kept)
     count.updated += sum(one.replaces is not None for one in kept)
     writing.store(view, kept, "import")

@@ -121,7 +121,7 @@ def put_in(
                 key = "" if goal.key in elsewhere else goal.key
                 there = stored[to.href] if goal.now == to else None
                 new.append(writing.new_card(to.href, writing.parsed(body), body, there, key))
-            writing.store(views[book_id], new, operation)
+            writing.store(views[book_id], new, operation, binding=False)
         yield len(batch)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import shield
+from dirserver.directory import shield, standards
+from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
 from dirserver.directory.sightings import Sightings
@@ -77,6 +78,7 @@ class Writing(Reading):
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
         self.events: list[AuditEvent] = []
+        self.consequences = Consequences()
         self.stops: list[tuple[AddressBook, Stop, Client]] = []
 
     def writable(
@@ -126,8 +128,9 @@ class Writing(Reading):
 
         Raises AccessDenied without a write grant, PreconditionFailed, InvalidHref, InvalidCard
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
-        has this UID, or this one has another (RFC 6352 section 6.3.2.1), and ErasedPerson. A new
-        card's UID must not be taken in the books ``among`` which it is shown, either.
+        has this UID, or this one has another (RFC 6352 section 6.3.2.1), ErasedPerson and
+        BreaksStandards. The etag is that of these bytes, also where a repair follows. A new card's
+        UID must not be taken in the books ``among`` which it is shown, either.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
@@ -228,7 +231,7 @@ class Writing(Reading):
             if other is not None:
                 raise UIDConflict(other.card.href)
         new = self.new_card(to_href, card, body, None, stored.card.key)
-        self.store(target, [new], "move")
+        self.store(target, [new], "move", binding=source.book.id != target.book.id)
         detail = f"to {to_slug}/{to_href}"
         self.events.append(self.event(AuditAction.CARD_MOVE, slug, href, detail))
         if source.book.id != target.book.id:
@@ -309,24 +312,42 @@ class Writing(Reading):
         derived = self.deriver.derive(card, key)
         return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
 
-    def store(self, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
+    def store(
+        self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True
+    ) -> None:
         """Create or replace cards: the one way by which any card is written.
 
-        Raises ErasedPerson, and then the audit trail tells of it, but not who it is.
+        Of what was in the book before, its standards are not ``binding``: nothing is rejected or
+        repaired then. Raises ErasedPerson and BreaksStandards, and then the audit trail tells of
+        it, but not who it is.
         """
+        self.require_unerased(view, new)
+        judged: list[standards.Judged] = []
+        if view.book.standards is not None:
+            judged = standards.judged(self, view.book.standards, new)
+            refusals = standards.rejected(judged, view.book.standards) if binding else {}
+            for refusal in refusals.values():
+                self._refuse_stored(view, new, str(refusal))
+                raise refusal
+        writing.store_cards(self.connection, view.book.id, new, self.act(operation))
+        if judged:
+            standards.follow(self, view, judged, repairs=binding)
+
+    def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
+        """Raise ErasedPerson if one of the cards is of somebody who was erased."""
         erased = self.erased_among(new)
         if erased:
             case = next(iter(erased.values()))
-            action = AuditAction.CARD_UPDATE if new[0].replaces else AuditAction.CARD_CREATE
-            detail = f"a person who was erased, {case}"
-            refusal = self.event(action, label_of(view.book), "", detail, Outcome.REFUSED)
-            self.refusals.append(refusal)
+            self._refuse_stored(view, new, f"a person who was erased, {case}")
             raise ErasedPerson(case)
-        writing.store_cards(self.connection, view.book.id, new, self._act(operation))
+
+    def _refuse_stored(self, view: VisibleBook, new: Sequence[NewCard], detail: str) -> None:
+        action = AuditAction.CARD_UPDATE if new[0].replaces else AuditAction.CARD_CREATE
+        self.refuse(action, label_of(view.book), "", detail)
 
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
-        writing.remove_cards(self.connection, view.book.id, stored, self._act(operation))
+        writing.remove_cards(self.connection, view.book.id, stored, self.act(operation))
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
@@ -361,6 +382,7 @@ class Writing(Reading):
         """Add an event to the audit trail for something that changes no card."""
         self.events.append(self.event(action, slug, "", detail))
 
-    def _act(self, operation: str) -> Act:
+    def act(self, operation: str) -> Act:
+        """Return what a version that is written now remembers of it."""
         who, device = self.principal.login, self.principal.device_name
         return Act(operation, who, self.client, self.at, device, self._batch)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dirserver.model.ordering import Place
+from dirserver.model.standards.rules import Standards
 
 # The slug of the book that each user owns where the organisation gives them one.
 PERSONAL = "personal"
@@ -30,7 +31,8 @@ class AddressBook:
     """A book. ``owner`` is the login whose private book it is, or empty for a shared one.
 
     ``delegate`` says whether those who manage it may give others access to it.
-    ``incarnations`` are those since its first life, oldest first.
+    ``incarnations`` are those since its first life, oldest first. ``standards`` are the rules for
+    its cards, if it has any.
     """
 
     id: int
@@ -41,6 +43,7 @@ class AddressBook:
     owner: str = ""
     delegate: bool = True
     incarnations: tuple[Incarnation, ...] = ()
+    standards: Standards | None = None
 
     @property
     def incarnation(self) -> str:

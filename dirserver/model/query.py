@@ -120,6 +120,13 @@ class BookIs:
     book_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class InQuarantine:
+    """The card is in one of these books, by id, and in quarantine there."""
+
+    books: frozenset[int]
+
+
 class Moment(StrEnum):
     """The moments that are kept of every card."""
 
@@ -149,6 +156,7 @@ Query: TypeAlias = (
     | AtMost
     | KeyIs
     | BookIs
+    | InQuarantine
     | Between
 )
 
@@ -165,7 +173,7 @@ def fields_of(query: Query) -> frozenset[Field]:
             return frozenset().union(*map(fields_of, parts))
         case Not(part):
             return fields_of(part)
-        case Constant() | KeyIs() | BookIs() | Between():
+        case Constant() | KeyIs() | BookIs() | InQuarantine() | Between():
             return frozenset()
         case _:
             return frozenset({query.field})
@@ -190,7 +198,7 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
         case And(parts) | Or(parts):
             resolved = tuple(_resolve(part, hidden, negated=negated) for part in parts)
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
-        case KeyIs() | BookIs() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | Between():
             return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):

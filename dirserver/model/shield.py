@@ -40,6 +40,10 @@ class Shield:
         """Say whether ``taken`` cards are too much of a book that had ``whole`` many."""
         return self.enabled and taken > self.cards and taken * 100 > self.percent * whole
 
+    def spares(self, taken: int) -> int:
+        """Return how many cards a book may have had at least for ``taken`` not to be too much."""
+        return taken * 100 // max(1, self.percent) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:

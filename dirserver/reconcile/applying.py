@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from dirserver.assembly import Services
+from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.number import DialPlan
 from dirserver.model.principal import Client, Principal
+from dirserver.model.standards.judging import is_held
+from dirserver.model.standards.rules import Handling
 from dirserver.reconcile.desired import structure_of
 from dirserver.reconcile.plan import (
     BookStep,
@@ -23,7 +28,17 @@ from dirserver.reconcile.plan import (
     make_plan,
     sentence_of,
 )
-from dirserver.store import audit, devices, reindex, schema, settings, structure, turns
+from dirserver.store import (
+    audit,
+    devices,
+    policies,
+    quarantine,
+    reindex,
+    schema,
+    settings,
+    structure,
+    turns,
+)
 from dirserver.store.engine import Connection
 from dirserver.store.structure import Structure
 
@@ -61,12 +76,14 @@ def apply_config(
         plan = _plan(connection, services)
         for step in plan.steps:
             _take(connection, step, at)
+        version = services.deriver.version
+        is_stale = settings.get(connection, settings.DERIVATION) != version
+        _judge_anew(connection, plan, services.deriver.plan, everything=is_stale)
         if plan.steps:
             _touch_views(connection, plan, at)
             settings.next_policy_epoch(connection)
         settings.make_view_key(connection)
-        version = services.deriver.version
-        if settings.get(connection, settings.DERIVATION) != version:
+        if is_stale:
             reindex.run(connection, services.deriver.derive_body, progress)
             settings.put(connection, settings.DERIVATION, version)
         audit.append(connection, _events(plan, services, actor, client), at)
@@ -95,6 +112,25 @@ def _take(connection: Connection, step: Step, at: datetime) -> None:
             structure.remove_grant(connection, book, old)
         case RuleStep(name, _, value):
             settings.put_rule(connection, name, value)
+
+
+def _judge_anew(connection: Connection, plan: Plan, numbers: DialPlan, *, everything: bool) -> None:
+    """Put cards into quarantine, or let them out, by the standards that hold from now on."""
+    changed = {
+        step.new.label
+        for step in plan.steps
+        if isinstance(step, BookStep)
+        and step.new is not None
+        and (step.old is None or step.returns or step.old.standards != step.new.standards)
+    }
+    for book in policies.load_books(connection):
+        if label_of(book) not in changed and not everything:
+            continue
+        if book.standards is None or not book.standards.does(Handling.QUARANTINE):
+            quarantine.release_all(connection, book.id)
+        else:
+            breaks = partial(is_held, book.standards, numbers)
+            quarantine.judge_anew(connection, book.id, breaks)
 
 
 def _touch_views(connection: Connection, plan: Plan, at: datetime) -> None:

@@ -8,9 +8,11 @@ from datetime import time, timedelta
 from dirserver.config import Config
 from dirserver.config.grants import Grant as ConfiguredGrant
 from dirserver.config.schema import Book as ConfiguredBook
+from dirserver.config.standards import Standards as ConfiguredStandards
 from dirserver.model.addressbook import PERSONAL
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.principal import Group
+from dirserver.model.standards.rules import Handling, NameForm, PhoneForm, Rule, Standards
 from dirserver.store.structure import Book, Structure, User
 
 
@@ -86,7 +88,25 @@ def _said(value: object) -> str:
 
 def _book(book: ConfiguredBook) -> Book:
     grants = {grant.to: _grant(grant) for grant in book.grants}
-    return Book(book.slug, "", book.name, book.description, grants, book.delegate)
+    standards = None if book.standards is None else _standards(book.standards)
+    return Book(
+        book.slug, "", book.name, book.description, grants, book.delegate, standards=standards
+    )
+
+
+def _standards(said: ConfiguredStandards) -> Standards | None:
+    """Return the standards; without a rule there are none."""
+    standards = Standards(
+        said.required,
+        None if said.phones is None else PhoneForm(said.phones.value),
+        said.emails,
+        said.categories,
+        None if said.names is None else NameForm(said.names.value),
+        said.countries,
+        said.photo_kb,
+        tuple((Rule(rule), Handling(how.value)) for rule, how in said.handlings),
+    )
+    return standards if standards.rules else None
 
 
 def _grant(grant: ConfiguredGrant) -> Grant:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Grant, change_of, why_idle
 from dirserver.model.principal import Group
+from dirserver.model.standards import spelling
 from dirserver.store.structure import Book, Structure, User
 
 
@@ -138,8 +139,8 @@ def _books(old: Structure, new: Structure) -> Iterator[Step]:
         yield from _grants(before, after)
 
 
-def _told(book: Book) -> tuple[str, str, bool]:
-    return book.name, book.description, book.delegate
+def _told(book: Book) -> tuple[object, ...]:
+    return book.name, book.description, book.delegate, book.standards
 
 
 def _grants(before: Book | None, after: Book) -> Iterator[Step]:
@@ -259,12 +260,15 @@ def _book_sentence(old: Book | None, new: Book | None, *, returns: bool) -> str:
         return f"book {old.label if old else ''}: archived (invisible, but kept)"
     if returns:
         return f"book {new.label}: {new.name}, back from the archive"
+    had = {} if old is None else spelling.told(old.standards)
+    has = spelling.told(new.standards)
     if old is None:
-        return f"book {new.label}: {new.name}"
+        return ", ".join([f"book {new.label}: {new.name}", *(f"{k} {v}" for k, v in has.items())])
     pairs = {
         "name": (old.name, new.name),
         "description": (old.description, new.description),
         "delegate": (_truth(old.delegate), _truth(new.delegate)),
+        **{rule: (had.get(rule, ""), has.get(rule, "")) for rule in [*had, *has]},
     }
     return f"book {new.label}: {_changes(pairs)}"
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    insert,
     or_,
     select,
     tuple_,
@@ -24,11 +23,12 @@ from sqlalchemy import (
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
 from dirserver.store.chain import Head, content_digest, link
+from dirserver.store.prepared import Prepared, insert_into
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, audit_event, card_version
 
-_LAST_DIGEST = select(audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
-_APPEND = insert(audit_event)
+_LAST_DIGEST = Prepared(select(audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1))
+_APPEND = Prepared(insert_into(audit_event, without="id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
         return
     # Two appenders at once would both chain to the same event.
     turns.take(connection, turns.Turn.AUDIT)
-    last = connection.scalar(_LAST_DIGEST)
-    digest = last or ""
+    last = _LAST_DIGEST.row(connection)
+    digest = last[0] if last else ""
     rows = []
     for event in events:
         said = _columns(event)
@@ -71,7 +71,7 @@ def append(connection: Connection, events: Iterable[AuditEvent], at: datetime) -
                 "erased": False,
             }
         )
-    connection.execute(_APPEND, rows)
+    _APPEND.each(connection, rows)
 
 
 def _columns(event: AuditEvent) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, or
 
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
+from dirserver.store.prepared import Prepared
 from dirserver.store.tables import addressbook, card, card_version, change
 
 # Both engines take more parameters in one statement; more than this gains nothing.
@@ -20,6 +21,7 @@ _ROWS = 1000
 # So many texts are in memory at once; fewer where pictures of some megabytes are among them.
 _TEXTS_AT_ONCE = 100
 _BYTES_AT_ONCE = 8 * 1024 * 1024
+# In the order of a Card.
 _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
 # Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
@@ -28,13 +30,15 @@ _LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, c
 # Statements of every request are put together once: SQLAlchemy takes three times as long to put
 # a small one together as to run it.
 _BOOK: BindParameter[int] = bindparam("book_id")
-_STATE = select(addressbook.c.revision, addressbook.c.modified).where(addressbook.c.id == _BOOK)
+_STATE = Prepared(
+    select(addressbook.c.revision, addressbook.c.modified).where(addressbook.c.id == _BOOK)
+)
 _STATES = select(addressbook.c.id, addressbook.c.revision, addressbook.c.modified).where(
     addressbook.c.id.in_(bindparam("book_ids", expanding=True))
 )
 _IN_BOOK = select(card.c.id, card.c.revision, *_LISTED).where(card.c.addressbook_id == _BOOK)
-_BY_HREF = _IN_BOOK.where(card.c.href == bindparam("href"))
-_BY_UID = _IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1)
+_BY_HREF = Prepared(_IN_BOOK.where(card.c.href == bindparam("href")))
+_BY_UID = Prepared(_IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1))
 _LISTING = (
     select(*_LISTED)
     .where(card.c.addressbook_id == _BOOK)
@@ -47,12 +51,12 @@ _ETAGS = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
-_WITH_BODY = (
+_WITH_BODY = Prepared(
     select(card.c.id, card.c.revision, *_LISTED, card_version.c.body)
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
 )
-_BODY = (
+_BODY = Prepared(
     select(card_version.c.body)
     .join(card, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
@@ -75,6 +79,12 @@ _ALL_TEXTS = _TEXTS.order_by(card.c.href)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
 _LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_ALL = 2**62
+_COUNT = Prepared(
+    select(func.count()).select_from(
+        select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(bindparam("most")).subquery()
+    )
+)
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
@@ -117,10 +127,10 @@ def _card(row: Row[*tuple[Any, ...]]) -> Card:
 
 def state(connection: Connection, book_id: int) -> BookState:
     """Return how far the book has come. Raises NotFound when there is no such book."""
-    row = connection.execute(_STATE, {"book_id": book_id}).first()
+    row = _STATE.row(connection, book_id=book_id)
     if row is None:
         raise NotFound(f"book {book_id}")
-    return BookState(row.revision, row.modified)
+    return BookState(*row)
 
 
 def states(connection: Connection, book_ids: Sequence[int]) -> dict[int, BookState]:
@@ -144,24 +154,30 @@ def etags(connection: Connection, book_id: int) -> Iterator[tuple[str, str]]:
 
 def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
     """Return the card ``href`` of a book, or None."""
-    return _stored(connection.execute(_BY_HREF, {"book_id": book_id, "href": href}).first())
+    return _stored(_BY_HREF.row(connection, book_id=book_id, href=href))
 
 
 def find_with_body(
     connection: Connection, book_id: int, href: str
 ) -> tuple[StoredCard, bytes] | None:
     """Return the card ``href`` of a book with its bytes, or None."""
-    row = connection.execute(_WITH_BODY, {"book_id": book_id, "href": href}).first()
-    return None if row is None else (StoredCard(row.id, _card(row), row.revision), row.body)
+    row = _WITH_BODY.row(connection, book_id=book_id, href=href)
+    if row is None:
+        return None
+    number, revision, *listed, body = row
+    return StoredCard(number, Card(*listed), revision), body
 
 
 def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
     """Return the card of a book that has the UID ``uid``, or None."""
-    return _stored(connection.execute(_BY_UID, {"book_id": book_id, "uid": uid}).first())
+    return _stored(_BY_UID.row(connection, book_id=book_id, uid=uid))
 
 
-def _stored(row: Row[*tuple[Any, ...]] | None) -> StoredCard | None:
-    return None if row is None else StoredCard(row.id, _card(row), row.revision)
+def _stored(row: tuple[Any, ...] | None) -> StoredCard | None:
+    if row is None:
+        return None
+    number, revision, *listed = row
+    return StoredCard(number, Card(*listed), revision)
 
 
 def find_many(
@@ -178,7 +194,8 @@ def find_many(
 
 def body(connection: Connection, book_id: int, href: str) -> bytes | None:
     """Return the bytes of the card ``href``, as they were stored, or None."""
-    return connection.scalar(_BODY, {"book_id": book_id, "href": href})
+    row = _BODY.row(connection, book_id=book_id, href=href)
+    return None if row is None else row[0]
 
 
 def bodies(
@@ -301,12 +318,10 @@ def left_behind(
         yield from rows
 
 
-def count(connection: Connection, book_id: int) -> int:
-    """Return how many cards the book has."""
-    found = connection.scalar(
-        select(func.count()).select_from(card).where(card.c.addressbook_id == book_id)
-    )
-    return found or 0
+def count(connection: Connection, book_id: int, *, most: int | None = None) -> int:
+    """Return how many cards the book has; no more than ``most`` are counted."""
+    found = _COUNT.row(connection, book_id=book_id, most=_ALL if most is None else most)
+    return 0 if found is None else found[0]
 
 
 def _batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:

@@ -27,6 +27,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    InQuarantine,
     Keyed,
     KeyIs,
     Moment,
@@ -37,6 +38,7 @@ from dirserver.model.query import (
     Substring,
 )
 from dirserver.store.probes import Bind, Shape, in_place, is_among
+from dirserver.store.quarantine import is_held
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 from dirserver.store.values import Test, kept_as, probes
@@ -120,6 +122,8 @@ def _condition(query: Query, plan: DialPlan, dialect: Dialect, bind: Bind) -> Co
             return card.c.key == key if is_storable(key) else false()
         case BookIs(book_id):
             return card.c.addressbook_id == book_id
+        case InQuarantine(books):
+            return is_held(books)
         case Between():
             return _between(query)
         case Present(field):

@@ -12,31 +12,41 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Connection, TextClause, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from dirserver.model.fields import Field
+from dirserver.store.prepared import Prepared, among, insert_into, listed
 from dirserver.store.tables import card_beginning, card_entry, card_value
-
-# No engine takes more than some ten thousand parameters in a statement.
-_MOST_IN_ONE = 500
 
 # The id of a card, a field, and what the card says of it.
 _Said: TypeAlias = tuple[int, str, str]
 
-_VALUES = select(
-    card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value
-).where(card_value.c.card_id.in_(bindparam("cards", expanding=True)))
-_FORGET_VALUES = delete(card_value).where(card_value.c.id.in_(bindparam("gone", expanding=True)))
-_BEGINNINGS = select(
-    card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value
-).where(card_beginning.c.card_id.in_(bindparam("cards", expanding=True)))
-_FORGET_BEGINNINGS = delete(card_beginning).where(
-    card_beginning.c.field == bindparam("name"),
-    card_beginning.c.value == bindparam("said"),
-    card_beginning.c.card_id == bindparam("old"),
+_ALL_VALUES = select(card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value)
+_VALUES = Prepared(
+    {engine: _ALL_VALUES.where(one) for engine, one in among(card_value.c.card_id, "cards").items()}
 )
-_NEW_ENTRIES = insert(card_entry)
-_CHANGE_ENTRIES = (
+_FORGET_VALUES = Prepared(
+    {
+        engine: delete(card_value).where(one)
+        for engine, one in among(card_value.c.id, "gone").items()
+    }
+)
+_ALL_BEGINNINGS = select(card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value)
+_BEGINNINGS = Prepared(
+    {
+        engine: _ALL_BEGINNINGS.where(one)
+        for engine, one in among(card_beginning.c.card_id, "cards").items()
+    }
+)
+_FORGET_BEGINNINGS = Prepared(
+    delete(card_beginning).where(
+        card_beginning.c.field == bindparam("name"),
+        card_beginning.c.value == bindparam("said"),
+        card_beginning.c.card_id == bindparam("old"),
+    )
+)
+_NEW_ENTRIES = Prepared(insert_into(card_entry))
+_CHANGE_ENTRIES = Prepared(
     update(card_entry)
     .where(card_entry.c.card_id == bindparam("of_card"))
     .values(attributes=bindparam("attributes"))
@@ -48,16 +58,18 @@ _ROWS = {
 }
 
 
-def _inserting(table: str) -> dict[str, TextClause]:
-    """Return, for each engine, the statement that inserts what cards say into ``table``."""
+def _inserting(table: str) -> Prepared:
+    """Return the statement that inserts what cards say into ``table``."""
     columns = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2"
-    return {
-        # Of names from this module alone.
-        engine: text(
-            f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608
-        )
-        for engine, rows in _ROWS.items()
-    }
+    return Prepared(
+        {
+            # Of names from this module alone.
+            engine: text(
+                f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608
+            )
+            for engine, rows in _ROWS.items()
+        }
+    )
 
 
 _NEW_VALUES = _inserting("card_value")
@@ -87,22 +99,20 @@ def store_derived(
     old = frozenset(replaced)
     there: dict[_Said, int] = {}
     if old:
-        rows = connection.execute(_VALUES, {"cards": list(old)})
-        there = {(row.card_id, row.field, row.value): row.id for row in rows}
+        rows = _VALUES.rows(connection, cards=listed(old))
+        there = {(card_id, field, value): number for number, card_id, field, value in rows}
     new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
     come = [said for said in new if there.pop(said, None) is None]
     # In their order: the trigram index is also written out when it has to go back.
     gone = sorted(there.values())
-    for at in range(0, len(gone), _MOST_IN_ONE):
-        connection.execute(_FORGET_VALUES, {"gone": gone[at : at + _MOST_IN_ONE]})
+    if gone:
+        _FORGET_VALUES.run(connection, gone=listed(gone))
     _insert(connection, _NEW_VALUES, come)
     entries = [(card_id, one.entry) for card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
     created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
-    if changed:
-        connection.execute(_CHANGE_ENTRIES, changed)
-    if created:
-        connection.execute(_NEW_ENTRIES, created)
+    _CHANGE_ENTRIES.each(connection, changed)
+    _NEW_ENTRIES.each(connection, created)
     _store_beginnings(connection, derived, old)
 
 
@@ -112,22 +122,17 @@ def _store_beginnings(
     """Keep the beginnings of words; again only what differs is written."""
     there = set[_Said]()
     if old:
-        rows = connection.execute(_BEGINNINGS, {"cards": list(old)})
-        there = {(row.card_id, row.field, row.value) for row in rows}
+        there = set(_BEGINNINGS.rows(connection, cards=listed(old)))
     new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
-    if gone := there - new:
-        connection.execute(
-            _FORGET_BEGINNINGS,
-            [{"old": card_id, "name": field, "said": value} for card_id, field, value in gone],
-        )
+    _FORGET_BEGINNINGS.each(
+        connection,
+        [{"old": card_id, "name": field, "said": value} for card_id, field, value in there - new],
+    )
     # In the order of the table.
     come = sorted(new - there, key=lambda said: (said[1], said[2], said[0]))
     _insert(connection, _NEW_BEGINNINGS, come)
 
 
-def _insert(
-    connection: Connection, statements: dict[str, TextClause], said: Sequence[_Said]
-) -> None:
+def _insert(connection: Connection, statement: Prepared, said: Sequence[_Said]) -> None:
     if said:
-        rows = json.dumps(said, ensure_ascii=False)
-        connection.execute(statements[connection.dialect.name], {"rows": rows})
+        statement.run(connection, rows=json.dumps(said, ensure_ascii=False))

@@ -15,8 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import NotAtOnce, StoreBusy, StoreUnavailable, TimeIsUp
 from dirserver.store import deadline, files
+from dirserver.store.batches import Batches
+from dirserver.store.prepared import Found, Prepared
 from dirserver.store.snapshots import Snapshots, driver_of
-from dirserver.store.writers import Turns
 
 # How long a writer waits for others to finish their transactions, of whatever process.
 PATIENCE = 10.0
@@ -43,7 +44,7 @@ class Store:
         """Open the database at ``url``; SQLite files are created when they are missing."""
         self.url = url
         self._engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
-        self._turns = Turns()
+        self._batches = Batches(self._engine)
         self._snapshots = Snapshots(self._engine)
 
     @property
@@ -109,43 +110,27 @@ class Store:
         on PostgreSQL only when that is less than usual.
         """
         if self.is_sqlite:
-            with self._turns.taken(patience) as left, self._writing() as connection:
-                options = {"sqlite_begin": "BEGIN IMMEDIATE", "sqlite_patience": left}
-                with connection.execution_options(**options).begin():
-                    yield connection
+            with _conditions(), self._batches.writing(patience) as connection:
+                yield connection
             return
-        with self._writing() as connection, connection.begin():
+        with _conditions(), self._engine.connect() as connection, connection.begin():
             if patience < PATIENCE:
                 limit = func.set_config("lock_timeout", f"{int(patience * 1000)}ms", True)
                 connection.execute(select(limit))
             yield connection
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with _conditions(), self._engine.connect() as connection:
-            yield connection
+    def glance(self, statement: Prepared) -> Found | None:
+        """Return the row that ``statement`` finds now, or None when that did not work out.
 
-    def glance(self, statement: str) -> object:
-        """Return the one value that ``statement`` finds now, or None when that did not work out.
-
-        For what is asked before every request: without SQLAlchemy's layers it costs a quarter.
+        For what is asked before every request: a transaction would be most of what it costs.
         """
         try:
-            if self.is_sqlite:
-                with self._snapshots.open() as reader:
-                    found = driver_of(reader).execute(statement).fetchone()
-                return None if found is None else found[0]
-            connection = self._engine.raw_connection()
-            try:
-                cursor = connection.cursor()
-                cursor.execute(statement)
-                found = cursor.fetchone()
-            finally:
-                connection.close()
+            opened = self._snapshots.open() if self.is_sqlite else self._engine.connect()
+            with opened as connection:
+                return statement.row(connection)
         except (self._engine.dialect.loaded_dbapi.Error, DBAPIError, TimeoutError):
             # Whoever then opens a transaction is told what is the matter.
             return None
-        return None if found is None else found[0]
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -223,6 +208,8 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        # The one used last has its pages and statements at hand; the others had better be few.
+        pool_use_lifo=True,
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
         pool_timeout=_CONNECTION_SECONDS,
@@ -245,6 +232,8 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         # A commit that was acknowledged must survive the loss of power.
         cursor.execute("PRAGMA synchronous = FULL")
+        # What is written again and again is copied back once in some eighty cards, not twenty.
+        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()

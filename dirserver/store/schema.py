@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from dirserver.errors import StoreUnavailable
 from dirserver.store import turns
 from dirserver.store.engine import Connection, Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where a schema is changed: a server that only looks whether it is the right
+# one would carry a tenth of its memory for it.
 
 
 def schema_directory() -> Path:
@@ -24,6 +27,8 @@ def schema_directory() -> Path:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(schema_directory() / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -32,10 +37,12 @@ def _config() -> Config:
 
 def newest() -> str:
     """Return the version of the schema that this code works with."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
+    # Their files have the version in front, as in 0001_first_tables.py.
+    scripts = (schema_directory() / "migrations" / "versions").glob("[0-9]*_*.py")
+    versions = [script.name.partition("_")[0] for script in scripts]
+    if not versions:
         raise StoreUnavailable("the installation has no migrations")
-    return head
+    return max(versions)
 
 
 def current(store: Store) -> str:
@@ -44,7 +51,14 @@ def current(store: Store) -> str:
         # Only to look must not leave a file behind, owned by whoever looked.
         return ""
     with store.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        return _version(connection)
+
+
+def _version(connection: Connection) -> str:
+    # As Alembic has it.
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 def require_current(store: Store) -> None:
@@ -52,8 +66,8 @@ def require_current(store: Store) -> None:
     version = current(store)
     if not version:
         raise StoreUnavailable("the database is not set up yet; run: dirserver apply")
-    _refuse_newer(version)
     if version != newest():
+        _refuse_newer(version)
         raise StoreUnavailable(
             f"the database has schema {version}, this dirserver needs {newest()}; "
             "run: dirserver apply"
@@ -79,6 +93,8 @@ def migrate(connection: Connection, version: str = "head") -> None:
     # Whoever has to wait finds the work done: Alembic looks again.
     turns.take(connection, turns.Turn.SCHEMA)
     _refuse_foreign(connection)
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, version)
@@ -86,6 +102,8 @@ def migrate(connection: Connection, version: str = "head") -> None:
 
 def is_known(version: str) -> bool:
     """Say whether this code knows the version of the schema, and so can bring it up to date."""
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     return version in {script.revision for script in scripts}
 
@@ -93,7 +111,7 @@ def is_known(version: str) -> bool:
 def _refuse_foreign(connection: Connection) -> None:
     """Raise StoreUnavailable for a database that another program has filled."""
     tables = inspect(connection).get_table_names()
-    if tables and not MigrationContext.configure(connection).get_current_revision():
+    if tables and not _version(connection):
         raise StoreUnavailable(f"it holds something else, such as the table {tables[0]}")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dirserver.store import turns
 from dirserver.store.engine import Store
-from dirserver.store.snapshots import driver_of
+from dirserver.store.prepared import Prepared
 from dirserver.store.tables import setting
 
 POLICY_EPOCH = "policy_epoch"
@@ -19,7 +19,7 @@ VIEW_KEY = "view_key"
 
 
 _VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
-_EPOCH = "SELECT value FROM setting WHERE name = 'policy_epoch'"
+_EPOCH = Prepared(select(setting.c.value).where(setting.c.name == POLICY_EPOCH))
 
 
 def get(connection: Connection, name: str) -> str:
@@ -75,17 +75,14 @@ def view_key(connection: Connection) -> bytes:
 
 def policy_epoch(connection: Connection) -> int:
     """Return the number that grows with every change to users, groups, books or grants."""
-    # Read before everything else, so past all of SQLAlchemy's layers.
-    if connection.dialect.name == "sqlite":
-        found = driver_of(connection).execute(_EPOCH).fetchone()
-        return int(found[0]) if found else 0
-    return int(connection.exec_driver_sql(_EPOCH).scalar() or 0)
+    found = _EPOCH.row(connection)
+    return 0 if found is None else int(found[0])
 
 
 def glance_at_policy_epoch(store: Store) -> int | None:
     """Return what ``policy_epoch`` would, outside of any transaction, or None if it fails."""
     found = store.glance(_EPOCH)
-    return None if found is None else int(str(found))
+    return None if found is None else int(found[0])
 
 
 def next_policy_epoch(connection: Connection) -> None:

@@ -7,84 +7,37 @@ driver as it is.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Select
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Select
 
-from dirserver.store.snapshots import driver_of
+from dirserver.store.prepared import Found, Prepared
 
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
 _ROWS = 200
-_BOUND = re.compile("v[0-9]+")
-
-Row: TypeAlias = Sequence[Any]
 
 
 class Statement:
     """A SELECT that is run again and again with other values, bound as v0, v1 and so on."""
 
-    def __init__(self, select: Select[Any], dialect: Dialect) -> None:
-        """Compile ``select``."""
+    def __init__(self, select: Select[Any]) -> None:
+        """Prepare ``select``."""
         self._select = select.execution_options(yield_per=_ROWS)
-        self._is_sqlite = dialect.name == "sqlite"
-        if self._is_sqlite:
-            compiled = select.compile(
-                dialect=cast("DefaultDialect", dialect), compile_kwargs={"render_postcompile": True}
-            )
-            self._text = compiled.string
-            fixed = _fixed(compiled, dialect)
-            # Which of the values, or else what belongs to the statement itself.
-            self._given: list[tuple[int, object]] = [
-                (int(name[1:]), None) if _BOUND.fullmatch(name) else (-1, fixed[name])
-                for name in compiled.positiontup or ()
-            ]
-            types = [column.type.dialect_impl(dialect) for column in select.selected_columns]
-            found = [one.result_processor(dialect, None) for one in types]
-            self._converted = [
-                (at, convert)
-                for at, (one, convert) in enumerate(zip(types, found, strict=True))
-                # Bytes are bytes already.
-                if convert is not None and not isinstance(one, LargeBinary)
-            ]
+        self._prepared = Prepared(select)
 
-    def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Row]:
+    def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Found]:
         """Yield the rows."""
-        if not self._is_sqlite:
-            bound = {f"v{at}": value for at, value in enumerate(values)}
-            with connection.execute(self._select, bound) as rows:
-                yield from rows
+        bound = {f"v{at}": value for at, value in enumerate(values)}
+        if connection.dialect.name == "sqlite":
+            yield from self._prepared.found(connection, bound)
             return
-        given = [values[at] if at >= 0 else fixed for at, fixed in self._given]
-        cursor = driver_of(connection).execute(self._text, given)
-        try:
-            yield from self._convert(cursor) if self._converted else cursor
-        finally:
-            cursor.close()
-
-    def _convert(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Make of SQLite's values what SQLAlchemy makes of them."""
-        for row in rows:
-            values = list(row)
-            for at, convert in self._converted:
-                values[at] = convert(values[at])
-            yield values
-
-
-def _fixed(compiled: SQLCompiler, dialect: Dialect) -> Mapping[str, object]:
-    """Return the values that belong to the statement itself, as the driver takes them."""
-    found: dict[str, object] = {}
-    for name, value in compiled.construct_params(escape_names=False).items():
-        bind = compiled.binds.get(name)
-        given = None if bind is None else bind.type.dialect_impl(dialect).bind_processor(dialect)
-        found[name] = value if given is None else given(value)
-    return found
+        # Past SQLAlchemy's layers, PostgreSQL's driver would hold all that is found.
+        with connection.execute(self._select, bound) as rows:
+            yield from rows
 
 
 class Statements:

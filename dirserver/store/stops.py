@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from dirserver.model.shield import Stop
+from dirserver.store.prepared import Prepared
 from dirserver.store.tables import card, card_version, stopped_client
 
 # What people do at the server's own command line is not a client's doing.
@@ -29,11 +30,11 @@ _CLIENT = (
     stopped_client.c.login == bindparam("login"),
     stopped_client.c.device == bindparam("device"),
 )
-_RELEASED = select(func.max(stopped_client.c.released)).where(*_CLIENT)
+_RELEASED = Prepared(select(func.max(stopped_client.c.released)).where(*_CLIENT))
 _STANDING = select(stopped_client.c.id).where(*_CLIENT, stopped_client.c.released.is_(None))
 # A card that is back in the book, or was there all the time under another name, was not taken.
 _IS_GONE = card.c.id.is_(None)
-_TAKEN = (
+_TAKEN = Prepared(
     select(_IS_GONE.label("gone"), func.count(card_version.c.key.distinct()).label("number"))
     .select_from(
         card_version.outerjoin(
@@ -110,10 +111,10 @@ def release(connection: Connection, stop: Stop, at: datetime, by: str) -> None:
 
 def taken(connection: Connection, book_id: int, login: str, device: str, since: datetime) -> Taken:
     """Count what a client has taken since then, or since it was last released."""
-    client = {"book_id": book_id, "login": login, "device": device}
-    released = connection.scalar(_RELEASED, client)
-    since = since if released is None else max(since, released)
-    counts = {
-        row.gone: row.number for row in connection.execute(_TAKEN, {**client, "since": since})
-    }
+    released = _RELEASED.row(connection, book_id=book_id, login=login, device=device)
+    if released is not None and released[0] is not None:
+        since = max(since, released[0])
+    counts: dict[bool, int] = dict(
+        _TAKEN.rows(connection, book_id=book_id, login=login, device=device, since=since)
+    )
     return Taken(counts.get(True, 0), counts.get(False, 0))

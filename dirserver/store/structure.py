@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Grant
 from dirserver.model.principal import Group
+from dirserver.model.standards import spelling
+from dirserver.model.standards.rules import Standards
 from dirserver.store import settings
 from dirserver.store.policies import GROUP, USER, load_books, load_grants, load_groups
 from dirserver.store.tables import addressbook, book_grant, membership, principal
@@ -43,6 +45,7 @@ class Book:
     grants: Mapping[str, Grant] = field(default_factory=dict)
     delegate: bool = True
     delegated: Mapping[str, Grant] = field(default_factory=dict)
+    standards: Standards | None = None
 
     @property
     def label(self) -> str:
@@ -109,6 +112,7 @@ def _book(book: AddressBook, grants: tuple[Grant, ...]) -> Book:
         configured,
         book.delegate,
         delegated,
+        book.standards,
     )
 
 
@@ -190,6 +194,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
                 revision=0,
                 modified=at,
                 delegate=book.delegate,
+                standards=spelling.spelled(book.standards),
             )
             .returning(addressbook.c.id)
         )
@@ -201,6 +206,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
             name=book.name,
             description=book.description,
             delegate=book.delegate,
+            standards=spelling.spelled(book.standards),
             archived=None,
         )
     )

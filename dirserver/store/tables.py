@@ -86,6 +86,7 @@ addressbook = Table(
     Column("modified", _Time, nullable=False),
     Column("archived", _Time),
     Column("delegate", Boolean, nullable=False),
+    Column("standards", Text, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
 
@@ -348,6 +349,23 @@ card_entry = Table(
     metadata,
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Column("attributes", LargeBinary, nullable=False),
+)
+
+# Cards that break the standards of their book, and are kept from those who may only search it.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+)
+
+# How many cards of a book broke which rule on a day.
+quality = Table(
+    "quality",
+    metadata,
+    Column("addressbook_id", _Id, ForeignKey("addressbook.id"), primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("cards", Integer, nullable=False),
 )
 
 # ``content_digest`` is over what can be erased of an event, and ``digest`` over that, all the

@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql
 
+from dirserver.errors import NotFound
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.derived import Derived, store_derived
+from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
 
@@ -22,36 +24,41 @@ _KEY_LENGTH = 12
 
 
 # Put together once; see ``cards``.
-_LOCK = (
+_LOCK = Prepared(
     select(addressbook.c.revision).where(addressbook.c.id == bindparam("book_id")).with_for_update()
 )
-_COUNT_ON = (
+_COUNT_ON = Prepared(
     update(addressbook)
     .where(addressbook.c.id == bindparam("book_id"))
     .values(revision=addressbook.c.revision + bindparam("number"), modified=bindparam("at"))
     .returning(addressbook.c.revision)
 )
+_NEW_VERSION = NewRow(card_version)
 _NEW_VERSIONS = insert(card_version)
+_GONE_VERSIONS = Prepared(insert_into(card_version, without="id"))
+_NEW_CARD = NewRow(card)
 _NEW_CARDS = insert(card)
 _CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
-_CHANGE_CARDS = (
+_CHANGE_CARDS = Prepared(
     update(card)
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
 # All at once: SQLite's trigram index is written out whenever a statement begins that sets off
 # its triggers.
-_REMOVE_CARDS = delete(card).where(card.c.id.in_(bindparam("card_ids", expanding=True)))
-# No engine takes more than some ten thousand parameters in a statement.
-_MOST_IN_ONE = 500
+_REMOVE_CARDS = Prepared(
+    {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
+)
 # SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-_NEW_CHANGES = postgresql.insert(change)
-_NOTE_CHANGES = _NEW_CHANGES.on_conflict_do_update(
-    index_elements=[change.c.addressbook_id, change.c.href],
-    set_={
-        "revision": _NEW_CHANGES.excluded.revision,
-        "vanished": _NEW_CHANGES.excluded.vanished,
-    },
+_NEW_CHANGES = postgresql.insert(change).values({one.name: bindparam(one.name) for one in change.c})
+_NOTE_CHANGES = Prepared(
+    _NEW_CHANGES.on_conflict_do_update(
+        index_elements=[change.c.addressbook_id, change.c.href],
+        set_={
+            "revision": _NEW_CHANGES.excluded.revision,
+            "vanished": _NEW_CHANGES.excluded.vanished,
+        },
+    )
 )
 
 
@@ -94,13 +101,15 @@ def lock(connection: Connection, book_id: int) -> None:
     On SQLite the transaction already is the only one that writes.
     """
     if connection.dialect.name != "sqlite":
-        connection.execute(_LOCK, {"book_id": book_id})
+        _LOCK.run(connection, book_id=book_id)
 
 
 def next_revisions(connection: Connection, book_id: int, number: int, at: datetime) -> int:
     """Count the book's revision on by ``number`` and return the first of the new ones."""
-    counted = connection.execute(_COUNT_ON, {"book_id": book_id, "number": number, "at": at})
-    return int(counted.scalar_one()) - number + 1
+    counted = _COUNT_ON.row(connection, book_id=book_id, number=number, at=at)
+    if counted is None:
+        raise NotFound(f"book {book_id}")
+    return int(counted[0]) - number + 1
 
 
 def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], act: Act) -> None:
@@ -111,7 +120,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     revised = list(zip(cards, range(first, first + len(cards)), strict=True))
     versions = _insert(
         connection,
-        _NEW_VERSIONS,
+        (_NEW_VERSION, _NEW_VERSIONS),
         [
             _version(book_id, new.href, new.key, revision, act, new.body, new.etag)
             for new, revision in revised
@@ -132,12 +141,12 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
 
 
 def _insert(
-    connection: Connection, statement: Insert, rows: Sequence[dict[str, object]]
+    connection: Connection, statements: tuple[NewRow, Insert], rows: Sequence[dict[str, object]]
 ) -> Sequence[int]:
     """Insert ``rows`` and return their ids, in their order."""
+    one, statement = statements
     if len(rows) == 1:
-        # Of one, the driver knows the id by itself: RETURNING costs half as much again.
-        return list(connection.execute(statement, rows[0]).inserted_primary_key or ())
+        return [one.insert(connection, rows[0])]
     ids = statement.returning(*statement.table.primary_key, sort_by_parameter_order=True)
     return connection.scalars(ids, rows).all() if rows else []
 
@@ -170,9 +179,8 @@ def _store_rows(
         for new, row in zip(cards, rows, strict=True)
         if new.replaces is not None
     ]
-    new_ids = iter(_insert(connection, _NEW_CARDS, created))
-    if replaced:
-        connection.execute(_CHANGE_CARDS, replaced)
+    new_ids = iter(_insert(connection, (_NEW_CARD, _NEW_CARDS), created))
+    _CHANGE_CARDS.each(connection, replaced)
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
 
@@ -188,10 +196,8 @@ def remove_cards(
         _version(book_id, stored.card.href, stored.card.key, revision, act, None, "")
         for stored, revision in revised
     ]
-    connection.execute(_NEW_VERSIONS, gone)
-    ids = sorted(stored.id for stored in cards)
-    for at in range(0, len(ids), _MOST_IN_ONE):
-        connection.execute(_REMOVE_CARDS, {"card_ids": ids[at : at + _MOST_IN_ONE]})
+    _GONE_VERSIONS.each(connection, gone)
+    _REMOVE_CARDS.run(connection, ids=listed(sorted(stored.id for stored in cards)))
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
 
@@ -225,8 +231,8 @@ def note_changes(
     vanished: bool,
 ) -> None:
     """Remember for each href, with its revision, that it has changed or vanished."""
-    connection.execute(
-        _NOTE_CHANGES,
+    _NOTE_CHANGES.each(
+        connection,
         [
             {"addressbook_id": book_id, "href": href, "revision": revision, "vanished": vanished}
             for href, revision in changes

@@ -35,6 +35,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.UnsupportedVersion: client.FORBIDDEN,
     errors.CardTooLarge: client.FORBIDDEN,
     errors.ErasedPerson: client.FORBIDDEN,
+    errors.BreaksStandards: client.FORBIDDEN,
     errors.InvalidHref: client.FORBIDDEN,
     errors.QuotaExceeded: client.INSUFFICIENT_STORAGE,
     errors.InvalidSyncToken: client.FORBIDDEN,
@@ -125,6 +126,9 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
                 "This person was erased from the address books at their own request. Only with "
                 f"their consent may they be kept again; ask an administrator, about {case}."
             )
+            return precondition(status, "<C:valid-address-data/>", text)
+        case errors.BreaksStandards(reasons=reasons):
+            text = f"This address book does not take the card as it is: {'; '.join(reasons)}."
             return precondition(status, "<C:valid-address-data/>", text)
         case errors.InvalidSyncToken():
             return precondition(status, "<valid-sync-token/>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -178,10 +179,12 @@ class BookCollection(BaseCollection):
         if replaced is not None:
             replaced.serialize()
         try:
-            self.writing().put_card(self.slug, href, body)
+            stored = self.writing().put_card(self.slug, href, body)
         except DirectoryError as error:
             raise refused(error) from error
-        return self._item(self._reading.card(self._view, href)), replaced
+        # A repair may have followed; the client is told of what it sent.
+        sent = dataclasses.replace(self._reading.card(self._view, href), etag=stored.etag)
+        return self._item(sent, body), replaced
 
     def delete(self, href: str | None = None) -> None:
         """Take a card out of the book. A book itself goes with the config file only."""

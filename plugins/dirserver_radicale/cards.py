@@ -36,7 +36,7 @@ from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
 from dirserver_radicale.httpdate import http_date
 from dirserver_radicale.placement import placement
 from dirserver_radicale.preconditions import is_conditional, require, require_if
-from dirserver_radicale.representation import VCARD, body_for, shown
+from dirserver_radicale.representation import VCARD, card_for, shown
 from dirserver_radicale.resources import Viewer
 
 
@@ -323,7 +323,7 @@ class CardMethods(BookMethods):
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
-                body = body_for(environ, writing, there.slug, there.href)
+                etag, body = card_for(environ, writing, there.slug, there.href)
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
@@ -334,7 +334,7 @@ class CardMethods(BookMethods):
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")
         status = client.CREATED if stored.created else client.NO_CONTENT
-        return shown(environ, status, {}, target, body, stored.etag)
+        return shown(environ, status, {}, target, body, etag)
 
 
 def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:

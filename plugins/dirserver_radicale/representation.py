@@ -14,11 +14,12 @@ from dirserver_radicale.hrefs import Location, escaped
 VCARD: Final = "text/vcard; charset=utf-8"
 
 
-def body_for(environ: dict[str, Any], writing: Writing, slug: str, href: str) -> bytes:
-    """Return the card ``href`` of a book to a client that prefers to be shown what it has made."""
+def card_for(environ: dict[str, Any], writing: Writing, slug: str, href: str) -> tuple[str, bytes]:
+    """Return etag and bytes of a card to a client that prefers to be shown what it has made."""
     if not prefer.read_preferences(environ).representation:
-        return b""
-    return writing.body(writing.book(slug, Privilege.READ), href)
+        return "", b""
+    view = writing.book(slug, Privilege.READ)
+    return writing.card(view, href).etag, writing.body(view, href)
 
 
 def shown(

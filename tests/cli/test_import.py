@@ -94,7 +94,7 @@ def test_a_file_that_holds_no_cards_is_said_to(
     done = shell("import", "--book", "customers", file)
     assert done.code == 1
     assert "not imported: " in done.lines()[1]
-    assert re.search("this is no vCard file|the file is empty", done.out)
+    assert re.search("this is no (file of contacts|text)|the file is empty", done.out)
     assert done.err == "Nothing was imported, for the reasons above.\n"
 
 
@@ -184,6 +184,14 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
         "files": [
             {
                 "file": str(file),
+                "recognised": {
+                    "format": "vCard",
+                    "encoding": "",
+                    "separator": "",
+                    "people": 0,
+                    "columns": [],
+                    "remarks": [],
+                },
                 "cards": 1,
                 "new": 1,
                 "changed": 0,

@@ -19,8 +19,10 @@ from dirserver.cli import (
     grants,
     past,
     persons,
+    quality,
     trail,
 )
+from dirserver.cli.assessing import Quality
 from dirserver.cli.auditing import ToldEvent
 from dirserver.cli.backing import ShownBackup, ShownReturn
 from dirserver.cli.bookshelf import ShownBook
@@ -38,6 +40,7 @@ from dirserver.cli.pairing import ShownPair
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
 from dirserver.cli.reconciling import Changes
+from dirserver.cli.repairing import Fixed
 from dirserver.cli.restoring import RestoredBook, RestoredCard
 from dirserver.cli.sealing import Verified
 from dirserver.cli.searching import FoundCard
@@ -90,6 +93,8 @@ def spelled(record: type) -> str:
         (persons.find, ToldPerson),
         (persons.erase, Certificate),
         (persons.erased, ToldCase),
+        (quality.report, Quality),
+        (quality.fix, Fixed),
     ],
 )
 def test_the_help_names_the_keys_of_the_json(command: Callable[..., None], record: type) -> None:

@@ -26,6 +26,7 @@ COMMANDS = [
     ("book", "show"), ("book", "purge"), ("import",), ("export",), ("search",), ("audit",),
     ("duplicates",), ("duplicates", "find"), ("duplicates", "not-same"),
     ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
+    ("quality",), ("quality", "report"), ("quality", "fix"),
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    InQuarantine,
     Keyed,
     KeyIs,
     Moment,
@@ -361,7 +362,7 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return not _finds(part, facts)
         case Constant(value):
             return bool(value)
-        case KeyIs() | BookIs() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | Between():
             return False
     values = facts.get(query.field, ())
     match query:

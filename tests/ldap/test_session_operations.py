@@ -317,6 +317,7 @@ def test_every_error_that_a_reader_raises_has_a_result_code() -> None:
         errors.UIDConflict,
         errors.InvalidCard,
         errors.CardTooLarge,
+        errors.BreaksStandards,
         errors.ErasedPerson,
         errors.InvalidHref,
         errors.QuotaExceeded,

@@ -21,6 +21,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    InQuarantine,
     Keyed,
     KeyIs,
     Not,
@@ -81,6 +82,8 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             return card.key == key
         case BookIs(book_id):
             return card.book == book_id
+        case InQuarantine():
+            return False
         case Between(_, start, end):
             return (start is None or start <= card.at) and (end is None or card.at < end)
         case _:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -14,11 +15,11 @@ from dirserver.store.writers import Turns
 
 
 def test_turns_are_taken_one_at_a_time() -> None:
-    turns = Turns()
+    turns = Turns[str]()
     writing: list[int] = []
 
     def write(number: int) -> None:
-        with turns.taken(5.0):
+        with _taken(turns, 5.0):
             writing.append(number)
             assert writing == [number]
             time.sleep(0.001)
@@ -30,24 +31,24 @@ def test_turns_are_taken_one_at_a_time() -> None:
 
 
 def test_a_turn_that_does_not_come_in_time_is_given_up() -> None:
-    turns = Turns()
-    with ThreadPoolExecutor(1) as pool, turns.taken(1.0):
+    turns = Turns[str]()
+    with ThreadPoolExecutor(1) as pool, _taken(turns, 1.0):
         waiting = pool.submit(_take, turns, 0.05)
         with pytest.raises(StoreBusy):
             waiting.result(timeout=5)
 
 
 def test_a_turn_says_how_much_patience_is_left() -> None:
-    with Turns().taken(1.0) as left:
+    with _taken(Turns[str](), 1.0) as left:
         assert 0.5 < left <= 1.0
 
 
 def test_when_nothing_moves_only_so_many_wait() -> None:
-    turns = Turns(most_waiting=3)
+    turns = Turns[str](most_waiting=3)
     go_on = threading.Event()
 
     def stand_still() -> None:
-        with turns.taken(5.0):
+        with _taken(turns, 5.0):
             go_on.wait(30)
 
     with ThreadPoolExecutor(20) as pool:
@@ -63,6 +64,28 @@ def test_when_nothing_moves_only_so_many_wait() -> None:
         assert sum(one.exception(timeout=10) is None for one in waiting) == 3
 
 
-def _take(turns: Turns, patience: float) -> None:
-    with turns.taken(patience):
+def test_the_turn_goes_on_with_what_was_begun_in_it() -> None:
+    turns = Turns[str]()
+    turns.take(1.0)
+    assert not turns.hand_on("nobody waits")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(turns.take, 5.0)
+        while not turns.hand_on("begun"):
+            time.sleep(0.001)
+        assert waiting.result(timeout=5)[1] == "begun"
+    turns.end()
+    assert turns.take(1.0)[1] is None
+
+
+def _take(turns: Turns[str], patience: float) -> None:
+    with _taken(turns, patience):
         pass
+
+
+@contextmanager
+def _taken(turns: Turns[str], patience: float) -> Iterator[float]:
+    left, _ = turns.take(patience)
+    try:
+        yield left
+    finally:
+        turns.end()

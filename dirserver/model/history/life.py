@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
+from dirserver.model.standards.rules import ACTOR
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -89,13 +91,27 @@ def runs(versions: Sequence[Version], acts: Acts) -> list[Run]:
     """Return what ``acts`` did in the life that ``versions`` are, oldest first."""
     found = []
     before: Version | None = None
-    for included, group in groupby(versions, acts.include):
-        last = list(group)[-1]
+    for included, pairs in groupby(_included(versions, acts), lambda pair: pair[0]):
+        last = [version for _, version in pairs][-1]
         after = state(last)
         if included:
             found.append(Run(before, after, last is versions[-1]))
         before = after
     return found
+
+
+def _included(versions: Sequence[Version], acts: Acts) -> Iterator[tuple[bool, Version]]:
+    """Say of each version whether ``acts`` include it.
+
+    What the standards of a book made of what somebody wrote, at that moment, goes with it.
+    """
+    last: Version | None = None
+    included = False
+    for version in versions:
+        follows = version.actor == ACTOR and last is not None and version.at == last.at
+        included = acts.include(version) or (included and follows)
+        last = version
+        yield included, version
 
 
 class DeedKind(StrEnum):

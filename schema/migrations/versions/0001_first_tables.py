@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
         sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delegate", sa.Boolean(), nullable=False),
+        sa.Column("standards", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
         sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
         sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
@@ -298,6 +299,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group_id", "member", name="pk_membership"),
     )
     op.create_table(
+        "quality",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("cards", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_quality_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "day", "rule", name="pk_quality"),
+    )
+    op.create_table(
         "sighting",
         sa.Column("addressbook_id", ID, nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -408,6 +420,14 @@ def upgrade() -> None:
         "card_value",
         ["field", "value", "card_id"],
         unique=False,
+    )
+    op.create_table(
+        "quarantine",
+        sa.Column("card_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_quarantine_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", name="pk_quarantine"),
     )
     engine = op.get_bind().dialect.name
     for statement in (*TRIGRAM_INDEX[engine], *KEPT_TRAIL[engine]):

@@ -1,0 +1,43 @@
+"""What may be chosen of a format, apart from all that it takes to read and write one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Leftover(StrEnum):
+    """Where what has no place in a card of its own goes: the note, X- properties, nowhere."""
+
+    NOTE = "note"
+    X = "x"
+    DROP = "drop"
+
+
+class LabelsAs(StrEnum):
+    """What the groups and labels of another program become."""
+
+    CATEGORIES = "categories"
+    BOOKS = "books"
+
+
+class DateOrder(StrEnum):
+    """How a file writes dates that do not say it themselves."""
+
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+
+
+class Format(StrEnum):
+    """What cards can be written as."""
+
+    VCARD = "vcard"
+    VCARD_3 = "vcard3"
+    VCARD_4 = "vcard4"
+    CSV = "csv"
+    GOOGLE = "google"
+    OUTLOOK = "outlook"
+    LDIF = "ldif"
+    FRITZBOX = "fritzbox"
+    YEALINK = "yealink"
+    SNOM = "snom"
+    GRANDSTREAM = "grandstream"

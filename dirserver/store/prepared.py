@@ -1,0 +1,238 @@
+"""Statements of every request: put together and compiled once, then run by the driver alone.
+
+SQLAlchemy's layers between a statement and the driver take three times as long as a small
+statement itself. What they are needed for is kept: types, errors, and one text for each engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    LargeBinary,
+    Table,
+    bindparam,
+    column,
+    insert,
+    text,
+)
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import ReturnsRows
+
+Found: TypeAlias = tuple[Any, ...]
+_Process: TypeAlias = Callable[[Any], Any]
+# One for all engines, or one for each by its name.
+Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
+
+_ROWS = 200
+# How each engine takes any number of ids as one parameter.
+_IDS = {
+    "sqlite": "SELECT value FROM json_each(:{name})",
+    "postgresql": "SELECT CAST(value AS BIGINT)"
+    " FROM json_array_elements_text(CAST(:{name} AS json))",
+}
+
+
+def among(ids: ColumnElement[int], name: str) -> dict[str, ColumnElement[bool]]:
+    """Return, for each engine, the condition that an id is in the parameter ``name``.
+
+    That is to be what ``listed`` makes of them.
+    """
+    return {
+        engine: ids.in_(text(found.format(name=name)).columns(column("value", BigInteger)))
+        for engine, found in _IDS.items()
+    }
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Return ``ids`` as one parameter."""
+    return json.dumps(list(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in the words of one engine.
+
+    ``names`` are its parameters, in their order where they have no names for the driver;
+    ``given`` are the values that it brings along.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    is_positional: bool
+    given: Mapping[str, object]
+    binding: Mapping[str, _Process]
+    reading: tuple[tuple[int, _Process], ...]
+
+    def bound(self, values: Mapping[str, object]) -> Any:
+        """Return ``values`` as the driver takes them."""
+        ready: dict[str, object] = {}
+        for name in self.names:
+            if name not in values:
+                ready[name] = self.given[name]
+            elif name in self.binding:
+                ready[name] = self.binding[name](values[name])
+            else:
+                ready[name] = values[name]
+        return [ready[name] for name in self.names] if self.is_positional else ready
+
+    def read(self, row: Found) -> Found:
+        """Return a row of the driver's as its columns' types have it."""
+        if not self.reading:
+            return row
+        values = list(row)
+        for at, process in self.reading:
+            values[at] = process(values[at])
+        return tuple(values)
+
+
+class Prepared:
+    """A statement of which only the values change from one request to the next."""
+
+    def __init__(self, statements: Statements) -> None:
+        """Prepare one statement for all engines, or one for each by its name.
+
+        It may have no parameters that expand; see ``among``.
+        """
+        self._statements = statements
+        self._compiled: dict[str, _Compiled] = {}
+
+    def row(self, connection: Connection, **values: object) -> Found | None:
+        """Return the first row that is found, or None."""
+        row = self.execute(connection, values).fetchone()
+        return None if row is None else self._for(connection.dialect).read(row)
+
+    def rows(self, connection: Connection, **values: object) -> list[Found]:
+        """Return all rows that are found."""
+        rows = self.execute(connection, values).fetchall()
+        return list(map(self._for(connection.dialect).read, rows))
+
+    def run(self, connection: Connection, **values: object) -> None:
+        """Have the statement do what it does."""
+        self.execute(connection, values)
+
+    def each(self, connection: Connection, rows: Iterable[Mapping[str, object]]) -> None:
+        """Have it done with the values of each of ``rows``."""
+        compiled = self._for(connection.dialect)
+        bound = list(map(compiled.bound, rows))
+        cursor = connection.connection.cursor()
+        if len(bound) == 1:
+            _guarded(connection, compiled, cursor.execute, bound[0])
+        elif bound:
+            _guarded(connection, compiled, cursor.executemany, bound)
+
+    def execute(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
+        """Return the driver's cursor on what is found."""
+        compiled = self._for(connection.dialect)
+        cursor = connection.connection.cursor()
+        _guarded(connection, compiled, cursor.execute, compiled.bound(values))
+        return cursor
+
+    def found(self, connection: Connection, values: Mapping[str, object]) -> Iterator[Found]:
+        """Yield the rows that are found, as the driver has them."""
+        cursor = self.execute(connection, values)
+        compiled = self._for(connection.dialect)
+        try:
+            while rows := cursor.fetchmany(_ROWS):
+                yield from map(compiled.read, rows) if compiled.reading else rows
+        finally:
+            cursor.close()
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        # Two threads may compile it at once, and then either is as good.
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compile(self._statements, dialect)
+        return compiled
+
+
+class NewRow:
+    """The INSERT of one row into a table whose ids the engine gives out."""
+
+    def __init__(self, table: Table) -> None:
+        """Prepare it for ``table``, whose primary key is one column."""
+        (key,) = table.primary_key
+        plain = insert_into(table, without=key.name)
+        # SQLite's driver knows the id by itself: RETURNING costs half as much again.
+        self._statement = Prepared({"sqlite": plain, "postgresql": plain.returning(key)})
+
+    def insert(self, connection: Connection, row: Mapping[str, object]) -> int:
+        """Insert ``row`` and return its id."""
+        cursor = self._statement.execute(connection, row)
+        if connection.dialect.name == "sqlite":
+            return int(cursor.lastrowid)
+        return int(cast("Found", cursor.fetchone())[0])
+
+
+def insert_into(table: Table, *, without: str = "") -> Insert:
+    """Return the INSERT of a row that has all columns but one."""
+    names = [one.name for one in table.c if one.name != without]
+    return insert(table).values({name: bindparam(name) for name in names})
+
+
+def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
+    found = statements[dialect.name] if isinstance(statements, Mapping) else statements
+    compiled = cast(
+        "SQLCompiler",
+        found.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}),
+    )
+    binds = {name: bind for bind, name in compiled.bind_names.items()}
+    positions = compiled.positiontup
+    binding = {
+        name: process
+        for name, bind in binds.items()
+        if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    given = {
+        name: binding.get(name, _as_it_is)(value)
+        for name, value in compiled.params.items()
+        if value is not None or not (name in binds and binds[name].required)
+    }
+    columns = list(found.exported_columns) if isinstance(found, ReturnsRows) else []
+    reading = [
+        (at, process)
+        for at, one in enumerate(columns)
+        # Bytes are bytes already.
+        if not isinstance(one.type, LargeBinary)
+        and (process := one.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+    ]
+    names = tuple(compiled.params if positions is None else positions)
+    return _Compiled(str(compiled), names, positions is not None, given, binding, tuple(reading))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _guarded(
+    connection: Connection, compiled: _Compiled, execute: Callable[[str, Any], Any], bound: Any
+) -> None:
+    """Execute, with the driver's errors as SQLAlchemy has them, which callers know."""
+    dialect = connection.dialect
+    base = dialect.loaded_dbapi.Error
+    try:
+        execute(compiled.text, bound)
+    except base as error:
+        gone = dialect.is_disconnect(error, connection.connection, None)
+        if gone:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            compiled.text,
+            None,
+            error,
+            base,
+            hide_parameters=True,
+            connection_invalidated=gone,
+            dialect=dialect,
+        ) from error

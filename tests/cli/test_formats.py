@@ -1,0 +1,160 @@
+"""``import`` and ``export`` of files that are no vCards."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import ROOT, Shell
+from tests.organisation import vcard
+
+CORPUS = ROOT / "tests" / "corpus" / "formats"
+OUTLOOK = CORPUS / "outlook-de-semicolon.csv"
+
+
+def exported(shell: Shell, *options: str) -> str:
+    """What an export of the customers writes."""
+    done = shell("export", "--book", "customers", *options)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def test_what_a_file_is_and_its_columns_are_shown_and_nothing_is_written(shell: Shell) -> None:
+    done = shell("import", "--dry-run", "--book", "customers", OUTLOOK)
+    assert done.code == 0
+    lines = done.lines()
+    head = "Outlook (German), CSV, Windows-1252, separator semicolon, 2 contacts"
+    assert lines[0] == f"{OUTLOOK}: {head}"
+    columns = [line.split() for line in lines]
+    assert ["column", "becomes", "values"] in columns
+    assert ["Vorname", "N.given", "2"] in columns
+    assert ["Mobiltelefon", "2", "TEL;cell", "1"] in columns
+    assert ["E-Mail-Typ", "left", "out", "2"] in columns
+    private = f"{OUTLOOK}:4: card 2, Bernd Groß: Privat: this contact is marked as private in the"
+    assert any(line.startswith(private) for line in lines)
+    assert lines[-1] == "this was a dry run: customers is as it was"
+    assert exported(shell) == ""
+
+
+def test_a_program_is_told_the_same(shell: Shell) -> None:
+    done = shell("import", "--dry-run", "--json", "--book", "customers", OUTLOOK)
+    (file,) = done.json()["files"]
+    assert file["recognised"]["separator"] == "semicolon"
+    assert {"name": "Vorname", "becomes": "N.given", "values": 2} in file["recognised"]["columns"]
+    assert (file["cards"], file["new"]) == (2, 2)
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.[clx]*")), ids=lambda path: path.name)
+def test_the_same_import_twice_changes_nothing(path: Path, shell: Shell) -> None:
+    first = shell("import", "--book", "customers", path, "--json").json()["files"][0]
+    second = shell("import", "--book", "customers", path, "--json").json()["files"][0]
+    assert first["new"] == first["cards"] > 1
+    assert (second["new"], second["changed"], second["unchanged"]) == (0, 0, first["cards"])
+
+
+def test_a_map_is_saved_and_used_again(shell: Shell, tmp_path: Path) -> None:
+    crm = tmp_path / "crm.csv"
+    crm.write_text("Wer;Nr\nAda Byron;0171 3920010\n", encoding="utf-8")
+    saved = tmp_path / "crm.toml"
+    unknown = shell("import", "--book", "customers", crm)
+    assert unknown.code == 1
+    assert "say what its columns ('Wer', 'Nr') are with --map" in unknown.out
+    maps = ("--map", "Wer=FN", "--map", "Nr=TEL;cell", "--save-map", saved)
+    assert shell("import", "--book", "customers", crm, *maps).code == 0
+    columns = tomllib.loads(saved.read_text(encoding="utf-8"))["columns"]
+    assert columns == {"Wer": "FN", "Nr": "TEL;cell"}
+    again = shell("import", "--book", "customers", crm, "--map-file", saved)
+    assert again.lines()[-1] == f"{crm}: 1 card: 0 new, 0 changed, 1 as before"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--map", "Wer"), "say it as --map"),
+        (("--map", "Wer=NAME"), "'NAME' is no property; there are ADR, "),
+        (("--map", "Wer=ADR.town"), "there are ADR.box, ADR.city"),
+        (("--map-file", "nowhere.toml"), "nowhere.toml cannot be read: no such file"),
+    ],
+)
+def test_a_map_that_is_none_is_refused(options: tuple[str, str], why: str, shell: Shell) -> None:
+    done = shell("import", "--book", "customers", OUTLOOK, *options)
+    assert done.code == 1
+    assert why in done.err
+    assert "Nothing was imported." in done.err
+
+
+def test_labels_are_the_books_that_are_called_so(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "labels.vcf"
+    file.write_bytes(
+        vcard("a", "Ada", "CATEGORIES:Staff") + vcard("b", "Ben") + vcard("c", "Cy", "CATEGORIES:x")
+    )
+    options = ("import", "--book", "customers", "--labels-as", "books", file)
+    refused = shell(*options)
+    assert refused.code == 1
+    assert "There is no book for the labels x. Nothing was imported" in refused.err
+    file.write_bytes(vcard("a", "Ada", "CATEGORIES:Staff") + vcard("b", "Ben"))
+    assert shell(*options).code == 0
+    assert "FN:Ben" in exported(shell)
+    assert "FN:Ada" not in exported(shell)
+    assert "FN:Ada" in shell("export", "--book", "staff").out
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["vcard3", "vcard4", "csv", "google", "outlook", "ldif", "fritzbox", "yealink", "snom",
+     "grandstream"],
+)  # fmt: skip
+def test_a_book_is_written_in_every_format_and_read_again(
+    kind: str, filled: Shell, tmp_path: Path
+) -> None:
+    out = tmp_path / f"customers.{kind}"
+    assert filled("export", "--book", "customers", "--format", kind, "-o", out).code == 0
+    done = filled("import", "--dry-run", "--json", "--book", "staff", out)
+    is_phone_book = kind in ("fritzbox", "yealink", "snom", "grandstream")
+    # Of the three, one has no number.
+    assert done.json()["files"][0]["new"] == (2 if is_phone_book else 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hidden"),
+    [
+        ("vcard4", "ORG:Blumen"),
+        ("csv", "Blumen Müller"),
+        ("google", "Blumen Müller"),
+        ("outlook", "Blumen Müller"),
+        ("ldif", "\no:: "),
+        ("grandstream", "Blumen Müller"),
+    ],
+)
+def test_no_format_tells_what_is_hidden_from_the_user(
+    kind: str, hidden: str, filled: Shell
+) -> None:
+    assert hidden in exported(filled, "--format", kind)
+    as_carol = exported(filled, "--format", kind, "--as", "carol")
+    assert "1234" in as_carol
+    assert hidden not in as_carol
+    assert "pays late" not in as_carol
+
+
+def test_a_cell_is_no_formula_unless_asked_for(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "formula.vcf"
+    file.write_bytes(vcard("f", "=1+1", "ORG:@x"))
+    assert shell("import", "--book", "customers", file).code == 0
+    guarded = exported(shell, "--format", "csv")
+    assert "'=1+1" in guarded
+    assert "'@x" in guarded
+    assert "'" not in exported(shell, "--format", "csv", "--raw")
+
+
+def test_nothing_of_a_damaged_file_is_half_written(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "bomb.vcf"
+    file.write_bytes(b"PK\x03\x04" + b"\0" * 1000)
+    done = shell("import", "--book", "customers", file, "--json")
+    assert done.code == 1
+    (remark,) = json.loads(done.out)["files"][0]["remarks"]
+    assert remark["imported"] is False
+    assert "ZIP archive" in remark["notes"][0]
+    assert exported(shell) == ""
