@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.pool import QueuePool
 
 from dirserver.assembly import Services
 from dirserver.directory.importing import import_cards
@@ -114,18 +113,16 @@ def test_a_long_answer_tells_of_one_moment(client: DAVClient, full: Services) ->
 def test_a_client_that_goes_away_leaves_no_snapshot_open(
     client: DAVClient, full: Services, caplog: pytest.LogCaptureFixture, method: str, body: bytes
 ) -> None:
-    pool = full.store.engine.pool
-    assert isinstance(pool, QueuePool)
-    before = pool.checkedout()
+    before = full.store.connections_in_use
     answer = begun(client, method, body)
     # Far enough that a cursor is open amid its rows.
     pieces = iter(answer)
     for _ in range(4):
         next(pieces)
     # A search is at an end before any of it is sent, lest it wait for the client.
-    assert pool.checkedout() == before + (b"prop-filter" not in body)
+    assert full.store.connections_in_use == before + (b"prop-filter" not in body)
     answer.close()
-    assert pool.checkedout() == before
+    assert full.store.connections_in_use == before
     # What is still held would stumble over this, as it did when the server stopped.
     full.store.close()
     del answer, pieces
@@ -137,19 +134,17 @@ def test_clients_that_read_slowly_do_not_take_every_connection(
     client: DAVClient, full: Services
 ) -> None:
     """What is told to them does not depend on how many there are."""
-    pool = full.store.engine.pool
-    assert isinstance(pool, QueuePool)
-    before = pool.checkedout()
+    before = full.store.connections_in_use
     answers = [begun(client, "REPORT", EVERYTHING) for _ in range(MOST_HELD + 2)]
-    assert pool.checkedout() == before + MOST_HELD
+    assert full.store.connections_in_use == before + MOST_HELD
     first, last = b"".join(answers[0]), b"".join(answers[-1])
     assert first == last
     for answer in answers:
         answer.close()
         answer.close()
-    assert pool.checkedout() == before
+    assert full.store.connections_in_use == before
     again = begun(client, "REPORT", EVERYTHING)
-    assert pool.checkedout() == before + 1
+    assert full.store.connections_in_use == before + 1
     again.close()
 
 
