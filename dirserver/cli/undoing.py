@@ -23,6 +23,7 @@ from dirserver.directory.undoing import actors, plan, undo
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction
 from dirserver.model.history.life import Acts
+from dirserver.model.standards.rules import ACTOR as STANDARDS
 
 _MOST_SHOWN = 20
 
@@ -127,7 +128,7 @@ def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], 
             f"Nothing was done in {labels(scope)} that this asks for. What was done in books that "
             f"{who.principal.login} does not manage is not theirs to take back."
         )
-    if not found and acts.login:
+    if not found and acts.login not in ("", STANDARDS):
         # Who mistypes a login must not think that nothing happened.
         who.user(acts.login)
     if not found:

@@ -120,3 +120,10 @@ def test_an_import_says_which_cards_were_not_taken_and_why(judged: Shell, tmp_pa
     done = judged("import", str(file), "--book", "customers")
     assert done.code == 1
     assert "card 1, No Mail: not imported: there is no e-mail address" in done.out
+
+
+def test_where_standards_have_mended_nothing_there_is_nothing_to_take_back(judged: Shell) -> None:
+    judged("apply")
+    done = judged("undo", "--user", "standards")
+    assert done.code == 1
+    assert "Nothing was done that this asks for" in done.err
