@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from dirserver import __version__, config
 from dirserver.assembly import Services, open_services
 from dirserver.cli.failure import Failed
+from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
-from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, Writing, label_of
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Client, Principal, operator
-
-_MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Acting:
         if any(book.slug == name for book in self.services.config.books):
             file = self.services.config.path.name
             return f"The book {name} is in {file}, but not applied yet; run: dirserver apply"
-        return f"There is no book {name}{who}{_hint(name, labels)}"
+        return f"There is no book {name}{who}{hint(name, labels)}"
 
 
 @contextmanager
@@ -113,13 +111,4 @@ def _user(services: Services, login: str) -> Principal:
     if any(login in (user.login, user.mail) for user in services.config.users):
         file = services.config.path.name
         raise Failed(f"The user {login} is in {file}, but not applied yet; run: dirserver apply")
-    raise Failed(f"There is no user {login}{_hint(login, policy.users)}")
-
-
-def _hint(name: str, names: Iterable[str]) -> str:
-    """Say which of ``names`` was probably meant, or which there are."""
-    known = sorted(names)
-    meant = nearest(name, known)
-    if meant is not None:
-        return f"; did you mean {meant}?"
-    return f"; there is {listing(known, 'and')}." if 0 < len(known) <= _MOST_NAMED else "."
+    raise Failed(f"There is no user {login}{hint(login, policy.users)}")

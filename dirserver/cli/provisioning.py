@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dirserver import config, phones
 from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
+from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
 from dirserver.config import Config, Listener, User
-from dirserver.config.faults import listing, nearest
 from dirserver.directory import devices
 from dirserver.errors import AlreadyExists
 from dirserver.ldap.dn import book_dn, user_dn
@@ -40,7 +39,7 @@ def phone(invocation: Invocation, request: Request) -> None:
         screen.say_table(("family", "phones"), list(known.items()))
         return
     if request.family not in known:
-        raise Failed(f"There is no family of phones {request.family}{_hint(request.family, known)}")
+        raise Failed(f"There is no family of phones {request.family}{hint(request.family, known)}")
     read = config.load(invocation.config_file)
     user = _user(read, request.login)
     base = _base(read, request.book)
@@ -73,7 +72,7 @@ def _user(read: Config, login: str) -> User:
     if not login:
         raise Failed("Whose phone is it? Name the user with --user LOGIN.")
     if login not in users:
-        raise Failed(f"There is no user {login}{_hint(login, users)}")
+        raise Failed(f"There is no user {login}{hint(login, users)}")
     return users[login]
 
 
@@ -82,16 +81,8 @@ def _base(read: Config, book: str) -> str:
         return read.suffix
     slugs = [one.slug for one in read.books]
     if book not in slugs:
-        raise Failed(f"There is no book {book}{_hint(book, slugs)}")
+        raise Failed(f"There is no book {book}{hint(book, slugs)}")
     return book_dn(book, read.suffix)
-
-
-def _hint(name: str, names: Iterable[str]) -> str:
-    known = sorted(names)
-    meant = nearest(name, known)
-    if meant is not None:
-        return f"; did you mean {meant}?"
-    return f"; there is {listing(known, 'and')}." if known else "."
 
 
 def _listener(read: Config, family: str) -> tuple[Listener, str]:
