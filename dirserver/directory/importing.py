@@ -48,6 +48,7 @@ class ImportCount:
         self.unchanged += other.unchanged
         self.superseded += other.superseded
         self.erased.update(other.erased)
+        self.rejected.update(other.rejected)
 
     @property
     def total(self) -> int:

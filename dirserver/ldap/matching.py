@@ -24,7 +24,7 @@ def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]
 
     ``attributes`` are all that the entry has, under the names that the schema shows.
     """
-    return _may_match(filter_, attributes) and _matches(filter_, attributes) is True
+    return _may_match(filter_, attributes) and truth(filter_, attributes) is True
 
 
 def _may_match(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
@@ -40,14 +40,15 @@ def _may_match(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bo
     return one is not None and one.name in attributes
 
 
-def _matches(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
+def truth(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
+    """Return whether the filter is true or false, or None: Undefined (RFC 4511 section 4.5.1.7)."""
     match filter_:
         case FilterAnd(parts):
-            return _conjunction(_matches(part, attributes) for part in parts)
+            return _conjunction(truth(part, attributes) for part in parts)
         case FilterOr(parts):
-            return _disjunction(_matches(part, attributes) for part in parts)
+            return _disjunction(truth(part, attributes) for part in parts)
         case FilterNot(part):
-            return _negation(_matches(part, attributes))
+            return _negation(truth(part, attributes))
         case ExtensibleMatch():
             return _extensible(filter_, attributes)
     one = lookup(filter_.attribute)

@@ -53,6 +53,8 @@ _NAME_PARTS = (
 )
 # RFC 9554 section 2.2 adds a second family name, and a generation such as "Jr.".
 _PARTS_OF_N = (*_NAME_PARTS, Field.FAMILY_NAME, Field.NAME_SUFFIX)
+# What stands for no year: RFC 6350 section 4.3.1, and what Apple writes in vCard 3.0.
+_NO_PART = ("--", "1604")
 _BIRTH = (Field.BIRTH_YEAR, Field.BIRTH_MONTH, Field.BIRTH_DAY)
 _SPOKEN_ORDER = (3, 1, 2, 0, 4)
 _WORK_ADDRESS = (
@@ -136,7 +138,7 @@ def _finished(found: _Found) -> dict[Field, tuple[str, ...]]:
         fields[Field.SECOND_MAIL] = mails[1:2]
     if Field.BIRTHDAY in fields and (date := _DATE.fullmatch(fields[Field.BIRTHDAY][0])):
         for field, part in zip(_BIRTH, date.groups(), strict=True):
-            if part and part != "--":
+            if part and part not in _NO_PART:
                 fields[field] = (part,)
     return fields
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from dirserver.assembly import Services
 from dirserver.directory.importing import import_cards
 from dirserver.model.grant import Decision, decide
+from dirserver.store.engine import Store
 from dirserver_radicale.application import Application
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES, multiget, propfind, query
@@ -36,14 +36,23 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @contextmanager
 def transactions(services: Services) -> Iterator[list[object]]:
-    """Count the transactions that are begun."""
+    """Count what is asked of the store, each time in a transaction of its own."""
     begun: list[object] = []
-    listener = begun.append
-    event.listen(services.store.engine, "begin", listener)
-    try:
+    store = services.store
+    ways = ("reading", "writing", "glance")
+    with pytest.MonkeyPatch.context() as patch:
+        for way in ways:
+            patch.setattr(Store, way, _counted(getattr(Store, way), store, begun))
         yield begun
-    finally:
-        event.remove(services.store.engine, "begin", listener)
+
+
+def _counted(way: Callable[..., Any], store: Store, begun: list[object]) -> Callable[..., Any]:
+    def count(this: Store, *arguments: Any, **options: Any) -> Any:
+        if this is store:
+            begun.append(way)
+        return way(this, *arguments, **options)
+
+    return count
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_a_critical_control_that_is_known_does_no_harm(
         assert ldap("alice").run("ldapcompare", option, anna, "cn:Eve").code == COMPARE_FALSE
 
 
-@pytest.mark.parametrize("control", ["!1.2.3.4", "!1.2.3.4=:value", "!sync=ro", "!subentries=true"])
+@pytest.mark.parametrize("control", ["!1.2.3.4", "!1.2.3.4=:value", "!sync=ro"])
 def test_a_critical_control_that_is_not_known_is_refused(
     ldap: Callable[..., LDAPClient], anna: str, control: str
 ) -> None:

@@ -186,7 +186,7 @@ def test_python_ldap_reads_the_schema(server: RunningServer) -> None:
     assert done.stderr == b""
     assert json.loads(done.stdout) == {
         "name": "cn=Subschema",
-        "classes": 11,
+        "classes": 13,
         "sup": ["inetOrgPerson"],
         "must": ["cn", "objectClass", "sn"],
         "mail": "caseIgnoreIA5Match",

@@ -151,6 +151,7 @@ def _handle(value: str) -> str:
 # How a field is compared that each version writes in its own way.
 _NORMAL = {
     Field.BIRTHDAY: _digits,
+    Field.ANNIVERSARY: _digits,
     # The old properties have an address where IMPP has a URI.
     Field.MESSAGING: _handle,
 }
@@ -174,6 +175,9 @@ def _differs(before: VCard) -> set[Field]:
         differing |= _NAME_FIELDS
     if len({*before.all("BDAY"), *before.all("X-ALT-BDAY")}) > 1 or before.first("X-ALT-BDAY"):
         differing.add(Field.BIRTHDAY)
+    if before.first("X-ABDATE"):
+        # Apple's date with a label is an ANNIVERSARY in 4.0 only; LDAP knows it by that.
+        differing.add(Field.ANNIVERSARY)
     if any(line.name == "LABEL" or line.param("LABEL") for line in before.lines):
         # A label is part of the address in 4.0 only.
         differing |= {Field.HOME_ADDRESS, Field.WORK_ADDRESS}
