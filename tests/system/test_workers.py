@@ -85,8 +85,12 @@ def test_both_faces_are_served_by_every_worker(server: RunningServer) -> None:
 def test_the_doctor_has_heard_what_every_worker_was_asked(
     server: RunningServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def all_have_answered() -> bool:
+        assert bind(server.address("ldap")) == "success"
+        return len(answered_by(server, "ldap")) == WORKERS
+
+    wait_until(all_have_answered, "each worker to have had a login")
     asked = re.findall(r"event=ldap address=127.0.0.1 .*operation=bind", server.log)
-    assert len(answered_by(server, "ldap")) == WORKERS
     shell = Shell(server.config, capsys, monkeypatch)
     told = shell("doctor", "ldap", "--client", "127.0.0.1", "--limit", "1000", "--json").json()
     assert [one["operation"] for one in told].count("bind") == len(asked) > 0
