@@ -6,27 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from dirserver.cli.invocation import invocation
+from dirserver.cli.leading import led_by
 from dirserver.cli.options import JSONOption
 
 _MAKE = "make"
 
 
-class _Backups(TyperGroup):
-    """A group in which a FILE where a command could stand means that one is to be made."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own click has no public name for its context
-        """Put the name of the command before what is none."""
-        if args and args[0] not in (*self.commands, "--help", "-h"):
-            args = [_MAKE, *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-
 app = typer.Typer(
-    cls=_Backups,
+    cls=led_by(_MAKE),
     no_args_is_help=True,
     rich_markup_mode=None,
     subcommand_metavar="FILE | COMMAND FILE",

@@ -5,27 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from dirserver.cli.invocation import invocation
+from dirserver.cli.leading import led_by
 from dirserver.cli.options import MOST, JSONOption, LoginOption
 
 _FIND = "find"
 
 
-class _Duplicates(TyperGroup):
-    """A group in which a BOOK, or nothing, where a command could stand means to look for them."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own click has no public name for its context
-        """Put the name of the command before what is none."""
-        if not args or args[0] not in (*self.commands, "--help", "-h"):
-            args = [_FIND, *args]
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-
 app = typer.Typer(
-    cls=_Duplicates,
+    cls=led_by(_FIND, alone=True),
     rich_markup_mode=None,
     subcommand_metavar="[BOOK]... | COMMAND",
     help="""Find people who are in the books twice, and why it seems so.

@@ -12,13 +12,12 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import read_deadline
 from dirserver.config import Config, Listener
 from dirserver.config.faults import nearest
+from dirserver.config.listeners import WILDCARDS
 from dirserver.directory import devices, label_of
 from dirserver.errors import AccessDenied, AlreadyExists
 from dirserver.ldap.dn import user_dn
 from dirserver.model.device import PROTOCOLS, Device, is_device_name
 from dirserver.model.network import Network, parse_network
-
-_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what an admin may write, not what we open
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def _url(schemes: tuple[str, str], tls: tuple[Listener, ...], plain: tuple[Liste
     for scheme, listeners in zip(schemes, (tls, plain), strict=True):
         for listener in listeners:
             host = str(listener)
-            if listener.host in _ANYWHERE:
+            if listener.host in WILDCARDS:
                 host = f"HOST:{listener.port}"
             return f"{scheme}://{host}"
     return ""

@@ -12,13 +12,13 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
 from dirserver.config import Config, Listener, User
+from dirserver.config.listeners import WILDCARDS
 from dirserver.directory import devices
 from dirserver.errors import AlreadyExists
 from dirserver.ldap.dn import book_dn, user_dn
 from dirserver.model.device import Device
 
 PLACEHOLDER = "PASSWORD"
-_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what an admin may write, not what we open
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def phone(invocation: Invocation, request: Request) -> None:
     user = _user(read, request.login)
     base = _base(read, request.book)
     listener, security = _listener(read, request.family)
-    host = request.host or ("HOST" if listener.host in _ANYWHERE else listener.host)
+    host = request.host or ("HOST" if listener.host in WILDCARDS else listener.host)
     password = _new_password(invocation, request, user) if request.new_password else PLACEHOLDER
     name = user_dn(user.login, read.suffix)
     access = phones.Access(

@@ -6,27 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from dirserver.cli.invocation import invocation
+from dirserver.cli.leading import led_by
 from dirserver.cli.options import JSONOption, LoginOption
 
 _DEFAULT = "report"
 _BookArgument = Annotated[str, typer.Argument(metavar="BOOK", hidden=True)]
 
 
-class ReportByDefault(TyperGroup):
-    """Takes what is no command for the book to report on."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the base has a private copy of click
-        """Put the command there that was left out."""
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = [_DEFAULT, *args]
-        return super().parse_args(ctx, args)
-
-
 app = typer.Typer(
-    cls=ReportByDefault,
+    cls=led_by(_DEFAULT),
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Say which cards of a BOOK break its standards, or repair them.",

@@ -14,7 +14,7 @@ _HOST_AND_PORT = re.compile(
     r"(?:\[(?P<bracketed>[^\[\]]*)\]|(?P<plain>[^:\[\]]*)):(?P<port>[0-9]{1,5})"
 )
 _LAST_PORT = 65535
-_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what an admin may write, not what we open
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what an admin may write, not what we open
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Listener:
             return False
         ours, theirs = _address(self.host), _address(other.host)
         same_family = (":" in ours) == (":" in theirs)
-        return ours == theirs or (same_family and not _WILDCARDS.isdisjoint({ours, theirs}))
+        return ours == theirs or (same_family and not WILDCARDS.isdisjoint({ours, theirs}))
 
 
 def listener(value: object) -> Listener:

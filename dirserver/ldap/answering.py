@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 
+from dirserver.errors import NotAtOnce
 from dirserver.ldap.session import Act, LDAPSession, Output, Request
 from dirserver.ldap.settings import ConnectionLimits
 
@@ -25,7 +26,7 @@ class Answer:
     """What is answered to a request. ``began`` is when it was begun.
 
     ``resume`` makes the rest of an answer whose ``outputs`` were closed amid it. ``ready`` are
-    responses that were made already.
+    responses that were made already, and ``bug`` is what kept them from being made.
     """
 
     request: Request
@@ -34,6 +35,7 @@ class Answer:
     began: float
     is_abandoned: bool = False
     ready: Batch | None = None
+    bug: Exception | None = None
 
     def next_batch(self, limits: ConnectionLimits) -> Batch:
         """Make responses until there is enough to send."""
@@ -70,7 +72,11 @@ def begin(session: LDAPSession, request: Request, limits: ConnectionLimits) -> A
     answer = Answer(request, outputs, partial(session.resume, request), time.monotonic())
     try:
         ready = answer.next_batch(limits)
-    except Exception:  # noqa: BLE001  # mostly NotAtOnce; a bug shows again, and is told of then
+    except NotAtOnce:
+        answer.outputs = session.answer(request)
+        return answer
+    except Exception as bug:  # noqa: BLE001 - whatever it is: it is told of, and tried elsewhere
+        answer.bug = bug
         answer.outputs = session.answer(request)
         return answer
     if not ready.ended:

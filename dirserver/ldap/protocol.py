@@ -117,8 +117,7 @@ class LDAPProtocol(BaseLDAPServer):
         A new config may trust others than the one before, or nobody.
         """
         tls = self.factory.tls if self._session.secure else None
-        authority = None if tls is None else tls.authority
-        if authority is not self._certified_by:
+        if (authority := tls and tls.authority) is not self._certified_by:
             self._certified_by = authority
             handle = self.transport.getHandle()
             self._session.certified = "" if tls is None else tls.certified(handle)
@@ -201,6 +200,8 @@ class LDAPProtocol(BaseLDAPServer):
                 return
             self._certify()
             self._answering = answering = begin(self._session, request, self._limits)
+            if answering.bug is not None:
+                self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
                 if self._waiting_for is not Waiting.ASK:
                     self._watch()
@@ -300,8 +301,8 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _log_bug(self, answering: Answer, failure: object) -> None:
         said = failure.getTraceback() if isinstance(failure, Failure) else str(failure)
-        number = answering.request.id
-        log.error("request failed", address=self.address, message_id=number, error=said)
+        at = {"address": self.address, "message_id": answering.request.id}
+        log.error("request failed", **at, error=said)
 
     def _start_tls(self, response: bytes) -> None:
         if self.factory.tls is None:

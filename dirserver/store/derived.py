@@ -63,9 +63,8 @@ def _inserting(table: str) -> Prepared:
     columns = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2"
     return Prepared(
         {
-            # Of names from this module alone.
             engine: text(
-                f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608
+                f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608 - names of ours
             )
             for engine, rows in _ROWS.items()
         }
