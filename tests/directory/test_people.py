@@ -309,11 +309,11 @@ def test_a_client_that_only_stored_a_card_has_a_copy(services: Services) -> None
     assert [one.agent for one in person.copies] == ["tablet"]
 
 
+# On SQLite, whoever writes is the only one.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_waited_for_an_erasure_is_refused_as_what_comes_after(
     told_on_each: Services,
 ) -> None:
-    if told_on_each.store.is_sqlite:
-        pytest.skip("there, whoever writes is the only one")
     with told_on_each.directory.writing(ALICE, HERE) as late:
         # What it knows of who was erased is of now: nobody was.
         assert late.policy.erasure_key == b""
