@@ -39,12 +39,10 @@ class Deriver:
     def derive(self, card: VCard, key: str) -> Derived:
         """Return what is kept beside ``card``."""
         fields = derive(card)
-        values = {
-            (field, indexed)
-            for field, said in fields.items()
-            for one in said
-            for indexed in indexed_values(field, one, self.plan)
-        }
+        values: list[tuple[Field, str]] = []
+        for field, said in fields.items():
+            found = {indexed for one in said for indexed in indexed_values(field, one, self.plan)}
+            values += [(field, indexed) for indexed in sorted(found)]
         beginnings = {
             beginning
             for field, said in fields.items()
@@ -54,7 +52,7 @@ class Deriver:
         name = fields.get(Field.FULL_NAME, (key,))[0]
         sort_name = fold(name)[:_SORT_LENGTH]
         entry = self._encode_entry(fields, key)
-        return Derived(tuple(sorted(values)), sort_name, entry, tuple(sorted(beginnings)))
+        return Derived(tuple(values), sort_name, entry, tuple(sorted(beginnings)))
 
     def derive_body(self, body: bytes, key: str) -> Derived:
         """Return what is kept beside the card with these bytes, which were stored before."""

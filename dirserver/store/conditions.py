@@ -181,4 +181,4 @@ def _found_by(
 
 def _has(field: Field) -> Exists:
     kept = is_among(card_value.c.field, kept_as([field]))
-    return select(card_value.c.id).where(kept, card_value.c.card_id == card.c.id).exists()
+    return select(card_value.c.card_id).where(kept, card_value.c.card_id == card.c.id).exists()

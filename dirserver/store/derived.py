@@ -1,8 +1,6 @@
 """What the store keeps beside a body: the search index, the LDAP entry, the name to sort by.
 
-Indexing is what costs most of a write. On SQLite the trigram index follows by triggers, and each
-statement that sets one off has the index write out what it has gathered before; so what a
-transaction has to say is said in as few statements as can be.
+Indexing is what costs most of a write, so that only what differs is written.
 """
 
 from __future__ import annotations
@@ -10,41 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, text, update
 
 from dirserver.model.fields import Field
+from dirserver.store import trigram
 from dirserver.store.prepared import Prepared, among, insert_into, listed
+from dirserver.store.probes import ORDERED
 from dirserver.store.tables import card_beginning, card_entry, card_value
 
 # The id of a card, a field, and what the card says of it.
 _Said: TypeAlias = tuple[int, str, str]
 
-_ALL_VALUES = select(card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value)
-_VALUES = Prepared(
-    {engine: _ALL_VALUES.where(one) for engine, one in among(card_value.c.card_id, "cards").items()}
-)
-_FORGET_VALUES = Prepared(
-    {
-        engine: delete(card_value).where(one)
-        for engine, one in among(card_value.c.id, "gone").items()
-    }
-)
-_ALL_BEGINNINGS = select(card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value)
-_BEGINNINGS = Prepared(
-    {
-        engine: _ALL_BEGINNINGS.where(one)
-        for engine, one in among(card_beginning.c.card_id, "cards").items()
-    }
-)
-_FORGET_BEGINNINGS = Prepared(
-    delete(card_beginning).where(
-        card_beginning.c.field == bindparam("name"),
-        card_beginning.c.value == bindparam("said"),
-        card_beginning.c.card_id == bindparam("old"),
-    )
-)
 _NEW_ENTRIES = Prepared(insert_into(card_entry))
 _CHANGE_ENTRIES = Prepared(
     update(card_entry)
@@ -58,21 +35,58 @@ _ROWS = {
 }
 
 
-def _inserting(table: str) -> Prepared:
-    """Return the statement that inserts what cards say into ``table``."""
-    columns = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2"
-    return Prepared(
-        {
-            engine: text(
-                f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608 - names of ours
+class _Kept:
+    """A table of what cards say: each row a card, a field and a value."""
+
+    def __init__(self, table: Table, *, ordered: bool) -> None:
+        """Prepare the statements for ``table``, whose rows may say whether they are ``ordered``."""
+        said = select(table.c.card_id, table.c.field, table.c.value)
+        self._of_cards = Prepared(
+            {engine: said.where(one) for engine, one in among(table.c.card_id, "cards").items()}
+        )
+        self._forget = Prepared(
+            delete(table).where(
+                table.c.field == bindparam("name"),
+                table.c.value == bindparam("said"),
+                table.c.card_id == bindparam("old"),
             )
-            for engine, rows in _ROWS.items()
-        }
-    )
+        )
+        columns, taken = (
+            "card_id, field, value",
+            "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2",
+        )
+        if ordered:
+            columns, taken = f"{columns}, ordered", f"{taken}, CAST(value ->> 3 AS BOOLEAN)"
+        self._insert = Prepared(
+            {
+                engine: text(
+                    f"INSERT INTO {table.name} ({columns}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
+                )
+                for engine, rows in _ROWS.items()
+            }
+        )
+
+    def replace(
+        self, connection: Connection, said: Iterable[_Said], replaced: Collection[int]
+    ) -> None:
+        """Keep what cards say instead of what is there for those ``replaced``."""
+        there = set[_Said]()
+        if replaced:
+            there = set(self._of_cards.rows(connection, cards=listed(replaced)))
+        new = set(said)
+        gone = there - new
+        if gone:
+            rows = [{"old": card, "name": field, "said": value} for card, field, value in gone]
+            self._forget.each(connection, rows)
+        # In the order of the indexes.
+        come = sorted(new - there if there else new, key=itemgetter(1, 2, 0))
+        if come:
+            rows = [(card, field, value, field in ORDERED) for card, field, value in come]
+            self._insert.run(connection, rows=json.dumps(rows, ensure_ascii=False))
 
 
-_NEW_VALUES = _inserting("card_value")
-_NEW_BEGINNINGS = _inserting("card_beginning")
+_VALUES = _Kept(card_value, ordered=True)
+_BEGINNINGS = _Kept(card_beginning, ordered=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,47 +105,17 @@ def store_derived(
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
-
-    Most of what a card says stays when it changes: only what differs is written.
-    """
+    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``."""
     old = frozenset(replaced)
-    there: dict[_Said, int] = {}
-    if old:
-        rows = _VALUES.rows(connection, cards=listed(old))
-        there = {(card_id, field, value): number for number, card_id, field, value in rows}
-    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
-    come = [said for said in new if there.pop(said, None) is None]
-    # In their order: the trigram index is also written out when it has to go back.
-    gone = sorted(there.values())
-    if gone:
-        _FORGET_VALUES.run(connection, gone=listed(gone))
-    _insert(connection, _NEW_VALUES, come)
+    values = [
+        (card_id, field.value, said) for card_id, one in derived for field, said in one.values
+    ]
+    _VALUES.replace(connection, values, old)
+    beginnings = [(card_id, *said) for card_id, one in derived for said in one.beginnings]
+    _BEGINNINGS.replace(connection, beginnings, old)
     entries = [(card_id, one.entry) for card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
     created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
     _CHANGE_ENTRIES.each(connection, changed)
     _NEW_ENTRIES.each(connection, created)
-    _store_beginnings(connection, derived, old)
-
-
-def _store_beginnings(
-    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Collection[int]
-) -> None:
-    """Keep the beginnings of words; again only what differs is written."""
-    there = set[_Said]()
-    if old:
-        there = set(_BEGINNINGS.rows(connection, cards=listed(old)))
-    new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
-    _FORGET_BEGINNINGS.each(
-        connection,
-        [{"old": card_id, "name": field, "said": value} for card_id, field, value in there - new],
-    )
-    # In the order of the table.
-    come = sorted(new - there, key=lambda said: (said[1], said[2], said[0]))
-    _insert(connection, _NEW_BEGINNINGS, come)
-
-
-def _insert(connection: Connection, statement: Prepared, said: Sequence[_Said]) -> None:
-    if said:
-        statement.run(connection, rows=json.dumps(said, ensure_ascii=False))
+    trigram.settle(connection, least=trigram.MOST_DUE)

@@ -253,7 +253,7 @@ def _sqlite_engine(url: str) -> Engine:
             if connection.info.get("patience", PATIENCE * 1000) != patience:
                 connection.info["patience"] = patience
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        connection.exec_driver_sql(options["sqlite_begin"])
+        driver_of(connection).execute(options["sqlite_begin"])
 
     return engine
 

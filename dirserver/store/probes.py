@@ -12,8 +12,20 @@ from enum import Enum
 from itertools import count
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, bindparam, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+)
 
+from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.store import trigram
 from dirserver.store.tables import card_beginning, card_value
 
@@ -64,6 +76,14 @@ class Comparison:
     values: tuple[str, ...]
 
 
+# Of what is looked for all day long by its beginning SQLite has an index in the order of the
+# values, as PostgreSQL has of everything. Of all else it knows by the trigrams which cards to look
+# at, so that a write has half as much to put in its place.
+ORDERED = frozenset(
+    map(str, NAMES | PHONES | {Field.MAIL, Field.SECOND_MAIL, Field.UID, Field.MEMBER, Field.KIND})
+) | {str(Field.BIRTHDAY)}
+IS_ORDERED = card_value.c.ordered == true()
+
 Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
 
 
@@ -83,24 +103,45 @@ class Probe:
 
     def values(self, dialect: Dialect) -> Iterator[str]:
         """Yield what the SELECT is run with, in the order in which ``select`` binds it."""
+        if (match := self._match(dialect)) is not None:
+            yield match
         for one in self.comparisons:
             if one.op is Op.CONTAINS:
-                yield trigram.pattern(one.values[0], dialect)
+                yield from trigram.asked(one.values[0], dialect)
             else:
                 yield from one.values
 
     def select(self, dialect: Dialect, bind: Bind) -> Select[int]:
         """Return the SELECT, with its values as ``bind`` has them."""
         table = card_value if self.source is Source.VALUES else card_beginning
-        field: ColumnElement[str] = table.c.field
-        ops = {one.op for one in self.comparisons}
-        if dialect.name == "sqlite" and Op.CONTAINS in ops and Op.AT_LEAST not in ops:
-            # SQLite would walk through all values of the field, and look for each in the other
-            # index; so it begins with the few that are in that one.
-            field = field.concat("")
         bound = map(bind, self.values(dialect))
-        conditions = [_compared(table.c.value, one, bound, dialect) for one in self.comparisons]
-        return select(table.c.card_id).where(is_among(field, self.fields), *conditions)
+        conditions = [is_among(table.c.field, self.fields)]
+        if self._match(dialect) is not None:
+            conditions.append(table.c.card_id.in_(trigram.cards(next(bound))))
+        elif dialect.name == "sqlite" and table is card_value and self.is_ordered:
+            conditions.append(IS_ORDERED)
+        conditions += [_compared(table.c.value, one, bound, dialect) for one in self.comparisons]
+        return select(table.c.card_id).where(*conditions)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order of the values leads to what is looked for."""
+        ops = {one.op for one in self.comparisons}
+        return self.fields[0] in ORDERED and (Op.CONTAINS not in ops or Op.AT_LEAST in ops)
+
+    def _match(self, dialect: Dialect) -> str | None:
+        """Return the match that finds the cards where no comparison does, if there is one."""
+        if dialect.name != "sqlite" or self.source is not Source.VALUES or self.is_ordered:
+            return None
+        match self.comparisons:
+            case (Comparison(Op.ONE_OF, values), *_):
+                return trigram.among(values)
+            case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if all(
+                one.op is not Op.CONTAINS for one in rest
+            ):
+                return trigram.beginning(begin)
+            case _:
+                return None
 
 
 def is_among(field: ColumnElement[str], names: Sequence[str]) -> ColumnElement[bool]:
@@ -128,4 +169,4 @@ def _compared(
         case Op.LIKE:
             return value.like(next(bound), escape="\\")
         case Op.CONTAINS:
-            return and_(trigram.contains(value, card_value.c.id, next(bound), dialect))
+            return and_(*trigram.contains(value, card_value.c.card_id, bound, dialect))

@@ -28,7 +28,7 @@ from dirserver.model.query import EVERYTHING, NOTHING, PERSONS, Query, resolve
 from dirserver.store import ordering
 from dirserver.store.conditions import found_in, spelled
 from dirserver.store.ordering import BoundPlace, Term
-from dirserver.store.probes import Bind, Named, in_place
+from dirserver.store.probes import IS_ORDERED, Bind, Named, in_place
 from dirserver.store.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_value, card_version
 
@@ -207,7 +207,9 @@ def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
     if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
         return []
     return [
-        cards.c.id.not_in(select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND)))
+        cards.c.id.not_in(
+            select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
+        )
     ]
 
 

@@ -246,8 +246,7 @@ card_version = Table(
     # What clients have taken out of a book lately is counted at every deletion.
     Index(
         "ix_card_version_loss",
-        "addressbook_id",
-        "at",
+        *("addressbook_id", "at", "actor", "device", "protocol"),
         sqlite_where=text(LOSS),
         postgresql_where=text(LOSS),
     ),
@@ -308,16 +307,16 @@ change = Table(
     ),
 )
 
-# What a card says, folded: the search index.
+# What a card says, folded: the search index. What is ``ordered`` is told in ``probes``.
 card_value = Table(
     "card_value",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), nullable=False),
-    Column("field", Text, nullable=False),
-    Column("value", _Plain, nullable=False),
-    Index("ix_card_value_field_value_card_id", "field", "value", "card_id"),
-    Index("ix_card_value_card_id_field", "card_id", "field"),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", _Plain, primary_key=True),
+    Column("ordered", Boolean, nullable=False),
+    Index("ix_card_value_ordered", "field", "value", "card_id", sqlite_where=text("ordered = 1")),
+    sqlite_with_rowid=False,
 )
 
 # What follows the beginnings of the other words of a card's names; see ``values``. For ranges

@@ -17,7 +17,7 @@ from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits
 from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
 from dirserver.store import trigram
-from dirserver.store.probes import Comparison, Op, Probe, Source
+from dirserver.store.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
@@ -102,8 +102,15 @@ def _words(test: Test) -> object:
             return test.value
 
 
-def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> Probe:
-    return Probe(Source.VALUES, kept_as(fields), comparisons)
+def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]:
+    """Return the probes for some fields: those that are kept in order are asked by themselves."""
+    kept = kept_as(fields)
+    whole = Probe(Source.VALUES, kept, comparisons)
+    ordered = tuple([one for one in kept if one in ORDERED])
+    rest = tuple([one for one in kept if one not in ORDERED])
+    if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
+        return [whole]
+    return [replace(whole, fields=some) for some in (ordered, rest)]
 
 
 def _in_beginnings(names: Sequence[str], *comparisons: Comparison) -> Probe:
@@ -123,16 +130,16 @@ def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Pro
             wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
             wanted = []
-    return [_in_values(fields, *comparisons) for comparisons in wanted]
+    return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
 
 
 def _of_texts(test: Test, fields: Sequence[Field], *, is_name: bool) -> list[Probe]:
     match test:
         case Equals(_, asked):
-            return [_in_values(fields, one) for one in _any_of(forms(asked))]
+            return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
         case AtLeast(_, asked) | AtMost(_, asked):
             bound = forms(asked)[0]
-            return [_in_values(fields, _bound(test, bound))] if is_storable(bound) else []
+            return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
         case Keyed(digits):
             parts = Substring(Field.FULL_NAME, digits)
             return [_in_beginnings([_KEYPAD], *_begins(parts))]
@@ -141,7 +148,7 @@ def _of_texts(test: Test, fields: Sequence[Field], *, is_name: bool) -> list[Pro
             for parts in filter(_can_be, _text_parts(test)):
                 if is_name and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                found.append(_in_values(fields, *_substring(parts)))
+                found += _in_values(fields, *_substring(parts))
                 if is_name and parts.at_word and parts.initial:
                     found.append(_in_beginnings(fields, *_begins(parts)))
             return found

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
+from dirserver.store import trigram
 from dirserver.store.cards import StoredCard
 from dirserver.store.derived import Derived, store_derived
 from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
@@ -44,8 +45,6 @@ _CHANGE_CARDS = Prepared(
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-# All at once: SQLite's trigram index is written out whenever a statement begins that sets off
-# its triggers.
 _REMOVE_CARDS = Prepared(
     {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
@@ -200,6 +199,7 @@ def remove_cards(
     _REMOVE_CARDS.run(connection, ids=listed(sorted(stored.id for stored in cards)))
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
+    trigram.settle(connection, least=trigram.MOST_DUE)
 
 
 def _version(
