@@ -8,15 +8,16 @@ transaction has to say is said in as few statements as can be.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from dirserver.model.fields import Field
+from dirserver.store import beginnings
 from dirserver.store.prepared import Prepared, among, insert_into, listed
-from dirserver.store.tables import card_beginning, card_entry, card_value
+from dirserver.store.tables import card_entry, card_value
 
 # The id of a card, a field, and what the card says of it.
 _Said: TypeAlias = tuple[int, str, str]
@@ -30,20 +31,6 @@ _FORGET_VALUES = Prepared(
         engine: delete(card_value).where(one)
         for engine, one in among(card_value.c.id, "gone").items()
     }
-)
-_ALL_BEGINNINGS = select(card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value)
-_BEGINNINGS = Prepared(
-    {
-        engine: _ALL_BEGINNINGS.where(one)
-        for engine, one in among(card_beginning.c.card_id, "cards").items()
-    }
-)
-_FORGET_BEGINNINGS = Prepared(
-    delete(card_beginning).where(
-        card_beginning.c.field == bindparam("name"),
-        card_beginning.c.value == bindparam("said"),
-        card_beginning.c.card_id == bindparam("old"),
-    )
 )
 _NEW_ENTRIES = Prepared(insert_into(card_entry))
 _CHANGE_ENTRIES = Prepared(
@@ -72,7 +59,6 @@ def _inserting(table: str) -> Prepared:
 
 
 _NEW_VALUES = _inserting("card_value")
-_NEW_BEGINNINGS = _inserting("card_beginning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,54 +68,45 @@ class Derived:
     values: tuple[tuple[Field, str], ...]
     sort_name: str
     entry: bytes
-    beginnings: tuple[tuple[str, str], ...] = ()
+    beginnings: tuple[tuple[str, int], ...] = ()
 
 
 def store_derived(
     connection: Connection,
-    derived: Sequence[tuple[int, Derived]],
+    derived: Sequence[tuple[int, int, Derived]],
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
+    """Keep what was derived from cards instead of what is there for those ``replaced``.
 
+    Each comes with the ids of its book and of itself.
     Most of what a card says stays when it changes: only what differs is written.
     """
     old = frozenset(replaced)
     there: dict[_Said, int] = {}
     if old:
-        rows = _VALUES.rows(connection, cards=listed(old))
-        there = {(card_id, field, value): number for number, card_id, field, value in rows}
-    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
+        kept = _VALUES.rows(connection, cards=listed(old))
+        there = {(card_id, field, value): number for number, card_id, field, value in kept}
+    new = [
+        (card_id, str(field), value) for _, card_id, one in derived for field, value in one.values
+    ]
     come = [said for said in new if there.pop(said, None) is None]
     # In their order: the trigram index is also written out when it has to go back.
     gone = sorted(there.values())
     if gone:
         _FORGET_VALUES.run(connection, gone=listed(gone))
     _insert(connection, _NEW_VALUES, come)
-    entries = [(card_id, one.entry) for card_id, one in derived]
+    entries = [(card_id, one.entry) for _, card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
     created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
     _CHANGE_ENTRIES.each(connection, changed)
     _NEW_ENTRIES.each(connection, created)
-    _store_beginnings(connection, derived, old)
-
-
-def _store_beginnings(
-    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Collection[int]
-) -> None:
-    """Keep the beginnings of words; again only what differs is written."""
-    there = set[_Said]()
-    if old:
-        there = set(_BEGINNINGS.rows(connection, cards=listed(old)))
-    new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
-    _FORGET_BEGINNINGS.each(
-        connection,
-        [{"old": card_id, "name": field, "said": value} for card_id, field, value in there - new],
-    )
-    # In the order of the table.
-    come = sorted(new - there, key=lambda said: (said[1], said[2], said[0]))
-    _insert(connection, _NEW_BEGINNINGS, come)
+    rows = [
+        row
+        for book_id, card_id, one in derived
+        for row in beginnings.rows_of(book_id, card_id, one.sort_name, one.beginnings)
+    ]
+    beginnings.replace(connection, rows, old)
 
 
 def _insert(connection: Connection, statement: Prepared, said: Sequence[_Said]) -> None:

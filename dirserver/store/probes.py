@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, bindparam, literal, or_, select
 
-from dirserver.store import trigram
-from dirserver.store.tables import card_beginning, card_value
+from dirserver.store import beginnings, trigram
+from dirserver.store.tables import card_value
 
 # Stands for a value in a statement: it may be there, or come only when the statement is run.
 Bind: TypeAlias = Callable[[str], ColumnElement[str]]
@@ -49,6 +49,7 @@ class Op(Enum):
     """How the values of the index compare with the one that is looked for."""
 
     ONE_OF = "one of"
+    HEAD = "head"
     AT_LEAST = ">="
     AT_MOST = "<="
     BELOW = "<"
@@ -58,7 +59,10 @@ class Op(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison; only ``ONE_OF`` has several values."""
+    """One comparison; only ``ONE_OF`` has several values.
+
+    ``HEAD`` is the group of what is looked for, and the first comparison with beginnings.
+    """
 
     op: Op
     values: tuple[str, ...]
@@ -89,9 +93,26 @@ class Probe:
             else:
                 yield from one.values
 
-    def select(self, dialect: Dialect, bind: Bind) -> Select[int]:
-        """Return the SELECT, with its values as ``bind`` has them."""
-        table = card_value if self.source is Source.VALUES else card_beginning
+    def selects(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None = None
+    ) -> list[Select[int]]:
+        """Return the SELECTs that find the cards, with their values as ``bind`` has them.
+
+        Cards that are not in ``books`` may be among them; with ``first``, of each book cards may
+        be missing that come behind so many others that are found.
+        """
+        if self.source is Source.VALUES:
+            return [self._in_values(dialect, bind)]
+        head, *bound = map(bind, self.values(dialect))
+
+        def compare(value: ColumnElement[str]) -> list[ColumnElement[bool]]:
+            values = iter(bound)
+            return [_compared(value, one, values, dialect) for one in self.comparisons[1:]]
+
+        return beginnings.selects(books, head, self.fields, compare, first)
+
+    def _in_values(self, dialect: Dialect, bind: Bind) -> Select[int]:
+        table = card_value
         field: ColumnElement[str] = table.c.field
         ops = {one.op for one in self.comparisons}
         if dialect.name == "sqlite" and Op.CONTAINS in ops and Op.AT_LEAST not in ops:
@@ -117,7 +138,7 @@ def _compared(
     dialect: Dialect,
 ) -> ColumnElement[bool]:
     match one.op:
-        case Op.ONE_OF:
+        case Op.ONE_OF | Op.HEAD:
             return or_(*[value == next(bound) for _ in one.values])
         case Op.AT_LEAST:
             return value >= next(bound)
