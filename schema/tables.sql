@@ -257,10 +257,13 @@ CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified
 CREATE INDEX ix_card_version_id ON card (version_id);
 
 CREATE TABLE card_beginning (
-    field TEXT NOT NULL,
-    value TEXT NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    place BIGINT NOT NULL,
     card_id INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    value TEXT NOT NULL,
+    fields INTEGER NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
     CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 )
  WITHOUT ROWID;
@@ -561,10 +564,13 @@ CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified
 CREATE INDEX ix_card_version_id ON card (version_id);
 
 CREATE TABLE card_beginning (
-    field TEXT NOT NULL,
-    value TEXT COLLATE "C" NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    head TEXT COLLATE "C" NOT NULL,
+    place BIGINT NOT NULL,
     card_id BIGINT NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    value TEXT COLLATE "C" NOT NULL,
+    fields INTEGER NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
     CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 

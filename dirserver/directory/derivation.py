@@ -18,7 +18,7 @@ EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes
 
 # Counts up whenever the same card would be derived differently; stored cards are then
 # derived anew.
-_VERSION = 4
+_VERSION = 5
 # PostgreSQL indexes no text much longer than 2,700 bytes, and nobody reads so far to sort.
 _SORT_LENGTH = 200
 
@@ -43,16 +43,10 @@ class Deriver:
         for field, said in fields.items():
             found = {indexed for one in said for indexed in indexed_values(field, one, self.plan)}
             values += [(field, indexed) for indexed in sorted(found)]
-        beginnings = {
-            beginning
-            for field, said in fields.items()
-            for one in said
-            for beginning in indexed_beginnings(field, one)
-        }
         name = fields.get(Field.FULL_NAME, (key,))[0]
         sort_name = fold(name)[:_SORT_LENGTH]
         entry = self._encode_entry(fields, key)
-        return Derived(tuple(values), sort_name, entry, tuple(sorted(beginnings)))
+        return Derived(tuple(values), sort_name, entry, indexed_beginnings(fields))
 
     def derive_body(self, body: bytes, key: str) -> Derived:
         """Return what is kept beside the card with these bytes, which were stored before."""

@@ -11,17 +11,28 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from dirserver.model.fields import Field
-from dirserver.store import trigram
+from dirserver.store import beginnings, trigram
 from dirserver.store.prepared import Prepared, among, insert_into, listed
 from dirserver.store.probes import ORDERED
-from dirserver.store.tables import card_beginning, card_entry, card_value
+from dirserver.store.tables import card_entry, card_value
 
 # The id of a card, a field, and what the card says of it.
 _Said: TypeAlias = tuple[int, str, str]
 
+_ALL_VALUES = select(card_value.c.card_id, card_value.c.field, card_value.c.value)
+_VALUES = Prepared(
+    {engine: _ALL_VALUES.where(one) for engine, one in among(card_value.c.card_id, "cards").items()}
+)
+_FORGET_VALUES = Prepared(
+    delete(card_value).where(
+        card_value.c.card_id == bindparam("old"),
+        card_value.c.field == bindparam("name"),
+        card_value.c.value == bindparam("said"),
+    )
+)
 _NEW_ENTRIES = Prepared(insert_into(card_entry))
 _CHANGE_ENTRIES = Prepared(
     update(card_entry)
@@ -33,60 +44,15 @@ _ROWS = {
     "sqlite": "json_each(:rows)",
     "postgresql": "json_array_elements(CAST(:rows AS json)) AS said (value)",
 }
-
-
-class _Kept:
-    """A table of what cards say: each row a card, a field and a value."""
-
-    def __init__(self, table: Table, *, ordered: bool) -> None:
-        """Prepare the statements for ``table``, whose rows may say whether they are ``ordered``."""
-        said = select(table.c.card_id, table.c.field, table.c.value)
-        self._of_cards = Prepared(
-            {engine: said.where(one) for engine, one in among(table.c.card_id, "cards").items()}
+_TAKEN = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, CAST(value ->> 3 AS BOOLEAN)"
+_NEW_VALUES = Prepared(
+    {
+        engine: text(
+            f"INSERT INTO card_value (card_id, field, value, ordered) SELECT {_TAKEN} FROM {rows}"  # noqa: S608 - names of ours
         )
-        self._forget = Prepared(
-            delete(table).where(
-                table.c.field == bindparam("name"),
-                table.c.value == bindparam("said"),
-                table.c.card_id == bindparam("old"),
-            )
-        )
-        columns, taken = (
-            "card_id, field, value",
-            "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2",
-        )
-        if ordered:
-            columns, taken = f"{columns}, ordered", f"{taken}, CAST(value ->> 3 AS BOOLEAN)"
-        self._insert = Prepared(
-            {
-                engine: text(
-                    f"INSERT INTO {table.name} ({columns}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
-                )
-                for engine, rows in _ROWS.items()
-            }
-        )
-
-    def replace(
-        self, connection: Connection, said: Iterable[_Said], replaced: Collection[int]
-    ) -> None:
-        """Keep what cards say instead of what is there for those ``replaced``."""
-        there = set[_Said]()
-        if replaced:
-            there = set(self._of_cards.rows(connection, cards=listed(replaced)))
-        new = set(said)
-        gone = there - new
-        if gone:
-            rows = [{"old": card, "name": field, "said": value} for card, field, value in gone]
-            self._forget.each(connection, rows)
-        # In the order of the indexes.
-        come = sorted(new - there if there else new, key=itemgetter(1, 2, 0))
-        if come:
-            rows = [(card, field, value, field in ORDERED) for card, field, value in come]
-            self._insert.run(connection, rows=json.dumps(rows, ensure_ascii=False))
-
-
-_VALUES = _Kept(card_value, ordered=True)
-_BEGINNINGS = _Kept(card_beginning, ordered=False)
+        for engine, rows in _ROWS.items()
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +62,46 @@ class Derived:
     values: tuple[tuple[Field, str], ...]
     sort_name: str
     entry: bytes
-    beginnings: tuple[tuple[str, str], ...] = ()
+    beginnings: tuple[tuple[str, int], ...] = ()
 
 
 def store_derived(
     connection: Connection,
-    derived: Sequence[tuple[int, Derived]],
+    derived: Sequence[tuple[int, int, Derived]],
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``."""
+    """Keep what was derived from cards instead of what is there for those ``replaced``.
+
+    Each comes with the ids of its book and of itself.
+    """
     old = frozenset(replaced)
-    values = [
-        (card_id, field.value, said) for card_id, one in derived for field, said in one.values
-    ]
-    _VALUES.replace(connection, values, old)
-    beginnings = [(card_id, *said) for card_id, one in derived for said in one.beginnings]
-    _BEGINNINGS.replace(connection, beginnings, old)
-    entries = [(card_id, one.entry) for card_id, one in derived]
+    values = {
+        (card_id, field.value, said) for _, card_id, one in derived for field, said in one.values
+    }
+    _store_values(connection, values, old)
+    entries = [(card_id, one.entry) for _, card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
     created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
     _CHANGE_ENTRIES.each(connection, changed)
     _NEW_ENTRIES.each(connection, created)
+    rows = [
+        row
+        for book_id, card_id, one in derived
+        for row in beginnings.rows_of(book_id, card_id, one.sort_name, one.beginnings)
+    ]
+    beginnings.replace(connection, rows, old)
     trigram.settle(connection, least=trigram.MOST_DUE)
+
+
+def _store_values(connection: Connection, new: set[_Said], replaced: Collection[int]) -> None:
+    there = set[_Said]()
+    if replaced:
+        there = set(_VALUES.rows(connection, cards=listed(replaced)))
+    if gone := there - new:
+        names = ("old", "name", "said")
+        _FORGET_VALUES.each(connection, [dict(zip(names, one, strict=True)) for one in gone])
+    # In the order of the index that has most to be looked up in.
+    if come := sorted(new - there, key=itemgetter(1, 2, 0)):
+        rows = [(card, field, value, field in ORDERED) for card, field, value in come]
+        _NEW_VALUES.run(connection, rows=json.dumps(rows, ensure_ascii=False))

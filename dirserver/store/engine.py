@@ -234,6 +234,8 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         # What is written again and again is copied back once in some eighty cards, not twenty.
         cursor.execute("PRAGMA wal_autocheckpoint = 4000")
+        # In KiB: what a card changes in the indexes is all over them.
+        cursor.execute("PRAGMA cache_size = -8000")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()

@@ -25,9 +25,9 @@ from sqlalchemy import (
     true,
 )
 
-from dirserver.model.fields import NAMES, PHONES, Field
-from dirserver.store import trigram
-from dirserver.store.tables import card_beginning, card_value
+from dirserver.model.fields import PHONES, Field
+from dirserver.store import beginnings, trigram
+from dirserver.store.tables import card_value
 
 # Stands for a value in a statement: it may be there, or come only when the statement is run.
 Bind: TypeAlias = Callable[[str], ColumnElement[str]]
@@ -61,6 +61,7 @@ class Op(Enum):
     """How the values of the index compare with the one that is looked for."""
 
     ONE_OF = "one of"
+    HEAD = "head"
     AT_LEAST = ">="
     AT_MOST = "<="
     BELOW = "<"
@@ -70,18 +71,20 @@ class Op(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison; only ``ONE_OF`` has several values."""
+    """One comparison; only ``ONE_OF`` has several values.
+
+    ``HEAD`` is the group of what is looked for, and the first comparison with beginnings.
+    """
 
     op: Op
     values: tuple[str, ...]
 
 
-# Of what is looked for all day long by its beginning SQLite has an index in the order of the
-# values, as PostgreSQL has of everything. Of all else it knows by the trigrams which cards to look
-# at, so that a write has half as much to put in its place.
-ORDERED = frozenset(
-    map(str, NAMES | PHONES | {Field.MAIL, Field.SECOND_MAIL, Field.UID, Field.MEMBER, Field.KIND})
-) | {str(Field.BIRTHDAY)}
+# Of these SQLite has an index in the order of the values, as PostgreSQL has of everything. Of all
+# else it knows by the trigrams which cards to look at, or by ``beginnings``: so a write has half
+# as much to put in its place.
+_WHOLE = {Field.FULL_NAME, Field.MAIL, Field.UID, Field.MEMBER, Field.KIND, Field.BIRTHDAY}
+ORDERED = frozenset(map(str, PHONES | _WHOLE))
 IS_ORDERED = card_value.c.ordered == true()
 
 Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
@@ -111,17 +114,34 @@ class Probe:
             else:
                 yield from one.values
 
-    def select(self, dialect: Dialect, bind: Bind) -> Select[int]:
-        """Return the SELECT, with its values as ``bind`` has them."""
-        table = card_value if self.source is Source.VALUES else card_beginning
+    def selects(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None = None
+    ) -> list[Select[int]]:
+        """Return the SELECTs that find the cards, with their values as ``bind`` has them.
+
+        Cards that are not in ``books`` may be among them; with ``first``, of each book cards may
+        be missing that come behind so many others that are found.
+        """
+        if self.source is Source.VALUES:
+            return [self._in_values(dialect, bind)]
+        head, *bound = map(bind, self.values(dialect))
+
+        def compare(value: ColumnElement[str]) -> list[ColumnElement[bool]]:
+            values = iter(bound)
+            return [_compared(value, one, values, dialect) for one in self.comparisons[1:]]
+
+        return beginnings.selects(books, head, self.fields, compare, first)
+
+    def _in_values(self, dialect: Dialect, bind: Bind) -> Select[int]:
         bound = map(bind, self.values(dialect))
-        conditions = [is_among(table.c.field, self.fields)]
+        conditions = [is_among(card_value.c.field, self.fields)]
         if self._match(dialect) is not None:
-            conditions.append(table.c.card_id.in_(trigram.cards(next(bound))))
-        elif dialect.name == "sqlite" and table is card_value and self.is_ordered:
+            conditions.append(card_value.c.card_id.in_(trigram.cards(next(bound))))
+        elif dialect.name == "sqlite" and self.is_ordered:
             conditions.append(IS_ORDERED)
-        conditions += [_compared(table.c.value, one, bound, dialect) for one in self.comparisons]
-        return select(table.c.card_id).where(*conditions)
+        value = card_value.c.value
+        conditions += [_compared(value, one, bound, dialect) for one in self.comparisons]
+        return select(card_value.c.card_id).where(*conditions)
 
     @property
     def is_ordered(self) -> bool:
@@ -158,7 +178,7 @@ def _compared(
     dialect: Dialect,
 ) -> ColumnElement[bool]:
     match one.op:
-        case Op.ONE_OF:
+        case Op.ONE_OF | Op.HEAD:
             return or_(*[value == next(bound) for _ in one.values])
         case Op.AT_LEAST:
             return value >= next(bound)

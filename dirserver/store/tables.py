@@ -275,16 +275,7 @@ card = Table(
     Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
     UniqueConstraint("addressbook_id", "href"),
     # A listing is answered from this index alone.
-    Index(
-        "ix_card_listing",
-        "addressbook_id",
-        "href",
-        "etag",
-        "size",
-        "modified",
-        "uid",
-        "key",
-    ),
+    Index("ix_card_listing", "addressbook_id", "href", "etag", "size", "modified", "uid", "key"),
     Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
     Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
     Index("ix_card_version_id", "version_id"),
@@ -319,14 +310,17 @@ card_value = Table(
     sqlite_with_rowid=False,
 )
 
-# What follows the beginnings of the other words of a card's names; see ``values``. For ranges
-# only, so that it is kept out of the trigram index.
+# What follows the beginnings of the words of a card's names, and its mail addresses; see
+# ``beginnings``. For ranges only, so that it is kept out of the trigram index.
 card_beginning = Table(
     "card_beginning",
     metadata,
-    Column("field", Text, primary_key=True),
-    Column("value", _Plain, primary_key=True),
+    Column("addressbook_id", _Id, primary_key=True),
+    Column("head", _Plain, primary_key=True),
+    Column("place", BigInteger, primary_key=True),
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("value", _Plain, primary_key=True),
+    Column("fields", Integer, nullable=False),
     Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
 )

@@ -134,7 +134,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     note_changes(connection, book_id, changes, vanished=False)
     store_derived(
         connection,
-        [(card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
+        [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
         replaced=[new.replaces.id for new in cards if new.replaces is not None],
     )
 

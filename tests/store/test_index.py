@@ -29,7 +29,7 @@ def kept(connection: Connection) -> Kept:
     values = select(card.c.key, card_value.c.field, card_value.c.value).join(
         card_value, card_value.c.card_id == card.c.id
     )
-    words = select(card.c.key, card_beginning.c.field, card_beginning.c.value).join(
+    words = select(card.c.key, card_beginning.c.head, card_beginning.c.value).join(
         card_beginning, card_beginning.c.card_id == card.c.id
     )
     entries = select(card.c.key, card_entry.c.attributes).join(

@@ -391,13 +391,18 @@ def upgrade() -> None:
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
     op.create_table(
         "card_beginning",
-        sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("value", PLAIN, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("head", PLAIN, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
         sa.Column("card_id", ID, nullable=False),
+        sa.Column("value", PLAIN, nullable=False),
+        sa.Column("fields", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name="fk_card_beginning_card_id", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("field", "value", "card_id", name="pk_card_beginning"),
+        sa.PrimaryKeyConstraint(
+            "addressbook_id", "head", "place", "card_id", "value", name="pk_card_beginning"
+        ),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_card_beginning_card_id", "card_beginning", ["card_id"], unique=False)
