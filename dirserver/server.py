@@ -23,7 +23,7 @@ from twisted.internet.tcp import Port
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
-from dirserver import config
+from dirserver import accesslog, config
 from dirserver.assembly import Services, ldap_settings, open_services
 from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
@@ -36,7 +36,6 @@ from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
-from dirserver.log import http_request, ldap_request
 from dirserver.memory import share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -120,12 +119,12 @@ class Server:
         )
 
     def _told(self, session: LDAPSession, began: float) -> None:
-        ldap_request(session, began)
+        accesslog.ldap_request(session, began)
         self._metrics.ldap_request(session)
         self._recent.answered(session)
 
     def _answered(self, record: AccessRecord) -> None:
-        http_request(record)
+        accesslog.http_request(record)
         self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
