@@ -1,59 +1,87 @@
 """The access log: one line a request on standard error, in the form of all other lines.
 
 There are too many of them for the layers of ``logging``, and even to put each together key by key:
-that would take longer than to read a card.
+that would take longer than to read a card. Those of lookups are written some at a time.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 
 from dirserver.http import AccessRecord
-from dirserver.ldap.session import LDAPSession
+from dirserver.ldap.recent import Heard
 
-# What is told in every line: which of several processes it is.
-_everywhere = ""
-
-
-def configure(worker: int | None) -> None:
-    """Have each line say which of several ``worker`` processes it is from."""
-    global _everywhere
-    _everywhere = "" if worker is None else f" worker={worker}"
+# Nobody who reads along notices.
+_LATER_SECONDS = 0.1
+_MOST_AT_ONCE = 500
 
 
-def http_request(record: AccessRecord) -> None:
-    """Tell of a request that the CardDAV face has answered."""
-    _tell(
-        f"event=http address={_known(record.address)} method={_quoted(record.method)} "
-        f"path={_quoted(record.path)} status={record.status} bytes={record.bytes} "
-        f"ms={record.seconds * 1000:.1f} agent={_quoted(record.user_agent)} "
-        f"complete={_flag(record.complete)}"
-    )
+class AccessLog:
+    """Tells of requests. Only to be used in the reactor's thread."""
 
+    def __init__(
+        self, call_later: Callable[[float, Callable[[], None]], object], worker: int | None = None
+    ) -> None:
+        """Write what can wait by way of ``call_later``.
 
-def ldap_request(session: LDAPSession, began: float) -> None:
-    """Tell of a request that the LDAP face has answered. ``began`` is a monotonic time."""
-    answered, principal = session.answered, session.principal
-    _tell(
-        f"event=ldap address={_known(session.client.address)} login={_known(principal.login)} "
-        f"device={_known(principal.device_name)} operation={answered.operation} "
-        f"result={answered.code} hits={answered.hits} "
-        f"ms={(time.monotonic() - began) * 1000:.1f} tls={_flag(session.secure)}"
-    )
+        Where several processes serve, each line has the number of the ``worker``.
+        """
+        self._call_later = call_later
+        self._behind = "\n" if worker is None else f" worker={worker}\n"
+        self._waiting: list[tuple[Heard, float]] = []
 
-
-def _tell(said: str) -> None:
-    now = time.time()
-    second = int(now)
-    stamp = f"{_second(second)}.{int((now - second) * 1_000_000):06}Z"
-    # Nothing fails because nobody can read of it.
-    with suppress(OSError):
-        sys.stderr.write(
-            f"timestamp={stamp} level=info logger=dirserver.access {said}{_everywhere}\n"
+    def http_request(self, record: AccessRecord) -> None:
+        """Tell of a request that the CardDAV face has answered."""
+        said = (
+            f"event=http address={_known(record.address)} method={_quoted(record.method)} "
+            f"path={_quoted(record.path)} status={record.status} bytes={record.bytes} "
+            f"ms={record.seconds * 1000:.1f} agent={_quoted(record.user_agent)} "
+            f"complete={_flag(record.complete)}"
         )
+        self._write(f"{self._taken()}{self._line(time.time(), said)}")
+
+    def ldap_request(self, heard: Heard, seconds: float) -> None:
+        """Tell, before long, of a request that the LDAP face has answered in so many seconds."""
+        waiting = self._waiting
+        if not waiting:
+            self._call_later(_LATER_SECONDS, self.flush)
+        waiting.append((heard, seconds))
+        if len(waiting) >= _MOST_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            self._write(self._taken())
+
+    def _taken(self) -> str:
+        """Return the lines that wait, which do so no longer."""
+        taken, self._waiting = self._waiting, []
+        lines = [
+            self._line(
+                heard.at,
+                f"event=ldap address={_known(heard.address)} login={_known(heard.login)} "
+                f"device={_known(heard.device)} operation={heard.operation} "
+                f"result={heard.code} hits={heard.hits} ms={seconds * 1000:.1f} "
+                f"tls={_flag(heard.secure)}",
+            )
+            for heard, seconds in taken
+        ]
+        return "".join(lines)
+
+    def _line(self, at: float, said: str) -> str:
+        second = int(at)
+        stamp = f"{_second(second)}.{int((at - second) * 1_000_000):06}Z"
+        return f"timestamp={stamp} level=info logger=dirserver.access {said}{self._behind}"
+
+    def _write(self, lines: str) -> None:
+        # Nothing fails because nobody can read of it.
+        with suppress(OSError):
+            sys.stderr.write(lines)
 
 
 @lru_cache(maxsize=2)

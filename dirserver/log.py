@@ -11,8 +11,6 @@ import sys
 
 import structlog
 
-from dirserver import accesslog
-
 # In the order in which they are in a line, before all that is told.
 _KEYS = ["timestamp", "level", "logger", "event"]
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -29,7 +27,6 @@ def configure(*, verbose: bool = False, worker: int | None = None) -> None:
         structlog.stdlib.add_logger_name,
         _stamp,
     ]
-    accesslog.configure(worker)
     if worker is not None:
         shared.append(lambda _logger, _method, event: {**event, "worker": worker})
     handler = logging.StreamHandler(sys.stderr)

@@ -23,7 +23,8 @@ from twisted.internet.tcp import Port
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
-from dirserver import accesslog, config
+from dirserver import config
+from dirserver.accesslog import AccessLog
 from dirserver.assembly import Services, ldap_settings, open_services
 from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
@@ -81,6 +82,7 @@ class Server:
             services.authenticator.attempts.tell = line.attempted
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
+        self._access_log = AccessLog(reactor.callLater, None if line is None else line.number)
         self._recent = Recent()
         self._confidant = Confidant(self._recent, reactor)
         self._http = make_factory(Application(services), self._pool, self._http_options())
@@ -119,12 +121,12 @@ class Server:
         )
 
     def _told(self, session: LDAPSession, began: float) -> None:
-        accesslog.ldap_request(session, began)
-        self._metrics.ldap_request(session)
-        self._recent.answered(session)
+        heard = self._recent.answered(session)
+        self._access_log.ldap_request(heard, time.monotonic() - began)
+        self._metrics.ldap_request(heard)
 
     def _answered(self, record: AccessRecord) -> None:
-        accesslog.http_request(record)
+        self._access_log.http_request(record)
         self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
@@ -272,6 +274,7 @@ class Server:
         return ended.addBoth(self._ended)
 
     def _ended(self, _result: object) -> None:
+        self._access_log.flush()
         self._pool.stop()
         self._chores.finish()
         self._services.close()

@@ -52,7 +52,7 @@ dirserver/listeners.py          | sockets tls                             | twis
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/accesslog.py          | http ldap                               |
-dirserver/log.py                | accesslog                               | structlog
+dirserver/log.py                |                                         | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
 dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |

@@ -66,9 +66,12 @@ class Recent:
         self._clients: OrderedDict[str, deque[Heard]] = OrderedDict()
         self._octets = 0
 
-    def answered(self, session: LDAPSession) -> None:
-        """Remember the request that ``session`` has answered last."""
-        answered = session.answered
+    def answered(self, session: LDAPSession) -> Heard:
+        """Remember the request that ``session`` has answered last, and return what is kept of it.
+
+        That is the same as is told elsewhere.
+        """
+        answered, principal = session.answered, session.principal
         name, method, octets = "", "", b""
         if isinstance(answered.request, Message):
             match answered.request.op:
@@ -76,23 +79,23 @@ class Recent:
                     octets = answered.request.octets
                 case BindRequest() as request:
                     name, method = request.name[:_LONGEST_TEXT], _method(request)
-        self._remember(
-            Heard(
-                self._clock(),
-                session.client.address,
-                session.secure,
-                answered.operation,
-                answered.code,
-                answered.refusal,
-                answered.reason[:_LONGEST_TEXT],
-                session.principal.login,
-                session.principal.device_name,
-                answered.hits,
-                name,
-                method,
-                octets if len(octets) <= _LONGEST_REQUEST else b"",
-            )
+        heard = Heard(
+            self._clock(),
+            session.client.address,
+            session.secure,
+            answered.operation,
+            answered.code,
+            answered.refusal,
+            answered.reason[:_LONGEST_TEXT],
+            principal.login,
+            principal.device_name,
+            answered.hits,
+            name,
+            method,
+            octets if len(octets) <= _LONGEST_REQUEST else b"",
         )
+        self._remember(heard)
+        return heard
 
     def misheard(self, session: LDAPSession, reason: str) -> None:
         """Remember a connection that ended because of ``reason``, with no request understood."""
