@@ -102,7 +102,7 @@ def ldap_settings(services: Services) -> LDAPSettings:
         anonymous=section.anonymous,
         max_hits=section.max_hits,
         plan=services.deriver.plan,
-        plaintext_bind=section.plaintext_bind.allows,
+        plaintext_bind=lru_cache(maxsize=1024)(section.plaintext_bind.allows),
         profile_for=profile_for,
         starttls=services.config.tls is not None,
         personal=frozenset(
