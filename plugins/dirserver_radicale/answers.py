@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 from radicale.log import logger
 
 from dirserver import errors
-from dirserver_radicale import xmlbody
-from dirserver_radicale.hrefs import escaped
+from dirserver_radicale.tree.hrefs import escaped
+from dirserver_radicale.xml import xmlbody
 
 Answer: TypeAlias = tuple[int, dict[str, str], str | bytes | None, None]
 

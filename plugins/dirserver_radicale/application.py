@@ -1,8 +1,8 @@
 """Radicale's Application with what the standards and the clients need beyond.
 
 Who asks is Radicale's to find out, and how an answer becomes one of HTTP. What is answered is
-ours: properties and reports here, written straight from rows; cards in ``cards``, books in
-``bookmethods``.
+ours: properties and reports here, written straight from rows; what is done to cards and books
+in ``methods``.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from radicale.app import Application as RadicaleApplication
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError
-from dirserver_radicale import answers, prefer, reportset, request, stream, xmlbody
+from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import error_answer
-from dirserver_radicale.cards import CardMethods
 from dirserver_radicale.configuration import configuration
-from dirserver_radicale.environ import is_printable
-from dirserver_radicale.hrefs import Location, locate
-from dirserver_radicale.listing import listing
-from dirserver_radicale.preconditions import require_if
-from dirserver_radicale.propfind import Depth, read_depth, read_propfind
+from dirserver_radicale.headers import prefer
+from dirserver_radicale.headers.environ import is_printable
+from dirserver_radicale.methods.cards import CardMethods
+from dirserver_radicale.methods.preconditions import require_if
+from dirserver_radicale.methods.transfer import TransferMethods
+from dirserver_radicale.properties import reportset
+from dirserver_radicale.properties.listing import listing
+from dirserver_radicale.properties.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.reports import is_search, report
-from dirserver_radicale.resources import Resource, Viewer
-from dirserver_radicale.searches import Crowded, Searches
-from dirserver_radicale.xmlbody import read_body
+from dirserver_radicale.reports.dispatch import is_search, report
+from dirserver_radicale.reports.searches import Crowded, Searches
+from dirserver_radicale.tree.hrefs import Location, locate
+from dirserver_radicale.tree.resources import Resource, Viewer
+from dirserver_radicale.xml import xmlbody
+from dirserver_radicale.xml.xmlbody import read_body
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -52,7 +56,7 @@ class _Manner:
     is_whole: bool = False
 
 
-class Application(CardMethods, RadicaleApplication):
+class Application(CardMethods, TransferMethods, RadicaleApplication):
     """The WSGI application of the CardDAV face."""
 
     def __init__(self, services: Services) -> None:

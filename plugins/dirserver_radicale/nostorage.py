@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from radicale.item import Item
 from radicale.storage import BaseCollection, BaseStorage
 
-from dirserver_radicale.listings import RootCollection
+from dirserver_radicale.stock.listings import RootCollection
 
 
 class NoStorage(BaseStorage):

@@ -13,7 +13,7 @@ from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import Client, Principal
-from dirserver_radicale.hrefs import Location
+from dirserver_radicale.tree.hrefs import Location
 
 _MOST_OF_A_PATH = 500
 

@@ -16,7 +16,7 @@ from dirserver.directory import Directory, Reading
 from dirserver.errors import AccessDenied, DirectoryError
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import ANONYMOUS, Client, Principal, PrincipalKind
-from dirserver_radicale.environ import tidy, user_agent
+from dirserver_radicale.headers.environ import tidy, user_agent
 from dirserver_radicale.stream import Stream
 from dirserver_radicale.upload import Upload
 

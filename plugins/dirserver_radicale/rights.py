@@ -10,7 +10,7 @@ from dirserver.errors import AccessDenied
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver_radicale import refusals, request, services
-from dirserver_radicale.hrefs import Location, locate
+from dirserver_radicale.tree.hrefs import Location, locate
 
 
 class Rights(BaseRights):

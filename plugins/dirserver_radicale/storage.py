@@ -16,10 +16,10 @@ from dirserver.errors import AccessDenied, DirectoryError, StoreUnavailable
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import ANONYMOUS
 from dirserver_radicale import request, services
-from dirserver_radicale.books import BookCollection, refused
-from dirserver_radicale.hrefs import Location, locate
-from dirserver_radicale.items import CardItem
-from dirserver_radicale.listings import HomeCollection, RootCollection
+from dirserver_radicale.stock.books import BookCollection, refused
+from dirserver_radicale.stock.items import CardItem
+from dirserver_radicale.stock.listings import HomeCollection, RootCollection
+from dirserver_radicale.tree.hrefs import Location, locate
 
 
 class Storage(BaseStorage):

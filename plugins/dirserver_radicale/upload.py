@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.errors import CardTooLarge, InvalidCard
 from dirserver.model.vcard import parse_card
-from dirserver_radicale.environ import content_length
+from dirserver_radicale.headers.environ import content_length
 
 _STAND_IN = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nFN:-\r\nN:-;;;;\r\nEND:VCARD\r\n"
 # Radicale refuses a card without a UID.

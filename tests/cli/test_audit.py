@@ -20,7 +20,7 @@ from dirserver.errors import AccessDenied, InvalidCredentials
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import Client
 from dirserver_radicale import refusals
-from dirserver_radicale.hrefs import locate
+from dirserver_radicale.tree.hrefs import locate
 from tests.cli.conftest import CARDS
 from tests.cli.shell import Shell
 from tests.organisation import ALICE, BOB, CAROL

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver_radicale.accept import preferred_version
+from dirserver_radicale.headers.accept import preferred_version
 
 
 @pytest.mark.parametrize(

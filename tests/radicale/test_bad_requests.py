@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from dirserver_radicale import xmlbody
 from dirserver_radicale.application import Application
+from dirserver_radicale.xml import xmlbody
 from tests.conversation import play
 from tests.organisation import vcard
 from tests.radicale.bodies import FILES, propfind

@@ -15,13 +15,14 @@ from radicale.storage import BaseCollection, BaseStorage
 
 from dirserver_radicale.application import Application
 from dirserver_radicale.auth import Auth
-from dirserver_radicale.bookmethods import BookMethods
-from dirserver_radicale.books import BookCollection
-from dirserver_radicale.cards import CardMethods
-from dirserver_radicale.items import CardItem
-from dirserver_radicale.listings import HomeCollection, Listing, RootCollection
+from dirserver_radicale.methods.books import BookMethods
+from dirserver_radicale.methods.cards import CardMethods
+from dirserver_radicale.methods.transfer import TransferMethods
 from dirserver_radicale.nostorage import NoStorage
 from dirserver_radicale.rights import Rights
+from dirserver_radicale.stock.books import BookCollection
+from dirserver_radicale.stock.items import CardItem
+from dirserver_radicale.stock.listings import HomeCollection, Listing, RootCollection
 from dirserver_radicale.storage import Storage
 
 OURS: list[tuple[type, type]] = [
@@ -37,6 +38,7 @@ OURS: list[tuple[type, type]] = [
     (Application, RadicaleApplication),
     (CardMethods, RadicaleApplication),
     (BookMethods, RadicaleApplication),
+    (TransferMethods, RadicaleApplication),
 ]
 # Radicale makes none of these itself.
 CONSTRUCTED_BY_US = {BookCollection, Listing, RootCollection, HomeCollection, CardItem, Application}
@@ -99,7 +101,8 @@ def test_what_we_override_is_called_as_radicale_calls_it(
         (CardItem, ["serialize", "vobject_item"]),
         (Application, ["__call__", "_handle_request", "do_PROPFIND", "do_REPORT", "do_OPTIONS"]),
         (BookMethods, ["do_PROPPATCH", "do_MKCOL"]),
-        (CardMethods, ["do_GET", "do_PUT", "do_DELETE", "do_MOVE"]),
+        (CardMethods, ["do_GET", "do_PUT", "do_DELETE"]),
+        (TransferMethods, ["do_MOVE"]),
     ],
 )
 def test_what_we_override_is_there_to_be_overridden(ours: type, names: list[str]) -> None:
@@ -119,6 +122,7 @@ def test_every_method_of_radicales_is_ours_or_said_to_be_absent() -> None:
     # Radicale has no COPY, but would call one.
     assert {name for name in dir(Application) if name.startswith("do_")} == {*methods, "do_COPY"}
     # HEAD is Radicale's, and nothing but GET without its body.
-    ours = {*vars(Application), *vars(CardMethods), *vars(BookMethods)}
+    parts = (Application, CardMethods, TransferMethods, BookMethods)
+    ours = {name for part in parts for name in vars(part)}
     inherited = {name for name in methods if name not in ours}
     assert inherited == {"do_HEAD"}

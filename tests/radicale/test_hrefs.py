@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from dirserver_radicale.application import Application
-from dirserver_radicale.hrefs import Location, is_elsewhere, locate, path_in
+from dirserver_radicale.tree.hrefs import Location, is_elsewhere, locate, path_in
 from tests.radicale.bodies import FILES, multiget, prop_filter, query, sync
 from tests.radicale.dav_client import DAVClient
 

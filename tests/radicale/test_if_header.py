@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from dirserver_radicale.application import Application
-from dirserver_radicale.ifheader import MOST_RESOURCES, holds, read_if
+from dirserver_radicale.headers.ifheader import MOST_RESOURCES, holds, read_if
 from tests.radicale.bodies import FILES
 from tests.radicale.dav_client import HOST, DAVClient
 

@@ -11,7 +11,7 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.store import incarnations
 from dirserver.store.incarnations import Remembered
-from dirserver_radicale import tokens
+from dirserver_radicale.tree import tokens
 from tests.radicale.bodies import sync
 from tests.radicale.dav_client import DAVClient
 

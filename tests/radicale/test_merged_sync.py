@@ -19,8 +19,8 @@ from dirserver.directory.ownbooks import archive_book, make_book
 from dirserver.errors import DirectoryError
 from dirserver.store import incarnations
 from dirserver.store.incarnations import Remembered
-from dirserver_radicale import tokens
 from dirserver_radicale.application import Application
+from dirserver_radicale.tree import tokens
 from tests.directory.acts import delete, move, put
 from tests.directory.keys import hand_out
 from tests.organisation import (

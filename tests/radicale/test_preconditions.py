@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirserver_radicale.conditional import is_unchanged, read_precondition
+from dirserver_radicale.headers.conditional import is_unchanged, read_precondition
 from tests.conversation import play
 from tests.radicale.dav_client import DAVClient
 

@@ -7,7 +7,7 @@ import pytest
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale.privileges import privileges
+from dirserver_radicale.tree.privileges import privileges
 from tests.conversation import play
 from tests.radicale.dav_client import DAVClient
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.model.grant import Privilege
-from dirserver_radicale.filters import Filter, PropFilter, TextMatch
+from dirserver_radicale.xml.filters import Filter, PropFilter, TextMatch
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
 
 NUMBERS = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dirserver_radicale.application import Application
-from dirserver_radicale.prefer import Preferences, read_preferences
+from dirserver_radicale.headers.prefer import Preferences, read_preferences
 from tests.conversation import play
 from tests.radicale.bodies import FILES, multiget
 from tests.radicale.dav_client import DAVClient

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dirserver_radicale.httpdate import http_date, read_http_date
+from dirserver_radicale.headers.httpdate import http_date, read_http_date
 from tests.radicale.dav_client import DAVClient
 
 PATHS = ["/alice/customers/anna", "/alice/customers/"]

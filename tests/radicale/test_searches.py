@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from dirserver_radicale.application import Application
-from dirserver_radicale.searches import FOR_ONE_LOGIN, TOTAL, Crowded, Searches
+from dirserver_radicale.reports.searches import FOR_ONE_LOGIN, TOTAL, Crowded, Searches
 from tests.radicale.bodies import FILES, prop_filter, query, sync
 from tests.radicale.dav_client import DAVClient
 

@@ -15,7 +15,7 @@ from dirserver.assembly import Services
 from dirserver.directory.devices import release, stopped
 from dirserver.directory.granting import give, take
 from dirserver.model.grant import Grant, Privilege
-from dirserver_radicale import tokens
+from dirserver_radicale.tree import tokens
 from tests.conversation import play
 from tests.organisation import ADMIN, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES, multiget, prop_filter, propfind, query, sync

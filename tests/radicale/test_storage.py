@@ -8,9 +8,9 @@ from radicale.item import Item
 from dirserver.assembly import Services
 from dirserver.errors import AccessDenied, StoreUnavailable
 from dirserver_radicale import request
-from dirserver_radicale.books import BookCollection, refused
 from dirserver_radicale.configuration import configuration
 from dirserver_radicale.request import Request
+from dirserver_radicale.stock.books import BookCollection, refused
 from dirserver_radicale.storage import Storage
 from dirserver_radicale.upload import read_uid, spell_uid
 from tests.organisation import vcard

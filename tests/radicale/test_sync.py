@@ -8,9 +8,9 @@ import pytest
 
 from dirserver.assembly import Services
 from dirserver.errors import InvalidSyncToken
-from dirserver_radicale import tokens
 from dirserver_radicale.application import Application
-from dirserver_radicale.tokens import SyncToken
+from dirserver_radicale.tree import tokens
+from dirserver_radicale.tree.tokens import SyncToken
 from tests.conversation import play
 from tests.radicale.bodies import sync
 from tests.radicale.dav_client import DAVClient

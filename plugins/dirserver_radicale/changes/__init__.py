@@ -1,0 +1,1 @@
+"""How collections change: what a client must be told of since its sync token."""

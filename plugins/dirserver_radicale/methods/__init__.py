@@ -1,0 +1,1 @@
+"""The methods of HTTP and WebDAV that our Application has of its own."""

@@ -1,0 +1,257 @@
+"""Cards by themselves: read, stored and deleted without Radicale's help.
+
+They are kept byte for byte, with every precondition that RFC 6352 and RFC 9110 name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from http import client
+from typing import Any
+
+from radicale import httputils
+
+from dirserver.directory import Directory, Reading
+from dirserver.errors import DirectoryError, PreconditionFailed
+from dirserver.model.addressbook import label_of
+from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.conversion import convert
+from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
+from dirserver.model.vcard import parse_card
+from dirserver_radicale import answers, request, stream
+from dirserver_radicale.answers import Answer, error_answer
+from dirserver_radicale.headers import prefer
+from dirserver_radicale.headers.accept import preferred_version
+from dirserver_radicale.headers.conditional import (
+    converted_etag,
+    is_changed_since,
+    is_not_newer,
+    is_unchanged,
+    read_precondition,
+    read_precondition_of_card,
+)
+from dirserver_radicale.headers.httpdate import http_date
+from dirserver_radicale.methods.books import BookMethods
+from dirserver_radicale.methods.preconditions import is_conditional, require, require_if
+from dirserver_radicale.methods.representation import VCARD, shown
+from dirserver_radicale.tree.hrefs import Location, locate
+from dirserver_radicale.tree.placement import placement
+from dirserver_radicale.tree.resources import Viewer
+
+
+class CardMethods(BookMethods):
+    """The methods of HTTP and WebDAV that are about one card, or one file of them."""
+
+    _directory: Directory
+
+    def do_GET(
+        self,
+        environ: dict[str, Any],
+        base_prefix: str,
+        path: str,
+        user: str,
+        user_groups: set[str],
+        request_info: dict[str, Any],
+    ) -> Any:
+        """Answer with a card as it was stored, or with all cards of a book in one file."""
+        if not user:
+            return httputils.NOT_ALLOWED
+        location = locate(path)
+        if location is None or location.login not in ("", user):
+            return answers.need_privileges(path, "read")
+        if not location.book:
+            text = "This is a CardDAV server: an address book program wants this address."
+            return answers.plain(client.OK, text)
+        try:
+            if location.href:
+                return self._get_card(user, location, environ)
+            return self._get_book(user, location, environ)
+        except DirectoryError as error:
+            return error_answer(error, path, "read")
+        except ValueError as error:
+            return answers.malformed(error)
+
+    def _get_card(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
+        with self._directory.reading(
+            request.principal_of(user), request.current().client
+        ) as reading:
+            there = placement(reading, location)
+            view = reading.book(there.slug, Privilege.READ)
+            card, body = reading.read(view, there.href)
+            require_if(environ, reading, location)
+            version = preferred_version(environ.get("HTTP_ACCEPT", ""))
+            if version is not None and version == parse_card(body).version:
+                version = None
+            etag = card.etag if version is None else converted_etag(card.etag, version)
+            headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
+            early = _early(environ, etag, card.modified, headers)
+            if early is not None:
+                return early
+            headers["Content-Type"] = VCARD
+            reading.note_read(view, card)
+            if version is not None:
+                body = convert(body, version)
+                headers["Content-Type"] += f"; version={version}"
+            return client.OK, headers, body, None
+
+    def _get_book(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
+        """Answer with all cards of a book in one file, which may be sent as it is read."""
+        noted = request.current()
+        version = preferred_version(environ.get("HTTP_ACCEPT", ""))
+        headers: dict[str, str] = {}
+        early: list[Answer] = []
+
+        def make(reading: Reading) -> Iterator[bytes]:
+            book = Viewer(reading).collection(location)
+            require_if(environ, reading, location)
+            etag = book.etag if version is None else converted_etag(book.etag, version)
+            headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
+            early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
+            if early or environ["REQUEST_METHOD"] == "HEAD":
+                return iter(())
+            # Told before anything leaves the house.
+            views = [part.book.view for part in book.parts]
+            self._directory.record([_exported(reading, view) for view in views])
+            bodies = (body for view in views for _card, body in reading.exported(view))
+            return bodies if version is None else (convert(body, version) for body in bodies)
+
+        told = stream.answer(self._directory, request.principal_of(user), noted.client, make)
+        if early:
+            return early[0]
+        headers["Content-Type"] = VCARD
+        headers["Content-Disposition"] = f'attachment; filename="{_file_name(location.book)}.vcf"'
+        if isinstance(told, bytes):
+            is_head = environ["REQUEST_METHOD"] == "HEAD"
+            return client.OK, headers, None if is_head else told, None
+        noted.stream = told
+        return client.OK, headers, None, None
+
+    def do_PUT(
+        self,
+        environ: dict[str, Any],
+        base_prefix: str,
+        path: str,
+        user: str,
+        user_groups: set[str],
+        request_info: dict[str, Any],
+    ) -> Any:
+        """Store a card (RFC 6352 section 6.3.2)."""
+        if not user:
+            return httputils.NOT_ALLOWED
+        location = locate(path)
+        if location is not None and not location.href:
+            # RFC 4918 section 9.7.2. So it is for every such address, hidden or not.
+            return answers.not_allowed("A card is stored below the address of its book.")
+        if location is None or location.login != user:
+            return self._refuse("PUT", path, user)
+        noted = request.current()
+        if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
+            return answers.plain(client.BAD_REQUEST, "A card is sent as a whole.")
+        try:
+            body = noted.upload.body()
+            with self._directory.writing(request.principal_of(user), noted.client) as writing:
+                there = placement(writing, location, AuditAction.CARD_UPDATE)
+                if is_conditional(environ):
+                    writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
+                    require(environ, writing, location)
+                condition = read_precondition_of_card(environ)
+                with there.shown():
+                    stored = writing.put_card(
+                        there.slug, there.href, body, condition, among=there.among
+                    )
+        except PreconditionFailed as error:
+            return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
+        except DirectoryError as error:
+            return error_answer(error, path, "write-content")
+        except ValueError as error:
+            return answers.malformed(error)
+        # The card is kept as it came, so the client may take the etag for its own copy's.
+        status = client.CREATED if stored.created else client.NO_CONTENT
+        headers = {"ETag": f'"{stored.etag}"'}
+        return shown(environ, status, headers, location, body)
+
+    def _as_it_is(self, user: str, location: Location, environ: dict[str, Any]) -> Answer | None:
+        """Refuse a condition with the card that there is, if the client prefers to see that.
+
+        RFC 8144 section 3.2.
+        """
+        if not prefer.read_preferences(environ).representation:
+            return None
+        principal, noted = request.principal_of(user), request.current()
+        try:
+            with self._directory.reading(principal, noted.client) as reading:
+                there = placement(reading, location)
+                view = reading.book(there.slug, Privilege.READ)
+                etag = reading.card(view, there.href).etag
+                body = reading.body(view, there.href)
+        except DirectoryError:
+            return None
+        status, headers = client.PRECONDITION_FAILED, {"ETag": f'"{etag}"'}
+        return shown(environ, status, headers, location, body)
+
+    def do_DELETE(
+        self,
+        environ: dict[str, Any],
+        base_prefix: str,
+        path: str,
+        user: str,
+        user_groups: set[str],
+        request_info: dict[str, Any],
+    ) -> Any:
+        """Delete a card, or a book of one's own; others go with the config file only."""
+        if not user:
+            return httputils.NOT_ALLOWED
+        location = locate(path)
+        if location is None or not location.book or location.login != user:
+            return self._refuse("DELETE", path, user)
+        if not location.href:
+            return self._delete_book(user, location, environ)
+        holder = location.path
+        try:
+            with self._directory.writing(
+                request.principal_of(user), request.current().client
+            ) as writing:
+                there = placement(writing, location, AuditAction.CARD_DELETE)
+                holder = there.path
+                if is_conditional(environ):
+                    writing.writable(there.slug, AuditAction.CARD_DELETE, there.href)
+                    require(environ, writing, location)
+                condition = read_precondition_of_card(environ)
+                writing.delete_card(there.slug, there.href, condition)
+        except DirectoryError as error:
+            return error_answer(error, holder, "unbind")
+        except ValueError as error:
+            return answers.malformed(error)
+        return client.NO_CONTENT, {}, None, None
+
+
+def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
+    detail = f"{reading.count(view)} cards in one file"
+    return reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)
+
+
+def _early(
+    environ: dict[str, Any], etag: str, modified: datetime, headers: dict[str, str]
+) -> Answer | None:
+    """Return the answer that spares the body (RFC 9110 section 13.2.2), if there is one.
+
+    Either way the etag is in ``headers``.
+    """
+    headers["ETag"] = f'"{etag}"'
+    condition = read_precondition(environ)
+    is_late = is_changed_since(environ, modified)
+    if is_late or not condition.holds(etag):
+        if not is_late and is_unchanged(condition, etag):
+            return client.NOT_MODIFIED, headers, None, None
+        text = "It has changed."
+        return answers.plain(client.PRECONDITION_FAILED, text, {"ETag": headers["ETag"]})
+    if condition.none_match is None and is_not_newer(environ, modified):
+        return client.NOT_MODIFIED, headers, None, None
+    return None
+
+
+def _file_name(slug: str) -> str:
+    """Return the name of a book as a header can hold it between quotes."""
+    return "".join([char if char.isascii() and char not in '"\\' else "_" for char in slug])

@@ -1,0 +1,1 @@
+"""The properties of what there is: listed, written, changed."""

@@ -1,0 +1,1 @@
+"""Books and cards as Radicale wants them, for its own Application."""
