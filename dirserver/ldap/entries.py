@@ -46,6 +46,8 @@ _OF_CARDS = tuple(
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")
 _LONGEST_PACKED_KEY = 15
+# Such a length has more than one octet.
+_LONG = 0x80
 
 
 def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> bytes:
@@ -196,9 +198,17 @@ def key_of(entry_uuid: str) -> str | None:
         return None
 
 
-def _partial_attribute(name: str, values: Iterable[str]) -> bytes:
+def _partial_attribute(name: str, values: Sequence[str]) -> bytes:
+    named = _encoded(name)
+    if len(values) == 1:
+        value = values[0].encode()
+        size, whole = len(value), len(named) + len(value) + 4
+        if whole < _LONG:
+            # As nearly all are: four tags and three lengths of one octet each, at once.
+            parts = (SEQUENCE, whole, named, SET, size + 2, OCTET_STRING, size, value)
+            return b"%c%c%b%c%c%c%c%b" % parts
     encoded = b"".join([tlv(OCTET_STRING, value.encode()) for value in values])
-    return tlv(SEQUENCE, _encoded(name) + tlv(SET, encoded))
+    return tlv(SEQUENCE, named + tlv(SET, encoded))
 
 
 @lru_cache(maxsize=256)

@@ -8,9 +8,8 @@ is wanted, however many there are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -23,11 +22,10 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    text,
 )
 
 from dirserver.model.fields import NAMES
-from dirserver.store.prepared import Prepared, among, listed
+from dirserver.store.prepared import NewRows, Prepared, among, listed
 from dirserver.store.tables import card_beginning
 
 # What the index calls a full name on the keys of a telephone.
@@ -44,39 +42,21 @@ _LAST_PLACE = 2**63 - 1
 Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]]]
 
 
-class _Row(NamedTuple):
-    """A row, in the order of the primary key."""
+# A row, in the order of the columns.
+_Row: TypeAlias = tuple[int, str, int, int, str, int]
 
-    addressbook_id: int
-    head: str
-    place: int
-    card_id: int
-    value: str
-    fields: int
-
-
-_ROWS = {
-    "sqlite": "json_each(:rows)",
-    "postgresql": "json_array_elements(CAST(:rows AS json)) AS said (value)",
-}
-_TYPES = ("BIGINT", "TEXT", "BIGINT", "BIGINT", "TEXT", "BIGINT")
-_COLUMNS = ", ".join(f"CAST(value ->> {at} AS {kind})" for at, kind in enumerate(_TYPES))
-_NEW = Prepared(
+_NEW = NewRows(card_beginning)
+_OF_CARDS = Prepared(
     {
-        engine: text(
-            f"INSERT INTO card_beginning ({', '.join(_Row._fields)}) SELECT {_COLUMNS} FROM {rows}"  # noqa: S608 - names of ours
-        )
-        for engine, rows in _ROWS.items()
+        engine: select(card_beginning).where(one)
+        for engine, one in among(card_beginning.c.card_id, "cards").items()
     }
 )
-_ALL = select(*(card_beginning.c[name] for name in _Row._fields))
-_OF_CARDS = Prepared(
-    {engine: _ALL.where(one) for engine, one in among(card_beginning.c.card_id, "cards").items()}
-)
 _KEY = [one.name for one in card_beginning.primary_key]
+_OLD = [f"old_{name}" for name in _KEY]
 _FORGET = Prepared(
     delete(card_beginning).where(
-        *(card_beginning.c[name] == bindparam(f"old_{name}") for name in _KEY)
+        *(card_beginning.c[name] == bindparam(old) for name, old in zip(_KEY, _OLD, strict=True))
     )
 )
 
@@ -105,7 +85,7 @@ def rows_of(
     place = place_of(sort_name)
     for value, bits in said:
         for head in {value[:length] for length in _HEADS}:
-            yield _Row(book_id, head, place, card_id, value, bits)
+            yield book_id, head, place, card_id, value, bits
 
 
 def replace(connection: Connection, rows: Iterable[_Row], replaced: Collection[int]) -> None:
@@ -113,12 +93,11 @@ def replace(connection: Connection, rows: Iterable[_Row], replaced: Collection[i
     new = set(rows)
     there: set[_Row] = set()
     if replaced:
-        there = {_Row(*row) for row in _OF_CARDS.rows(connection, cards=listed(replaced))}
-    gone = [{f"old_{name}": getattr(row, name) for name in _KEY} for row in there - new]
-    if gone:
-        _FORGET.each(connection, gone)
-    if come := sorted(new - there):
-        _NEW.run(connection, rows=json.dumps(come, ensure_ascii=False))
+        there.update(_OF_CARDS.rows(connection, cards=listed(replaced)))
+    if gone := there - new:
+        # The key are the first columns.
+        _FORGET.each(connection, [dict(zip(_OLD, row, strict=False)) for row in gone])
+    _NEW.insert(connection, sorted(new - there))
 
 
 def selects(

@@ -5,17 +5,16 @@ Indexing is what costs most of a write, so that only what differs is written.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from dirserver.model.fields import Field
 from dirserver.store import beginnings, trigram
-from dirserver.store.prepared import Prepared, among, insert_into, listed
+from dirserver.store.prepared import NewRows, Prepared, among, insert_into, listed
 from dirserver.store.probes import ORDERED
 from dirserver.store.tables import card_entry, card_value
 
@@ -39,20 +38,7 @@ _CHANGE_ENTRIES = Prepared(
     .where(card_entry.c.card_id == bindparam("of_card"))
     .values(attributes=bindparam("attributes"))
 )
-# How each engine takes any number of rows as one parameter.
-_ROWS = {
-    "sqlite": "json_each(:rows)",
-    "postgresql": "json_array_elements(CAST(:rows AS json)) AS said (value)",
-}
-_TAKEN = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, CAST(value ->> 3 AS BOOLEAN)"
-_NEW_VALUES = Prepared(
-    {
-        engine: text(
-            f"INSERT INTO card_value (card_id, field, value, ordered) SELECT {_TAKEN} FROM {rows}"  # noqa: S608 - names of ours
-        )
-        for engine, rows in _ROWS.items()
-    }
-)
+_NEW_VALUES = NewRows(card_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +63,7 @@ def store_derived(
     """
     old = frozenset(replaced)
     values = {
-        (card_id, field.value, said) for _, card_id, one in derived for field, said in one.values
+        (card_id, str(field), said) for _, card_id, one in derived for field, said in one.values
     }
     _store_values(connection, values, old)
     entries = [(card_id, one.entry) for _, card_id, one in derived]
@@ -104,4 +90,4 @@ def _store_values(connection: Connection, new: set[_Said], replaced: Collection[
     # In the order of the index that has most to be looked up in.
     if come := sorted(new - there, key=itemgetter(1, 2, 0)):
         rows = [(card, field, value, field in ORDERED) for card, field, value in come]
-        _NEW_VALUES.run(connection, rows=json.dumps(rows, ensure_ascii=False))
+        _NEW_VALUES.insert(connection, rows)

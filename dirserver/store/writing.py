@@ -22,6 +22,7 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Without letters and digits that look alike: keys are read out over the telephone.
 _KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _KEY_LENGTH = 12
+_KEY_BITS = 60
 
 
 # Put together once; see ``cards``.
@@ -91,7 +92,12 @@ class Act:
 
 def new_key() -> str:
     """Return a key for a card that never had one: short, and never given out before."""
-    return "".join([secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH)])
+    # So many more bits than a key has that none is likelier than another.
+    number, key = secrets.randbits(2 * _KEY_BITS), ""
+    while len(key) < _KEY_LENGTH:
+        number, at = divmod(number, len(_KEY_ALPHABET))
+        key += _KEY_ALPHABET[at]
+    return key
 
 
 def lock(connection: Connection, book_id: int) -> None:
