@@ -111,6 +111,7 @@ def mac(services: Services) -> Mac:
     return made
 
 
+SCOPE = tokens.Scope("merged")
 GRANT = '{ to = "group:sales", access = "write" },'
 
 
@@ -206,7 +207,7 @@ def test_a_token_that_was_never_given_out_is_refused(mac: Mac, token: str) -> No
 
 
 def test_a_token_from_the_future_or_of_a_lost_life_is_refused(mac: Mac, services: Services) -> None:
-    marks = tokens.parse_marks(mac.token)
+    marks = SCOPE.parsed(mac.token)
     ahead = mac.token.replace(f"/{marks[0].revision}/", "/77/", 1).replace(
         f"/{marks[0].held}/", "/77/", 1
     )
@@ -220,8 +221,8 @@ def test_a_token_from_the_future_or_of_a_lost_life_is_refused(mac: Mac, services
 
 
 def test_tokens_are_read_as_they_are_written(mac: Mac) -> None:
-    assert tokens.spelled(tokens.parse_marks(mac.token)) == mac.token
-    assert tokens.parse_marks(tokens.spelled([])) == []
+    assert SCOPE.spelled(SCOPE.parsed(mac.token)) == mac.token
+    assert SCOPE.parsed(SCOPE.spelled([])) == []
 
 
 # What may happen to what carol reads: an act, and which card or line of the config it is about.

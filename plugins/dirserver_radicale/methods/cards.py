@@ -17,7 +17,6 @@ from dirserver.errors import DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
-from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import parse_card
 from dirserver_radicale import answers, request, stream
@@ -78,7 +77,7 @@ class CardMethods(BookMethods):
             request.principal_of(user), request.current().client
         ) as reading:
             there = placement(reading, location)
-            view = reading.book(there.slug, Privilege.READ)
+            view = there.view(reading)
             card, body = reading.read(view, there.href)
             require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
@@ -183,7 +182,7 @@ class CardMethods(BookMethods):
         try:
             with self._directory.reading(principal, noted.client) as reading:
                 there = placement(reading, location)
-                view = reading.book(there.slug, Privilege.READ)
+                view = there.view(reading)
                 etag = reading.card(view, there.href).etag
                 body = reading.body(view, there.href)
         except DirectoryError:
