@@ -45,7 +45,8 @@ def course(book: SeveralBooks, token: str) -> Course:
         mark = known.pop((part.book.view.book.uuid, part.is_bare), None)
         start = _start(part, mark)
         if mark is None or start != part.book.revision or mark != now:
-            steps.append(_Step(Leg(part, start, first=mark is None), mark, now))
+            held = 0 if mark is None else mark.held
+            steps.append(_Step(Leg(part, start, held, first=mark is None), mark, now))
         else:
             book.viewer.reading.note_copy(part.book.view, part.book.revision)
             settled.append(now)
@@ -81,7 +82,7 @@ def _farewells(several: SeveralBooks, marks: list[Mark]) -> list[_Step]:
             raise InvalidSyncToken("a book of the token was purged, or never was")
         book, state = former[mark.book]
         _require_remembered(mark, book, state.revision)
-        view = VisibleBook(book, Privilege.READ, frozenset())
+        view = VisibleBook(book, Privilege.READ, frozenset(), several.shown_of(book))
         part = Part(Book(viewer, view, state), several.url, f"{book.id}~", mark.is_bare)
         # Another book that has its names may have cards that are called so.
         namesakes = base.book.view.book.id if base is not None and mark.is_bare else None

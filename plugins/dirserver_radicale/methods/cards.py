@@ -146,12 +146,14 @@ class CardMethods(BookMethods):
         if location is None or location.login != user:
             return self._refuse("PUT", path, user)
         noted = request.current()
+        needed = location.parent.path, "bind"
         if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
             return answers.plain(client.BAD_REQUEST, "A card is sent as a whole.")
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
                 there = placement(writing, location, AuditAction.CARD_UPDATE)
+                needed = path, "write-content"
                 if is_conditional(environ):
                     writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
                     require(environ, writing, location)
@@ -163,7 +165,7 @@ class CardMethods(BookMethods):
         except PreconditionFailed as error:
             return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
         except DirectoryError as error:
-            return error_answer(error, path, "write-content")
+            return error_answer(error, *needed)
         except ValueError as error:
             return answers.malformed(error)
         # The card is kept as it came, so the client may take the etag for its own copy's.

@@ -17,7 +17,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from dirserver.directory import BookState, Writing, merging
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.policy import VisibleBook
+from dirserver.model.query import EVERYTHING, Query
 from dirserver_radicale.headers.conditional import book_etag
 from dirserver_radicale.tree import privileges, tokens
 from dirserver_radicale.tree.hrefs import Location, escaped, escaped_name
@@ -190,6 +192,14 @@ class SeveralBooks(ABC):
     @abstractmethod
     def why_no_new_card(self) -> str:
         """Why a card cannot be added that has no place in it, for the audit trail."""
+
+    def takes(self, part: Part, href: str) -> bool:
+        """Say whether a card may be put there."""
+        return True
+
+    def shown_of(self, book: AddressBook) -> Query:
+        """Return what finds the cards of a book that it shows, or once showed."""
+        return EVERYTHING
 
     def placed(self, name: str) -> tuple[Part, str] | None:
         """Return where a card called ``name`` is, or would be, and what it is called there.

@@ -61,16 +61,16 @@ def placement(reading: Reading, location: Location, action: AuditAction | None =
     """Return where the card at ``location`` is, or would be.
 
     Raises AccessDenied where there can be none, which the audit trail tells of as ``action``; to
-    those who only read, without one, it is NotFound.
+    those who only read, without one, it is NotFound, as to those who delete what is not shown.
     """
     several = Viewer(reading).several(location)
     if several is None:
         return Placement(location.book, location.href, location.parent.path)
     placed = several.placed(location.href)
-    if placed is not None:
+    if placed is not None and several.takes(*placed):
         part, href = placed
         return Placement(part.book.view.book.slug, href, location.path, several, part)
-    if action is None:
+    if action is None or (action is AuditAction.CARD_DELETE and placed is not None):
         raise NotFound(location.href)
     reading.refuse(action, several.slug, location.href, several.why_no_new_card)
     raise AccessDenied(several.why_no_new_card)

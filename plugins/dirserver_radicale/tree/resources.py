@@ -19,6 +19,7 @@ from dirserver_radicale.headers.prefer import NONE, Preferences
 from dirserver_radicale.tree.collection import Book, Collection, SeveralBooks
 from dirserver_radicale.tree.hrefs import Location, principal_href
 from dirserver_radicale.tree.merged import MergedBook
+from dirserver_radicale.tree.smart import SmartBook
 
 
 class Viewer:
@@ -92,7 +93,8 @@ class Viewer:
         """Return what shows several books at ``location``, or the card there; None for a book."""
         if location.book == MERGED and self.principal.sees_one_book:
             return MergedBook(self)
-        return None
+        view = self.reading.smart_book(location.book, Privilege.READ)
+        return None if view is None else SmartBook(self, view)
 
     def principal_called(self, grantee: str) -> PrincipalPlace | None:
         """Return the user or group of this name, if it exists for them."""
@@ -151,6 +153,9 @@ class PrincipalPlace:
         else:
             for view in self.viewer.reading.books(Privilege.READ):
                 yield Book(self.viewer, view)
+            # Last, since Macs show the first.
+            for smart in self.viewer.reading.smart_books(Privilege.READ):
+                yield SmartBook(self.viewer, smart)
 
 
 Resource: TypeAlias = Root | PrincipalPlace | Collection
