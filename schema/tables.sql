@@ -287,6 +287,15 @@ CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
 
+CREATE TABLE joined_card (
+    card_id INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
+
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
     CONSTRAINT pk_quarantine PRIMARY KEY (card_id),
@@ -588,6 +597,15 @@ CREATE TABLE card_value (
 CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
 
 CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+
+CREATE TABLE joined_card (
+    card_id BIGINT NOT NULL,
+    etag TEXT NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,

@@ -16,7 +16,8 @@ from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
 from dirserver.cli.mapping import Mapped, save_map, wishes_of
 from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
-from dirserver.directory.importing import ImportCount, import_cards
+from dirserver.directory.counting import ImportCount
+from dirserver.directory.importing import import_cards
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
 from dirserver.exchange.formats.layout import Layout

@@ -1,23 +1,24 @@
-"""Imports: the cards of a file into a book, all of them or none."""
+"""Imports: the cards of files into a book, all of them or none."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Protocol
+from types import TracebackType
+from typing import Self
 
-from dirserver.directory import standards
-from dirserver.directory.derivers import Job, derived
-from dirserver.directory.writing import Writing, etag_of
-from dirserver.errors import BreaksStandards
+from dirserver.directory import arrivals as arriving
+from dirserver.directory.arrivals import Arrivals, Bodies
+from dirserver.directory.counting import ImportCount
+from dirserver.directory.meeting import Gathering, Met, meet
+from dirserver.directory.storing import Storing
+from dirserver.directory.writing import Writing
 from dirserver.model.audit import AuditAction, Outcome
-from dirserver.model.policy import VisibleBook
-from dirserver.store.cards import StoredCard, find_many
-from dirserver.store.derived import Derived
+from dirserver.model.duplicates.meeting import Decide, Fate, Meeting
+from dirserver.model.duplicates.scan import Advance
+from dirserver.model.grant import Privilege
 from dirserver.store.trigram import tidy
-from dirserver.store.writing import NewCard, new_key
 
 # After so many cards, the search index is worth being brought into order.
 _MANY = 1000
@@ -25,186 +26,123 @@ _BATCH = 500
 _MOST_CASES = 20
 
 
-@dataclass(slots=True)
-class ImportCount:
-    """How an import went, card by card, while it goes on.
+class Intake:
+    """The cards of some files, in the order of these, on their way into one book.
 
-    ``superseded`` are those behind which there was another one with the same UID; ``erased``
-    those that were left out because their person was erased, with the names of the cases, and
-    ``rejected`` those that the book's standards keep out, with why.
+    First all are to be ``read``; then ``meet`` finds out who is known already; then they are to be
+    ``stored``. Nothing of an import is there before the transaction commits.
     """
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    superseded: int = 0
-    erased: dict[bytes, str] = field(default_factory=dict)
-    rejected: dict[bytes, BreaksStandards] = field(default_factory=dict)
+    def __init__(self, writing: Writing, slug: str, files: Sequence[Bodies]) -> None:
+        """Begin with ``files`` for the book ``slug``. Raises AccessDenied."""
+        self.view = writing.writable(slug, AuditAction.CARD_IMPORT)
+        self.counts = [ImportCount() for _ in files]
+        self._writing = writing
+        self._slug = slug
+        self._files = files
+        self._arrivals = Arrivals()
+        self._met = Met()
 
-    def add(self, other: ImportCount) -> None:
-        """Count those of ``other`` too."""
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.superseded += other.superseded
-        self.erased.update(other.erased)
-        self.rejected.update(other.rejected)
+    def __enter__(self) -> Self:
+        """Return the intake, whose cards wait on the disk until the block ends."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Let go of what waits."""
+        self._arrivals.close()
 
     @property
-    def total(self) -> int:
-        """How many cards there were."""
-        stored = self.created + self.updated + self.unchanged
-        return stored + self.superseded + len(self.erased) + len(self.rejected)
+    def meetings(self) -> list[Meeting]:
+        """Who is known already, in the order in which they came, and what became of it."""
+        return [meeting for _, meeting in sorted(self._met.meetings.items())]
+
+    def read(self) -> Iterator[int]:
+        """Find out what is new or changed, yielding how many cards are looked at.
+
+        A card whose UID is in the book is to replace the one that is there; the same bytes change
+        nothing. Of several cards with one UID the last stands. Raises InvalidCard and CardTooLarge
+        for what cannot be kept.
+        """
+        there = arriving.standing(self._writing, self._files)
+        places = Counter(number for number, _ in there)
+        for number, bodies in enumerate(self._files):
+            self.counts[number].superseded = len(bodies) - places[number]
+        for looked_at, unchanged in arriving.read(
+            self._writing, self.view, self._files, there, self._arrivals
+        ):
+            for number in unchanged:
+                self.counts[number].unchanged += 1
+            yield looked_at
+        for number in self._arrivals.going:
+            coming = self._arrivals[number].coming
+            if coming.stored is not None:
+                gathering = Gathering(None, coming.stored.card.href, coming.stored.id, [number])
+                self._met.gatherings[coming.key] = gathering
+
+    def meet(self, decide: Decide, advance: Advance) -> None:
+        """Find out who certainly is known, and do what ``decide`` says with each of them.
+
+        They are looked for in this book and among the files, and all others that can be read;
+        cards of other books are only told of.
+        """
+        views = {view.book.id: view for view in self._writing.books(Privilege.READ)}
+        views[self.view.book.id] = self.view
+        of_all = list(views.values())
+        meet(self._writing, self.view, of_all, self._arrivals, self._met, decide, advance)
+        for meeting in self._met.meetings.values():
+            self.counts[meeting.file].skipped += meeting.fate is Fate.SKIPPED
+
+    def store(self, sources: Sequence[str]) -> Iterator[int]:
+        """Store what is to be stored, yielding how many cards of all files are done with.
+
+        The audit trail tells of each of ``sources``, the names of the files. Those of people who
+        were erased are left out, as are those that break a standard of the book that rejects them.
+        """
+        number = self._writing.batch
+        storing = Storing(self._writing, self.view, self._files, self._arrivals, self._met)
+        cards = storing.gathered()
+        while batch := list(islice(cards, _BATCH)):
+            storing.store(batch, self.counts)
+            yield sum(count.total for count in self.counts)
+        if sum(count.created + count.updated + count.joined for count in self.counts) >= _MANY:
+            tidy(self._writing.connection, wholly=True)
+        for source, count in zip(sources, self.counts, strict=True):
+            self._tell(f"import {number}, {source}: {_said(count)}")
+            if count.erased:
+                cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
+                detail = f"{len(count.erased)} cards of people who were erased, {cases}"
+                self._tell(detail, Outcome.REFUSED)
+            if count.rejected:
+                rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
+                detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
+                self._tell(detail, Outcome.REFUSED)
+
+    def _tell(self, detail: str, outcome: Outcome = Outcome.DONE) -> None:
+        writing = self._writing
+        event = writing.event(AuditAction.CARD_IMPORT, self._slug, "", detail, outcome)
+        writing.events.append(event)
 
 
-class Bodies(Protocol):
-    """The cards of a file, which can be gone through more than once; none need be in memory."""
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield them in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Coming:
-    """A card that is to be stored, but for what is derived from it."""
-
-    uid: str
-    body: bytes
-    etag: str
-    key: str
-    replaces: StoredCard | None
+def _said(count: ImportCount) -> str:
+    said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
+    duplicates = f"duplicates: {count.joined} updated, {count.skipped} skipped"
+    return f"{said}; {duplicates}" if count.joined or count.skipped else said
 
 
 def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> Iterator[ImportCount]:
-    """Store cards from the file ``source`` by their UIDs, yielding the count as it grows.
+    """Store cards from the file ``source`` by their UIDs alone, yielding the count as it grows.
 
-    A card whose UID is in the book already replaces the one that is there; the same bytes
-    change nothing. Of several cards with one UID the last stands. Those of people who were
-    erased are left out, as are those that break a standard of the book that rejects them. Nothing
-    of an import is there before the transaction commits.
-
-    ``bodies`` are gone through twice, to see which stand and to store those, so that only what
-    tells them apart is in memory.
-
-    Raises AccessDenied, and InvalidCard and CardTooLarge for what cannot be kept.
+    Raises what an ``Intake`` does.
     """
-    view = writing.writable(slug, AuditAction.CARD_IMPORT)
-    standing = _standing(writing, bodies)
-    count = ImportCount(superseded=len(bodies) - len(standing))
-    # Before anything is stored: every version remembers it.
-    number = writing.batch
-    batches = _batches(writing, view, _those_of(bodies, standing), count)
-    for coming, found in derived(writing.deriver, batches, len(standing)):
-        _store(writing, view, coming, found, count)
-        yield count
-    if count.created + count.updated >= _MANY:
-        tidy(writing.connection, wholly=True)
-    said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
-    detail = f"import {number}, {source}: {said}"
-    writing.events.append(writing.event(AuditAction.CARD_IMPORT, slug, "", detail))
-    if count.erased:
-        cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
-        detail = f"{len(count.erased)} cards of people who were erased, {cases}"
-        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
-        writing.events.append(refusal)
-    if count.rejected:
-        rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
-        detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
-        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
-        writing.events.append(refusal)
-
-
-def _standing(writing: Writing, bodies: Bodies) -> dict[int, str]:
-    """Return which of ``bodies`` are to be stored, as the place of each and its UID."""
-    places: dict[tuple[str, str], int] = {}
-    for place, body in enumerate(bodies):
-        uid = writing.parsed(body).uid
-        # Without a UID, only the same bytes are the same card.
-        places[uid, "" if uid else etag_of(body)] = place
-    return {place: uid for (uid, _), place in places.items()}
-
-
-def _those_of(bodies: Bodies, standing: Mapping[int, str]) -> Iterator[tuple[str, bytes]]:
-    for place, body in enumerate(bodies):
-        if place in standing:
-            yield standing[place], body
-
-
-def _batches(
-    writing: Writing, view: VisibleBook, cards: Iterator[tuple[str, bytes]], count: ImportCount
-) -> Iterator[tuple[list[_Coming], list[Job]]]:
-    """Yield what is new or changed of ``cards``, and count what is as it was."""
-    while batch := list(islice(cards, _BATCH)):
-        coming = list(_coming(writing, view, batch))
-        count.unchanged += len(batch) - len(coming)
-        yield coming, [(one.body, one.key) for one in coming]
-
-
-def _coming(
-    writing: Writing, view: VisibleBook, batch: Sequence[tuple[str, bytes]]
-) -> Iterator[_Coming]:
-    hrefs = [_href_for("", etag_of(body)) for uid, body in batch if not uid]
-    uids = [uid for uid, _ in batch if uid]
-    by_uid = find_many(writing.connection, view.book.id, "uid", uids)
-    by_href = find_many(writing.connection, view.book.id, "href", hrefs)
-    for uid, body in batch:
-        etag = etag_of(body)
-        stored = by_uid.get(uid) if uid else by_href.get(_href_for("", etag))
-        if stored is not None and stored.card.etag == etag:
-            continue
-        replaces = stored if uid else None
-        key = new_key() if replaces is None else replaces.card.key
-        yield _Coming(uid, body, etag, key, replaces)
-
-
-def _store(
-    writing: Writing,
-    view: VisibleBook,
-    batch: Sequence[_Coming],
-    found: Sequence[Derived],
-    count: ImportCount,
-) -> None:
-    new = []
-    hrefs = [_href_for(one.uid, one.etag) for one in batch]
-    there = find_many(writing.connection, view.book.id, "href", hrefs)
-    taken = set(there)
-    for one, href, beside in zip(batch, hrefs, found, strict=True):
-        if one.replaces is not None:
-            name = one.replaces.card.href
-        else:
-            name = f"{new_key()}.vcf" if href in taken else href
-            taken.add(name)
-        new.append(NewCard(name, one.key, one.uid, one.body, one.etag, beside, one.replaces))
-    erased = writing.erased_among(new)
-    rejected: dict[str, BreaksStandards] = {}
-    unchanged: set[str] = set()
-    if view.book.standards is not None:
-        judged = standards.judged(writing, view.book.standards, new)
-        rejected = standards.rejected(judged, view.book.standards)
-        # What was imported before, and repaired then, is as before.
-        etags = [etag_of(standards.mended(one, view.book.standards)) for one in judged]
-        for one, href, etag in zip(batch, hrefs, etags, strict=True):
-            stored = one.replaces if one.uid else there.get(href)
-            if stored is not None and stored.card.etag == etag:
-                unchanged.add(one.key)
-    left_out = erased.keys() | rejected.keys() | unchanged
-    kept = [one for one in new if one.key not in left_out]
-    count.unchanged += len(unchanged - erased.keys() - rejected.keys())
-    count.erased.update({one.body: erased[one.key] for one in new if one.key in erased})
-    count.rejected.update(
-        {one.body: rejected[one.key] for one in new if one.key in rejected.keys() - erased.keys()}
-    )
-    count.created += sum(one.replaces is None for one in kept)
-    count.updated += sum(one.replaces is not None for one in kept)
-    writing.store(view, kept, "import")
-
-
-def _href_for(uid: str, etag: str) -> str:
-    """Return the name that clients give to a new card: its UID, where that can be one."""
-    plain = uid.removeprefix("urn:uuid:")
-    if plain.isascii() and plain.replace("-", "").replace("_", "").isalnum() and len(plain) < 200:
-        return f"{plain}.vcf"
-    return f"{hashlib.sha256(uid.encode()).hexdigest()[:32] if uid else etag}.vcf"
+    with Intake(writing, slug, [bodies]) as intake:
+        (count,) = intake.counts
+        for _ in intake.read():
+            if count.unchanged:
+                yield count
+        for _ in intake.store([source]):
+            yield count

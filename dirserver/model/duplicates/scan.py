@@ -61,6 +61,27 @@ def shared_among(cards: Sequence[Facts]) -> frozenset[str]:
     )
 
 
+def certain_among(
+    asked: Facts, others: Sequence[Facts], common: Container[str] = ()
+) -> list[tuple[Facts, Pair]]:
+    """Return which of ``others`` certainly are of the person of ``asked``, and why.
+
+    ``others`` are all cards that have an address or a number of it, but for those of what is so
+    ``common`` that it tells nothing.
+    """
+    everybody = [asked, *others]
+    shared = {
+        value
+        for value in asked.mails | asked.numbers
+        if value in common
+        or is_shared(one for one in everybody if value in one.mails or value in one.numbers)
+    }
+    found = ((one, judged(asked, one, shared)) for one in others)
+    return [
+        (one, pair) for one, pair in found if pair is not None and pair.verdict is Verdict.CERTAIN
+    ]
+
+
 def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> Iterator[Pair]:
     """Yield the pairs of ``cards`` that may be of one person, in the order of the cards.
 

@@ -422,6 +422,16 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "joined_card",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_joined_card_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", "etag", name="pk_joined_card"),
+    )
+    op.create_index("ix_joined_card_etag", "joined_card", ["etag"], unique=False)
+    op.create_table(
         "quarantine",
         sa.Column("card_id", ID, nullable=False),
         sa.ForeignKeyConstraint(
