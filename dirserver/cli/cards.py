@@ -10,6 +10,7 @@ import typer
 from dirserver.cli.invocation import invocation
 from dirserver.cli.options import MOST, BookOption, JSONOption, LoginOption
 from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
+from dirserver.model.duplicates.meeting import OnDuplicate
 
 
 def import_cards(
@@ -45,29 +46,34 @@ def import_cards(
         LabelsAs,
         typer.Option("--labels-as", help="With books, a label is the book that is called so."),
     ] = LabelsAs.CATEGORIES,
+    on_duplicate: Annotated[
+        OnDuplicate,
+        typer.Option("--on-duplicate", help="What becomes of somebody who is certainly known."),
+    ] = OnDuplicate.UPDATE,
     as_json: JSONOption = False,
 ) -> None:
     """Read files of contacts into a book.
 
     vCards, CSV, LDIF, and the phone books of desk phones; - is the standard input. What a file
     is, and what becomes of its columns, is shown before anything is stored. A card whose UID is
-    in the book replaces the one that is there. What had to be repaired is told, card by card.
-    What cannot be read is left out, and then the exit code is 1. All files go in together, or
-    none does.
+    in the book replaces the one that is there; one that certainly is of the person of another card
+    updates that one, which loses nothing. What had to be repaired is told, card by card. What
+    cannot be read is left out, and then the exit code is 1. All files go in together, or none does.
 
     \b
     dirserver import --dry-run --book customers phones.vcf outlook/*.csv
     dirserver import --book customers crm.csv --map "Client no.=X-CLIENT" --map "Tel 2=TEL;home"
     \b
     --json: book, dry_run, files (file, recognised (format, encoding, separator, people, columns
-            (name, becomes, values), remarks), cards, new, changed, unchanged, left_out, remarks
-            (card, line, name, uid, imported, notes))
+            (name, becomes, values), remarks), cards, new, changed, unchanged, updated, skipped,
+            added, left_out, remarks (card, line, name, uid, imported, notes), duplicates (card,
+            line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
     """
     from dirserver.cli import importing
     from dirserver.cli.mapping import Mapped
 
     mapped = Mapped(tuple(maps or ()), map_file, save_map, leftover, dates)
-    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as)
+    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as, on_duplicate)
     importing.import_files(invocation(context), request, as_json=as_json)
 
 

@@ -196,6 +196,9 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                 "new": 1,
                 "changed": 0,
                 "unchanged": 0,
+                "updated": 0,
+                "skipped": 0,
+                "added": 0,
                 "left_out": 1,
                 "remarks": [
                     {
@@ -207,6 +210,7 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                         "notes": ["line 1: this belongs to no card"],
                     }
                 ],
+                "duplicates": [],
             }
         ],
     }
