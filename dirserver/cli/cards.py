@@ -28,12 +28,23 @@ def import_cards(
         ),
     ] = None,
     map_file: Annotated[
-        Path | None, typer.Option("--map-file", metavar="FILE", help="Use a map that was saved.")
-    ] = None,
+        str,
+        typer.Option(
+            "--map-file",
+            metavar="NAME|FILE",
+            help="Use a map that was saved.",
+            show_default=False,
+        ),
+    ] = "",
     save_map: Annotated[
-        Path | None,
-        typer.Option("--save-map", metavar="FILE", help="Save what columns became, for next time."),
-    ] = None,
+        str,
+        typer.Option(
+            "--save-map",
+            metavar="NAME|FILE",
+            help="Save what columns became, for next time.",
+            show_default=False,
+        ),
+    ] = "",
     leftover: Annotated[
         Leftover,
         typer.Option("--leftover", help="Where columns go that nothing is known of."),

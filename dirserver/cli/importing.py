@@ -15,7 +15,7 @@ from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.intaking import TakenIn, take_in
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
-from dirserver.cli.mapping import Mapped, save_map, wishes_of
+from dirserver.cli.mapping import Mapped, save_map, warn_of_maps, wishes_of
 from dirserver.cli.meeting import Duplicate, shown
 from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
@@ -85,13 +85,14 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             label = label_of(
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
-        wishes = wishes_of(request.mapped, who.services.config.organisation)
+        wishes = wishes_of(request.mapped, who.services.config)
         with Spool() as spool:
             files = read_files(request.files, wishes, spool)
             if not as_json:
                 for file in files:
                     tell_layout(file.name, file.layout)
-            save_map(request.mapped.save_to, [file.layout for file in files])
+            warn_of_maps(request.mapped, files)
+            save_map(request.mapped, who.services.config, [file.layout for file in files])
             if request.labels_as is LabelsAs.BOOKS:
                 shares = shared_out(files, request.book, books_by_label(who))
             else:

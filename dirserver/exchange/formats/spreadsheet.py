@@ -73,6 +73,8 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
     if row is None or known is None:
         raise UnknownFormat("there is nothing in it but blanks")
     header = _header(row, known, mapped)
+    if missing := [name for name in wishes.required if folded(name) not in header.folded]:
+        raise UnknownFormat(f"there is no column {missing[0]!r} in it, which --map names")
     body = text[start:]
     first_line = 2 if said else 1
     gathered = _gather(body, separator, header, first_line)
@@ -83,7 +85,7 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
         _SEPARATOR_NAMES.get(separator, separator),
         gathered.people,
         tuple(_columns(header, gathered.values, wishes)),
-        _remarks(text, header, order, gathered),
+        (*_remarks(text, header, order, gathered), *_missing(header, wishes)),
     )
     return Contacts(layout, _cards(body, separator, header, first_line, order, wishes))
 
@@ -120,8 +122,6 @@ def _header(row: Row, known: Known, mapped: dict[str, Target]) -> _Header:
             f"this is no file of contacts that is known; if it is a spreadsheet, say what its "
             f"columns ({shown}{more}) are with --map"
         )
-    if missing := [name for name in mapped if name not in told]:
-        raise UnknownFormat(f"there is no column {missing[0]!r} in it, which --map names")
     targets = tuple(_target(name, told, known, mapped) for name in told)
     return _Header(known, row.line, names, told, targets)
 
@@ -272,3 +272,9 @@ def _cards(
 
 def _is_labels(target: Target | None) -> bool:
     return target is not None and target.name == "CATEGORIES"
+
+
+def _missing(header: _Header, wishes: Wishes) -> list[str]:
+    """Say which columns of a map that was saved are not there; that is no fault of the file."""
+    missing = [repr(name) for name in wishes.columns if folded(name) not in header.folded]
+    return [f"there is no column {', '.join(missing)} in it, which the map has"] if missing else []

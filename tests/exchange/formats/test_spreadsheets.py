@@ -86,8 +86,8 @@ def test_a_map_tells_what_no_program_has() -> None:
     assert ada.notes == []
     with pytest.raises(UnknownFormat, match=r"'Wer', 'Nr', 'Egal'.*--map"):
         read(text)
-    with pytest.raises(UnknownFormat, match="no column 'wo'"):
-        read(text, wishing(columns={"Wer": "FN", "Wo": "ADR.city"}))
+    with pytest.raises(UnknownFormat, match="no column 'Wo'"):
+        read(text, wishing(columns={"Wer": "FN", "Wo": "ADR.city"}, required=["Wo"]))
 
 
 @pytest.mark.parametrize(
