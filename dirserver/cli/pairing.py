@@ -63,13 +63,13 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             gathered = duplicates.gather(reading, views, advance)
         with screen.progress("comparing cards") as advance:
             found = duplicates.compare(gathered, advance, least)
-        shown = list(_shown(reading, views, found.pairs[: request.limit]))
+        told = list(shown(reading, views, found.pairs[: request.limit]))
     if as_json:
-        screen.say_json(shown)
+        screen.say_json(told)
         return
-    for pair in shown:
+    for pair in told:
         _say(pair)
-    if not shown:
+    if not told:
         screen.say("nobody is found twice")
         return
     broken = sum(not cluster.whole for cluster in found.clusters)
@@ -81,8 +81,8 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
             "the cards, something speaks against it"
         )
-    if len(found.pairs) > len(shown):
-        screen.note(f"These are the surest {len(shown)}; for more: --limit.")
+    if len(found.pairs) > len(told):
+        screen.note(f"These are the surest {len(told)}; for more: --limit.")
 
 
 def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:
@@ -124,9 +124,10 @@ def _views(who: Acting, reading: Reading, books: Sequence[str]) -> list[VisibleB
     return list({view.book.id: view for view in views}.values())
 
 
-def _shown(
+def shown(
     reading: Reading, views: Sequence[VisibleBook], pairs: Sequence[Pair]
 ) -> Iterator[ShownPair]:
+    """Yield what is told of ``pairs`` of cards in ``views``."""
     keys = list(dict.fromkeys(key for pair in pairs for key in (pair.one, pair.other)))
     cards: dict[str, ShownDouble] = {}
     for start in range(0, len(keys), _AT_ONCE):

@@ -5,7 +5,7 @@ What is hidden from whoever asks is no evidence, so that no answer tells of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dirserver.directory.reading import Reading
@@ -61,9 +61,13 @@ _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What the cards of some books say, to be compared, and of whom it is known to be two."""
+    """What the cards of some books say, to be compared, and of whom it is known to be two.
+
+    ``books`` has the keys of the cards of each book, by its id.
+    """
 
     cards: Sequence[Facts]
+    books: Mapping[int, Collection[str]]
     denied: frozenset[tuple[str, str]]
 
 
@@ -75,23 +79,31 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     books = [view.book.id for view in views]
     total = duplicates.count(reading.connection, books)
     cards: list[Facts] = []
-    for _, facts in facts_in(views, duplicates.indexed(reading.connection, books)):
+    of_books: dict[int, set[str]] = {book: set() for book in books}
+    for row, facts in facts_in(views, duplicates.indexed(reading.connection, books)):
         cards.append(facts)
+        of_books[row.book_id].add(row.key)
         if len(cards) % TOLD_EVERY == 0:
             advance(len(cards), total)
-    return Gathered(cards, duplicates.denied(reading.connection))
+    return Gathered(cards, of_books, duplicates.denied(reading.connection))
 
 
-def compare(gathered: Gathered, advance: Advance, least: Verdict = Verdict.POSSIBLE) -> Found:
-    """Return the pairs that are at ``least`` so sure.
+def compare(
+    gathered: Gathered,
+    advance: Advance,
+    least: Verdict = Verdict.POSSIBLE,
+    book: VisibleBook | None = None,
+) -> Found:
+    """Return the pairs that are at ``least`` so sure: all, or those with a card of ``book``.
 
     Pairs of which somebody said that they are not the same are left out.
     """
     cards, denied = gathered.cards, gathered.denied
     shared = shared_among(cards)
+    among = None if book is None else gathered.books[book.book.id]
     pairs = [
         pair
-        for pair in scan(cards, shared, advance)
+        for pair in scan(cards, shared, advance, among)
         if _RANKS[pair.verdict] <= _RANKS[least] and (pair.one, pair.other) not in denied
     ]
     pairs.sort(key=lambda pair: (_RANKS[pair.verdict], -pair.weight, pair.one, pair.other))

@@ -23,7 +23,7 @@ DOUBLES = [
 def doubled(shell: Shell, tmp_path: Path) -> Shell:
     file = tmp_path / "doubles.vcf"
     file.write_bytes(b"".join(DOUBLES))
-    assert shell("import", "--book", "customers", file).code == 0
+    assert shell("import", "--book", "customers", file, "--on-duplicate", "add").code == 0
     return shell
 
 

@@ -82,10 +82,16 @@ def certain_among(
     ]
 
 
-def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> Iterator[Pair]:
+def scan(
+    cards: Sequence[Facts],
+    shared: Container[str],
+    advance: Advance,
+    among: Container[str] | None = None,
+) -> Iterator[Pair]:
     """Yield the pairs of ``cards`` that may be of one person, in the order of the cards.
 
     ``shared`` is what tells nothing; ``advance`` hears how many of how many cards are through.
+    With ``among``, only pairs with one of these keys are looked at.
     """
     groups: list[Sequence[int]] = []
     groups_of: list[list[int]] = [[] for _ in cards]
@@ -100,6 +106,8 @@ def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> It
         if at % TOLD_EVERY == 0:
             advance(at, len(cards))
         for with_it in sorted({b for number in groups_of[at] for b in groups[number] if b > at}):
+            if among is not None and one.key not in among and cards[with_it].key not in among:
+                continue
             if (pair := judged(one, cards[with_it], shared)) is not None:
                 yield pair
     advance(len(cards), len(cards))
