@@ -290,6 +290,7 @@ CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card
 CREATE TABLE joined_card (
     card_id INTEGER NOT NULL,
     etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
     CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
     CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
@@ -601,6 +602,7 @@ CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card
 CREATE TABLE joined_card (
     card_id BIGINT NOT NULL,
     etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
     CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
     CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );

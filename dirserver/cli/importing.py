@@ -128,7 +128,10 @@ def _taken_in(
             # A dry run of what would be asked is one of what most would answer.
             asks = request.on_duplicate is OnDuplicate.ASK
             wanted = OnDuplicate.UPDATE if asks else request.on_duplicate
-            return take_in(who, files, shares, lambda *_: wanted, dry_run=request.dry_run)
+            skips = wanted is OnDuplicate.SKIP
+            return take_in(
+                who, files, shares, lambda *_: wanted, dry_run=request.dry_run, skips=skips
+            )
         take_in(who, files, shares, questions.collect, dry_run=True)
         questions.ask()
         return take_in(who, files, shares, questions.answer, dry_run=False)

@@ -57,26 +57,27 @@ def take_in(
     decide: Decide,
     *,
     dry_run: bool,
+    skips: bool = False,
 ) -> TakenIn:
-    """Store the cards of all files, or find out how that would go. Raises AccessDenied."""
+    """Store the cards of all files, or find out how that would go. Raises AccessDenied.
+
+    With ``skips``, what was left out for another card before is left out again.
+    """
     with ExitStack() as stack:
         # Nothing is left of a dry run, however it ends.
         stack.enter_context(suppress(_Enough))
         writing = stack.enter_context(who.writing())
         lanes = [
-            _Lane(stack, writing, slug, files, shares)
+            _Lane(writing, slug, files, shares, decide)
             for slug in dict.fromkeys(share.book for each in shares for share in each)
         ]
         total = sum(lane.total for lane in lanes)
-        with screen.progress("comparing cards") as advance:
-            for done, lane in _counted(lanes):
-                for looked_at in lane.intake.read():
-                    advance(done + looked_at, total)
-                lane.meet(writing, decide)
+        done = 0
         with screen.progress(f"importing into {', '.join(lane.slug for lane in lanes)}") as advance:
-            for done, lane in _counted(lanes):
-                for stored in lane.store():
+            for lane in lanes:
+                for stored in lane.store(skips=skips):
                     advance(done + stored, total)
+                done += lane.total
         if dry_run:
             raise _Enough
     counts = [ImportCount() for _ in files]
@@ -86,24 +87,16 @@ def take_in(
     return TakenIn(counts, known)
 
 
-def _counted(lanes: Sequence[_Lane]) -> Iterator[tuple[int, _Lane]]:
-    """Yield each with how many cards there are before it."""
-    done = 0
-    for lane in lanes:
-        yield done, lane
-        done += lane.total
-
-
 class _Lane:
     """What goes into one book."""
 
     def __init__(
         self,
-        stack: ExitStack,
         writing: Writing,
         slug: str,
         files: Sequence[CardFile],
         shares: Sequence[Sequence[Share]],
+        decide: Decide,
     ) -> None:
         self.slug = slug
         self._numbers = [n for n, each in enumerate(shares) for one in each if one.book == slug]
@@ -111,24 +104,23 @@ class _Lane:
         self._files = files
         bodies = [share.bodies for share in self._shares]
         self.total = sum(map(len, bodies))
-        self.intake = stack.enter_context(Intake(writing, slug, bodies))
+        self._intake = Intake(
+            writing, slug, bodies, lambda meeting: decide(writing, self._known(meeting))
+        )
 
-    def meet(self, reading: Reading, decide: Decide) -> None:
-        """Find out who is known."""
-        self.intake.meet(lambda meeting: decide(reading, self._known(meeting)), _silent)
-
-    def store(self) -> Iterator[int]:
+    def store(self, *, skips: bool) -> Iterator[int]:
         """Store what is to be stored, yielding how many cards are done with."""
-        return self.intake.store([self._files[number].name for number in self._numbers])
+        names = [self._files[number].name for number in self._numbers]
+        return self._intake.store(names, skips=skips)
 
     def add_to(self, counts: Sequence[ImportCount]) -> None:
         """Add what was counted to the counts of all files."""
-        for number, count in zip(self._numbers, self.intake.counts, strict=True):
+        for number, count in zip(self._numbers, self._intake.counts, strict=True):
             counts[number].add(count)
 
     def known(self) -> Iterator[Known]:
         """Yield who was known."""
-        return map(self._known, self.intake.meetings)
+        return map(self._known, self._intake.meetings)
 
     def _known(self, meeting: Meeting) -> Known:
         one = self._card(meeting.file, meeting.place)
@@ -138,7 +130,3 @@ class _Lane:
     def _card(self, number: int, place: int) -> tuple[CardFile, ReadCard]:
         cards = self._shares[number].bodies.cards
         return self._files[self._numbers[number]], cards.spool.at(cards.places[place])
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Show no bar: that takes little of the time."""

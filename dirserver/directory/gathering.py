@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dirserver.directory.arrivals import Arrival, Arrivals, Bodies, Coming, Place, href_for
+from dirserver.directory.arrivals import Arrival, Coming, href_for
 from dirserver.directory.meeting import Gathering, Met
 from dirserver.directory.writing import MAX_CARD_BYTES, Writing, etag_of
 from dirserver.errors import NotFound
@@ -49,18 +49,14 @@ class Gathered:
 
 
 def gathered(
-    writing: Writing,
-    view: VisibleBook,
-    files: Sequence[Bodies],
-    arrivals: Arrivals,
-    met: Met,
+    writing: Writing, view: VisibleBook, arrivals: Sequence[Arrival], met: Met
 ) -> Iterator[Gathered]:
     """Yield what is to be stored, and set right in ``met`` what comes otherwise than decided.
 
     What would make a card too large stays a card of its own.
     """
     into = {number: key for key, one in met.gatherings.items() for number in one.joined}
-    uniting = _Uniting(writing, view, files, arrivals)
+    uniting = _Uniting(writing, view, arrivals)
     done: set[str] = set()
     alone: set[int] = set()
     for number, arrival in enumerate(arrivals):
@@ -78,32 +74,22 @@ def gathered(
                 met.meetings[one] = replace(met.meetings[one], fate=Fate.ADDED)
             yield found
         if gathering is None or number in alone:
-            new = _new_card(arrival, body_at(files, arrival.coming.place))
+            new = _new_card(arrival)
             yield Gathered(new, new.key, Member(number, arrival.coming))
 
 
-def body_at(files: Sequence[Bodies], place: Place) -> bytes:
-    """Return a card of the files."""
-    number, card = place
-    return files[number][card]
-
-
-def _new_card(arrival: Arrival, body: bytes) -> NewCard:
-    one = arrival.coming
-    stored = one.replaces
+def _new_card(arrival: Arrival) -> NewCard:
+    one, stored = arrival.coming, arrival.replaces
     href = href_for(one.uid, one.etag) if stored is None else stored.card.href
-    return NewCard(href, one.key, one.uid, body, one.etag, arrival.derived, stored)
+    return NewCard(href, one.key, one.uid, one.body, one.etag, arrival.derived, stored)
 
 
 class _Uniting:
     """Makes one card of several."""
 
-    def __init__(
-        self, writing: Writing, view: VisibleBook, files: Sequence[Bodies], arrivals: Arrivals
-    ) -> None:
+    def __init__(self, writing: Writing, view: VisibleBook, arrivals: Sequence[Arrival]) -> None:
         self._writing = writing
         self._view = view
-        self._files = files
         self._arrivals = arrivals
 
     def united(self, key: str, gathering: Gathering) -> tuple[Gathered, list[int]]:
@@ -115,9 +101,9 @@ class _Uniting:
         for number in gathering.joined:
             arrival = self._arrivals[number]
             # The card keeps the UID that it has, or has not, so that it is known again by that.
-            came = without(body_at(self._files, arrival.coming.place), _UID)
+            came = without(arrival.coming.body, _UID)
             united = unite(body, came, self._writing.plan, Side.OTHER).body
-            if len(united) > MAX_CARD_BYTES and arrival.coming.stored is None:
+            if len(united) > MAX_CARD_BYTES and not arrival.has_place:
                 left.append(number)
                 continue
             body = united
@@ -133,8 +119,7 @@ class _Uniting:
         """Return the card that others go into, and which one of the files it is, if it is one."""
         if gathering.head is not None:
             head = self._arrivals[gathering.head]
-            new = _new_card(head, body_at(self._files, head.coming.place))
-            return new, Member(gathering.head, head.coming)
+            return _new_card(head), Member(gathering.head, head.coming)
         found = find_with_body(self._writing.connection, self._view.book.id, gathering.href)
         if found is None:
             raise NotFound(gathering.href)

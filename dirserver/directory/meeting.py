@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from dirserver.directory.arrivals import Arrivals
-from dirserver.directory.crowd import Acquaintance, Crowd, Known
-from dirserver.directory.reading import Reading
+from dirserver.directory.arrivals import Arrival
+from dirserver.directory.crowd import Acquaintance, Books, Crowd, Known
 from dirserver.model.addressbook import label_of
 from dirserver.model.duplicates.evidence import weigh
 from dirserver.model.duplicates.keys import MOST_ALIKE
 from dirserver.model.duplicates.meeting import Decide, Fate, Meeting, OnDuplicate
-from dirserver.model.duplicates.scan import Advance, Pair, certain_among
+from dirserver.model.duplicates.scan import Pair, certain_among
 from dirserver.model.policy import VisibleBook
 
 _FATES = {
@@ -42,30 +41,34 @@ class Gathering:
 
 @dataclass(slots=True)
 class Met:
-    """Who met whom, by the numbers of the arrivals; gatherings are by the key of the card."""
+    """Who met whom, by the numbers of the arrivals; gatherings are by the key of the card.
+
+    ``skipped`` are the etags of those that are left out for a card, by its key.
+    """
 
     meetings: dict[int, Meeting] = field(default_factory=dict)
     gatherings: dict[str, Gathering] = field(default_factory=dict)
+    skipped: dict[str, list[str]] = field(default_factory=dict)
 
 
 def meet(
-    reading: Reading,
-    view: VisibleBook,
-    views: Sequence[VisibleBook],
-    arrivals: Arrivals,
-    met: Met,
-    decide: Decide,
-    advance: Advance,
-) -> None:
-    """Find out who of ``arrivals`` is known, and add to ``met`` what ``decide`` says of it.
+    books: Books, view: VisibleBook, arrivals: Sequence[Arrival], decide: Decide | None
+) -> Met:
+    """Find out who of ``arrivals`` is known in ``books``, and what ``decide`` says of it.
 
-    ``view`` is the book to store them in, and ``views`` are all to look into. What is like two
-    that are not one person goes into none of them.
+    ``view`` is the book to store them in. What is like two that are not one person goes into none
+    of them. Without anybody to decide, nobody is looked for.
     """
-    crowd = Crowd(reading, views, arrivals, advance)
-    host = _Host(view, views, arrivals, crowd, met)
-    for one in crowd.acquaintances():
-        host.receive(one, decide)
+    met = Met()
+    for number, arrival in enumerate(arrivals):
+        if (stored := arrival.grown) is not None:
+            met.gatherings[stored.card.key] = Gathering(None, stored.card.href, stored.id, [number])
+    if decide is not None:
+        crowd = Crowd(books, arrivals)
+        host = _Host(books, view, arrivals, crowd, met)
+        for one in crowd.acquaintances():
+            host.receive(one, decide)
+    return met
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,16 @@ class _Host:
 
     def __init__(
         self,
+        books: Books,
         view: VisibleBook,
-        views: Sequence[VisibleBook],
-        arrivals: Arrivals,
+        arrivals: Sequence[Arrival],
         crowd: Crowd,
         met: Met,
     ) -> None:
         self.met = met
+        self._books = books
         self._view = view
-        self._labels = {one.book.id: label_of(one.book) for one in views}
+        self._labels = {one.book.id: label_of(one.book) for one in books.views}
         self._arrivals = arrivals
         self._crowd = crowd
         # By the key of an arrival, that of the card that it went into.
@@ -120,6 +124,8 @@ class _Host:
         ):
             wanted = OnDuplicate.ADD
         self._note(one, _FATES[wanted], twin)
+        if wanted is OnDuplicate.SKIP:
+            self.met.skipped.setdefault(twin.key, []).append(one.arrival.coming.etag)
         if wanted is OnDuplicate.UPDATE:
             self._join(one, twin)
 
@@ -131,7 +137,7 @@ class _Host:
         if (meeting := self.met.meetings.get(number)) and meeting.fate is Fate.SKIPPED:
             return ""
         # Of those that come, one that is there under its UID has its place, wherever it stands.
-        if number > one.number and self._arrivals[number].coming.stored is None:
+        if number > one.number and not self._arrivals[number].has_place:
             return ""
         return self._into.get(known.facts.key, known.facts.key)
 
@@ -146,9 +152,9 @@ class _Host:
         if len(gathering.joined) >= MOST_ALIKE:
             return True
         numbers = [*gathering.joined, *([] if gathering.head is None else [gathering.head])]
-        members = [self._crowd.facts(number) for number in numbers]
+        members = [self._crowd.facts[number] for number in numbers]
         if gathering.head is None:
-            members += [facts for _, facts in self._crowd.stored([gathering.card_id])]
+            members += [facts for _, facts in self._books.cards([gathering.card_id])]
         found = (weigh(one.facts, facts, one.common) for facts in members)
         return any(evidence is None or evidence.against for evidence in found)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dirserver.directory import standards
-from dirserver.directory.arrivals import Arrivals, Bodies, href_for
+from dirserver.directory.arrivals import href_for
 from dirserver.directory.counting import ImportCount
-from dirserver.directory.gathering import Gathered, body_at, gathered
+from dirserver.directory.gathering import Gathered
 from dirserver.directory.meeting import Met
 from dirserver.directory.writing import Writing, etag_of
 from dirserver.errors import BreaksStandards
@@ -20,26 +20,13 @@ from dirserver.store.writing import NewCard, new_key
 
 
 class Storing:
-    """The last step of an import into one book."""
+    """The last step with some cards of an import into a book."""
 
-    def __init__(
-        self,
-        writing: Writing,
-        view: VisibleBook,
-        files: Sequence[Bodies],
-        arrivals: Arrivals,
-        met: Met,
-    ) -> None:
-        """Store ``arrivals``, of which ``met`` says who goes into another card."""
+    def __init__(self, writing: Writing, view: VisibleBook, met: Met) -> None:
+        """Store into the book of ``view`` what ``met`` says of."""
         self._writing = writing
         self._view = view
-        self._files = files
-        self._arrivals = arrivals
         self._met = met
-
-    def gathered(self) -> Iterator[Gathered]:
-        """Yield what is to be stored."""
-        return gathered(self._writing, self._view, self._files, self._arrivals, self._met)
 
     def store(self, batch: Sequence[Gathered], counts: Sequence[ImportCount]) -> None:
         """Store ``batch`` but for what may not be, and count it in that of each file."""
@@ -54,19 +41,20 @@ class Storing:
             if key in erased or key in rejected:
                 for number, coming in one.members:
                     self._met.meetings.pop(number, None)
-                    place = coming.place
-                    body = body_at(self._files, place)
+                    count = counts[coming.place[0]]
                     if key in erased:
-                        counts[place[0]].erased[body] = erased[key]
+                        count.erased[coming.body] = erased[key]
                     else:
-                        counts[place[0]].rejected[body] = rejected[key]
+                        count.rejected[coming.body] = rejected[key]
             else:
                 self._count(one, counts, is_stored=bool(key) and key not in unchanged)
                 if one.joined:
                     went[one.key] = [one.base, *(each.coming.etag for each in one.joined)]
         left_out = erased.keys() | rejected.keys() | unchanged
         self._writing.store(self._view, [one for one in new if one.key not in left_out], "import")
-        joined.remember(self._writing.connection, self._view.book.id, went)
+        connection, book_id = self._writing.connection, self._view.book.id
+        joined.remember(connection, book_id, went, skipped=False)
+        joined.remember(connection, book_id, self._met.skipped, skipped=True)
 
     def _judged(
         self, new: Sequence[NewCard], there: dict[str, StoredCard]

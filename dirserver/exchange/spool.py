@@ -85,8 +85,3 @@ class Bodies:
     def __iter__(self) -> Iterator[bytes]:
         """Yield them in their order."""
         return (card.body for card in self.cards if card.body is not None)
-
-    def __getitem__(self, place: int) -> bytes:
-        """Return one of them."""
-        # Those that could not be read have no place here.
-        return self.cards.spool.at(self.cards.places[place]).body or b""

@@ -1,41 +1,58 @@
-"""Which cards of files went into a stored card that is otherwise than they are."""
+"""Which cards of files went into a stored card, or were left out for it.
+
+They are known by their etags: the very same bytes again change nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects import postgresql
 
 from dirserver.store.tables import card, joined_card
 
 # SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-_REMEMBER = postgresql.insert(joined_card).on_conflict_do_nothing()
+_NEW = postgresql.insert(joined_card)
+_REMEMBER = _NEW.on_conflict_do_update(
+    index_elements=[joined_card.c.card_id, joined_card.c.etag],
+    set_={"skipped": _NEW.excluded.skipped},
+)
 
 
-def known(connection: Connection, book_id: int, etags: Collection[str]) -> frozenset[str]:
-    """Return which of ``etags`` are of cards that went into one of the book."""
+def known(
+    connection: Connection, book_id: int, etags: Collection[str], *, skips: bool
+) -> frozenset[str]:
+    """Return which of ``etags`` went into a card of the book.
+
+    With ``skips``, also which were left out for one.
+    """
     statement = (
         select(joined_card.c.etag)
         .join(card, card.c.id == joined_card.c.card_id)
         .where(card.c.addressbook_id == book_id, joined_card.c.etag.in_(etags))
+        .where(or_(joined_card.c.skipped.is_(False), joined_card.c.skipped.is_(skips)))
     )
     return frozenset(connection.scalars(statement))
 
 
-def joined_to(connection: Connection, card_ids: Collection[int]) -> frozenset[int]:
+def grown(connection: Connection, card_ids: Collection[int]) -> frozenset[int]:
     """Return into which of these cards others went."""
-    statement = select(joined_card.c.card_id).where(joined_card.c.card_id.in_(card_ids))
+    statement = select(joined_card.c.card_id).where(
+        joined_card.c.card_id.in_(card_ids), joined_card.c.skipped.is_(False)
+    )
     return frozenset(connection.scalars(statement.distinct()))
 
 
-def remember(connection: Connection, book_id: int, went: Mapping[str, Iterable[str]]) -> None:
-    """Remember the etags of those that went into the cards of the book with these keys."""
+def remember(
+    connection: Connection, book_id: int, went: Mapping[str, Iterable[str]], *, skipped: bool
+) -> None:
+    """Remember the etags of what went into cards of the book, or was ``skipped``, by their keys."""
     statement = select(card.c.id, card.c.key).where(
         card.c.addressbook_id == book_id, card.c.key.in_(went)
     )
     rows = [
-        {"card_id": row.id, "etag": etag}
+        {"card_id": row.id, "etag": etag, "skipped": skipped}
         for row in connection.execute(statement)
         for etag in went[row.key]
     ]

@@ -329,12 +329,14 @@ distinct_pair = Table(
     Index("ix_distinct_pair_other", "other"),
 )
 
-# Cards of files that went into another card: by their etags, the same ones are known again.
+# Cards of files that went into a card, or were skipped for it: by their etags, the same ones are
+# known again.
 joined_card = Table(
     "joined_card",
     metadata,
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Column("etag", Text, primary_key=True),
+    Column("skipped", Boolean, nullable=False),
     Index("ix_joined_card_etag", "etag"),
 )
 

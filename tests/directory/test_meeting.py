@@ -39,13 +39,10 @@ def take_in(
     who: Principal = ALICE,
 ) -> Went:
     """Import ``files``, and return the count of each and who was known."""
-    with (
-        services.directory.writing(who, HERE) as writing,
-        Intake(writing, slug, files) as intake,
-    ):
-        assert sum(1 for _ in intake.read()) or not any(files)
-        intake.meet(always(choice), lambda _done, _total: None)
-        for _ in intake.store([f"{number}.vcf" for number in range(len(files))]):
+    with services.directory.writing(who, HERE) as writing:
+        intake = Intake(writing, slug, files, always(choice))
+        names = [f"{number}.vcf" for number in range(len(files))]
+        for _ in intake.store(names, skips=choice is OnDuplicate.SKIP):
             pass
         return intake.counts, intake.meetings
 

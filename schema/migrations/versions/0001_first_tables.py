@@ -425,6 +425,7 @@ def upgrade() -> None:
         "joined_card",
         sa.Column("card_id", ID, nullable=False),
         sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("skipped", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name="fk_joined_card_card_id", ondelete="CASCADE"
         ),
