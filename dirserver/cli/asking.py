@@ -80,7 +80,7 @@ def _changes(reading: Reading, known: Known) -> tuple[FieldChange, ...]:
 
 def _show(question: Question, number: int, of: int) -> None:
     known = question.known
-    name = known.card.name or known.file.name
+    name = outcomes.short(known.card.name) or known.file.name
     screen.say((f"{number} of {of}: {name}", "bold"), f" is {there(known)}")
     screen.say("  ", "; ".join(known.meeting.reasons))
     for change in question.changes:

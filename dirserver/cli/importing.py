@@ -17,6 +17,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
 from dirserver.cli.mapping import Mapped, save_map, warn_of_maps, wishes_of
 from dirserver.cli.meeting import Duplicate, shown
+from dirserver.cli.outcomes import short
 from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
 from dirserver.directory.counting import ImportCount
@@ -27,6 +28,8 @@ from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.meeting import Fate, OnDuplicate
 from dirserver.model.grant import Privilege
+
+_MOST_REMARKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +181,8 @@ def _tell(outcome: Imported) -> None:
             f"{file.unchanged} as before{_of_duplicates(file)}{left_out}",
         )
         # What is missing comes last, where it is seen.
-        for remark in sorted(file.remarks, key=lambda remark: not remark.imported):
-            _tell_remark(file.file, remark)
+        for imported in (True, False):
+            _tell_remarks(file.file, [one for one in file.remarks if one.imported is imported])
         meeting.tell(file.file, file.duplicates, dry_run=outcome.dry_run)
     if outcome.dry_run:
         screen.say(f"this was a dry run: {outcome.book} is as it was")
@@ -191,8 +194,16 @@ def _of_duplicates(file: ImportedFile) -> str:
     return f"; of duplicates: {counted}" if counted else ""
 
 
+def _tell_remarks(file: str, remarks: Sequence[Remark]) -> None:
+    for remark in remarks[:_MOST_REMARKS]:
+        _tell_remark(file, remark)
+    if len(remarks) > _MOST_REMARKS:
+        more = screen.counted(len(remarks) - _MOST_REMARKS, "more card")
+        screen.say(f"... and of {more} the like is to be said; all is in --json")
+
+
 def _tell_remark(file: str, remark: Remark) -> None:
-    name = f", {remark.name}" if remark.name else ""
+    name = f", {short(remark.name)}" if remark.name else ""
     fate = "" if remark.imported else ("not imported: ", "red")
     for note in remark.notes:
         screen.say(f"{file}:{remark.line}: card {remark.card}{name}: ", fate, note)

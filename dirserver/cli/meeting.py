@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dirserver.cli import screen
 from dirserver.cli.intaking import Known
+from dirserver.cli.outcomes import short
 from dirserver.model.duplicates.meeting import Fate
 
 _MOST_SHOWN = 50
@@ -80,7 +81,7 @@ def tell(file: str, duplicates: Sequence[Duplicate], *, dry_run: bool) -> None:
     """Print who was known, with why it seems so."""
     for one in duplicates[:_MOST_SHOWN]:
         words = (_WOULD if dry_run else {}).get(one.fate, _WORDS[one.fate])
-        name = f", {one.name}" if one.name else ""
+        name = f", {short(one.name)}" if one.name else ""
         screen.say(
             f"{file}:{one.line}: card {one.card}{name}: ",
             words.format(_there(one, file)),

@@ -10,6 +10,7 @@ from dirserver.directory.counting import ImportCount
 from dirserver.directory.crowd import Books
 from dirserver.directory.gathering import gathered as gather
 from dirserver.directory.meeting import Met, meet
+from dirserver.directory.renaming import rename_members
 from dirserver.directory.storing import Storing
 from dirserver.directory.writing import Writing
 from dirserver.model.audit import AuditAction, Outcome
@@ -63,12 +64,15 @@ class Intake:
             self.counts[number].superseded = len(bodies) - places[number]
         views = {one.book.id: one for one in writing.books(Privilege.READ)} | {view.book.id: view}
         books = Books(writing, list(views.values()))
+        uids: dict[str, str] = {}
         for arrivals, unchanged in read(writing, view, self._files, there, skips=skips):
             for number in unchanged:
                 self.counts[number].unchanged += 1
             met = meet(books, view, arrivals, self._decide)
             self._store(arrivals, met)
+            uids |= met.uids
             yield sum(count.total for count in self.counts)
+        rename_members(writing, view, {old: new for old, new in uids.items() if new}, "import")
         if sum(count.created + count.updated + count.joined for count in self.counts) >= _MANY:
             tidy(writing.connection, wholly=True)
         for source, count in zip(sources, self.counts, strict=True):

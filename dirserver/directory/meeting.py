@@ -43,12 +43,14 @@ class Gathering:
 class Met:
     """Who met whom, by the numbers of the arrivals; gatherings are by the key of the card.
 
-    ``skipped`` are the etags of those that are left out for a card, by its key.
+    ``skipped`` are the etags of those that are left out for a card, by its key, and ``uids`` has
+    the UID of the card for that of each that went into it, or was left out for it.
     """
 
     meetings: dict[int, Meeting] = field(default_factory=dict)
     gatherings: dict[str, Gathering] = field(default_factory=dict)
     skipped: dict[str, list[str]] = field(default_factory=dict)
+    uids: dict[str, str] = field(default_factory=dict)
 
 
 def meet(
@@ -124,6 +126,9 @@ class _Host:
         ):
             wanted = OnDuplicate.ADD
         self._note(one, _FATES[wanted], twin)
+        if wanted is not OnDuplicate.ADD:
+            uid = twin.known.facts.uid
+            self.met.uids[one.arrival.coming.uid] = self.met.uids.get(uid, uid)
         if wanted is OnDuplicate.SKIP:
             self.met.skipped.setdefault(twin.key, []).append(one.arrival.coming.etag)
         if wanted is OnDuplicate.UPDATE:

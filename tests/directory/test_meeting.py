@@ -149,6 +149,26 @@ def test_who_contradicts_those_who_went_into_a_card_stays_alone(services: Servic
     assert written(services) == before
 
 
+@pytest.mark.parametrize("choice", [OnDuplicate.UPDATE, OnDuplicate.SKIP])
+def test_groups_name_the_card_that_somebody_went_into(
+    each_engine: Services, choice: OnDuplicate
+) -> None:
+    put(each_engine, "peter.vcf", PETER)
+    group = vcard(
+        "group", "All", "X-ADDRESSBOOKSERVER-KIND:group",
+        "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:comes", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:new",
+    )  # fmt: skip
+    files = [group, AGAIN, vcard("new", "Zoe Groß")]
+    (count,), _ = take_in(each_engine, files, choice=choice)
+    assert count.created == 2
+    body = get(each_engine, "group.vcf")[1]
+    assert b"-MEMBER:stored" in body.replace(b"urn:uuid:", b"")
+    assert b"comes" not in body
+    before = written(each_engine)
+    take_in(each_engine, files, choice=choice)
+    assert written(each_engine) == before
+
+
 def test_what_many_share_brings_nobody_together(services: Services) -> None:
     house = "TEL;TYPE=cell:0171 3920010"
     put(services, "peter.vcf", PETER)

@@ -184,13 +184,23 @@ def _body(text: str, separator: str, header: _Header, first_line: int) -> Iterat
         filled = [cell for cell in row.cells if cell.strip()]
         if not filled or (len(filled) == 1 and _FOOTER.match(filled[0].strip())):
             continue
-        others = [other for other in SEPARATORS if other != separator]
-        alone = len(filled) == 1 and len(header.names) > _FEW_COLUMNS
-        if alone and any(filled[0].count(other) >= _FEW_COLUMNS for other in others):
+        if len(filled) == 1 and _is_parted(filled[0], separator, len(header.names)):
             fault = f"line {row.line}: this row has another separator than the header"
             yield Row(row.line, (), fault)
         else:
             yield row
+
+
+def _is_parted(cell: str, separator: str, columns: int) -> bool:
+    """Say whether the only cell of a row is all of its cells, parted by another separator.
+
+    Who has a list in a cell has other cells, too; where there are few columns, the parts must be
+    as many as these.
+    """
+    counts = [cell.count(other) for other in SEPARATORS if other != separator]
+    if columns > _FEW_COLUMNS:
+        return any(count >= _FEW_COLUMNS for count in counts)
+    return columns == _FEW_COLUMNS and columns - 1 in counts
 
 
 def _columns(header: _Header, values: list[int], wishes: Wishes) -> Iterator[Column]:
