@@ -23,6 +23,26 @@ def namesakes(connection: Connection, book_id: int, key: str, books: Sequence[in
     return _same(connection, Field.UID, book_id, key, books)
 
 
+def naming(connection: Connection, book_id: int, key: str) -> list[str]:
+    """Return the names of the groups in a book that name the card ``key`` of it."""
+    statement = (
+        select(_other.c.href)
+        .select_from(card)
+        .join(_uid, _uid.c.card_id == card.c.id)
+        .join(card_value, card_value.c.value == _uid.c.value)
+        .join(_other, _other.c.id == card_value.c.card_id)
+        .where(
+            card.c.addressbook_id == book_id,
+            card.c.key == key,
+            _uid.c.field == str(Field.UID),
+            card_value.c.field == str(Field.MEMBER),
+            _other.c.addressbook_id == book_id,
+        )
+        .order_by(_other.c.href)
+    )
+    return list(dict.fromkeys(connection.scalars(statement)))
+
+
 def _same(
     connection: Connection, field: Field, book_id: int, key: str, books: Sequence[int]
 ) -> list[Named]:

@@ -24,6 +24,7 @@ from dirserver.store.tables import card, card_version, stopped_client
 # What people do at the server's own command line is not a client's doing.
 COMMAND_LINE = "cli"
 BLANK = "blank"
+MERGE = "merge"
 
 _CLIENT = (
     stopped_client.c.addressbook_id == bindparam("book_id"),
@@ -51,6 +52,8 @@ _TAKEN = Prepared(
         card_version.c.actor == bindparam("login"),
         card_version.c.device == bindparam("device"),
         card_version.c.protocol != COMMAND_LINE,
+        # What was made one with another card is still in the book.
+        card_version.c.operation != MERGE,
         # In the words of the index of such versions, or it would not be used.
         or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
         or_(
