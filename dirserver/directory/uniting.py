@@ -18,6 +18,7 @@ from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange, difference
+from dirserver.model.history.wording import name_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.uniting import Conflict, Side, United, unite
 from dirserver.model.uniting.members import renamed
@@ -51,13 +52,15 @@ class Place:
 class Merger:
     """What becomes of cards: ``survivor`` stays and is changed, and the ``others`` go.
 
-    ``fields`` are what changes in the survivor. Of a conflict, the side is the survivor's where
-    what it said, alone or with others that went into it before, is kept.
+    ``names`` are those of whom they are, in the order of ``cards``. ``fields`` are what changes in
+    the survivor. Of a conflict, the side is the survivor's where what it said, alone or with
+    others that went into it before, is kept.
     """
 
     view: VisibleBook
     survivor: Card
     others: tuple[Card, ...]
+    names: tuple[str, ...]
     fields: tuple[FieldChange, ...]
     conflicts: tuple[Conflict, ...]
 
@@ -98,6 +101,7 @@ def plan(
         view,
         found.survivor.card,
         tuple(one.card for one in found.others),
+        tuple(name_of(found.bodies[one.card.href]) or one.card.key for one in found.cards),
         difference(found.bodies[found.survivor.card.href], united.body),
         united.conflicts,
     )
@@ -272,4 +276,6 @@ def certain(reading: Reading, views: Sequence[VisibleBook], found: pairs.Found) 
                 places = [Place(by_id[book_id], href) for href in some]
                 mergers.append(plan(reading, places))
     doubtful = sum(not cluster.whole for cluster in found.clusters)
+    # Keys, by which clusters are sorted, are given out by chance.
+    mergers.sort(key=lambda one: (label_of(one.view.book), one.names[0], one.survivor.href))
     return Certain(tuple(mergers), apart, doubtful)
