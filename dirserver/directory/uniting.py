@@ -193,9 +193,7 @@ def _merge(
     body = found.united(writing, choices).body
     href = merger.survivor.href
     new = writing.new_card(href, writing.parsed(body), body, found.survivor)
-    naming = {
-        one.card.uid: members.naming(connection, book_id, one.card.key) for one in found.others
-    }
+    naming = {one.card.uid: members.naming(connection, book_id, one.id) for one in found.others}
     writing.store(view, [new], MERGE, binding=False)
     writing.remove(view, found.others, MERGE)
     revision = writing.state(view).revision

@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
-    literal,
     or_,
     select,
 )
@@ -38,16 +37,12 @@ _COLUMNS = (
 _IN_BOOK = forwarding.c.addressbook_id == bindparam("book_id")
 # One that is back in a book answers for itself.
 _IS_GONE = ~exists().where(card.c.key == forwarding.c.key)
-# Asked for whenever a card is new, so it is put together once; see ``cards``.
-_NAMED = Prepared(
-    select(*_COLUMNS).where(
-        _IN_BOOK,
-        or_(
-            forwarding.c.href == bindparam("href"),
-            and_(forwarding.c.uid == bindparam("uid"), forwarding.c.uid != literal("")),
-        ),
-        _IS_GONE,
-    )
+# Asked for whenever a card is new, so they are put together once; see ``cards``. They are two,
+# since SQLite would look at all rows of the book for one or the other.
+_OF_BOOK = select(*_COLUMNS).where(_IN_BOOK, _IS_GONE)
+_BY_HREF = Prepared(_OF_BOOK.where(forwarding.c.href == bindparam("href")))
+_BY_UID = Prepared(
+    _OF_BOOK.where(forwarding.c.uid == bindparam("uid"), forwarding.c.href != bindparam("href"))
 )
 _HREF_OF = select(card.c.href).where(
     card.c.addressbook_id == bindparam("book_id"), card.c.key == bindparam("key")
@@ -85,8 +80,10 @@ def named(connection: Connection, book_id: int, href: str, uid: str) -> list[For
 
     The one with the name comes first.
     """
-    found = [Forward(*row) for row in _NAMED.rows(connection, book_id=book_id, href=href, uid=uid)]
-    return sorted(found, key=lambda one: one.href != href)
+    found = _BY_HREF.rows(connection, book_id=book_id, href=href)
+    if uid:
+        found += _BY_UID.rows(connection, book_id=book_id, href=href, uid=uid)
+    return [Forward(*row) for row in found]
 
 
 def of_uids(connection: Connection, book_id: int, uids: Iterable[str]) -> dict[str, Forward]:
