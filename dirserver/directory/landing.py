@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING
 from dirserver.errors import PreconditionFailed
 from dirserver.model.addressbook import is_href, label_of
 from dirserver.model.audit import AuditAction
+from dirserver.model.history.life import LATE, MERGE
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ANY, Precondition
 from dirserver.model.uniting import carried
 from dirserver.model.vcard import VCard
-from dirserver.store import cards, forwarding, stops, writing
+from dirserver.store import cards, forwarding, writing
 from dirserver.store.cards import StoredCard
 from dirserver.store.engine import Connection
 from dirserver.store.forwarding import Forward
@@ -94,11 +95,11 @@ def _keep(
     """
     new = by.new_card(href, card, body, None, forward.key)
     by.require_unerased(view, [new])
-    sent = replace(by.act("put"), batch=forward.batch)
+    sent = replace(by.act(LATE), batch=forward.batch)
     writing.store_cards(by.connection, view.book.id, [new], sent)
     stored = cards.find(by.connection, view.book.id, href)
     gone = [] if stored is None else [stored]
-    writing.remove_cards(by.connection, view.book.id, gone, replace(sent, operation=stops.MERGE))
+    writing.remove_cards(by.connection, view.book.id, gone, replace(sent, operation=MERGE))
 
 
 def _carry(

@@ -18,6 +18,7 @@ from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange, difference
+from dirserver.model.history.life import MERGE
 from dirserver.model.history.wording import name_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.uniting import Conflict, Side, United, unite
@@ -25,7 +26,6 @@ from dirserver.model.uniting.members import renamed
 from dirserver.store import cards, duplicates, forwarding, members
 from dirserver.store.cards import StoredCard
 from dirserver.store.forwarding import Forward
-from dirserver.store.stops import MERGE
 
 
 class InTwoBooks(Exception):

@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from dirserver.model.history.life import MERGE
 from dirserver.model.shield import Stop
 from dirserver.store.prepared import Prepared
 from dirserver.store.tables import card, card_version, stopped_client
@@ -24,7 +25,6 @@ from dirserver.store.tables import card, card_version, stopped_client
 # What people do at the server's own command line is not a client's doing.
 COMMAND_LINE = "cli"
 BLANK = "blank"
-MERGE = "merge"
 
 _CLIENT = (
     stopped_client.c.addressbook_id == bindparam("book_id"),

@@ -9,9 +9,10 @@ import pytest
 
 from dirserver import config
 from dirserver.assembly import open_services
+from dirserver.cli.acting import os_login
 from dirserver.directory.importing import import_cards
 from tests.cli.shell import Shell, run_on_terminal
-from tests.organisation import ADMIN, HERE, vcard
+from tests.organisation import ADMIN, BOB, HERE, vcard
 
 MOBILE = "TEL;TYPE=cell:0171 3920010"
 ONE = vcard("one", "Bob Smith", MOBILE, "TITLE:Clerk", "BDAY:1980-02-01")
@@ -163,3 +164,19 @@ def test_two_of_whom_somebody_said_that_they_are_not_one_stay_two(doubled: Shell
     command = done.err.partition(": dirserver ")[2].split()
     assert doubled(*command).code == 0
     assert doubled("merge", *keys, "--yes").code == 0
+
+
+def test_the_history_tells_of_it_and_of_what_came_after(doubled: Shell) -> None:
+    number = doubled("merge", "one", "other", "--yes").err.split()[-1]
+    services = open_services(config.load(doubled.config))
+    with services.directory.writing(BOB, HERE) as writing:
+        writing.put_card("customers", "other.vcf", OTHER.replace(b"Chair", b"Owner"))
+    services.store.close()
+    told = [line.partition("  #")[2] for line in doubled("history", "other.vcf").lines()]
+    said = [line.partition("  ")[2].partition("  [")[0] for line in told if line]
+    assert said[1:] == [
+        f"{os_login()}  let it go into another card, by merge {number}",
+        "bob  sent it, not knowing that; it went into that card",
+        f"bob  let it go into another card, by merge {number}",
+    ]
+    assert "title: Chair -> Owner" in doubled("history", "one.vcf").out
