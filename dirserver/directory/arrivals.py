@@ -91,7 +91,7 @@ def read(
     card before; or that was left out for another one, if that is what is wanted again (``skips``).
     A batch is as the book is when the one before has been stored.
     """
-    batches = _batches(writing, view, _those_of(files, there), skips=skips)
+    batches = _batches(writing, view, those_of(files, there), skips=skips)
     for (coming, unchanged), found in derived(writing.deriver, batches, len(there)):
         by_uid = find_many(
             writing.connection, view.book.id, "uid", [one.uid for one in coming if one.uid]
@@ -115,9 +115,10 @@ def href_for(uid: str, etag: str) -> str:
     return f"{hashlib.sha256(uid.encode()).hexdigest()[:32] if uid else etag}.vcf"
 
 
-def _those_of(
+def those_of(
     files: Sequence[Bodies], there: Mapping[Place, str]
 ) -> Iterator[tuple[Place, str, bytes]]:
+    """Yield which cards of ``files`` are ``there``, each with its place and its UID."""
     for number, bodies in enumerate(files):
         for card, body in enumerate(bodies):
             if (uid := there.get((number, card))) is not None:

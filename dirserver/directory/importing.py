@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dirserver.directory.arrivals import Arrival, Bodies, read, standing
+from dirserver.directory import landing
+from dirserver.directory.arrivals import Arrival, Bodies, read, standing, those_of
 from dirserver.directory.counting import ImportCount
 from dirserver.directory.crowd import Books
 from dirserver.directory.gathering import gathered as gather
@@ -27,7 +28,8 @@ class Intake:
     """The cards of some files, in the order of these, on their way into one book.
 
     A card whose UID is in the book replaces the one that is there; the same bytes change nothing.
-    Of several cards with one UID the last stands. Of whoever certainly is known already, in this
+    Of several cards with one UID the last stands; what has the UID of a card that is one with
+    another one now is added to that. Of whoever certainly is known already, in this
     book or from a card that came before, somebody ``decides``; who is in another book that can be
     read is only told of. Cards of people who were erased are left out, as are those that break a
     standard of the book that rejects them. Nothing is there before the transaction commits.
@@ -59,12 +61,15 @@ class Intake:
         # Before anything is stored: every version remembers it.
         batch = writing.batch
         there = standing(writing, self._files)
+        led = landing.led(writing.connection, view.book.id, there.values())
+        added = {place: uid for place, uid in there.items() if uid in led}
         places = Counter(number for number, _ in there)
         for number, bodies in enumerate(self._files):
             self.counts[number].superseded = len(bodies) - places[number]
         views = {one.book.id: one for one in writing.books(Privilege.READ)} | {view.book.id: view}
         books = Books(writing, list(views.values()))
         uids: dict[str, str] = {}
+        there = {place: uid for place, uid in there.items() if place not in added}
         for arrivals, unchanged in read(writing, view, self._files, there, skips=skips):
             for number in unchanged:
                 self.counts[number].unchanged += 1
@@ -72,6 +77,11 @@ class Intake:
             self._store(arrivals, met)
             uids |= met.uids
             yield sum(count.total for count in self.counts)
+        # After what they are added to.
+        for (number, _), uid, body in those_of(self._files, added) if added else ():
+            changed = landing.add(writing, view, uid, body, "import")
+            self.counts[number].updated += changed
+            self.counts[number].unchanged += not changed
         rename_members(writing, view, {old: new for old, new in uids.items() if new}, "import")
         if sum(count.created + count.updated + count.joined for count in self.counts) >= _MANY:
             tidy(writing.connection, wholly=True)

@@ -1,4 +1,4 @@
-"""The tables: the only place where a column is named.
+"""The tables: with ``persontables``, the only place where a column is named.
 
 ``schema/tables.sql`` holds the DDL that follows from this file, and the migrations in
 ``schema/migrations`` reach the same; tests compare the three.
@@ -25,22 +25,13 @@ from sqlalchemy import (
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.utctime import UTCTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-_Plain = Text().with_variant(Text(collation="C"), "postgresql")
-_Time = UTCTime()
+from dirserver.store.metadata import Id as _Id
+from dirserver.store.metadata import Plain as _Plain
+from dirserver.store.metadata import Time as _Time
+from dirserver.store.metadata import metadata as metadata
+from dirserver.store.persontables import distinct_pair as distinct_pair
+from dirserver.store.persontables import erasure as erasure
+from dirserver.store.persontables import forwarding as forwarding
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -204,16 +195,6 @@ sighting = Table(
     Column("last_at", _Time, nullable=False),
 )
 
-# What tells a person who was erased when somebody brings them again: a keyed digest, from which
-# nobody can be read. ``person`` is a random name for what belongs together.
-erasure = Table(
-    "erasure",
-    metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("at", _Time, nullable=False),
-)
-
 # A version that takes a card away, or most of what it said.
 LOSS = "body IS NULL OR operation = 'blank'"
 
@@ -316,17 +297,6 @@ card_beginning = Table(
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
-)
-
-# Of which two cards, by their keys in order, somebody said that they are not of one person.
-distinct_pair = Table(
-    "distinct_pair",
-    metadata,
-    Column("one", Text, primary_key=True),
-    Column("other", Text, primary_key=True),
-    Column("at", _Time, nullable=False),
-    Column("said_by", Text, nullable=False),
-    Index("ix_distinct_pair_other", "other"),
 )
 
 # Cards of files that went into a card, or were skipped for it: by their etags, the same ones are

@@ -12,6 +12,7 @@ from dirserver.model.uniting.rewritten import with_value
 
 _DATES = frozenset({"BDAY", "ANNIVERSARY", "DEATHDATE"})
 _DATE = re.compile(r"(\d{4}|--)-?(\d{2})-?(\d{2})(?:T.*)?", re.DOTALL)
+_WORDS = re.compile(r"[^\s,;]+")
 # The year that Apple's clients write where there is none.
 _NO_YEAR = "1604"
 
@@ -26,12 +27,23 @@ def filled(one: Item, other: Item) -> Item | None:
         return one if one.value == other.value else None
     if one.name in _DATES:
         return _date(one, other)
+    if one.name in ("FN", "N") and _name_words(one) == _name_words(other):
+        # One of them is turned round; the one that has more parts says what is what.
+        return other if _number_of_parts(other) > _number_of_parts(one) else one
     if one.name in ("N", "ORG"):
         return _parts(one, other)
     mine, theirs = (_same(item.line.value) for item in (one, other))
     if mine == theirs or not theirs:
         return one
     return None if mine else other
+
+
+def _name_words(item: Item) -> list[str]:
+    return sorted(_WORDS.findall(unescape(item.line.value).casefold()))
+
+
+def _number_of_parts(item: Item) -> int:
+    return sum(bool(_same(part)) for part in split_value(item.line.value, ";"))
 
 
 def _same(text: str) -> str:

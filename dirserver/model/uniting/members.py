@@ -1,13 +1,14 @@
-"""The cards of groups, and others that name somebody whose UID is another one now."""
+"""The cards of groups that name a member whose UID is another one now."""
 
 from __future__ import annotations
 
 from dirserver.model.contentline import escape, unescape
+from dirserver.model.fields import SOURCES, Field
 from dirserver.model.history.items import Item, read
 from dirserver.model.history.rewriting import Rewriting
 from dirserver.model.uniting.rewritten import with_value
 
-_NAMING = frozenset({"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER", "RELATED"})
+_NAMING = SOURCES[Field.MEMBER]
 _URN = "urn:uuid:"
 
 
@@ -20,7 +21,7 @@ def renamed(body: bytes, old: str, new: str) -> bytes:
     for item in naming:
         if _named(item) != _bare(old):
             continue
-        if item.name != "RELATED" and (item.name, _bare(new)) in known:
+        if (item.name, _bare(new)) in known:
             rewriting.remove(item)
             continue
         known.add((item.name, _bare(new)))

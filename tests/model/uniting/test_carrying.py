@@ -89,7 +89,6 @@ def test_the_outcome_is_still_the_survivor(onto: bytes, sent: bytes, base: bytes
         (["MEMBER:urn:uuid:b"], ["MEMBER:urn:uuid:a"]),
         (["MEMBER:urn:uuid:b", "MEMBER:urn:uuid:a"], ["MEMBER:urn:uuid:a"]),
         (["X-ADDRESSBOOKSERVER-MEMBER:b"], ["X-ADDRESSBOOKSERVER-MEMBER:a"]),
-        (["RELATED;TYPE=friend:urn:uuid:b"], ["RELATED;TYPE=friend:urn:uuid:a"]),
         (["MEMBER:urn:uuid:c", "NOTE:b"], ["MEMBER:urn:uuid:c", "NOTE:b"]),
     ],
 )
