@@ -47,29 +47,30 @@ def import_cards(
     ] = "",
     leftover: Annotated[
         Leftover,
-        typer.Option("--leftover", help="Where columns go that nothing is known of."),
+        typer.Option("--leftover", help="Where unknown columns go."),
     ] = Leftover.NOTE,
     dates: Annotated[
         DateOrder | None,
-        typer.Option("--dates", help="Which comes first in dates, where that is not clear."),
+        typer.Option("--dates", help="What comes first in unclear dates."),
     ] = None,
     labels_as: Annotated[
         LabelsAs,
-        typer.Option("--labels-as", help="With books, a label is the book that is called so."),
+        typer.Option("--labels-as", help="With books, each goes into the book of its label."),
     ] = LabelsAs.CATEGORIES,
     on_duplicate: Annotated[
         OnDuplicate,
-        typer.Option("--on-duplicate", help="What becomes of somebody who is certainly known."),
+        typer.Option(
+            "--on-duplicate", metavar="update|skip|add|ask", help="What becomes of who is known."
+        ),
     ] = OnDuplicate.UPDATE,
     as_json: JSONOption = False,
 ) -> None:
     """Read files of contacts into a book.
 
     vCards, CSV, LDIF, and the phone books of desk phones; - is the standard input. What a file
-    is, and what becomes of its columns, is shown before anything is stored. A card whose UID is
-    in the book replaces the one that is there; one that certainly is of the person of another card
-    updates that one, which loses nothing. What had to be repaired is told, card by card. What
-    cannot be read is left out, and then the exit code is 1. All files go in together, or none does.
+    is, and what becomes of its columns, is shown first. A card whose UID is in the book replaces
+    the one that is there; one of a person who certainly is known updates their card. What had to
+    be repaired, and what was left out (exit code 1), is told. All files go in, or none.
 
     \b
     dirserver import --dry-run --book customers phones.vcf outlook/*.csv
