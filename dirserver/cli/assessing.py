@@ -130,7 +130,7 @@ def _found_twice(reading: Reading, view: VisibleBook) -> tuple[ShownPair, ...]:
         gathered = duplicates.gather(reading, of_all, advance)
     with screen.progress("comparing cards") as advance:
         found = duplicates.compare(gathered, advance, Verdict.CERTAIN, view)
-    return tuple(shown(reading, of_all, found.pairs))
+    return tuple(shown(reading, of_all, found, len(found.pairs)))
 
 
 def _count(found: Sequence[Inspected], standards: Standards, rule: Rule) -> RuleCount:

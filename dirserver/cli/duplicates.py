@@ -56,7 +56,7 @@ def find(
     \b
     dirserver duplicates customers --verdict possible --limit 20
     \b
-    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name)
+    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name), group, whole
     """
     from dirserver.cli import pairing
 

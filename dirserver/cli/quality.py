@@ -46,8 +46,8 @@ def report(
     --json: book, cards, breaking, months, rules (rule, policy, cards, repairable), faults (href,
             key, name, rule, property, said, becomes), stale (href, key, name, changed),
             without_number (href, key, name, changed), without_mail (href, key, name, changed),
-            duplicates (verdict, reasons, against, cards (book, href, key, uid, name)), days
-            (day, rule, cards)
+            duplicates (verdict, reasons, against, cards (book, href, key, uid, name), group,
+            whole), days (day, rule, cards)
     """
     from dirserver.cli import assessing
 
