@@ -121,17 +121,6 @@ def is_gone(connection: Connection, book_id: int, href: str) -> bool:
     return any(forwarding.survivor(connection, book_id, one) is not None for one in named)
 
 
-def holder(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
-    """Return the card of a book that has a UID, or that answers for the one which had it."""
-    stored = cards.find_uid(connection, book_id, uid)
-    if stored is not None:
-        return stored
-    for forward in forwarding.of_uids(connection, book_id, [uid]).values():
-        there = forwarding.survivor(connection, book_id, forward)
-        return None if there is None else there[0]
-    return None
-
-
 def led(connection: Connection, book_id: int, uids: Iterable[str]) -> frozenset[str]:
     """Return those of ``uids`` for which another card answers."""
     return frozenset(

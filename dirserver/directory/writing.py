@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import landing, shield, standards
+from dirserver.directory import landing, shield, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -156,7 +156,7 @@ class Writing(Reading):
             if other is not None:
                 raise UIDConflict(other.card.href)
             if stored is None:
-                self._require_free(card.uid, view, among)
+                uids.require_free(self.connection, card.uid, view.book.id, among)
         edit = None if stored is None else edited(old, body, card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
@@ -235,10 +235,9 @@ class Writing(Reading):
             self._guard(source, AuditAction.CARD_MOVE, href)
         self.remove(source, [stored], "move")
         card = self.parsed(body)
-        if card.uid:
-            other = landing.holder(self.connection, target.book.id, card.uid)
-            if other is not None:
-                raise UIDConflict(other.card.href)
+        other = uids.holder(self.connection, target.book.id, card.uid)
+        if other is not None:
+            raise UIDConflict(other.card.href)
         new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move", binding=source.book.id != target.book.id)
         detail = f"to {to_slug}/{to_href}"
@@ -276,26 +275,17 @@ class Writing(Reading):
         card = self.parsed(body)
         if there is not None and there.card.uid and card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
-        other = landing.holder(self.connection, target.book.id, card.uid) if card.uid else None
+        other = uids.holder(self.connection, target.book.id, card.uid)
         if other is not None and other.card.href != to_href:
             raise UIDConflict(other.card.href)
         if there is None and card.uid:
-            self._require_free(card.uid, target, among)
+            uids.require_free(self.connection, card.uid, target.book.id, among)
         etag = etag_of(body)
         if there is None or there.card.etag != etag:
             self.store(target, [self.new_card(to_href, card, body, there)], "copy")
             detail = f"from {slug}/{href}"
             self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
         return Stored(etag, created=there is None)
-
-    def _require_free(self, uid: str, view: VisibleBook, among: Sequence[VisibleBook]) -> None:
-        """Raise UIDConflict if a card in another of the books ``among`` has this UID."""
-        for other in among:
-            if other.book.id == view.book.id:
-                continue
-            taken = landing.holder(self.connection, other.book.id, uid)
-            if taken is not None:
-                raise UIDConflict(taken.card.href, other.book.id)
 
     @property
     def batch(self) -> int:

@@ -39,6 +39,8 @@ _BY_CLIENT = (
     card_version.c.actor == bindparam("login"),
     card_version.c.device == bindparam("device"),
     card_version.c.protocol != COMMAND_LINE,
+    # What was made one with another card is still in the book.
+    card_version.c.operation != MERGE,
     # In the words of the index of such versions, or it would not be used.
     or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
 )
@@ -58,8 +60,6 @@ _TAKEN = Prepared(
     )
     .where(
         *_BY_CLIENT,
-        # What was made one with another card is still in the book.
-        card_version.c.operation != MERGE,
         or_(
             and_(card_version.c.body.is_(None), _IS_GONE),
             and_(card_version.c.operation == BLANK, ~_IS_GONE),

@@ -25,7 +25,7 @@ from tests.directory.acts import (
     revision,
 )
 from tests.directory.merging import merged
-from tests.directory.past import take_back
+from tests.directory.past import keys_named, life, restore, take_back
 from tests.organisation import BOB, CAROL, vcard
 
 ONE = vcard("one", "Peter Vogt", "TEL:+49 171 3920010", "NOTE:tall")
@@ -160,11 +160,16 @@ def _undone(known: Services) -> None:
     assert get(known, "other.vcf")[1] == OTHER
 
 
+def _brought_back(known: Services) -> None:
+    (key,) = keys_named(known, "other.vcf")
+    restore(known, life(known, key)[0])
+
+
 def _deleted(known: Services) -> None:
     delete(known, "one.vcf")
 
 
-@pytest.mark.parametrize("act", [_undone, _deleted])
+@pytest.mark.parametrize("act", [_undone, _brought_back, _deleted])
 def test_nobody_answers_for_it_any_more_once_it_is_back_or_the_survivor_gone(
     known: Services, act: Callable[[Services], None]
 ) -> None:
