@@ -177,6 +177,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE ("key"),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -289,6 +307,16 @@ CREATE TABLE card_value (
  WITHOUT ROWID;
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id) WHERE ordered = 1;
+
+CREATE TABLE joined_card (
+    card_id INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
@@ -485,6 +513,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE (key),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -595,6 +641,16 @@ CREATE TABLE card_value (
 );
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id);
+
+CREATE TABLE joined_card (
+    card_id BIGINT NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,
