@@ -278,12 +278,16 @@ card_value = Table(
     Column("field", Text, primary_key=True),
     Column("value", _Plain, primary_key=True),
     Column("ordered", Boolean, nullable=False),
-    Index("ix_card_value_ordered", "field", "value", "card_id", sqlite_where=text("ordered = 1")),
+    Index(
+        "ix_card_value_ordered",
+        *("field", "value", "card_id", "ordered"),
+        sqlite_where=text("ordered = 1"),
+    ),
     sqlite_with_rowid=False,
 )
 
-# What follows the beginnings of the words of a card's names, and its mail addresses; see
-# ``beginnings``. For ranges only, so that it is kept out of the trigram index.
+# What follows the beginnings of the words of a card's names; see ``beginnings``. For ranges
+# only, so that it is kept out of the trigram index.
 card_beginning = Table(
     "card_beginning",
     metadata,

@@ -18,21 +18,30 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TRIGRAM_INDEX = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE card_trigram USING fts5("
-        "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
+        "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
-        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = new.card_id "
-        "ORDER BY field, value))); END",
-        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = old.card_id "
-        "ORDER BY field, value))); END",
+        "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
+        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
+        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
+        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = new.card_id; END",
+        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = old.card_id; END",
+        "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <>"
+        " new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) "
+        "BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT "
+        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM"
+        " (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); "
+        "DELETE FROM card_line WHERE card_id = new.id; END",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -451,7 +460,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_card_value_ordered",
         "card_value",
-        ["field", "value", "card_id"],
+        ["field", "value", "card_id", "ordered"],
         unique=False,
         sqlite_where=sa.text("ordered = 1"),
     )
