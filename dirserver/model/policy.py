@@ -49,7 +49,7 @@ class Policy:
     ``devices`` are those that are not revoked, by id. ``stops`` are clients that the shield has
     stopped, by book, login and device.
     ``erasure_key`` is that of the fingerprints of people who were erased; empty while there is
-    nobody who was.
+    nobody who was. ``has_links`` says whether there are cards that are linked.
     """
 
     epoch: int
@@ -61,6 +61,7 @@ class Policy:
     devices: Mapping[int, Device] = field(default_factory=dict)
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
     erasure_key: bytes = field(default=b"", repr=False)
+    has_links: bool = False
     # Who asks for all their books asks again with every request; kept as long as the policy is.
     _visible: dict[tuple[Principal, Privilege, str], tuple[VisibleBook, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

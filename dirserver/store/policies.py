@@ -13,7 +13,7 @@ from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
 from dirserver.model.standards import spelling
-from dirserver.store import devices, erasures, settings, stops
+from dirserver.store import devices, erasures, links, settings, stops
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
@@ -53,6 +53,7 @@ def load(connection: Connection) -> Policy:
         devices=devices.load(connection),
         stops=stops.load(connection),
         erasure_key=erasures.key(connection),
+        has_links=links.has_any(connection),
     )
 
 

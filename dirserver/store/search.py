@@ -42,7 +42,7 @@ class Question:
 
     A test of a hidden property finds nothing, however it is negated. Where the books have
     ``ranks``, somebody who is found in several of them, by the UID, is found once: in the book
-    of the lowest rank.
+    of the lowest rank. With ``has_links``, so are cards that are linked.
     """
 
     query: Query
@@ -50,6 +50,7 @@ class Question:
     plan: DialPlan
     order: Order = BY_NAME
     ranks: tuple[tuple[int, int], ...] = ()
+    has_links: bool = False
 
 
 def search(
@@ -78,11 +79,19 @@ def search(
 
 def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
     """Yield all that is found without what is found in a better book, too."""
-    best: dict[str, int] = {}
+    best: dict[str | int, int] = {}
     for one in found:
-        rank = ranks[one.book_id]
-        best[one.uid] = min(rank, best.get(one.uid, rank))
-    yield from (one for one in found if not one.uid or ranks[one.book_id] == best[one.uid])
+        for same in _same(one):
+            best[same] = min(ranks[one.book_id], best.get(same, ranks[one.book_id]))
+    for one in found:
+        if all(ranks[one.book_id] == best[same] for same in _same(one)):
+            yield one
+
+
+def _same(one: Entry) -> list[str | int]:
+    """Return what other entries of the same person may have, too."""
+    said: tuple[str | int | None, ...] = (one.uid, one.link_id)
+    return [same for same in said if same]
 
 
 def _search(
@@ -96,7 +105,8 @@ def _search(
         for books, hidden, query in _resolved(question)
     ]
     plain = (span.limit, span.skip, span.backwards, ordering.shape(place))
-    shape = (dialect.name, tuple(asked), question.order, question.ranks, plain, shown)
+    persons = (question.ranks, question.has_links)
+    shape = (dialect.name, tuple(asked), question.order, persons, plain, shown)
     statement = _statements.get(shape)
     if statement is None:
         select = _statement(question, dialect, span, Named(), shown)
@@ -104,10 +114,10 @@ def _search(
             return
         statement = Statement(select)
         _statements.put(shape, statement)
-    for book_id, key, uid, attributes, created, modified, body, *at in statement.run(
+    for book_id, key, uid, attributes, created, modified, body, link_id, *at in statement.run(
         connection, values
     ):
-        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at))
+        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at), link_id)
 
 
 def _statement(
@@ -132,6 +142,7 @@ def _statement(
         *(one.addressbook_id, one.key, one.uid, attributes),
         *((one.created, one.modified) if moments else (null(), null())),
         card_version.c.body if bodies else null(),
+        one.link_id if question.has_links else null(),
     )
     statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
     if dialect.name == "sqlite" and not bodies:
@@ -235,6 +246,10 @@ def _of_each_book(
             .exists()
         )
         once = [or_(card.c.uid == "", ~copy)] if better else []
+        if better and question.has_links:
+            linked = (other.c.link_id == card.c.link_id, other.c.addressbook_id.in_(better))
+            twin = select(other.c.id).where(*linked, *_kept(question, other)).exists()
+            once.append(or_(card.c.link_id.is_(None), ~twin))
         first = (
             select(*_columns(terms))
             .where(card.c.addressbook_id == book, *once, *behind, *_kept(question, card))
@@ -250,7 +265,7 @@ def _of_each_book(
 def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
     kept = card.c
     own = (kept.id, kept.addressbook_id, kept.key, kept.uid, kept.created, kept.modified)
-    return [*own, *ordering.labelled(terms)]
+    return [*own, kept.link_id, *ordering.labelled(terms)]
 
 
 def _found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
@@ -274,18 +289,27 @@ def _selected(
     if len(question.ranks) < 2:
         return select(*columns).where(condition, *behind)
     rank = case(dict(question.ranks), value=card.c.addressbook_id)
-    copy = func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))
-    ranked = select(*columns, copy.label("copy")).where(condition).subquery()
-    shown = [column for column in ranked.c if column.key != "copy"]
+    copies = [func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))]
+    if question.has_links:
+        copies.append(func.rank().over(partition_by=_linked(), order_by=rank))
+    named = {f"copy_{at}": copy for at, copy in enumerate(copies)}
+    labelled = [copy.label(name) for name, copy in named.items()]
+    ranked = select(*columns, *labelled).where(condition).subquery()
+    shown = [column for column in ranked.c if column.key not in named]
     if after is not None:
         there = [term.of(ranked, at) for at, term in enumerate(terms)]
         behind = [ordering.behind(there, after)]
-    return select(*shown).where(ranked.c.copy == 1, *behind)
+    return select(*shown).where(*(ranked.c[name] == 1 for name in named), *behind)
 
 
 def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
     """Return what is the same of two cards that are of one person: the UID, if there is one."""
     return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
+
+
+def _linked() -> tuple[ColumnElement[int | None], ColumnElement[str]]:
+    """Return what is the same of two cards that are linked."""
+    return card.c.link_id, case((card.c.link_id.is_(None), card.c.key), else_="")
 
 
 def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str], Query]]:

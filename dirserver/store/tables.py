@@ -21,26 +21,17 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
-    text,
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.utctime import UTCTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-_Plain = Text().with_variant(Text(collation="C"), "postgresql")
-_Time = UTCTime()
+from dirserver.store.columns import Id as _Id
+from dirserver.store.columns import Plain as _Plain
+from dirserver.store.columns import Time as _Time
+from dirserver.store.columns import metadata as metadata
+from dirserver.store.columns import partial as _partial
+from dirserver.store.linktables import link as link
+from dirserver.store.linktables import link_offer as link_offer
+from dirserver.store.linktables import linked_card as linked_card
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
@@ -160,14 +151,7 @@ device = Table(
     Column("last_address", Text, nullable=False),
     Column("last_agent", Text, nullable=False),
     # The name of one that was revoked is free again.
-    Index(
-        "uq_device_login_name",
-        "login",
-        "name",
-        unique=True,
-        sqlite_where=text("revoked IS NULL"),
-        postgresql_where=text("revoked IS NULL"),
-    ),
+    _partial("uq_device_login_name", "login", "name", where="revoked IS NULL", unique=True),
 )
 
 # Clients that have been stopped from writing to a book, until somebody lets them go on. Without
@@ -183,14 +167,11 @@ stopped_client = Table(
     Column("reason", Text, nullable=False),
     Column("released", _Time),
     Column("released_by", Text, nullable=False),
-    Index(
+    _partial(
         "uq_stopped_client_addressbook_id_login_device",
-        "addressbook_id",
-        "login",
-        "device",
+        *("addressbook_id", "login", "device"),
+        where="released IS NULL",
         unique=True,
-        sqlite_where=text("released IS NULL"),
-        postgresql_where=text("released IS NULL"),
     ),
 )
 
@@ -244,19 +225,8 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
     # What clients have taken out of a book lately is counted at every deletion.
-    Index(
-        "ix_card_version_loss",
-        "addressbook_id",
-        "at",
-        sqlite_where=text(LOSS),
-        postgresql_where=text(LOSS),
-    ),
-    Index(
-        "ix_card_version_batch",
-        "batch",
-        sqlite_where=text("batch IS NOT NULL"),
-        postgresql_where=text("batch IS NOT NULL"),
-    ),
+    _partial("ix_card_version_loss", "addressbook_id", "at", where=LOSS),
+    _partial("ix_card_version_batch", "batch", where="batch IS NOT NULL"),
 )
 
 card = Table(
@@ -274,6 +244,8 @@ card = Table(
     Column("created", _Time, nullable=False),
     Column("modified", _Time, nullable=False),
     Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
+    # Of one that is linked: as in ``linked_card``.
+    Column("link_id", BigInteger),
     UniqueConstraint("addressbook_id", "href"),
     # A listing is answered from this index alone.
     Index(
@@ -289,6 +261,7 @@ card = Table(
     Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
     Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
     Index("ix_card_version_id", "version_id"),
+    _partial("ix_card_link_id", "link_id", where="link_id IS NOT NULL"),
 )
 
 # One row for each name that was ever in a book: what a sync token is answered from.
