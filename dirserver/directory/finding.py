@@ -134,15 +134,15 @@ class Finding(ABC):
         limit: int | None = None,
         beyond: int = 0,
         *,
-        once: bool = False,
+        linked_once: bool = False,
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         """Yield the cards that ``query`` finds by name: in which book, the card and its bytes.
 
-        Those of somebody who is in several books are all there, unless each is to be there
-        ``once``.
+        Those of somebody who is in several books are all there, but with ``linked_once`` of those
+        that are linked only the one where the principal may write, if they may.
         """
         most = None if limit is None else limit + beyond
-        found = self._cards_found(query, views, most, once=once)
+        found = self._cards_found(query, views, most, linked_once=linked_once)
         if self._lookups is None:
             return found
         events = {view.book.id: self._read_event(view) for view in views}
@@ -152,11 +152,11 @@ class Finding(ABC):
         )
 
     def _cards_found(
-        self, query: Query, views: Sequence[VisibleBook], most: int | None, *, once: bool
+        self, query: Query, views: Sequence[VisibleBook], most: int | None, *, linked_once: bool
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        question = self._question(query, views, BY_NAME)
-        if not once:
+        question = replace(self._question(query, views, BY_NAME), links_only=True)
+        if not linked_once:
             question = replace(question, ranks=())
         for book_id, card, body in store.cards_found(self.connection, question, most):
             view = by_id[book_id]

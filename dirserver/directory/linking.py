@@ -12,11 +12,13 @@ from itertools import combinations
 
 from dirserver.directory import bykey
 from dirserver.directory.bykey import Keyed
+from dirserver.directory.carrying import OPERATION
 from dirserver.directory.finding import ranks
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
+from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
 from dirserver.store import duplicates, links, settings
@@ -141,6 +143,20 @@ def of_cards(
         if said is not None:
             found[key] = Linked(said, others)
     return found
+
+
+def source_of(reading: Reading, version: Version) -> str:
+    """Return the linked card from which a version was carried, as BOOK/HREF.
+
+    Empty for one that was not, or from a card that the principal cannot read.
+    """
+    if version.operation != OPERATION:
+        return ""
+    linked = of_cards(reading, [version.key]).get(version.key)
+    for other in () if linked is None else linked.cards:
+        if links.was_written(reading.connection, other.key, version.id, version.at):
+            return f"{other.label}/{other.href}"
+    return ""
 
 
 def shadowed(reading: Reading, views: Sequence[VisibleBook]) -> dict[int, frozenset[str]]:

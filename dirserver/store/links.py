@@ -166,6 +166,17 @@ def touch(
         writing.note_changes(connection, book_id, changes, vanished=False)
 
 
+def was_written(connection: Connection, key: str, before_id: int, at: datetime) -> bool:
+    """Say whether a card got a version in the transaction of another one, before that."""
+    statement = select(card_version.c.id).where(
+        card_version.c.key == key,
+        card_version.c.id < before_id,
+        card_version.c.at == at,
+        card_version.c.operation != "carry",
+    )
+    return connection.scalar(statement.limit(1)) is not None
+
+
 def shadowed(connection: Connection, ranks: Mapping[int, int]) -> dict[int, frozenset[str]]:
     """Return which cards are not shown since one that is linked is in a better book, by name.
 

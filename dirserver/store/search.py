@@ -42,7 +42,8 @@ class Question:
 
     A test of a hidden property finds nothing, however it is negated. Where the books have
     ``ranks``, somebody who is found in several of them, by the UID, is found once: in the book
-    of the lowest rank. With ``has_links``, so are cards that are linked.
+    of the lowest rank. With ``has_links``, so are cards that are linked, and with ``links_only``
+    these alone.
     """
 
     query: Query
@@ -51,6 +52,12 @@ class Question:
     order: Order = BY_NAME
     ranks: tuple[tuple[int, int], ...] = ()
     has_links: bool = False
+    links_only: bool = False
+
+    @property
+    def finds_once(self) -> bool:
+        """Whether somebody may be in several of the books who is to be found once."""
+        return len(self.ranks) > 1 and (self.has_links or not self.links_only)
 
 
 def search(
@@ -68,7 +75,7 @@ def search(
     shown = (bodies, moments)
     most = span.limit
     from_start = most is not None and most <= _ROWS and span == Span(most)
-    if from_start and len(question.ranks) > 1 and not _is_of_all(question):
+    if from_start and question.finds_once and not _is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
         few = list(_search(connection, replace(question, ranks=()), span, shown))
         if most is not None and len(few) < most:
@@ -186,14 +193,13 @@ def _chosen(
     after: BoundPlace | None = None,
     bind: Bind = in_place,
 ) -> FromClause | None:
-    several = len(question.ranks) > 1
-    if several and _is_of_all(question):
+    if question.finds_once and _is_of_all(question):
         found: FromClause = _of_each_book(question, terms, span, after)
     else:
         chosen = _selected(question, dialect, terms, after, bind)
         if chosen is None:
             return None
-        if not several:
+        if not question.finds_once:
             by = ordering.order_by(terms)
             return chosen.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
         found = chosen.subquery()
@@ -245,7 +251,7 @@ def _of_each_book(
             )
             .exists()
         )
-        once = [or_(card.c.uid == "", ~copy)] if better else []
+        once = [or_(card.c.uid == "", ~copy)] if better and not question.links_only else []
         if better and question.has_links:
             linked = (other.c.link_id == card.c.link_id, other.c.addressbook_id.in_(better))
             twin = select(other.c.id).where(*linked, *_kept(question, other)).exists()
@@ -286,10 +292,12 @@ def _selected(
         return None
     columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
-    if len(question.ranks) < 2:
+    if not question.finds_once:
         return select(*columns).where(condition, *behind)
     rank = case(dict(question.ranks), value=card.c.addressbook_id)
-    copies = [func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))]
+    copies: list[ColumnElement[int]] = []
+    if not question.links_only:
+        copies.append(func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key)))
     if question.has_links:
         copies.append(func.rank().over(partition_by=_linked(), order_by=rank))
     named = {f"copy_{at}": copy for at, copy in enumerate(copies)}
