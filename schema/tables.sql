@@ -17,6 +17,7 @@ CREATE TABLE addressbook (
     archived DATETIME,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    "query" TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -358,6 +359,7 @@ CREATE TABLE addressbook (
     archived TIMESTAMP WITH TIME ZONE,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    query TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dirserver.directory.directory import Directory
 from dirserver.model.audit import AuditAction
 from dirserver.model.principal import Client, Principal
-from dirserver.store import people, pruning
+from dirserver.store import links, people, pruning
 
 # Writers wait no longer than such a part takes.
 _MOST_AT_ONCE = 2000
@@ -39,6 +39,7 @@ def prune(
                 (book,) = (one for one in shelves if one.label == label)
                 gone = pruning.prune(writing.connection, book.id, before, _MOST_AT_ONCE)
                 if gone:
+                    links.tidy(writing.connection)
                     said = f"{gone} versions from before {before:%Y-%m-%d %H:%M} UTC"
                     writing.note(AuditAction.HISTORY_PRUNE, label, said)
             if not gone:

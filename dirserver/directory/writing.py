@@ -111,6 +111,14 @@ class Writing(Reading):
             self.refuse(action, slug, href, str(denied))
             raise
 
+    def managed(self, slug: str, action: AuditAction) -> AddressBook:
+        """Return the book ``slug``, or the smart one, if it may be managed; else as ``granted``."""
+        try:
+            return self._any_view(slug, Privilege.MANAGE).book
+        except AccessDenied as denied:
+            self.refuse(action, slug, "", str(denied))
+            raise
+
     def put_card(
         self,
         slug: str,

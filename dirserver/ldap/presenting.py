@@ -55,7 +55,7 @@ class Presenter:
         style, plan = profile.numbers, settings.plan
         self._looks = {
             view.book.id: look(
-                dn.book_dn(view.book.slug, settings.suffix),
+                dn.book_dn(view.shelf.slug, settings.suffix),
                 request.attributes,
                 view.hidden,
                 request.types_only,

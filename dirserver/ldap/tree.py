@@ -6,7 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -31,7 +31,7 @@ from dirserver.ldap.dn import (
 from dirserver.ldap.filters import Naming
 from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.addressbook import Entry
+from dirserver.model.addressbook import AddressBook, Entry
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
@@ -70,6 +70,14 @@ def public_target(
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """The entry of a book, and whose cards are below it: its own, or those that it shows."""
+
+    book: AddressBook
+    views: tuple[VisibleBook, ...]
+
+
 class Tree:
     """The tree as one principal has it."""
 
@@ -93,15 +101,15 @@ class Tree:
             case Root():
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
-                books = tuple(map(self._book, self._views))
+                books = tuple(map(self._book, self._branches()))
                 base = self._above(containers.suffix_entry(self._settings), len(books))
                 return _reach(base, books, (), self._views, scope)
-            case BookDN(slug) if view := self._view(slug):
-                return _reach(self._book(view), (), (view,), (view,), scope)
-            case CardDN(slug, key) if view := self._view(slug):
+            case BookDN(slug) if branch := self._branch(slug):
+                return _reach(self._book(branch), (), branch.views, branch.views, scope)
+            case CardDN(slug, key) if (branch := self._branch(slug)) and branch.views:
                 if scope in (Scope.BASE_OBJECT, Scope.WHOLE_SUBTREE):
-                    return Target((), (view,), key)
-                return Target() if self.has_card(view, key) else None
+                    return Target((), branch.views, key)
+                return Target() if self.has_card(branch.views, key) else None
             case UsersDN() if not principal.is_anonymous:
                 users = tuple(containers.user_entry(one, self._settings) for one in self._users())
                 base = self._above(containers.users_entry(self._settings), len(users))
@@ -122,14 +130,13 @@ class Tree:
         users = self.reading.policy.users.values()
         return sorted(users, key=lambda one: (fold(one.name or one.login), one.login))
 
-    def has_card(self, view: VisibleBook, key: str) -> bool:
-        """Say whether the book has a card with this key."""
-        return self.reading.has_key(view, key)
+    def has_card(self, views: Sequence[VisibleBook], key: str) -> bool:
+        """Say whether there is a card with this key in ``views``."""
+        return self.reading.has_key(views, key)
 
     def naming(self, views: Sequence[VisibleBook]) -> Naming:
         """Return what the DNs of the cards in ``views`` are made of."""
-        books = {view.book.slug: view.book.id for view in views}
-        return Naming(self._settings.suffix_dn, books, self._groups_of)
+        return Naming(self._settings.suffix_dn, ids_by_slug(views), self._groups_of)
 
     def _groups_of(self, slug: str, key: str) -> Query:
         view = self._view(slug)
@@ -159,9 +166,9 @@ class Tree:
                 continue
             if not target.key:
                 return target.containers[0].dn
-            (view,) = target.views
-            if self.has_card(view, target.key):
-                return card_dn(target.key, book_dn(view.book.slug, self._settings.suffix))
+            if self.has_card(target.views, target.key):
+                slug = target.views[0].shelf.slug
+                return card_dn(target.key, book_dn(slug, self._settings.suffix))
         return ""
 
     def _below_root(self, scope: Scope) -> Target:
@@ -171,20 +178,47 @@ class Tree:
             return base or Target()
         return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
 
-    def _book(self, view: VisibleBook) -> Container:
-        entry = containers.book_entry(view.book, self._settings.suffix)
+    def _book(self, branch: _Branch) -> Container:
+        entry = containers.book_entry(branch.book, self._settings.suffix)
         if not self._counts:
             return entry
-        if view.access >= Privilege.READ:
-            return entry.with_subordinates(self.reading.count(view))
+        if all(view.access >= Privilege.READ for view in branch.views):
+            return entry.with_subordinates(self.reading.number_in(branch.views))
         # How many there are is not for those who may only look some of them up.
-        return entry.with_subordinates(self.reading.has_cards(view), is_exact=False)
+        return entry.with_subordinates(self.reading.has_cards(branch.views), is_exact=False)
 
     def _above(self, entry: Container, number: int) -> Container:
         return entry.with_subordinates(number) if self._counts else entry
 
+    def _branches(self) -> Iterator[_Branch]:
+        """Yield the books, and then the smart ones, which show cards of theirs once more."""
+        for view in self._views:
+            yield _Branch(view.book, (view,))
+        yield from self._smart_branches()
+
+    def _smart_branches(self) -> Iterator[_Branch]:
+        seen = _followed(self._settings.personal)
+        for one in self.reading.smart_books(Privilege.SEARCH):
+            yield _Branch(one.book, seen(one.parts))
+
+    def _branch(self, slug: str) -> _Branch | None:
+        view = self._view(slug)
+        if view is not None:
+            return _Branch(view.book, (view,))
+        smart = (one for one in self._smart_branches() if is_slug_of(slug, one.book.slug))
+        return next(smart, None)
+
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
+
+
+def ids_by_slug(views: Iterable[VisibleBook]) -> dict[str, tuple[int, ...]]:
+    """Return whose cards are below the entry of a book, by its slug: books' ids."""
+    found: dict[str, tuple[int, ...]] = {}
+    for view in views:
+        slug = view.shelf.slug
+        found[slug] = (*found.get(slug, ()), view.book.id)
+    return found
 
 
 @lru_cache(maxsize=8)

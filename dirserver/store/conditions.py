@@ -62,6 +62,11 @@ def found_in(
     return and_(book.in_(books), _condition(query, plan, dialect, bind))
 
 
+def is_found(query: Query, plan: DialPlan, dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that ``query``, which is resolved, finds a card of whatever book."""
+    return _condition(query, plan, dialect, in_place)
+
+
 def _is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
-from dirserver.store import links, settings
+from dirserver.store import settings
 from dirserver.store.tables import card, card_version
 
 _old = card_version.alias("old")
@@ -47,8 +47,6 @@ def prune(connection: Connection, book_id: int, before: datetime, most: int) -> 
     """
     some = select(_old.c.id).where(_is_old(book_id, before)).order_by(_old.c.id).limit(most)
     gone = connection.execute(delete(card_version).where(card_version.c.id.in_(some))).rowcount
-    if gone:
-        links.tidy(connection)
     known = horizon(connection, [book_id])
     if gone and (known is None or known < before):
         settings.put(connection, _name(book_id), before.isoformat())

@@ -78,6 +78,7 @@ addressbook = Table(
     Column("archived", _Time),
     Column("delegate", Boolean, nullable=False),
     Column("standards", Text, nullable=False),
+    Column("query", Text, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
 
@@ -108,8 +109,7 @@ book_grant = Table(
     UniqueConstraint("addressbook_id", "grantee", "delegated"),
 )
 
-# What somebody has set for themselves on a book, such as its colour or another name: properties
-# by their names in Clark's notation, each with all of its XML.
+# What somebody has set for themselves on a book: properties by Clark's names, with all their XML.
 book_property = Table(
     "book_property",
     metadata,

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delegate", sa.Boolean(), nullable=False),
         sa.Column("standards", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
         sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
         sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
