@@ -18,7 +18,7 @@ from dirserver.model.carrying import carried
 from dirserver.model.grant import Privilege
 from dirserver.model.linking import Link, LinkMode
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, history, links, offers, stops, writing
+from dirserver.store import cards, history, links, offers, settings, stops, writing
 from dirserver.store.cards import StoredCard
 from dirserver.store.links import LinkedCard
 from dirserver.store.offers import Offer
@@ -47,6 +47,7 @@ def follow(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: st
     back = {one.key: one.link_id for one in new if one.link_id is not None}
     if back:
         links.touch(by.connection, set(back.values()), by.at, back)
+        note_books(by)
     if operation == OPERATION:
         # All others have it from where it came from.
         return
@@ -56,6 +57,12 @@ def follow(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: st
             if after is not None and after.card.etag != one.replaces.card.etag:
                 edit = _Edit(one.key, view.book.id, one.replaces, after, operation)
                 _spread(by, edit, one.replaces.link_id)
+
+
+def note_books(by: Writing) -> None:
+    """Let every process see which books have linked cards now."""
+    if links.books(by.connection) != by.policy.linked_books:
+        settings.next_policy_epoch(by.connection)
 
 
 def part(by: Writing, gone: Sequence[StoredCard]) -> None:

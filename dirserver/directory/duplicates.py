@@ -90,7 +90,7 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
         if len(cards) % TOLD_EVERY == 0:
             advance(len(cards), total)
     linked: Mapping[str, int] = {}
-    if reading.policy.has_links:
+    if reading.policy.linked_books:
         linked = links.of_keys(reading.connection, (one.key for one in cards))
     return Gathered(cards, duplicates.denied(reading.connection), linked)
 

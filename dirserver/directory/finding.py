@@ -119,7 +119,9 @@ class Finding(ABC):
 
     def _question(self, query: Query, views: Sequence[VisibleBook], order: Order) -> Question:
         scopes, ranked = _followed(views if isinstance(views, tuple) else tuple(views))
-        has_links = self.policy.has_links
+        linked = self.policy.linked_books
+        # No cards are linked within a book.
+        has_links = bool(linked) and len(linked.intersection(book for book, _ in ranked)) > 1
         return Question(_shown(query, views), scopes, self.plan, order, ranked, has_links)
 
     def has_key(self, views: Sequence[VisibleBook], key: str) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from dirserver.directory import bykey
 from dirserver.directory.bykey import Keyed
-from dirserver.directory.carrying import OPERATION
+from dirserver.directory.carrying import OPERATION, note_books
 from dirserver.directory.finding import ranks
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
@@ -21,7 +21,8 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
-from dirserver.store import duplicates, links, settings
+from dirserver.model.query import And, LinkedIn, Not, Query
+from dirserver.store import duplicates, links
 from dirserver.store import writing as locking
 
 
@@ -75,7 +76,7 @@ def link(
     for one, other in combinations(sorted(card.key for card in cards), 2):
         duplicates.undeny(connection, one, other)
     links.touch(connection, [made.id], writing.at)
-    _note_first_or_last(writing)
+    note_books(writing)
     _tell(writing, AuditAction.CARD_LINK, cards, f"{made.mode} with ")
     return Linked(made, tuple(cards))
 
@@ -116,7 +117,7 @@ def unlink(writing: Writing, key: str) -> Linked | None:
         return None
     links.touch(writing.connection, [found.link.id], writing.at)
     links.leave(writing.connection, [key])
-    _note_first_or_last(writing)
+    note_books(writing)
     _tell(writing, AuditAction.CARD_UNLINK, [card, *found.cards], f"{found.link.mode} with ")
     return found
 
@@ -128,7 +129,7 @@ def of_cards(
 
     Only cards in books on which the principal has ``privilege`` are there.
     """
-    if not reading.policy.has_links:
+    if not reading.policy.linked_books:
         return {}
     there = links.of_keys(reading.connection, keys)
     views = {view.book.id: view for view in reading.books(privilege)}
@@ -159,20 +160,25 @@ def source_of(reading: Reading, version: Version) -> str:
     return ""
 
 
-def shadowed(reading: Reading, views: Sequence[VisibleBook]) -> dict[int, frozenset[str]]:
-    """Return which cards of ``views`` are not shown, since a linked one is, by book and name.
+def as_one(reading: Reading, views: Sequence[VisibleBook]) -> tuple[VisibleBook, ...]:
+    """Return ``views`` in which of linked cards one is shown.
 
-    Shown is the one where the principal may write, if they may, as in a search.
+    That is the one where the principal may write, if they may, as in a search.
     """
-    if not reading.policy.has_links:
-        return {}
-    return links.shadowed(reading.connection, dict(ranks(views)))
-
-
-def _note_first_or_last(writing: Writing) -> None:
-    """Let every process see that there are links now, or none any more."""
-    if links.has_any(writing.connection) != writing.policy.has_links:
-        settings.next_policy_epoch(writing.connection)
+    linked = reading.policy.linked_books.intersection(view.book.id for view in views)
+    shown: dict[int, Query] = {}
+    better: list[int] = []
+    for book_id, _ in ranks(views) if len(linked) > 1 else ():
+        if book_id in linked:
+            if better:
+                shown[book_id] = Not(LinkedIn(tuple(sorted(better))))
+            better.append(book_id)
+    return tuple(
+        replace(view, shown=And((view.shown, shown[view.book.id])))
+        if view.book.id in shown
+        else view
+        for view in views
+    )
 
 
 def _tell(writing: Writing, action: AuditAction, cards: Sequence[Keyed], said: str) -> None:

@@ -30,6 +30,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -37,6 +38,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.store.links import is_linked
 from dirserver.store.probes import Bind, Shape, in_place, is_among
 from dirserver.store.quarantine import is_held
 from dirserver.store.storable import is_storable
@@ -129,6 +131,8 @@ def _condition(query: Query, plan: DialPlan, dialect: Dialect, bind: Bind) -> Co
             return card.c.addressbook_id == book_id
         case InQuarantine(books):
             return is_held(books)
+        case LinkedIn(books):
+            return is_linked(books)
         case Between():
             return _between(query)
         case Present(field):

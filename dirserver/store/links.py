@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from dirserver.model.linking import Link, LinkMode
 from dirserver.store import writing
@@ -32,9 +42,19 @@ class LinkedCard:
     key: str
 
 
-def has_any(connection: Connection) -> bool:
-    """Say whether any cards are linked."""
-    return connection.scalar(select(linked_card.c.key).limit(1)) is not None
+def books(connection: Connection) -> frozenset[int]:
+    """Return the books that have linked cards."""
+    linked = select(card.c.addressbook_id).where(card.c.link_id.is_not(None)).distinct()
+    return frozenset(connection.scalars(linked))
+
+
+def is_linked(books: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a card is linked with one in one of ``books``."""
+    other = card.alias("linked")
+    there = select(other.c.id).where(
+        other.c.link_id == card.c.link_id, other.c.addressbook_id.in_(books)
+    )
+    return and_(card.c.link_id.is_not(None), there.exists())
 
 
 def of_key(connection: Connection, key: str) -> int | None:
@@ -175,27 +195,6 @@ def was_written(connection: Connection, key: str, before_id: int, at: datetime) 
         card_version.c.operation != "carry",
     )
     return connection.scalar(statement.limit(1)) is not None
-
-
-def shadowed(connection: Connection, ranks: Mapping[int, int]) -> dict[int, frozenset[str]]:
-    """Return which cards are not shown since one that is linked is in a better book, by name.
-
-    ``ranks`` are of the books that are seen, the preferred one first.
-    """
-    rows = connection.execute(
-        select(card.c.link_id, card.c.addressbook_id, card.c.href).where(
-            card.c.link_id.is_not(None), card.c.addressbook_id.in_(list(ranks))
-        )
-    ).all()
-    best: dict[int, int] = {}
-    for row in rows:
-        rank = ranks[row.addressbook_id]
-        best[row.link_id] = min(rank, best.get(row.link_id, rank))
-    found: dict[int, set[str]] = {}
-    for row in rows:
-        if ranks[row.addressbook_id] != best[row.link_id]:
-            found.setdefault(row.addressbook_id, set()).add(row.href)
-    return {book_id: frozenset(hrefs) for book_id, hrefs in found.items()}
 
 
 def _batches(values: Iterable[_Value]) -> Iterator[list[_Value]]:

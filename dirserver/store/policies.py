@@ -54,7 +54,7 @@ def load(connection: Connection) -> Policy:
         devices=devices.load(connection),
         stops=stops.load(connection),
         erasure_key=erasures.key(connection),
-        has_links=links.has_any(connection),
+        linked_books=links.books(connection),
     )
 
 

@@ -214,6 +214,6 @@ def test_all_linked_cards_of_a_person_are_found_and_erased(two: Services) -> Non
     assert erased(two, "schmidt@example.org").cards == 1
     assert found(two, who=ADMIN) == ["staff b", "staff v"]
     with two.store.reading() as connection:
-        assert not two.directory.policy().has_links
+        assert not two.directory.policy().linked_books
         for table in ("link", "linked_card", "link_offer"):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
