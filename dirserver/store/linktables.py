@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
 
-from dirserver.store.columns import Id, Time, metadata
+from dirserver.store.metadata import Id, Time, metadata
 
 # That cards are of one person, and what an edit of one does to the others. ``properties`` are
 # those that are linked, with commas.

@@ -21,17 +21,24 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.columns import Id as _Id
-from dirserver.store.columns import Plain as _Plain
-from dirserver.store.columns import Time as _Time
-from dirserver.store.columns import metadata as metadata
-from dirserver.store.columns import partial as _partial
 from dirserver.store.linktables import link as link
 from dirserver.store.linktables import link_offer as link_offer
 from dirserver.store.linktables import linked_card as linked_card
+from dirserver.store.metadata import Id as _Id
+from dirserver.store.metadata import Plain as _Plain
+from dirserver.store.metadata import Time as _Time
+from dirserver.store.metadata import metadata as metadata
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of those rows only of which ``where`` holds."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(

@@ -1,8 +1,8 @@
-"""What all tables are made of: their types, the names of their constraints, partial indexes."""
+"""What all tables have in common: how their constraints are named, and kinds of columns."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, Text, text
+from sqlalchemy import BigInteger, Integer, MetaData, Text
 
 from dirserver.store.utctime import UTCTime
 
@@ -20,9 +20,3 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 # Ranges of folded text must follow code points, not a locale.
 Plain = Text().with_variant(Text(collation="C"), "postgresql")
 Time = UTCTime()
-
-
-def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return an index of those rows only of which ``where`` holds."""
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
