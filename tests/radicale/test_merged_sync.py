@@ -171,8 +171,14 @@ def test_tokens_are_read_as_they_are_written(mac: Mac) -> None:
 ACTS = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 3)), max_size=16)
 SECRET = '{ to = "alice", access = "manage" }]'
 SWITCHES = (
-    (', hide = ["NOTE", "BDAY", "ORG"]', ""),
-    ('{ to = "everyone", access = "read" }, ', ""),
+    (
+        '{ to = "group:support", access = "read", hide = ["NOTE", "BDAY", "ORG"] }',
+        '{ to = "group:support", access = "read" }',
+    ),
+    (
+        '[{ to = "everyone", access = "read" }, { to = "alice", access = "write" }]',
+        '[{ to = "alice", access = "write" }]',
+    ),
     ("[users.carol]", '[users.carol]\ndefault_book = "staff"'),
     (SECRET, SECRET.replace("]", ', { to = "carol", access = "write" }]')),
 )
@@ -261,7 +267,7 @@ def test_an_idle_poll_reads_no_cards(mac: Mac, services: Services) -> None:
     assert not [one for one in read if "FROM card" in one or "FROM change" in one]
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(acts=ACTS, limit=st.sampled_from([None, 1, 3]))
 def test_whatever_happens_a_client_comes_to_have_what_a_listing_has(
     generous: Path, acts: list[tuple[int, int]], limit: int | None
