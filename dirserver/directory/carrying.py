@@ -6,7 +6,7 @@ else is offered. Both are decided by ``model.carrying``, so that nothing of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ def follow(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: st
     back = {one.key: one.link_id for one in new if one.link_id is not None}
     if back:
         links.touch(by.connection, set(back.values()), by.at, back)
-        note_books(by)
+        note_books(by, {view.book.id})
     if operation == OPERATION:
         # All others have it from where it came from.
         return
@@ -59,9 +59,9 @@ def follow(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: st
                 _spread(by, edit, one.replaces.link_id)
 
 
-def note_books(by: Writing) -> None:
-    """Let every process see which books have linked cards now."""
-    if links.books(by.connection) != by.policy.linked_books:
+def note_books(by: Writing, books: Set[int] = frozenset()) -> None:
+    """Let every process see that ``books`` have linked cards now, or that none has any more."""
+    if not books <= by.policy.linked_books or not links.has_any(by.connection):
         settings.next_policy_epoch(by.connection)
 
 

@@ -76,7 +76,7 @@ def link(
     for one, other in combinations(sorted(card.key for card in cards), 2):
         duplicates.undeny(connection, one, other)
     links.touch(connection, [made.id], writing.at)
-    note_books(writing)
+    note_books(writing, {card.view.book.id for card in cards})
     _tell(writing, AuditAction.CARD_LINK, cards, f"{made.mode} with ")
     return Linked(made, tuple(cards))
 

@@ -44,8 +44,13 @@ class LinkedCard:
 
 def books(connection: Connection) -> frozenset[int]:
     """Return the books that have linked cards."""
-    linked = select(card.c.addressbook_id).where(card.c.link_id.is_not(None)).distinct()
-    return frozenset(connection.scalars(linked))
+    linked = select(card.c.addressbook_id).join(linked_card, linked_card.c.key == card.c.key)
+    return frozenset(connection.scalars(linked.distinct()))
+
+
+def has_any(connection: Connection) -> bool:
+    """Say whether any cards are linked."""
+    return connection.scalar(select(linked_card.c.key).limit(1)) is not None
 
 
 def is_linked(books: Collection[int]) -> ColumnElement[bool]:
