@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -80,8 +81,21 @@ class Reading(Finding):
         Raises AccessDenied, whether there is no such book or no such grant; of users, the trail
         tells that as ``action``, unless it is None.
         """
-        try:
+        with self._told(slug, action):
             return self._view(slug, privilege)
+
+    def addressbook(
+        self, slug: str, privilege: Privilege, action: AuditAction | None = AuditAction.CARD_READ
+    ) -> AddressBook:
+        """Return the book ``slug``, which may be a smart one; else as ``book``."""
+        with self._told(slug, action):
+            return self._any_view(slug, privilege).book
+
+    @contextmanager
+    def _told(self, slug: str, action: AuditAction | None) -> Iterator[None]:
+        """Tell the audit trail of a refusal that a user meets."""
+        try:
+            yield
         except AccessDenied as denied:
             if action is not None and self.principal.kind is PrincipalKind.USER:
                 self.refuse(action, slug, "", str(denied))
@@ -118,7 +132,11 @@ class Reading(Finding):
 
     def state(self, view: VisibleBook) -> BookState:
         """Return the revision of the book's last change, and when that was."""
-        return cards.state(self.connection, view.book.id)
+        return self.state_of(view.book)
+
+    def state_of(self, book: AddressBook) -> BookState:
+        """Return the same of a book that may be a smart one, of which only grants change."""
+        return cards.state(self.connection, book.id)
 
     def count(self, view: VisibleBook) -> int:
         """Return how many cards the book has, of those that are shown."""
@@ -340,8 +358,8 @@ class Reading(Finding):
         Raises AccessDenied to all but the operator and, for one book, those who manage it.
         """
         if not self.principal.is_operator:
-            managed = self.book(wanted.book, Privilege.MANAGE)
-            wanted = replace(wanted, book=label_of(managed.book))
+            managed = self.addressbook(wanted.book, Privilege.MANAGE)
+            wanted = replace(wanted, book=label_of(managed))
         return audit.read(self.connection, wanted)
 
     def event(

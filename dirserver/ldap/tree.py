@@ -36,7 +36,7 @@ from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.identical import Followed
-from dirserver.model.policy import VisibleBook
+from dirserver.model.policy import SmartView, VisibleBook
 from dirserver.model.principal import Principal
 from dirserver.model.query import NOTHING, Query
 
@@ -70,14 +70,6 @@ def public_target(
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """The entry of a book, and whose cards are below it: its own, or those that it shows."""
-
-    book: AddressBook
-    views: tuple[VisibleBook, ...]
-
-
 class Tree:
     """The tree as one principal has it."""
 
@@ -88,7 +80,8 @@ class Tree:
         self.reading = reading
         self._counts = counts_subordinates
         self._settings = settings
-        self._views = _followed(settings.personal)(reading.books(Privilege.SEARCH))
+        self._seen = _followed(settings)(reading.books(Privilege.SEARCH))
+        self._views = self._seen.views
 
     def target(self, location: Location, scope: Scope) -> Target | None:
         """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
@@ -179,37 +172,26 @@ class Tree:
         return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
 
     def _book(self, branch: _Branch) -> Container:
-        entry = containers.book_entry(branch.book, self._settings.suffix)
         if not self._counts:
-            return entry
+            return branch.entry
         if all(view.access >= Privilege.READ for view in branch.views):
-            return entry.with_subordinates(self.reading.number_in(branch.views))
+            return branch.entry.with_subordinates(self.reading.number_in(branch.views))
         # How many there are is not for those who may only look some of them up.
-        return entry.with_subordinates(self.reading.has_cards(branch.views), is_exact=False)
+        return branch.entry.with_subordinates(self.reading.has_cards(branch.views), is_exact=False)
 
     def _above(self, entry: Container, number: int) -> Container:
         return entry.with_subordinates(number) if self._counts else entry
 
-    def _branches(self) -> Iterator[_Branch]:
-        """Yield the books, and then the smart ones, which show cards of theirs once more."""
-        for view in self._views:
-            yield _Branch(view.book, (view,))
-        yield from self._smart_branches()
-
-    def _smart_branches(self) -> Iterator[_Branch]:
-        seen = _followed(self._settings.personal)
-        for one in self.reading.smart_books(Privilege.SEARCH):
-            yield _Branch(one.book, seen(one.parts))
-
-    def _branch(self, slug: str) -> _Branch | None:
-        view = self._view(slug)
-        if view is not None:
-            return _Branch(view.book, (view,))
-        smart = (one for one in self._smart_branches() if is_slug_of(slug, one.book.slug))
-        return next(smart, None)
-
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
+
+    def _branches(self) -> Iterator[_Branch]:
+        """Yield the books, and then the smart ones, which show cards of theirs once more."""
+        yield from self._seen.branches
+        yield from _smart(self._settings)(self.reading.smart_books(Privilege.SEARCH))
+
+    def _branch(self, slug: str) -> _Branch | None:
+        return next((one for one in self._branches() if is_slug_of(slug, one.book.slug)), None)
 
 
 def ids_by_slug(views: Iterable[VisibleBook]) -> dict[str, tuple[int, ...]]:
@@ -221,18 +203,55 @@ def ids_by_slug(views: Iterable[VisibleBook]) -> dict[str, tuple[int, ...]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A book, its entry, and whose cards are below that: its own, or those that it shows."""
+
+    book: AddressBook
+    entry: Container
+    views: tuple[VisibleBook, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Books as they are seen, and each by itself."""
+
+    views: tuple[VisibleBook, ...]
+    branches: tuple[_Branch, ...]
+
+
 @lru_cache(maxsize=8)
-def _followed(
-    personal: frozenset[tuple[str, str]],
-) -> Followed[tuple[VisibleBook, ...], tuple[VisibleBook, ...]]:
-    """Return what makes of books what is seen of them: nothing personal, unless they show it."""
+def _followed(settings: LDAPSettings) -> Followed[tuple[VisibleBook, ...], _Seen]:
+    """Return what makes of books what is seen of them."""
 
-    def seen(view: VisibleBook) -> VisibleBook:
-        slug = view.book.slug
-        kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
-        return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+    def seen(books: tuple[VisibleBook, ...]) -> _Seen:
+        views = tuple(_shown(view, settings) for view in books)
+        return _Seen(views, tuple(_grown(view.book, (view,), settings) for view in views))
 
-    return Followed(lambda views: tuple(map(seen, views)))
+    return Followed(seen)
+
+
+@lru_cache(maxsize=8)
+def _smart(settings: LDAPSettings) -> Followed[tuple[SmartView, ...], tuple[_Branch, ...]]:
+    """Return what makes of smart books what is seen of them."""
+
+    def seen(smart: tuple[SmartView, ...]) -> tuple[_Branch, ...]:
+        parts = [tuple(_shown(view, settings) for view in one.parts) for one in smart]
+        pairs = zip(smart, parts, strict=True)
+        return tuple(_grown(one.book, views, settings) for one, views in pairs)
+
+    return Followed(seen)
+
+
+def _shown(view: VisibleBook, settings: LDAPSettings) -> VisibleBook:
+    """Return what is seen of a book: nothing personal, unless it shows that."""
+    slug, personal = view.book.slug, settings.personal
+    kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
+    return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+
+
+def _grown(book: AddressBook, views: tuple[VisibleBook, ...], settings: LDAPSettings) -> _Branch:
+    return _Branch(book, containers.book_entry(book, settings.suffix), views)
 
 
 def _leaf(container: Container, scope: Scope) -> Target:

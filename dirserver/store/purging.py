@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from dirserver.store import links, pruning
+from dirserver.store import links, pruning, trigram
 from dirserver.store.tables import addressbook, card, card_version, change, metadata
 
 
@@ -36,6 +36,7 @@ def purge(connection: Connection, book_id: int) -> None:
         connection.execute(delete(table).where(condition))
     connection.execute(delete(addressbook).where(addressbook.c.id == book_id))
     links.tidy(connection)
+    trigram.settle(connection)
     # Another book may have its number some day.
     pruning.forget(connection, book_id)
 

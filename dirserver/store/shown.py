@@ -14,7 +14,7 @@ from dirserver.model.addressbook import Card
 from dirserver.model.number import DialPlan
 from dirserver.model.query import Query, regardless_of_links, resolve
 from dirserver.store import cards
-from dirserver.store.conditions import found_in, is_found
+from dirserver.store.conditions import Asking, found_in, is_found
 from dirserver.store.tables import card, change
 
 _ROWS = 1000
@@ -35,13 +35,13 @@ def names(connection: Connection, part: Part, hrefs: Iterable[str] | None = None
 
     Of many that are named in another order, only those that are looked up together are sorted.
     """
-    query, dialect = resolve(part.query, part.hidden), connection.dialect
+    query, asking = resolve(part.query, part.hidden), _asking(connection, part)
     named = select(card.c.href).order_by(card.c.href)
     if hrefs is None:
-        everything = named.where(found_in([part.book_id], query, part.plan, dialect))
+        everything = named.where(found_in(query, asking))
         yield from connection.scalars(everything).all()
         return
-    is_shown = is_found(query, part.plan, dialect)
+    is_shown = is_found(query, asking)
     for batch in cards.batches(hrefs):
         some = card.c.addressbook_id == part.book_id, card.c.href.in_(batch), is_shown
         yield from connection.scalars(named.where(*some)).all()
@@ -89,8 +89,12 @@ def _conditions(
 
     That it is if nothing is hidden, and no other card is shown in its place.
     """
-    ever = regardless_of_links(part.query)
+    asking, ever = _asking(connection, part), regardless_of_links(part.query)
     return (
-        is_found(resolve(part.query, part.hidden), part.plan, connection.dialect),
-        is_found(resolve(ever, frozenset()), part.plan, connection.dialect),
+        is_found(resolve(part.query, part.hidden), asking),
+        is_found(resolve(ever, frozenset()), asking),
     )
+
+
+def _asking(connection: Connection, part: Part) -> Asking:
+    return Asking([part.book_id], part.plan, connection.dialect)

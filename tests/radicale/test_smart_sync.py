@@ -32,6 +32,17 @@ from tests.radicale.syncing import Mac
 from tests.smart import add_smart_books, person
 
 SUPPORT = '{ to = "group:support", access = "read", hide = ["NOTE", "BDAY", "ORG"] },'
+MORE = """
+[books.reach]
+name = "Whom we reach"
+query = 'has org or has email'
+grants = [{ to = "carol", access = "read" }]
+
+[books.private]
+name = "Without a firm"
+query = 'not has org and book = "customers"'
+grants = [{ to = "bob", access = "read" }]
+"""
 STAFF = '{ to = "everyone", access = "read" }, '
 
 
@@ -40,7 +51,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The organisation with smart books: vip has customers (1) and staff (3)."""
     directory = tmp_path_factory.mktemp("smart")
     open_organisation(without_shield(write_config(directory))).store.close()
-    open_organisation(add_smart_books(directory / "dirserver.toml")).store.close()
+    path = add_smart_books(directory / "dirserver.toml")
+    open_organisation(add_smart_books(path, MORE)).store.close()
     return directory
 
 
@@ -118,6 +130,31 @@ def test_what_is_hidden_from_a_reader_is_gone_with_it(services: Services) -> Non
     assert carol.cards == carol.fresh() == {}
 
 
+def test_what_is_hidden_takes_those_who_are_found_by_it_alone(services: Services) -> None:
+    put(services, "c1.vcf", person(1, (), "ORG:Acme"))
+    put(services, "c2.vcf", person(2, (), "ORG:Acme", "EMAIL:c2@example.org"))
+    put(services, "c3.vcf", person(3, ()))
+    hides = ', hide = ["NOTE", "BDAY", "ORG"]'
+    carol = follower(reconfigured(services, hides, ""), "carol", "reach")
+    assert carol.sync() == ["1~c1.vcf 200", "1~c2.vcf 200"]
+    carol.client.application = reconfigured(
+        services, '"group:support", access = "read"', f'"group:support", access = "read"{hides}'
+    )
+    # What is left is another card by now, and of c3 there is nothing to tell.
+    assert carol.sync() == ["1~c1.vcf 404", "1~c2.vcf 200"]
+    assert carol.cards == carol.fresh()
+
+
+def test_a_card_that_is_gone_is_not_shown_for_what_it_does_not_say(services: Services) -> None:
+    put(services, "c1.vcf", person(1))
+    put(services, "c2.vcf", person(2))
+    phone = follower(Application(services), "bob", "private")
+    assert phone.sync() == ["1~c1.vcf 200", "1~c2.vcf 200"]
+    delete(services, "c1.vcf")
+    put(services, "c2.vcf", person(2, (), "ORG:Acme"))
+    assert phone.sync() == ["1~c1.vcf 404", "1~c2.vcf 404"]
+
+
 def test_a_grant_on_the_smart_book_itself_is_what_opens_it(phone: Mac, services: Services) -> None:
     grant = '{ to = "group:sales", access = "read" },'
     phone.client.application = reconfigured(services, grant, "")
@@ -140,9 +177,9 @@ def test_a_book_that_is_added_or_goes_brings_and_takes_its_cards(
     assert phone.sync() == []
     with services.directory.writing(ADMIN, HERE) as writing:
         writing.put_card("press", "c8.vcf", person(8))
-    assert phone.sync() == ["6~c8.vcf 200"]
+    assert phone.sync() == ["8~c8.vcf 200"]
     phone.client.application = reconfigured(services, press, "")
-    assert phone.sync() == ["6~c8.vcf 404"]
+    assert phone.sync() == ["8~c8.vcf 404"]
     assert phone.cards == phone.fresh()
 
 
@@ -249,7 +286,8 @@ def act(services: Services, phone: Mac, what: int, n: int) -> None:
         9: lambda: switch(services, phone, *SWITCHES[n][::-1]),
         10: phone.report,
     }
-    body = person(n, SAID[(what + n) % 4], f"NOTE:{what}")
+    firm = ["ORG:Acme"] if (what + n) % 3 == 0 else []
+    body = person(n, SAID[(what + n) % 4], f"NOTE:{what}", *firm)
     with suppress(DirectoryError):
         acts.get(what, lambda: put(services, name, body, slug=slug))()
 
@@ -262,14 +300,14 @@ def switch(services: Services, phone: Mac, old: str, new: str) -> None:
 
 
 @settings(max_examples=12, deadline=None)
-@given(acts=ACTS, limit=st.sampled_from([None, 1, 3]))
+@given(acts=ACTS, limit=st.sampled_from([None, 1, 3]), slug=st.sampled_from(["vip", "reach"]))
 def test_whatever_happens_a_client_comes_to_have_what_a_listing_has(
-    template: Path, acts: list[tuple[int, int]], limit: int | None
+    template: Path, acts: list[tuple[int, int]], limit: int | None, slug: str
 ) -> None:
     with TemporaryDirectory() as folder, copied(template, Path(folder)) as services:
         put(services, "c0.vcf", person(0))
         put(services, "c1.vcf", person(1, ("Press",)))
-        phone = follower(Application(services), "carol")
+        phone = follower(Application(services), "carol", slug)
         phone.sync()
         phone.limit = limit
         for what, n in acts:
