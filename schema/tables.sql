@@ -186,6 +186,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE ("key"),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -531,6 +549,24 @@ CREATE TABLE change (
 );
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
+
+CREATE TABLE forwarding (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE (key),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
 
 CREATE TABLE incarnation (
     addressbook_id BIGINT NOT NULL,

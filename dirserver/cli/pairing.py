@@ -81,8 +81,18 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
             "the cards, something speaks against it"
         )
+    _say_what_to_do(shown)
     if len(found.pairs) > len(shown):
         screen.note(f"These are the surest {len(shown)}; for more: --limit.")
+
+
+def _say_what_to_do(shown: Sequence[ShownPair]) -> None:
+    """Name the command for the first pair that can be made one card."""
+    for pair in shown:
+        one, other = pair.cards
+        if one.book == other.book:
+            screen.note(f"To make one card of two: dirserver merge {one.key} {other.key} --dry-run")
+            return
 
 
 def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:

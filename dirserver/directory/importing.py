@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from dirserver.directory import standards
+from dirserver.directory import landing, standards
 from dirserver.directory.derivers import Job, derived
 from dirserver.directory.writing import Writing, etag_of
 from dirserver.errors import BreaksStandards
@@ -82,9 +82,10 @@ def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> It
     """Store cards from the file ``source`` by their UIDs, yielding the count as it grows.
 
     A card whose UID is in the book already replaces the one that is there; the same bytes
-    change nothing. Of several cards with one UID the last stands. Those of people who were
-    erased are left out, as are those that break a standard of the book that rejects them. Nothing
-    of an import is there before the transaction commits.
+    change nothing. Of several cards with one UID the last stands. What has the UID of a card that
+    is one with another one now is added to that. Those of people who were erased are left out, as
+    are those that break a standard of the book that rejects them. Nothing of an import is there
+    before the transaction commits.
 
     ``bodies`` are gone through twice, to see which stand and to store those, so that only what
     tells them apart is in memory.
@@ -94,11 +95,20 @@ def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> It
     view = writing.writable(slug, AuditAction.CARD_IMPORT)
     standing = _standing(writing, bodies)
     count = ImportCount(superseded=len(bodies) - len(standing))
+    led = landing.led(writing.connection, view.book.id, standing.values())
+    added = {place: uid for place, uid in standing.items() if uid in led}
     # Before anything is stored: every version remembers it.
     number = writing.batch
-    batches = _batches(writing, view, _those_of(bodies, standing), count)
-    for coming, found in derived(writing.deriver, batches, len(standing)):
+    stored = {place: uid for place, uid in standing.items() if place not in added}
+    batches = _batches(writing, view, _those_of(bodies, stored), count)
+    for coming, found in derived(writing.deriver, batches, len(stored)):
         _store(writing, view, coming, found, count)
+        yield count
+    # After what they are added to.
+    for uid, body in _those_of(bodies, added) if added else ():
+        changed = landing.add(writing, view, uid, body, "import")
+        count.updated += changed
+        count.unchanged += not changed
         yield count
     if count.created + count.updated >= _MANY:
         tidy(writing.connection, wholly=True)

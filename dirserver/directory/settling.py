@@ -16,7 +16,7 @@ from dirserver.model.history.difference import FieldChange
 from dirserver.model.history.life import Place
 from dirserver.model.history.takeback import Conflict, bring_back, take_back
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, history
+from dirserver.store import cards, forwarding, history
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -122,6 +122,7 @@ def put_in(
                 there = stored[to.href] if goal.now == to else None
                 new.append(writing.new_card(to.href, writing.parsed(body), body, there, key))
             writing.store(views[book_id], new, operation, binding=False)
+        forwarding.lift(writing.connection, [goal.key for _, goal in batch])
         yield len(batch)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tex
 
 from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
-from dirserver.store import links, writing
+from dirserver.store import forwarding, links, writing
 from dirserver.store.chain import ERASABLE
 from dirserver.store.probes import IS_ORDERED
 from dirserver.store.tables import (
@@ -169,6 +169,7 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
         connection.execute(text("PRAGMA secure_delete = ON"))
     linked = set(links.of_keys(connection, keys).values())
     gone = standing(connection, keys)
+    forwarding.forget(connection, keys)
     for one in gone:
         revision = writing.next_revisions(connection, one.book_id, 1, at)
         connection.execute(delete(card).where(card.c.id == one.id))

@@ -1,4 +1,4 @@
-"""The tables: the only place where a column is named.
+"""The tables: with ``persontables``, the only place where a column is named.
 
 ``schema/tables.sql`` holds the DDL that follows from this file, and the migrations in
 ``schema/migrations`` reach the same; tests compare the three.
@@ -32,6 +32,9 @@ from dirserver.store.metadata import Id as _Id
 from dirserver.store.metadata import Plain as _Plain
 from dirserver.store.metadata import Time as _Time
 from dirserver.store.metadata import metadata as metadata
+from dirserver.store.persontables import distinct_pair as distinct_pair
+from dirserver.store.persontables import erasure as erasure
+from dirserver.store.persontables import forwarding as forwarding
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -195,16 +198,6 @@ sighting = Table(
     Column("last_at", _Time, nullable=False),
 )
 
-# What tells a person who was erased when somebody brings them again: a keyed digest, from which
-# nobody can be read. ``person`` is a random name for what belongs together.
-erasure = Table(
-    "erasure",
-    metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("at", _Time, nullable=False),
-)
-
 # A version that takes a card away, or most of what it said.
 LOSS = "body IS NULL OR operation = 'blank'"
 
@@ -308,17 +301,6 @@ card_beginning = Table(
     Column("fields", Integer, nullable=False),
     Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
-)
-
-# Of which two cards, by their keys in order, somebody said that they are not of one person.
-distinct_pair = Table(
-    "distinct_pair",
-    metadata,
-    Column("one", Text, primary_key=True),
-    Column("other", Text, primary_key=True),
-    Column("at", _Time, nullable=False),
-    Column("said_by", Text, nullable=False),
-    Index("ix_distinct_pair_other", "other"),
 )
 
 # What the LDAP face made of the card when it was written; opaque here.

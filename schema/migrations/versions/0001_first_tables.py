@@ -306,6 +306,26 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "forwarding",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("uid", PLAIN, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_forwarding"),
+        sa.UniqueConstraint("key", name="uq_forwarding_key"),
+    )
+    op.create_index(
+        "ix_forwarding_addressbook_id_uid", "forwarding", ["addressbook_id", "uid"], unique=False
+    )
+    op.create_index("ix_forwarding_survivor", "forwarding", ["survivor"], unique=False)
+    op.create_table(
         "incarnation",
         sa.Column("addressbook_id", ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
