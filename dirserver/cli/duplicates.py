@@ -120,6 +120,7 @@ def merge(
     What only one of them says stays; numbers and addresses that mean the same are there once. Where
     they contradict each other, the card that was changed last has its way, and the note keeps the
     other value. Until they sync, clients may go on under the old name: nothing is lost, nor twice.
+    Cards of two books stay two, and are linked.
 
     \b
     dirserver merge 7nfun3bps6ps a7wmgkm4j3dd --take ORG=A --dry-run
@@ -127,7 +128,7 @@ def merge(
     \b
     --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
             fields (property, field, before, after), conflicts (properties, field, side, kept,
-            lost, in_note))
+            lost, in_note)), linked (book, href, key)
     """
     from dirserver.cli import uniting
 

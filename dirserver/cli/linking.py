@@ -10,14 +10,17 @@ from itertools import islice
 
 from dirserver.cli import screen
 from dirserver.cli.acting import Acting, acting
+from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.naming import Named, writable
 from dirserver.cli.outcomes import tell_field
 from dirserver.directory import Reading, offering
 from dirserver.directory import linking as door
 from dirserver.directory.bykey import Keyed
 from dirserver.directory.linking import CannotLink, Linked
-from dirserver.errors import AccessDenied, DirectoryError, NotFound
+from dirserver.errors import AccessDenied, DirectoryError
+from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange
 from dirserver.model.history.wording import name_of
@@ -72,27 +75,69 @@ def link(invocation: Invocation, request: Request) -> None:
     mode = None
     if request.carry is not None:
         mode = LinkMode.CARRY if request.carry else LinkMode.OFFER
-    with acting(invocation, request.login) as who, _told(who, "link them"):
-        keys = _keys(who, request.cards)
-        try:
-            with who.writing() as writing:
-                made = door.link(writing, keys, mode, properties)
-        except CannotLink as error:
-            raise Failed(
-                f"They cannot be linked: {error}. What is one person twice in one book is for "
-                "`dirserver duplicates` to find."
-            ) from error
+    with acting(invocation, request.login) as who:
+        keys = _keys(who, request.cards, AuditAction.CARD_LINK)
+        made = linked(who, keys, mode, properties)
     if made is None:
         screen.say("nothing to do: they are linked already")
-        return
+    else:
+        tell(made)
+
+
+def linked(
+    who: Acting,
+    keys: Sequence[str],
+    mode: LinkMode | None = None,
+    properties: Sequence[str] = (),
+) -> Linked | None:
+    """Link cards; return None if they are linked already. Raises Failed."""
+    try:
+        with _told(who, "link them"), who.writing() as writing:
+            return door.link(writing, keys, mode, properties)
+    except CannotLink as error:
+        raise Failed(
+            f"They cannot be linked: {error}. Two cards of one book are for `dirserver merge`; "
+            "that two are not the same is taken back with `duplicates not-same KEY KEY --undo`."
+        ) from error
+
+
+def tell(made: Linked) -> None:
+    """Print that cards were linked, and how to take that back."""
     screen.say(f"linked {_listed(made)}: {_TOLD[made.link.mode]}")
     screen.note(f"To take that back: dirserver duplicates unlink {made.cards[0].key}")
+
+
+def link_apart(
+    who: Acting, named: Sequence[Named], *, dry_run: bool, yes: bool, quiet: bool
+) -> tuple[ShownPlace, ...]:
+    """Link cards of different books that were to be merged, once that is confirmed. Raises Failed.
+
+    Return which they are.
+    """
+    cards = [Keyed(each.view, each.card.href, each.card.key) for each in named]
+    if not quiet:
+        words = " and ".join(each.place for each in named)
+        books = " and ".join(card.label for card in cards)
+        screen.say(f"{words} stay two cards, since {books} have readers of their own.")
+        screen.say("They become one person, who is shown once.")
+    if dry_run:
+        if not quiet:
+            screen.say("this was a dry run, and all is as it was")
+        return places(cards)
+    confirm("Link these cards?", yes)
+    made = linked(who, [card.key for card in cards])
+    if not quiet:
+        if made is None:
+            screen.say("nothing to do: they are linked already")
+        else:
+            tell(made)
+    return places(cards)
 
 
 def unlink(invocation: Invocation, card: str, login: str) -> None:
     """Take a card out of its link. Raises Failed."""
     with acting(invocation, login) as who, _told(who, "unlink it"):
-        (key,) = _keys(who, [card])
+        (key,) = _keys(who, [card], AuditAction.CARD_UNLINK)
         with who.writing() as writing:
             left = door.unlink(writing, key)
     if left is None:
@@ -134,7 +179,8 @@ def offers(
 def accept(invocation: Invocation, cards: Sequence[str], login: str) -> None:
     """Take over what is offered to cards. Raises Failed."""
     with acting(invocation, login) as who, _told(who, "take it over"):
-        for text, key in zip(cards, _keys(who, cards), strict=True):
+        keys = _keys(who, cards, AuditAction.CARD_CARRY)
+        for text, key in zip(cards, keys, strict=True):
             with who.writing() as writing:
                 changes = offering.accept(writing, key)
             screen.say(f"{text}: " + ("changed" if changes else "nothing is offered to it"))
@@ -145,7 +191,8 @@ def accept(invocation: Invocation, cards: Sequence[str], login: str) -> None:
 def dismiss(invocation: Invocation, cards: Sequence[str], login: str) -> None:
     """Leave what is offered to cards. Raises Failed."""
     with acting(invocation, login) as who, _told(who, "dismiss it"):
-        for text, key in zip(cards, _keys(who, cards), strict=True):
+        keys = _keys(who, cards, AuditAction.CARD_DISMISS)
+        for text, key in zip(cards, keys, strict=True):
             with who.writing() as writing:
                 number = offering.dismiss(writing, key)
             screen.say(f"{text}: " + ("dismissed" if number else "nothing is offered to it"))
@@ -167,21 +214,10 @@ def _shown(reading: Reading, one: offering.Offered) -> ShownOffer:
     return ShownOffer(target.label, target.href, target.key, name, source, one.at, one.changes)
 
 
-def _keys(who: Acting, cards: Sequence[str]) -> list[str]:
-    """Return the keys of cards that are named by it, or as BOOK/HREF. Raises Failed."""
+def _keys(who: Acting, names: Sequence[str], action: AuditAction) -> list[str]:
+    """Return the keys of the cards that are meant, which may be written to. Raises Failed."""
     with who.reading() as reading:
-        return [_key(who, reading, text) for text in cards]
-
-
-def _key(who: Acting, reading: Reading, text: str) -> str:
-    book, slash, href = text.rpartition("/")
-    if not slash:
-        return text
-    view = who.book(reading, book, Privilege.READ)
-    try:
-        return reading.card(view, href).key
-    except NotFound as error:
-        raise Failed(f"There is no card {href} in {book}.") from error
+        return [writable(who, reading, name, action).card.key for name in names]
 
 
 @contextmanager
@@ -189,10 +225,6 @@ def _told(who: Acting, what: str) -> Iterator[None]:
     """Tell why somebody may not do ``what``, in words of theirs."""
     try:
         yield
-    except NotFound as error:
-        raise Failed(
-            f"There is no card with the key {error}. `dirserver search NAME --json` tells the keys."
-        ) from error
     except AccessDenied as error:
         raise Failed(f"{who.principal.login} may not {what}: {error}.") from error
     except DirectoryError as error:

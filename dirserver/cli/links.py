@@ -35,8 +35,8 @@ def link(
 ) -> None:
     """Say that cards of different books are of one person, who is shown once from then on.
 
-    KEY is a card's key, as `dirserver duplicates` prints it, or BOOK/HREF. It takes the right to
-    write to the books of all. An edit of names, numbers, addresses, organisation, title, birthday
+    KEY is a card's key, its UID, BOOK/HREF or a part of the name. It takes the right to write to
+    the books of all. An edit of names, numbers, addresses, organisation, title, birthday
     or photo of one is offered to the others; with --carry it is written there, too, where whoever
     edits may write, with their name and to be undone with it. Notes and categories stay each
     book's own. Who may not read one of the books learns nothing of it.

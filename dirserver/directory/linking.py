@@ -47,7 +47,7 @@ def link(
     """Link the cards ``keys``, of different books, with each other and what they are linked with.
 
     Return None if nothing changes by that. What is not said, the mode or the ``properties``, stays
-    as it is in a link that there is. That cards are not the same person is forgotten.
+    as it is in a link that there is.
 
     Raises NotFound for a card that the principal cannot read, AccessDenied unless they may write to
     the books of all, and CannotLink.
@@ -61,6 +61,7 @@ def link(
     there = links.of_keys(connection, [card.key for card in cards])
     members = {card.key for card in cards}.union(links.keys_of(connection, there.values()))
     _require_linkable(writing, cards, there.values(), len(members))
+    _require_undenied(writing, cards)
     first = next((there[card.key] for card in cards if card.key in there), None)
     known = None if first is None else links.find(connection, first)
     said = _said(known, mode, properties)
@@ -73,8 +74,6 @@ def link(
         made = Link(known.id, *said)
         links.change(connection, known.id, *said)
     links.join(connection, made.id, members)
-    for one, other in combinations(sorted(card.key for card in cards), 2):
-        duplicates.undeny(connection, one, other)
     links.touch(connection, [made.id], writing.at)
     note_books(writing, {card.view.book.id for card in cards})
     _tell(writing, AuditAction.CARD_LINK, cards, f"{made.mode} with ")
@@ -102,6 +101,26 @@ def _require_linkable(
     named = [card.label for card in cards if card.view.book.id in twice]
     if named:
         raise CannotLink(f"{named[0]} would have two of the linked cards")
+
+
+def _require_undenied(writing: Writing, cards: Sequence[Keyed]) -> None:
+    for one, other in combinations(cards, 2):
+        if duplicates.is_denied(writing.connection, one.key, other.key):
+            raise CannotLink(
+                f"somebody said that {one.label}/{one.href} and {other.label}/{other.href} are "
+                "not of one person"
+            )
+
+
+def inherit(writing: Writing, key: str, heir: str) -> None:
+    """Let the card ``heir``, into which ``key`` goes, be linked with what that is linked with."""
+    there = links.of_keys(writing.connection, [key, heir])
+    if key not in there:
+        return
+    members = {heir, *links.keys_of(writing.connection, there.values())}
+    if len(members) <= MOST_LINKED:
+        links.join(writing.connection, there.get(heir, there[key]), members)
+        links.touch(writing.connection, set(there.values()), writing.at)
 
 
 def unlink(writing: Writing, key: str) -> Linked | None:

@@ -73,7 +73,7 @@ def test_what_is_offered_is_listed_taken_over_or_left(filled: Shell) -> None:
     assert filled("duplicates", "offers", "customers").out == "nothing is offered\n"
     assert filled("duplicates", "offers", "--as", "bob").out == "nothing is offered\n"
     done = filled("duplicates", "accept", HERE_TOO, "--as", "bob")
-    assert (done.code, done.err) == (1, "bob may not take it over: no grant of write on staff.\n")
+    assert (done.code, done.err) == (1, "Anna Vogt is in staff, and bob may not write there.\n")
     done = filled("duplicates", "accept", HERE_TOO, "--as", "alice")
     assert done.lines()[0] == f"{HERE_TOO}: changed"
     assert filled("duplicates", "accept", HERE_TOO).out == f"{HERE_TOO}: nothing is offered to it\n"
@@ -101,13 +101,13 @@ def test_what_was_carried_is_told_in_the_history_and_undone_with_the_edit(filled
 
 
 SLIPS = [
-    (("link", ANNA, "nobody"), "There is no card with the key nobody. "),
-    (("link", ANNA, "staff/x.vcf"), "There is no card x.vcf in staff.\n"),
-    (("link", ANNA, "stuff/x.vcf"), "There is no book stuff; did you mean staff?\n"),
+    (("link", ANNA, "nobody"), "There is no card nobody. Name it by its UID, its key, its href"),
+    (("link", ANNA, "staff/x.vcf"), "There is no card staff/x.vcf. "),
+    (("link", "anna", HERE_TOO), "Several cards are anna; name one by its key:\n"),
     (("link", ANNA, ANNA), "They cannot be linked: a card is not linked with itself. "),
     (("link", ANNA, HERE_TOO, "--properties", "note"), "--properties: NOTE is each book's own"),
-    (("link", ANNA, HERE_TOO, "--as", "bob"), "bob may not link them: no grant of write on st"),
-    (("unlink", "nobody"), "There is no card with the key nobody. "),
+    (("link", ANNA, HERE_TOO, "--as", "bob"), "Anna Vogt is in staff, and bob may not write there"),
+    (("unlink", "nobody"), "There is no card nobody. "),
     (("offers", "stuff"), "There is no book stuff; did you mean staff?\n"),
 ]
 

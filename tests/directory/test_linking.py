@@ -167,9 +167,12 @@ def test_a_linked_pair_is_no_duplicate_any_more(two: Services) -> None:
     keys = [key(two, ANNA), key(two, HERE_TOO)]
     with two.directory.writing(ALICE, HERE) as writing:
         duplicates.deny(writing, *keys)
+    with pytest.raises(CannotLink, match="not of one person"):
+        link(two, ANNA, HERE_TOO)
+    with two.directory.writing(ALICE, HERE) as writing:
+        duplicates.deny(writing, *keys, undo=True)
     link(two, ANNA, HERE_TOO)
     assert (pairs(), twins()) == (0, 0)
-    # That they are two people is forgotten.
     unlink(two, ANNA)
     assert (pairs(), twins()) == (1, 1)
 
