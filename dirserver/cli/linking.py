@@ -13,6 +13,7 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.linked import ShownPlace, places
 from dirserver.cli.naming import Named, writable
 from dirserver.cli.outcomes import tell_field
 from dirserver.directory import Reading, offering
@@ -40,15 +41,6 @@ class Request:
     carry: bool | None
     properties: str
     login: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPlace:
-    """A card, as somebody names it to a command."""
-
-    book: str
-    href: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +188,6 @@ def dismiss(invocation: Invocation, cards: Sequence[str], login: str) -> None:
             with who.writing() as writing:
                 number = offering.dismiss(writing, key)
             screen.say(f"{text}: " + ("dismissed" if number else "nothing is offered to it"))
-
-
-def places(cards: Sequence[Keyed]) -> tuple[ShownPlace, ...]:
-    """Return cards as programs read them."""
-    return tuple(ShownPlace(card.label, card.href, card.key) for card in cards)
 
 
 def _listed(linked: Linked) -> str:

@@ -9,7 +9,7 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.linking import ShownPlace, places
+from dirserver.cli.linked import ShownPlace, places
 from dirserver.directory import label_of, linking
 from dirserver.directory.linking import Linked
 from dirserver.model.addressbook import Card

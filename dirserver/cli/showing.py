@@ -11,7 +11,7 @@ from dirserver.cli.acting import acting
 from dirserver.cli.choosing import Chosen, Wanted, choose
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.linking import ShownPlace, places
+from dirserver.cli.linked import ShownPlace, places
 from dirserver.cli.moments import asked_past
 from dirserver.directory import history, label_of, linking
 from dirserver.model.history.difference import FieldValue, said

@@ -10,6 +10,7 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.linked import ShownPlace
 from dirserver.cli.naming import Named, writable
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, duplicates, label_of
@@ -82,7 +83,7 @@ class Merged:
     dry_run: bool
     batch: int | None
     merges: tuple[ShownMerger, ...]
-    linked: tuple[linking.ShownPlace, ...] = ()
+    linked: tuple[ShownPlace, ...] = ()
 
 
 def unite(invocation: Invocation, request: Request, *, as_json: bool) -> None:

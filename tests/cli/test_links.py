@@ -103,7 +103,7 @@ def test_what_was_carried_is_told_in_the_history_and_undone_with_the_edit(filled
 SLIPS = [
     (("link", ANNA, "nobody"), "There is no card nobody. Name it by its UID, its key, its href"),
     (("link", ANNA, "staff/x.vcf"), "There is no card staff/x.vcf. "),
-    (("link", "anna", HERE_TOO), "Several cards are anna; name one by its key:\n"),
+    (("link", "anna v", HERE_TOO), "Several cards are anna v; name one by its key:\n"),
     (("link", ANNA, ANNA), "They cannot be linked: a card is not linked with itself. "),
     (("link", ANNA, HERE_TOO, "--properties", "note"), "--properties: NOTE is each book's own"),
     (("link", ANNA, HERE_TOO, "--as", "bob"), "Anna Vogt is in staff, and bob may not write there"),
