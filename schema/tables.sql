@@ -17,6 +17,7 @@ CREATE TABLE addressbook (
     archived DATETIME,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    "query" TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -90,6 +91,15 @@ CREATE TABLE home_property (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
+CREATE TABLE link (
+    id INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
 );
 
 CREATE TABLE principal (
@@ -176,6 +186,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE ("key"),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -184,6 +212,15 @@ CREATE TABLE incarnation (
     CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
+
+CREATE TABLE linked_card (
+    "key" TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY ("key"),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
 
 CREATE TABLE membership (
     group_id INTEGER NOT NULL,
@@ -241,6 +278,7 @@ CREATE TABLE card (
     created DATETIME NOT NULL,
     modified DATETIME NOT NULL,
     version_id INTEGER NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -252,9 +290,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, "key");
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id INTEGER NOT NULL,
+    after_id INTEGER NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id INTEGER NOT NULL,
@@ -288,6 +345,16 @@ CREATE TABLE card_value (
  WITHOUT ROWID;
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered) WHERE ordered = 1;
+
+CREATE TABLE joined_card (
+    card_id INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
@@ -328,6 +395,7 @@ CREATE TABLE addressbook (
     archived TIMESTAMP WITH TIME ZONE,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    query TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -401,6 +469,15 @@ CREATE TABLE home_property (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
+);
+
+CREATE TABLE link (
+    id BIGSERIAL NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
 );
 
 CREATE TABLE principal (
@@ -487,6 +564,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE (key),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -495,6 +590,15 @@ CREATE TABLE incarnation (
     CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
+
+CREATE TABLE linked_card (
+    key TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY (key),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
 
 CREATE TABLE membership (
     group_id BIGINT NOT NULL,
@@ -552,6 +656,7 @@ CREATE TABLE card (
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     modified TIMESTAMP WITH TIME ZONE NOT NULL,
     version_id BIGINT NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -563,9 +668,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, key);
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id BIGINT NOT NULL,
+    after_id BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id BIGINT NOT NULL,
@@ -597,6 +721,16 @@ CREATE TABLE card_value (
 );
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered);
+
+CREATE TABLE joined_card (
+    card_id BIGINT NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,

@@ -31,6 +31,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -38,6 +39,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.store.links import is_linked
 from dirserver.store.probes import Bind, Shape, in_place, is_among
 from dirserver.store.quarantine import is_held
 from dirserver.store.storable import is_storable
@@ -75,6 +77,11 @@ def found_in(query: Query, asking: Asking) -> ColumnElement[bool]:
         # the index on the book, so that it begins with the few cards that the query finds.
         book = book + 0
     return and_(book.in_(books), _condition(query, asking))
+
+
+def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
+    """Return the condition that ``query``, which is resolved, finds a card that is in the books."""
+    return _condition(query, asking)
 
 
 def _is_selective(query: Query) -> bool:
@@ -142,6 +149,8 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return card.c.addressbook_id == book_id
         case InQuarantine(books):
             return is_held(books)
+        case LinkedIn(books):
+            return is_linked(books)
         case Between():
             return _between(query)
         case Present(field):

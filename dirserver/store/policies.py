@@ -12,8 +12,9 @@ from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
+from dirserver.model.smart.parsing import parse
 from dirserver.model.standards import spelling
-from dirserver.store import devices, erasures, settings, stops
+from dirserver.store import devices, erasures, links, settings, stops
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
@@ -53,6 +54,7 @@ def load(connection: Connection) -> Policy:
         devices=devices.load(connection),
         stops=stops.load(connection),
         erasure_key=erasures.key(connection),
+        linked_books=links.books(connection),
     )
 
 
@@ -100,6 +102,7 @@ def _books(connection: Connection, condition: ColumnElement[bool]) -> tuple[Addr
             row.delegate,
             lives.get(row.id, ()),
             spelling.read(row.standards),
+            parse(row.query) if row.query else None,
         )
         for row in rows
     )

@@ -33,6 +33,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -44,7 +45,7 @@ from dirserver.model.query import (
 from dirserver.model.spelling import beginnings
 from tests.ldap import wire
 
-NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": 7})
+NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": (7,)})
 NEW_YEAR, SECOND = datetime(2020, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 NAME, FAMILY, GIVEN, MAIL = Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME, Field.MAIL
 
@@ -363,7 +364,7 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return not _finds(part, facts)
         case Constant(value):
             return bool(value)
-        case KeyIs() | BookIs() | InQuarantine() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return False
     values = facts.get(query.field, ())
     match query:

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delegate", sa.Boolean(), nullable=False),
         sa.Column("standards", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
         sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
         sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
@@ -174,6 +175,25 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("login", "name", name="pk_home_property"),
     )
+    op.create_table(
+        "link",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_link"),
+    )
+    op.create_table(
+        "linked_card",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["link.id"], name="fk_linked_card_link_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_linked_card"),
+    )
+    op.create_index("ix_linked_card_link_id", "linked_card", ["link_id"])
     op.create_table(
         "principal",
         sa.Column("id", ID, nullable=False),
@@ -295,6 +315,26 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "forwarding",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("uid", PLAIN, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_forwarding"),
+        sa.UniqueConstraint("key", name="uq_forwarding_key"),
+    )
+    op.create_index(
+        "ix_forwarding_addressbook_id_uid", "forwarding", ["addressbook_id", "uid"], unique=False
+    )
+    op.create_index("ix_forwarding_survivor", "forwarding", ["survivor"], unique=False)
+    op.create_table(
         "incarnation",
         sa.Column("addressbook_id", ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -376,6 +416,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version_id", ID, nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_card_addressbook_id"
         ),
@@ -398,6 +439,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
+    op.create_index(
+        "ix_card_link_id",
+        "card",
+        ["link_id"],
+        unique=False,
+        sqlite_where=sa.text("link_id IS NOT NULL"),
+        postgresql_where=sa.text("link_id IS NOT NULL"),
+    )
+    op.create_table(
+        "link_offer",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("before_id", ID, nullable=False),
+        sa.Column("after_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["before_id"],
+            ["card_version.id"],
+            name="fk_link_offer_before_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["after_id"], ["card_version.id"], name="fk_link_offer_after_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("target", "source", name="pk_link_offer"),
+    )
+    op.create_index("ix_link_offer_after_id", "link_offer", ["after_id"])
+    op.create_index("ix_link_offer_before_id", "link_offer", ["before_id"])
+    op.create_index("ix_link_offer_source", "link_offer", ["source"])
     op.create_table(
         "card_beginning",
         sa.Column("addressbook_id", ID, nullable=False),
@@ -443,6 +513,17 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("ordered = 1"),
     )
+    op.create_table(
+        "joined_card",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("skipped", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_joined_card_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", "etag", name="pk_joined_card"),
+    )
+    op.create_index("ix_joined_card_etag", "joined_card", ["etag"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("card_id", ID, nullable=False),
