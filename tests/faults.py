@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from sqlalchemy import Connection, event
@@ -59,13 +59,15 @@ class Faults:
             meet(BEGIN if statement.startswith("BEGIN") else STATEMENT)
 
         class FaultyCursor(sqlite3.Cursor):
-            def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            def execute(self, statement: str, *values: Any) -> Self:
                 meet_statement(statement)
-                return super().execute(statement, *values)
+                super().execute(statement, *values)
+                return self
 
-            def executemany(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            def executemany(self, statement: str, rows: Iterable[Any], /) -> Self:
                 meet_statement(statement)
-                return super().executemany(statement, *values)
+                super().executemany(statement, rows)
+                return self
 
         class FaultyConnection(sqlite3.Connection):
             def cursor(self, *_factory: Any) -> Any:
