@@ -36,6 +36,8 @@ dirserver/ldap/factory.py       | places tls                              | twis
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
 dirserver/config/standards.py   | errors                                  | babel
+dirserver/config/smart.py       | errors model                            |
+dirserver/config/smartqueries.py | errors model                           |
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |

@@ -88,7 +88,7 @@ def test_what_the_example_switches_off_can_be_switched_on(tmp_path: Path) -> Non
     config = load(path)
     assert config.suffix == "o=Example,c=DE"
     assert config.history.keep == timedelta(days=730)
-    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 1]
+    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 2]
     assert len(config.books[0].grants) == 4
 
 
