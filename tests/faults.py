@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -62,13 +62,11 @@ class Faults:
         class FaultyCursor(sqlite3.Cursor):
             def execute(self, statement: str, *values: Any) -> Self:
                 meet_statement(statement)
-                super().execute(statement, *values)
-                return self
+                return super().execute(statement, *values)
 
-            def executemany(self, statement: str, rows: Iterable[Any], /) -> Self:
+            def executemany(self, statement: str, rows: Any, /) -> Self:
                 meet_statement(statement)
-                super().executemany(statement, rows)
-                return self
+                return super().executemany(statement, rows)
 
         class FaultyConnection(sqlite3.Connection):
             def cursor(self, *_factory: Any) -> Any:

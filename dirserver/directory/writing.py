@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import landing, shield, standards, uids
+from dirserver.directory import carrying, landing, shield, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -33,7 +33,7 @@ from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, erasures, settings, stops, writing
+from dirserver.store import cards, erasures, links, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -313,11 +313,12 @@ class Writing(Reading):
     ) -> NewCard:
         """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
 
-        One that is not there gets ``key``, or one that nobody ever had.
+        One that is not there gets ``key``, with the link that it had, or one that nobody ever had.
         """
+        link = links.of_key(self.connection, key) if key and stored is None else None
         key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self.deriver.derive(card, key)
-        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
+        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link)
 
     def store(
         self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True
@@ -339,6 +340,7 @@ class Writing(Reading):
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
             standards.follow(self, view, judged, repairs=binding)
+        carrying.follow(self, view, new, operation)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""
@@ -355,6 +357,7 @@ class Writing(Reading):
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self.act(operation))
+        carrying.part(self, stored)
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
