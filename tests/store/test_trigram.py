@@ -103,3 +103,29 @@ def test_what_is_done_now_and_then_leaves_nothing_to_be_done(
     bring(services.directory)
     assert due(services) == 0
     assert contain(services, "anna") == ["1.vcf"]
+
+
+def test_a_settled_card_has_a_line_with_what_it_says_and_is_sorted_by(services: Services) -> None:
+    def lines() -> list[tuple[str, str]]:
+        with reading(services) as connection:
+            found = connection.execute(
+                text("SELECT sort_name, full_name FROM card_line ORDER BY card_id")
+            )
+            return [(row[0], row[1]) for row in found]
+
+    put(services, 1, "Anna Müller")
+    put(services, 2, "Bert")
+    assert lines() == []
+    settle(services)
+    anna = ("anna muller", "anna mueller\x1fanna muller")
+    assert lines() == [anna, ("bert", "bert")]
+    put(services, 2, "Carla")
+    assert lines() == [anna]
+    settle(services)
+    assert lines() == [anna, ("carla", "carla")]
+    with services.store.writing() as connection:
+        connection.execute(text("UPDATE card SET sort_name = 'zoe' WHERE sort_name = 'carla'"))
+    assert lines() == [anna]
+    delete(services, 1)
+    settle(services)
+    assert lines() == [("zoe", "carla")]
