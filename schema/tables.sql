@@ -93,6 +93,15 @@ CREATE TABLE home_property (
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
+CREATE TABLE link (
+    id INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
+);
+
 CREATE TABLE principal (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -177,6 +186,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE ("key"),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -185,6 +212,15 @@ CREATE TABLE incarnation (
     CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
+
+CREATE TABLE linked_card (
+    "key" TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY ("key"),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
 
 CREATE TABLE membership (
     group_id INTEGER NOT NULL,
@@ -242,6 +278,7 @@ CREATE TABLE card (
     created DATETIME NOT NULL,
     modified DATETIME NOT NULL,
     version_id INTEGER NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -253,9 +290,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, "key");
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id INTEGER NOT NULL,
+    after_id INTEGER NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id INTEGER NOT NULL,
@@ -288,7 +344,17 @@ CREATE TABLE card_value (
 )
  WITHOUT ROWID;
 
-CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id) WHERE ordered = 1;
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered) WHERE ordered = 1;
+
+CREATE TABLE joined_card (
+    card_id INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
@@ -300,9 +366,13 @@ CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, det
 
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
 
-CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); END;
+CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
-CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); END;
+CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.card_id; END;
+
+CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = old.card_id; END;
+
+CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.id; END;
 
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 
@@ -401,6 +471,15 @@ CREATE TABLE home_property (
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
+CREATE TABLE link (
+    id BIGSERIAL NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
+);
+
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,
     kind TEXT NOT NULL,
@@ -485,6 +564,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE (key),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -493,6 +590,15 @@ CREATE TABLE incarnation (
     CONSTRAINT pk_incarnation PRIMARY KEY (addressbook_id, name),
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
+
+CREATE TABLE linked_card (
+    key TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY (key),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
 
 CREATE TABLE membership (
     group_id BIGINT NOT NULL,
@@ -550,6 +656,7 @@ CREATE TABLE card (
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     modified TIMESTAMP WITH TIME ZONE NOT NULL,
     version_id BIGINT NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -561,9 +668,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, key);
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id BIGINT NOT NULL,
+    after_id BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id BIGINT NOT NULL,
@@ -594,7 +720,17 @@ CREATE TABLE card_value (
     CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id);
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered);
+
+CREATE TABLE joined_card (
+    card_id BIGINT NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dirserver.cli import links
 from dirserver.cli.invocation import invocation
 from dirserver.cli.leading import led_by
 from dirserver.cli.options import MOST, JSONOption, LoginOption
@@ -17,13 +18,15 @@ app = typer.Typer(
     cls=led_by(_FIND, alone=True),
     rich_markup_mode=None,
     subcommand_metavar="[BOOK]... | COMMAND",
-    help="""Find people who are in the books twice, and why it seems so.
+    help="""Find people who are in the books twice, and why it seems so; link those of two books.
 
     \b
     dirserver duplicates                        in all books
     dirserver duplicates customers staff        in these
     dirserver duplicates --verdict certain      only what leaves no doubt
     dirserver duplicates not-same KEY KEY       do not ask again
+    dirserver duplicates link KEY KEY           they are one person, in two books
+    dirserver merge KEY KEY                     make one card of them
     dirserver duplicates find --help            all that can be asked for
     """,
 )
@@ -55,12 +58,19 @@ def find(
     \b
     dirserver duplicates customers --verdict possible --limit 20
     \b
-    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name)
+    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name), group, whole
     """
     from dirserver.cli import pairing
 
     request = pairing.Request(tuple(books or ()), login, verdict, limit)
     pairing.find(invocation(context), request, as_json=as_json)
+
+
+app.command()(links.link)
+app.command()(links.unlink)
+app.command()(links.offers)
+app.command()(links.accept)
+app.command()(links.dismiss)
 
 
 @app.command("not-same")
@@ -79,3 +89,50 @@ def not_same(
     from dirserver.cli import pairing
 
     pairing.not_same(invocation(context), one, other, login, undo=undo)
+
+
+def merge(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="A B", hidden=True)] = None,
+    certain: Annotated[
+        bool,
+        typer.Option("--certain", help="All that are certain, in all books or in those named."),
+    ] = False,
+    keep: Annotated[
+        str,
+        typer.Option("--keep", metavar="A|B", help="The card that stays; else it is the oldest."),
+    ] = "",
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take", metavar="BDAY=A", help="Whose value stays; without BDAY=, in all conflicts."
+        ),
+    ] = None,
+    login: LoginOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would become of them, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Make one card of two of one person, or of all that certainly are.
+
+    What only one of them says stays; numbers and addresses that mean the same are there once. Where
+    they contradict each other, the card that was changed last has its way, and the note keeps the
+    other value. Until they sync, clients may go on under the old name: nothing is lost, nor twice.
+    Cards of two books stay two, and are linked.
+
+    \b
+    dirserver merge 7nfun3bps6ps a7wmgkm4j3dd --take ORG=A --dry-run
+    dirserver merge --certain customers
+    \b
+    --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
+            fields (property, field, before, after), conflicts (properties, field, side, kept,
+            lost, in_note)), linked (book, href, key)
+    """
+    from dirserver.cli import uniting
+
+    request = uniting.Request(
+        tuple(names or ()), certain, keep, tuple(take or ()), login, dry_run, yes
+    )
+    uniting.unite(invocation(context), request, as_json=as_json)

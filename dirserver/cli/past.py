@@ -36,8 +36,8 @@ def history(
     dirserver history anna müller
     \b
     --json: book, href, key, name, deleted, versions (version, at, actor, device, what, operation,
-            batch, book, href, moved_from, fields (property, field, before, after), protocol,
-            address, agent)
+            batch, book, href, moved_from, carried_from, fields (property, field, before, after),
+            protocol, address, agent)
     """
     from dirserver.cli import telling
     from dirserver.cli.choosing import Wanted
@@ -65,7 +65,7 @@ def show(
     dirserver show anna --at "yesterday 14:00"
     \b
     --json: book, href, key, uid, name, version, changed, actor, device, fields (property, field,
-            value)
+            value), linked (book, href, key)
     """
     from dirserver.cli import showing
     from dirserver.cli.choosing import Wanted
@@ -127,7 +127,7 @@ def undo(
             "--batch",
             "--import",
             metavar="N",
-            help="An import, a restore or an undo, by its number.",
+            help="An import, a restore, a merge or an undo, by its number.",
             show_default=False,
         ),
     ] = None,

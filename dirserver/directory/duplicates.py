@@ -5,12 +5,13 @@ What is hidden from whoever asks is no evidence, so that no answer tells of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dirserver.directory import bykey, linking
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
-from dirserver.errors import AccessDenied, NotFound
+from dirserver.errors import NotFound
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.clusters import Cluster, clusters
@@ -21,16 +22,14 @@ from dirserver.model.duplicates.scan import (
     TOLD_EVERY,
     Advance,
     Pair,
-    is_shared,
-    judged,
+    certain_among,
     scan,
     shared_among,
 )
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.fields import Field
-from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.store import duplicates
+from dirserver.store import duplicates, links
 from dirserver.store.duplicates import Indexed, Wanted
 
 
@@ -62,10 +61,21 @@ _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What the cards of some books say, to be compared, and of whom it is known to be two."""
+    """What the cards of some books say, to be compared, and what is known of them.
+
+    That is which pairs are two people, and which cards are linked, as those of one. ``books`` has
+    the keys of the cards of each book, by its id.
+    """
 
     cards: Sequence[Facts]
+    books: Mapping[int, Collection[str]]
     denied: frozenset[tuple[str, str]]
+    linked: Mapping[str, int]
+
+    def is_settled(self, one: str, other: str) -> bool:
+        """Say whether somebody has said of whom two cards are."""
+        link = self.linked.get(one)
+        return (one, other) in self.denied or (link is not None and link == self.linked.get(other))
 
 
 def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> Gathered:
@@ -76,24 +86,35 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     books = [view.book.id for view in views]
     total = duplicates.count(reading.connection, books)
     cards: list[Facts] = []
-    for _, facts in _facts(views, duplicates.indexed(reading.connection, books)):
+    of_books: dict[int, set[str]] = {book: set() for book in books}
+    for row, facts in facts_in(views, duplicates.indexed(reading.connection, books)):
         cards.append(facts)
+        of_books[row.book_id].add(row.key)
         if len(cards) % TOLD_EVERY == 0:
             advance(len(cards), total)
-    return Gathered(cards, duplicates.denied(reading.connection))
+    linked: Mapping[str, int] = {}
+    if reading.policy.linked_books:
+        linked = links.of_keys(reading.connection, (one.key for one in cards))
+    return Gathered(cards, of_books, duplicates.denied(reading.connection), linked)
 
 
-def compare(gathered: Gathered, advance: Advance, least: Verdict = Verdict.POSSIBLE) -> Found:
-    """Return the pairs that are at ``least`` so sure.
+def compare(
+    gathered: Gathered,
+    advance: Advance,
+    least: Verdict = Verdict.POSSIBLE,
+    book: VisibleBook | None = None,
+) -> Found:
+    """Return the pairs that are at ``least`` so sure: all, or those with a card of ``book``.
 
-    Pairs of which somebody said that they are not the same are left out.
+    Pairs are left out of which somebody said that they are not the same, or that they are.
     """
     cards, denied = gathered.cards, gathered.denied
     shared = shared_among(cards)
+    among = None if book is None else gathered.books[book.book.id]
     pairs = [
         pair
-        for pair in scan(cards, shared, advance)
-        if _RANKS[pair.verdict] <= _RANKS[least] and (pair.one, pair.other) not in denied
+        for pair in scan(cards, shared, advance, among)
+        if _RANKS[pair.verdict] <= _RANKS[least] and not gathered.is_settled(pair.one, pair.other)
     ]
     pairs.sort(key=lambda pair: (_RANKS[pair.verdict], -pair.weight, pair.one, pair.other))
     by_key = {one.key: one for one in cards}
@@ -122,29 +143,33 @@ def certain_twins(
     """
     said = [(str(field), value) for field, value in values]
     asked = facts_of(key, uid, said, seen_fields(hidden))
+    books = [view.book.id for view in views]
+    wanted = wanted_of(asked, said)
+    rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
+    others = {facts.key: (row, facts) for row, facts in facts_in(views, rows)}
+    others.pop(key, None)
+    denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
+    linked = linking.of_cards(reading, [key]) if key else {}
+    same = {card.key for one in linked.values() for card in one.cards}
+    by_id = {view.book.id: view for view in views}
+    twins = []
+    for facts, pair in certain_among(asked, [facts for _, facts in others.values()]):
+        row = others[facts.key][0]
+        if row.key not in same and (pair.one, pair.other) not in denied:
+            twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
+    return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
+
+
+def wanted_of(asked: Facts, said: Iterable[tuple[str, str]]) -> Wanted:
+    """Return what to look for, to find all that may certainly be of the person of a card.
+
+    ``said`` are its values as the search index has them.
+    """
     birthdays = birthday_beginnings(asked.birthday)
     # A name is what many have; without anything else, an equal card has nothing else either.
     by_name = not (asked.mails or asked.numbers or birthdays)
     names = [value for field, value in said if field == Field.FULL_NAME] if by_name else []
-    wanted = Wanted(uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
-    books = [view.book.id for view in views]
-    rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
-    others = [pair for pair in _facts(views, rows) if not key or pair[1].key != key]
-    everybody = [asked, *(facts for _, facts in others)]
-    shared = {
-        value
-        for value in asked.mails | asked.numbers
-        if is_shared(one for one in everybody if value in one.mails or value in one.numbers)
-    }
-    denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
-    by_id = {view.book.id: view for view in views}
-    twins = []
-    for row, facts in others:
-        pair = judged(asked, facts, shared)
-        is_certain = pair is not None and pair.verdict is Verdict.CERTAIN
-        if pair is not None and is_certain and (pair.one, pair.other) not in denied:
-            twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
-    return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
+    return Wanted(asked.uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
 
 
 def twins_of_stored(
@@ -154,7 +179,7 @@ def twins_of_stored(
     stored = reading.stored(view, href)
     if stored is None:
         raise NotFound(href)
-    row = duplicates.of_card(reading.connection, stored.id)
+    row = next(duplicates.of_cards(reading.connection, [stored.id]))
     values = ((Field(field), value) for field, value in row.values)
     return certain_twins(reading, views, row.uid, values, row.key, hidden=view.hidden)
 
@@ -166,33 +191,19 @@ def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
     and AccessDenied unless they may write to the books of both.
     """
     action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
-    cards = [_writable(writing, key, action) for key in (one, other)]
+    cards = [bykey.writable(writing, key, action) for key in (one, other)]
     if undo:
         changed = duplicates.undeny(writing.connection, one, other)
     else:
         by = writing.principal.login
         changed = duplicates.deny(writing.connection, one, other, writing.at, by)
     if changed:
-        for (label, href), with_it in zip(cards, (other, one), strict=True):
-            writing.events.append(writing.event(action, label, href, with_it))
+        for card, with_it in zip(cards, (other, one), strict=True):
+            writing.events.append(writing.event(action, card.label, card.href, with_it))
     return changed
 
 
-def _writable(writing: Writing, key: str, action: AuditAction) -> tuple[str, str]:
-    """Return the book and the name of the card ``key``, which may be written to."""
-    readable = {view.book.id: view for view in writing.books(Privilege.READ)}
-    found = duplicates.place_of(writing.connection, key)
-    if found is None or found[0] not in readable:
-        raise NotFound(key)
-    label = label_of(readable[found[0]].book)
-    if readable[found[0]].access < Privilege.WRITE:
-        reason = f"no grant of write on {label}"
-        writing.refuse(action, label, found[1], reason)
-        raise AccessDenied(reason)
-    return label, found[1]
-
-
-def _facts(
+def facts_in(
     views: Sequence[VisibleBook], rows: Iterable[Indexed]
 ) -> Iterator[tuple[Indexed, Facts]]:
     """Yield cards with what of them is seen in ``views``."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import shield, standards
+from dirserver.directory import carrying, landing, shield, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -33,7 +33,7 @@ from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, erasures, settings, stops, writing
+from dirserver.store import cards, erasures, links, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -138,16 +138,22 @@ class Writing(Reading):
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
         has this UID, or this one has another (RFC 6352 section 6.3.2.1), ErasedPerson and
         BreaksStandards. The etag is that of these bytes, also where a repair follows. A new card's
-        UID must not be taken in the books ``among`` which it is shown, either.
+        UID must not be taken in the books ``among`` which it is shown, either. What is for a card
+        that is one with another one now lands there; see ``landing``.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
             raise InvalidHref(repr(href))
         there = cards.find_with_body(self.connection, view.book.id, href)
         stored, old = there or (None, b"")
+        card = None if stored is not None else self.parsed(body)
+        if card is not None:
+            is_new = landing.landed(self, view, href, card, body, precondition)
+            if is_new is not None:
+                return Stored(etag_of(body), created=is_new)
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
-        card = self.parsed(body)
+        card = card or self.parsed(body)
         etag = etag_of(body)
         if stored is not None and stored.card.etag == etag:
             return Stored(etag, created=False)
@@ -158,7 +164,7 @@ class Writing(Reading):
             if other is not None:
                 raise UIDConflict(other.card.href)
             if stored is None:
-                self._require_free(card.uid, view, among)
+                uids.require_free(self.connection, card.uid, view.book.id, among)
         edit = None if stored is None else edited(old, body, card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
@@ -176,10 +182,13 @@ class Writing(Reading):
     def delete_card(self, slug: str, href: str, precondition: Precondition = ALWAYS) -> None:
         """Take the card ``href`` out of the book ``slug``; its versions stay.
 
+        One that became one with another card is gone already, and that one stays.
         Raises AccessDenied, NotFound, PreconditionFailed.
         """
         view = self.writable(slug, AuditAction.CARD_DELETE, href)
         stored = self.stored(view, href)
+        if stored is None and landing.is_gone(self.connection, view.book.id, href):
+            return
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
         if stored is None:
@@ -234,10 +243,9 @@ class Writing(Reading):
             self._guard(source, AuditAction.CARD_MOVE, href)
         self.remove(source, [stored], "move")
         card = self.parsed(body)
-        if card.uid:
-            other = cards.find_uid(self.connection, target.book.id, card.uid)
-            if other is not None:
-                raise UIDConflict(other.card.href)
+        other = uids.holder(self.connection, target.book.id, card.uid)
+        if other is not None:
+            raise UIDConflict(other.card.href)
         new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move", binding=source.book.id != target.book.id)
         detail = f"to {to_slug}/{to_href}"
@@ -275,26 +283,17 @@ class Writing(Reading):
         card = self.parsed(body)
         if there is not None and there.card.uid and card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
-        other = cards.find_uid(self.connection, target.book.id, card.uid) if card.uid else None
+        other = uids.holder(self.connection, target.book.id, card.uid)
         if other is not None and other.card.href != to_href:
             raise UIDConflict(other.card.href)
         if there is None and card.uid:
-            self._require_free(card.uid, target, among)
+            uids.require_free(self.connection, card.uid, target.book.id, among)
         etag = etag_of(body)
         if there is None or there.card.etag != etag:
             self.store(target, [self.new_card(to_href, card, body, there)], "copy")
             detail = f"from {slug}/{href}"
             self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
         return Stored(etag, created=there is None)
-
-    def _require_free(self, uid: str, view: VisibleBook, among: Sequence[VisibleBook]) -> None:
-        """Raise UIDConflict if a card in another of the books ``among`` has this UID."""
-        for other in among:
-            if other.book.id == view.book.id:
-                continue
-            taken = cards.find_uid(self.connection, other.book.id, uid)
-            if taken is not None:
-                raise UIDConflict(taken.card.href, other.book.id)
 
     @property
     def batch(self) -> int:
@@ -314,11 +313,12 @@ class Writing(Reading):
     ) -> NewCard:
         """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
 
-        One that is not there gets ``key``, or one that nobody ever had.
+        One that is not there gets ``key``, with the link that it had, or one that nobody ever had.
         """
+        link = links.of_key(self.connection, key) if key and stored is None else None
         key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self.deriver.derive(card, key)
-        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
+        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link)
 
     def store(
         self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True
@@ -340,6 +340,7 @@ class Writing(Reading):
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
             standards.follow(self, view, judged, repairs=binding)
+        carrying.follow(self, view, new, operation)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""
@@ -356,6 +357,7 @@ class Writing(Reading):
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self.act(operation))
+        carrying.part(self, stored)
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""

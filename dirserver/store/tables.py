@@ -1,4 +1,4 @@
-"""The tables: the only place where a column is named.
+"""The tables: with ``persontables``, the only place where a column is named.
 
 ``schema/tables.sql`` holds the DDL that follows from this file, and the migrations in
 ``schema/migrations`` reach the same; tests compare the three.
@@ -25,22 +25,23 @@ from sqlalchemy import (
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.utctime import UTCTime
+from dirserver.store.linktables import link as link
+from dirserver.store.linktables import link_offer as link_offer
+from dirserver.store.linktables import linked_card as linked_card
+from dirserver.store.metadata import Id as _Id
+from dirserver.store.metadata import Plain as _Plain
+from dirserver.store.metadata import Time as _Time
+from dirserver.store.metadata import metadata as metadata
+from dirserver.store.persontables import distinct_pair as distinct_pair
+from dirserver.store.persontables import erasure as erasure
+from dirserver.store.persontables import forwarding as forwarding
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
 
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-_Plain = Text().with_variant(Text(collation="C"), "postgresql")
-_Time = UTCTime()
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of those rows only of which ``where`` holds."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
@@ -160,14 +161,7 @@ device = Table(
     Column("last_address", Text, nullable=False),
     Column("last_agent", Text, nullable=False),
     # The name of one that was revoked is free again.
-    Index(
-        "uq_device_login_name",
-        "login",
-        "name",
-        unique=True,
-        sqlite_where=text("revoked IS NULL"),
-        postgresql_where=text("revoked IS NULL"),
-    ),
+    _partial("uq_device_login_name", "login", "name", where="revoked IS NULL", unique=True),
 )
 
 # Clients that have been stopped from writing to a book, until somebody lets them go on. Without
@@ -183,14 +177,11 @@ stopped_client = Table(
     Column("reason", Text, nullable=False),
     Column("released", _Time),
     Column("released_by", Text, nullable=False),
-    Index(
+    _partial(
         "uq_stopped_client_addressbook_id_login_device",
-        "addressbook_id",
-        "login",
-        "device",
+        *("addressbook_id", "login", "device"),
+        where="released IS NULL",
         unique=True,
-        sqlite_where=text("released IS NULL"),
-        postgresql_where=text("released IS NULL"),
     ),
 )
 
@@ -205,16 +196,6 @@ sighting = Table(
     Column("revision", BigInteger, nullable=False),
     Column("first_at", _Time, nullable=False),
     Column("last_at", _Time, nullable=False),
-)
-
-# What tells a person who was erased when somebody brings them again: a keyed digest, from which
-# nobody can be read. ``person`` is a random name for what belongs together.
-erasure = Table(
-    "erasure",
-    metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("at", _Time, nullable=False),
 )
 
 # A version that takes a card away, or most of what it said.
@@ -244,18 +225,12 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
     # What clients have taken out of a book lately is counted at every deletion.
-    Index(
+    _partial(
         "ix_card_version_loss",
         *("addressbook_id", "at", "actor", "device", "protocol"),
-        sqlite_where=text(LOSS),
-        postgresql_where=text(LOSS),
+        where=LOSS,
     ),
-    Index(
-        "ix_card_version_batch",
-        "batch",
-        sqlite_where=text("batch IS NOT NULL"),
-        postgresql_where=text("batch IS NOT NULL"),
-    ),
+    _partial("ix_card_version_batch", "batch", where="batch IS NOT NULL"),
 )
 
 card = Table(
@@ -273,12 +248,15 @@ card = Table(
     Column("created", _Time, nullable=False),
     Column("modified", _Time, nullable=False),
     Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
+    # Of one that is linked: as in ``linked_card``.
+    Column("link_id", BigInteger),
     UniqueConstraint("addressbook_id", "href"),
     # A listing is answered from this index alone.
     Index("ix_card_listing", "addressbook_id", "href", "etag", "size", "modified", "uid", "key"),
     Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
     Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
     Index("ix_card_version_id", "version_id"),
+    _partial("ix_card_link_id", "link_id", where="link_id IS NOT NULL"),
 )
 
 # One row for each name that was ever in a book: what a sync token is answered from.
@@ -306,12 +284,16 @@ card_value = Table(
     Column("field", Text, primary_key=True),
     Column("value", _Plain, primary_key=True),
     Column("ordered", Boolean, nullable=False),
-    Index("ix_card_value_ordered", "field", "value", "card_id", sqlite_where=text("ordered = 1")),
+    Index(
+        "ix_card_value_ordered",
+        *("field", "value", "card_id", "ordered"),
+        sqlite_where=text("ordered = 1"),
+    ),
     sqlite_with_rowid=False,
 )
 
-# What follows the beginnings of the words of a card's names, and its mail addresses; see
-# ``beginnings``. For ranges only, so that it is kept out of the trigram index.
+# What follows the beginnings of the words of a card's names; see ``beginnings``. For ranges
+# only, so that it is kept out of the trigram index.
 card_beginning = Table(
     "card_beginning",
     metadata,
@@ -325,15 +307,15 @@ card_beginning = Table(
     sqlite_with_rowid=False,
 )
 
-# Of which two cards, by their keys in order, somebody said that they are not of one person.
-distinct_pair = Table(
-    "distinct_pair",
+# Cards of files that went into a card, or were skipped for it: by their etags, the same ones are
+# known again.
+joined_card = Table(
+    "joined_card",
     metadata,
-    Column("one", Text, primary_key=True),
-    Column("other", Text, primary_key=True),
-    Column("at", _Time, nullable=False),
-    Column("said_by", Text, nullable=False),
-    Index("ix_distinct_pair_other", "other"),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("etag", Text, primary_key=True),
+    Column("skipped", Boolean, nullable=False),
+    Index("ix_joined_card_etag", "etag"),
 )
 
 # What the LDAP face made of the card when it was written; opaque here.

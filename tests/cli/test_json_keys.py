@@ -17,6 +17,7 @@ from dirserver.cli import (
     doctors,
     duplicates,
     grants,
+    links,
     past,
     persons,
     quality,
@@ -36,6 +37,7 @@ from dirserver.cli.handing import HandedOut
 from dirserver.cli.health import Finding
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.linking import ShownOffer
 from dirserver.cli.pairing import ShownPair
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
@@ -47,6 +49,7 @@ from dirserver.cli.searching import FoundCard
 from dirserver.cli.showing import ShownCard
 from dirserver.cli.telling import ToldCard
 from dirserver.cli.undoing import Undone
+from dirserver.cli.uniting import Merged
 
 
 def spelled(record: type) -> str:
@@ -74,6 +77,8 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (duplicates.find, ShownPair),
+        (links.offers, ShownOffer),
+        (duplicates.merge, Merged),
         (grants.list_grants, GrantedBook),
         (grants.why, Answer),
         (devices.add_device, HandedOut),

@@ -18,21 +18,30 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TRIGRAM_INDEX = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE card_trigram USING fts5("
-        "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
+        "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
-        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = new.card_id "
-        "ORDER BY field, value))); END",
-        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = old.card_id "
-        "ORDER BY field, value))); END",
+        "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
+        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
+        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
+        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = new.card_id; END",
+        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = old.card_id; END",
+        "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <>"
+        " new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) "
+        "BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT "
+        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM"
+        " (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); "
+        "DELETE FROM card_line WHERE card_id = new.id; END",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -167,6 +176,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login", "name", name="pk_home_property"),
     )
     op.create_table(
+        "link",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_link"),
+    )
+    op.create_table(
+        "linked_card",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["link.id"], name="fk_linked_card_link_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_linked_card"),
+    )
+    op.create_index("ix_linked_card_link_id", "linked_card", ["link_id"])
+    op.create_table(
         "principal",
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -287,6 +315,26 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "forwarding",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("uid", PLAIN, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_forwarding"),
+        sa.UniqueConstraint("key", name="uq_forwarding_key"),
+    )
+    op.create_index(
+        "ix_forwarding_addressbook_id_uid", "forwarding", ["addressbook_id", "uid"], unique=False
+    )
+    op.create_index("ix_forwarding_survivor", "forwarding", ["survivor"], unique=False)
+    op.create_table(
         "incarnation",
         sa.Column("addressbook_id", ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -368,6 +416,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version_id", ID, nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_card_addressbook_id"
         ),
@@ -390,6 +439,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
+    op.create_index(
+        "ix_card_link_id",
+        "card",
+        ["link_id"],
+        unique=False,
+        sqlite_where=sa.text("link_id IS NOT NULL"),
+        postgresql_where=sa.text("link_id IS NOT NULL"),
+    )
+    op.create_table(
+        "link_offer",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("before_id", ID, nullable=False),
+        sa.Column("after_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["before_id"],
+            ["card_version.id"],
+            name="fk_link_offer_before_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["after_id"], ["card_version.id"], name="fk_link_offer_after_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("target", "source", name="pk_link_offer"),
+    )
+    op.create_index("ix_link_offer_after_id", "link_offer", ["after_id"])
+    op.create_index("ix_link_offer_before_id", "link_offer", ["before_id"])
+    op.create_index("ix_link_offer_source", "link_offer", ["source"])
     op.create_table(
         "card_beginning",
         sa.Column("addressbook_id", ID, nullable=False),
@@ -431,10 +509,21 @@ def upgrade() -> None:
     op.create_index(
         "ix_card_value_ordered",
         "card_value",
-        ["field", "value", "card_id"],
+        ["field", "value", "card_id", "ordered"],
         unique=False,
         sqlite_where=sa.text("ordered = 1"),
     )
+    op.create_table(
+        "joined_card",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("skipped", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_joined_card_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", "etag", name="pk_joined_card"),
+    )
+    op.create_index("ix_joined_card_etag", "joined_card", ["etag"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("card_id", ID, nullable=False),
