@@ -201,19 +201,22 @@ def _merge(
     new = writing.new_card(href, writing.parsed(body), body, found.survivor)
     writing.store(view, [new], MERGE, binding=False)
     writing.remove(view, found.others, MERGE)
-    revision = writing.state(view).revision
-    forwarding.add(
-        connection,
-        book_id,
-        [
-            Forward(one.card.href, one.card.uid, one.card.key, new.key, revision, number)
-            for one in found.others
-        ],
-        writing.at,
-    )
     for one in found.others:
         _inherit(writing, one.card.key, new.key)
-        linking.inherit(writing, one.card.key, new.key)
+    revision = writing.state(view).revision
+    forwards = [
+        Forward(
+            one.card.href,
+            one.card.uid,
+            one.card.key,
+            new.key,
+            revision,
+            number,
+            linking.inherit(writing, one.card.key, new.key),
+        )
+        for one in found.others
+    ]
+    forwarding.add(connection, book_id, forwards, writing.at)
     slug = label_of(view.book)
     gone = ", ".join(f"{slug}/{one.card.href}" for one in found.others)
     detail = f"merge {number}: {gone}"
