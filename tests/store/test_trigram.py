@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Connection, text
 
 from dirserver.assembly import Services
+from dirserver.directory import Directory
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
 from dirserver.model.query import Substring
@@ -93,10 +94,13 @@ def test_the_index_is_never_behind_with_more_than_it_may_be(services: Services) 
         assert disagreements(connection) == set()
 
 
-def test_tidying_leaves_nothing_to_be_done(services: Services) -> None:
+@pytest.mark.parametrize("bring", [Directory.tidy_index, Directory.settle_index])
+def test_what_is_done_now_and_then_leaves_nothing_to_be_done(
+    services: Services, bring: Callable[[Directory], None]
+) -> None:
     put(services, 1, "Anna")
     assert due(services) == 1
-    services.directory.tidy_index()
+    bring(services.directory)
     assert due(services) == 0
     assert contain(services, "anna") == ["1.vcf"]
 
