@@ -293,6 +293,16 @@ CREATE TABLE quarantine (
     CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
+CREATE TABLE source_card (
+    card_id INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    said BLOB NOT NULL,
+    CONSTRAINT pk_source_card PRIMARY KEY (card_id),
+    CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_source_card_source ON source_card (source);
+
 CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', columnsize=0, tokenize='trigram case_sensitive 1');
 
 CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
@@ -594,6 +604,16 @@ CREATE TABLE quarantine (
     CONSTRAINT pk_quarantine PRIMARY KEY (card_id),
     CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
+
+CREATE TABLE source_card (
+    card_id BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    said BYTEA NOT NULL,
+    CONSTRAINT pk_source_card PRIMARY KEY (card_id),
+    CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_source_card_source ON source_card (source);
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 

@@ -35,6 +35,7 @@ dirserver/ldap/                 | errors model directory                  | ldap
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
+dirserver/config/sources.py     | errors exchange                         |
 dirserver/config/standards.py   | errors                                  | babel
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope

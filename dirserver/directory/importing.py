@@ -68,8 +68,11 @@ class Bodies(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Coming:
-    """A card that is to be stored, but for what is derived from it."""
+class Coming:
+    """A card that is to be stored, but for what is derived from it.
+
+    ``replaces`` is the one that is there with this UID.
+    """
 
     uid: str
     body: bytes
@@ -92,32 +95,37 @@ def import_cards(writing: Writing, slug: str, source: str, bodies: Bodies) -> It
     Raises AccessDenied, and InvalidCard and CardTooLarge for what cannot be kept.
     """
     view = writing.writable(slug, AuditAction.CARD_IMPORT)
-    standing = _standing(writing, bodies)
-    count = ImportCount(superseded=len(bodies) - len(standing))
+    stand = standing(writing, bodies)
+    count = ImportCount(superseded=len(bodies) - len(stand))
     # Before anything is stored: every version remembers it.
     number = writing.batch
-    batches = _batches(writing, view, _those_of(bodies, standing), count)
-    for coming, found in derived(writing.deriver, batches, len(standing)):
-        _store(writing, view, coming, found, count)
+    batches = _batches(writing, view, those_of(bodies, stand), count)
+    for coming, found in derived(writing.deriver, batches, len(stand)):
+        store(writing, view, coming, found, count)
         yield count
     if count.created + count.updated >= _MANY:
         tidy(writing.connection, wholly=True)
     said = f"{count.created} new, {count.updated} changed, {count.unchanged} as before"
     detail = f"import {number}, {source}: {said}"
     writing.events.append(writing.event(AuditAction.CARD_IMPORT, slug, "", detail))
+    tell_left_out(writing, slug, AuditAction.CARD_IMPORT, count)
+
+
+def tell_left_out(writing: Writing, slug: str, action: AuditAction, count: ImportCount) -> None:
+    """Tell the audit trail of cards that were not taken."""
     if count.erased:
         cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
         detail = f"{len(count.erased)} cards of people who were erased, {cases}"
-        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
+        refusal = writing.event(action, slug, "", detail, Outcome.REFUSED)
         writing.events.append(refusal)
     if count.rejected:
         rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
         detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
-        refusal = writing.event(AuditAction.CARD_IMPORT, slug, "", detail, Outcome.REFUSED)
+        refusal = writing.event(action, slug, "", detail, Outcome.REFUSED)
         writing.events.append(refusal)
 
 
-def _standing(writing: Writing, bodies: Bodies) -> dict[int, str]:
+def standing(writing: Writing, bodies: Bodies) -> dict[int, str]:
     """Return which of ``bodies`` are to be stored, as the place of each and its UID."""
     places: dict[tuple[str, str], int] = {}
     for place, body in enumerate(bodies):
@@ -127,7 +135,8 @@ def _standing(writing: Writing, bodies: Bodies) -> dict[int, str]:
     return {place: uid for (uid, _), place in places.items()}
 
 
-def _those_of(bodies: Bodies, standing: Mapping[int, str]) -> Iterator[tuple[str, bytes]]:
+def those_of(bodies: Bodies, standing: Mapping[int, str]) -> Iterator[tuple[str, bytes]]:
+    """Yield those of ``bodies`` that stand, each with its UID."""
     for place, body in enumerate(bodies):
         if place in standing:
             yield standing[place], body
@@ -135,7 +144,7 @@ def _those_of(bodies: Bodies, standing: Mapping[int, str]) -> Iterator[tuple[str
 
 def _batches(
     writing: Writing, view: VisibleBook, cards: Iterator[tuple[str, bytes]], count: ImportCount
-) -> Iterator[tuple[list[_Coming], list[Job]]]:
+) -> Iterator[tuple[list[Coming], list[Job]]]:
     """Yield what is new or changed of ``cards``, and count what is as it was."""
     while batch := list(islice(cards, _BATCH)):
         coming = list(_coming(writing, view, batch))
@@ -145,7 +154,7 @@ def _batches(
 
 def _coming(
     writing: Writing, view: VisibleBook, batch: Sequence[tuple[str, bytes]]
-) -> Iterator[_Coming]:
+) -> Iterator[Coming]:
     hrefs = [_href_for("", etag_of(body)) for uid, body in batch if not uid]
     uids = [uid for uid, _ in batch if uid]
     by_uid = find_many(writing.connection, view.book.id, "uid", uids)
@@ -157,16 +166,18 @@ def _coming(
             continue
         replaces = stored if uid else None
         key = new_key() if replaces is None else replaces.card.key
-        yield _Coming(uid, body, etag, key, replaces)
+        yield Coming(uid, body, etag, key, replaces)
 
 
-def _store(
+def store(
     writing: Writing,
     view: VisibleBook,
-    batch: Sequence[_Coming],
+    batch: Sequence[Coming],
     found: Sequence[Derived],
     count: ImportCount,
+    operation: str = "import",
 ) -> None:
+    """Store cards with what was ``found`` to be kept beside them, and count them."""
     new = []
     hrefs = [_href_for(one.uid, one.etag) for one in batch]
     there = find_many(writing.connection, view.book.id, "href", hrefs)
@@ -199,7 +210,7 @@ def _store(
     )
     count.created += sum(one.replaces is None for one in kept)
     count.updated += sum(one.replaces is not None for one in kept)
-    writing.store(view, kept, "import")
+    writing.store(view, kept, operation)
 
 
 def _href_for(uid: str, etag: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import shield, standards
+from dirserver.directory import shield, sourced, standards
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -32,6 +32,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
+from dirserver.model.source import OPERATION, Source
 from dirserver.model.vcard import VCard, parse_card
 from dirserver.store import cards, erasures, settings, stops, writing
 from dirserver.store.engine import Connection
@@ -41,6 +42,8 @@ from dirserver.store.writing import Act, NewCard
 # What a client may store as one card; photos make most of it.
 MAX_CARD_BYTES = 4 * 1024 * 1024
 NO_SHIELD = Shield(enabled=False)
+# Sources by the slugs of their books.
+NO_SOURCES: Mapping[str, Source] = {}
 
 
 def etag_of(body: bytes) -> str:
@@ -69,11 +72,13 @@ class Writing(Reading):
         at: datetime,
         guard: Shield = NO_SHIELD,
         sightings: Sightings | None = None,
+        sources: Mapping[str, Source] = NO_SOURCES,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan, sightings)
         self.deriver = deriver
+        self.sources = sources
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -332,6 +337,8 @@ class Writing(Reading):
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
             standards.follow(self, view, judged, repairs=binding)
+        if binding and self.sources and operation != OPERATION:
+            sourced.put_back(self, view, new)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""
@@ -351,6 +358,7 @@ class Writing(Reading):
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
+        sourced.require_free(self, view, action, href)
         if not self._shield.enabled:
             return
         stop = shield.stop_for(self.connection, self._shield, view.book, self.principal, self.at)

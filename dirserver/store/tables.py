@@ -42,6 +42,13 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 _Plain = Text().with_variant(Text(collation="C"), "postgresql")
 _Time = UTCTime()
 
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of those rows only of which ``where`` holds."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
     "setting",
@@ -160,14 +167,7 @@ device = Table(
     Column("last_address", Text, nullable=False),
     Column("last_agent", Text, nullable=False),
     # The name of one that was revoked is free again.
-    Index(
-        "uq_device_login_name",
-        "login",
-        "name",
-        unique=True,
-        sqlite_where=text("revoked IS NULL"),
-        postgresql_where=text("revoked IS NULL"),
-    ),
+    _partial("uq_device_login_name", "login", "name", where="revoked IS NULL", unique=True),
 )
 
 # Clients that have been stopped from writing to a book, until somebody lets them go on. Without
@@ -183,14 +183,11 @@ stopped_client = Table(
     Column("reason", Text, nullable=False),
     Column("released", _Time),
     Column("released_by", Text, nullable=False),
-    Index(
+    _partial(
         "uq_stopped_client_addressbook_id_login_device",
-        "addressbook_id",
-        "login",
-        "device",
+        *("addressbook_id", "login", "device"),
+        where="released IS NULL",
         unique=True,
-        sqlite_where=text("released IS NULL"),
-        postgresql_where=text("released IS NULL"),
     ),
 )
 
@@ -244,19 +241,8 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
     # What clients have taken out of a book lately is counted at every deletion.
-    Index(
-        "ix_card_version_loss",
-        "addressbook_id",
-        "at",
-        sqlite_where=text(LOSS),
-        postgresql_where=text(LOSS),
-    ),
-    Index(
-        "ix_card_version_batch",
-        "batch",
-        sqlite_where=text("batch IS NOT NULL"),
-        postgresql_where=text("batch IS NOT NULL"),
-    ),
+    _partial("ix_card_version_loss", "addressbook_id", "at", where=LOSS),
+    _partial("ix_card_version_batch", "batch", where="batch IS NOT NULL"),
 )
 
 card = Table(
@@ -356,6 +342,16 @@ quarantine = Table(
     "quarantine",
     metadata,
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+)
+
+# Cards that come of a source, and the card that it had of them last.
+source_card = Table(
+    "source_card",
+    metadata,
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    Index("ix_source_card_source", "source"),
 )
 
 # How many cards of a book broke which rule on a day.

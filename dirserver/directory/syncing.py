@@ -1,0 +1,284 @@
+"""Bringing a book up to its source, as one batch that can be taken back; or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from dirserver.directory import importing
+from dirserver.directory.derivers import Job, derived
+from dirserver.directory.importing import Bodies, Coming, ImportCount
+from dirserver.directory.reading import Reading
+from dirserver.directory.writing import Writing, etag_of
+from dirserver.model.audit import AuditAction
+from dirserver.model.history.difference import FieldChange, difference
+from dirserver.model.history.following import follow
+from dirserver.model.history.wording import name_of
+from dirserver.model.policy import VisibleBook
+from dirserver.model.source import OPERATION, Source
+from dirserver.model.standards.judging import handled, judge, repaired
+from dirserver.model.standards.rules import Handling
+from dirserver.model.vcard import parse_card
+from dirserver.store import cards, settings, sourced
+from dirserver.store.derived import Derived
+from dirserver.store.trigram import tidy
+from dirserver.store.writing import new_key
+
+_BATCH = 500
+# After so many cards, the search index is worth being brought into order.
+_MANY = 1000
+# More of what a source owns than this may not go without somebody's word.
+MOST_GONE_PERCENT = 20
+
+
+class TooMuchGone(Exception):
+    """So much of what a source owned is not in it any more that it may be the source's fault.
+
+    ``gone`` of ``owned`` cards would go; a source that has nobody at all is never believed.
+    """
+
+    def __init__(self, gone: int, owned: int) -> None:
+        super().__init__(f"{gone} of its {owned} cards would go" if owned else "nobody is in it")
+        self.gone = gone
+        self.owned = owned
+
+
+class Fate(StrEnum):
+    """What becomes of a card."""
+
+    COMES = "comes"
+    CHANGES = "changes"
+    GOES = "goes"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedCard:
+    """What becomes of a card, as it is told. ``reason`` says why, where that is not plain."""
+
+    fate: Fate
+    href: str
+    key: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
+
+
+class Ending(StrEnum):
+    """How a run ended: it was stopped lest too much go, or the source could not be had."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How the last run of a source ended, and when."""
+
+    at: datetime
+    ending: Ending
+    said: str
+
+
+@dataclass(slots=True)
+class SyncCount:
+    """How it goes on: cards that came, changed, stayed as they were, went, or were left out.
+
+    ``looked_at`` of ``total`` are done. ``batch`` is the number that takes it back, None as long
+    as nothing was changed. ``outcomes`` are only kept for who asks.
+    """
+
+    total: int
+    cards: ImportCount = field(default_factory=ImportCount)
+    gone: int = 0
+    looked_at: int = 0
+    batch: int | None = None
+    outcomes: list[SyncedCard] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """What was done, in words."""
+        cards = self.cards
+        return (
+            f"{cards.created} new, {cards.updated} changed, {self.gone} gone, "
+            f"{cards.unchanged} as before"
+        )
+
+
+def sync(
+    writing: Writing, source: Source, bodies: Bodies, *, accepted: bool = False, told: bool = False
+) -> Iterator[SyncCount]:
+    """Make the cards of a book that come of ``source`` what its ``bodies`` are, by their UIDs.
+
+    New ones come, what it says otherwise is changed, and what it has no longer goes; whatever
+    people have added stays. Each body has a UID, and the last of several with the same stands.
+    When nothing is to be changed, nothing is. With ``told``, it is kept what becomes of which card.
+
+    Raises TooMuchGone unless that is ``accepted``, before anything is written; AccessDenied, and
+    InvalidCard and CardTooLarge for what cannot be kept.
+    """
+    view = writing.writable(source.book, AuditAction.SOURCE_SYNC)
+    stand = importing.standing(writing, bodies)
+    owned = sourced.uids(writing.connection, view.book.id, source.name)
+    gone = sorted(owned.difference(stand.values()))
+    if not accepted and (not stand or len(gone) * 100 > len(owned) * MOST_GONE_PERCENT):
+        raise TooMuchGone(len(gone), len(owned))
+    count = SyncCount(len(stand) + len(gone))
+    run = _Run(writing, view, source, count, told=told)
+    batches = run.batches(importing.those_of(bodies, stand))
+    for coming, found in derived(writing.deriver, batches, len(stand)):
+        run.store(coming, found)
+        yield count
+    yield from run.remove(gone)
+    if count.cards.created + count.cards.updated >= _MANY:
+        tidy(writing.connection, wholly=True)
+    _note(writing, source.name, LastRun(writing.at, Ending.DONE, count.said))
+    if count.batch is not None:
+        detail = f"import {count.batch}, source {source.name}: {count.said}"
+        writing.events.append(writing.event(AuditAction.SOURCE_SYNC, source.book, "", detail))
+    importing.tell_left_out(writing, source.book, AuditAction.SOURCE_SYNC, count.cards)
+    yield count
+
+
+@dataclass(frozen=True, slots=True)
+class _Following:
+    """Some people of a source: what it says and said of them, by UID, and what is to be stored.
+
+    ``now`` are the bodies of cards that are to be replaced.
+    """
+
+    says: dict[str, bytes]
+    said: dict[str, bytes] = field(default_factory=dict)
+    now: dict[str, bytes] = field(default_factory=dict)
+    coming: list[Coming] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a source."""
+
+    writing: Writing
+    view: VisibleBook
+    source: Source
+    count: SyncCount
+    told: bool
+
+    def batches(
+        self, people: Iterator[tuple[str, bytes]]
+    ) -> Iterator[tuple[_Following, list[Job]]]:
+        """Yield what the source says of people, and what is to be derived for that."""
+        while batch := dict(islice(people, _BATCH)):
+            following = self._following({uid: self._kept(body) for uid, body in batch.items()})
+            yield following, [(one.body, one.key) for one in following.coming]
+
+    def _kept(self, body: bytes) -> bytes:
+        """Return a card as the standards of its book repair it, lest each run undo that."""
+        standards = self.view.book.standards
+        if standards is None:
+            return body
+        faults = judge(parse_card(body), standards, self.writing.plan)
+        return repaired(body, handled(faults, standards, Handling.REPAIR))
+
+    def _following(self, says: dict[str, bytes]) -> _Following:
+        connection, book_id = self.writing.connection, self.view.book.id
+        stored = cards.find_many(connection, book_id, "uid", says)
+        ids = [one.id for one in stored.values()]
+        said = sourced.said(connection, self.source.name, ids)
+        hrefs = [one.card.href for one in stored.values()]
+        bodies = {card.href: body for card, body in cards.bodies(connection, book_id, hrefs)}
+        found = _Following(says)
+        for uid, body in says.items():
+            there = stored.get(uid)
+            if there is None:
+                found.coming.append(Coming(uid, body, etag_of(body), new_key(), None))
+                continue
+            now, before = bodies[there.card.href], said.get(there.id)
+            if before is not None:
+                found.said[uid] = before
+            firmly = not self.source.writable
+            followed = follow(before, body, now, self.source.owns, firmly=firmly)
+            if followed.changed:
+                etag = etag_of(followed.body)
+                found.coming.append(Coming(uid, followed.body, etag, there.card.key, there))
+                found.now[uid] = now
+        return found
+
+    def store(self, following: _Following, found: Sequence[Derived]) -> None:
+        """Store what is new or otherwise, and remember what the source says."""
+        count = self.count.cards
+        if following.coming:
+            self.count.batch = self.writing.batch
+            importing.store(self.writing, self.view, following.coming, found, count, OPERATION)
+        count.unchanged += len(following.says) - len(following.coming)
+        left_out = {
+            one.uid
+            for one in following.coming
+            if one.body in count.erased or one.body in count.rejected
+        }
+        connection, says = self.writing.connection, following.says
+        stored = cards.find_many(connection, self.view.book.id, "uid", says.keys() - left_out)
+        otherwise = {
+            one.id: says[uid] for uid, one in stored.items() if following.said.get(uid) != says[uid]
+        }
+        sourced.remember(connection, self.source.name, otherwise)
+        if self.told:
+            for one in following.coming:
+                if one.uid not in left_out:
+                    href = stored[one.uid].card.href
+                    self.count.outcomes.append(_told(one, href, following))
+        self.count.looked_at += len(says)
+
+    def remove(self, gone: Sequence[str]) -> Iterator[SyncCount]:
+        """Take out the cards with these UIDs, which the source has no longer."""
+        connection, book_id = self.writing.connection, self.view.book.id
+        for at in range(0, len(gone), _BATCH):
+            found = cards.find_many(connection, book_id, "uid", gone[at : at + _BATCH])
+            hrefs = [one.card.href for one in found.values()]
+            if self.told:
+                for card, body in cards.bodies(connection, book_id, hrefs):
+                    name, why = name_of(body), "the source has it no longer"
+                    told = SyncedCard(Fate.GOES, card.href, card.key, name, reason=why)
+                    self.count.outcomes.append(told)
+            self.count.batch = self.writing.batch
+            self.writing.remove(self.view, list(found.values()), OPERATION)
+            self.count.gone += len(found)
+            self.count.looked_at += len(found)
+            yield self.count
+
+
+def _told(coming: Coming, href: str, following: _Following) -> SyncedCard:
+    now, name = following.now.get(coming.uid), name_of(coming.body)
+    if now is None:
+        return SyncedCard(Fate.COMES, href, coming.key, name)
+    why = "" if coming.uid in following.said else "it was there, and is the source's from now on"
+    return SyncedCard(Fate.CHANGES, href, coming.key, name, difference(now, coming.body), why)
+
+
+def last_run(reading: Reading, name: str) -> LastRun | None:
+    """Return how the last run of the source ``name`` ended; None when it never ran.
+
+    Raises AccessDenied to all but the operator.
+    """
+    reading.require_operator()
+    at, _, rest = settings.get(reading.connection, _setting(name)).partition(" ")
+    ending, _, said = rest.partition(" ")
+    return LastRun(datetime.fromisoformat(at), Ending(ending), said) if at else None
+
+
+def note_failure(writing: Writing, source: Source, ending: Ending, said: str) -> None:
+    """Remember that a run of ``source`` changed nothing, and tell the audit trail why."""
+    _note(writing, source.name, LastRun(writing.at, ending, said))
+    detail = f"source {source.name}: {said}"
+    writing.events.append(writing.event(AuditAction.SOURCE_FAIL, source.book, "", detail))
+
+
+def _note(writing: Writing, name: str, run: LastRun) -> None:
+    text = f"{run.at.isoformat()} {run.ending} {run.said}"
+    settings.put(writing.connection, _setting(name), text)
+
+
+def _setting(name: str) -> str:
+    return f"source {name}"
