@@ -30,6 +30,7 @@ dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/exchange/dossier.py   | errors model                            | jinja2
 dirserver/exchange/quality.py   | errors model                            | jinja2
+dirserver/exchange/sources/client.py | errors model                        | ldap3
 dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
@@ -54,6 +55,7 @@ dirserver/workers/              | sockets                                 | stru
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
+dirserver/sourcing.py           | errors model directory exchange config assembly |
 dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
@@ -67,7 +69,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory
+confidant memory sourcing
 """
 MOST_LINES = 400
 

@@ -109,13 +109,20 @@ class SyncCount:
 
 
 def sync(
-    writing: Writing, source: Source, bodies: Bodies, *, accepted: bool = False, told: bool = False
+    writing: Writing,
+    source: Source,
+    bodies: Bodies,
+    *,
+    accepted: bool = False,
+    told: bool = False,
+    removes: bool = True,
 ) -> Iterator[SyncCount]:
     """Make the cards of a book that come of ``source`` what its ``bodies`` are, by their UIDs.
 
     New ones come, what it says otherwise is changed, and what it has no longer goes; whatever
     people have added stays. Each body has a UID, and the last of several with the same stands.
     When nothing is to be changed, nothing is. With ``told``, it is kept what becomes of which card.
+    Unless it ``removes``, since it may not have all of them, nobody goes.
 
     Raises TooMuchGone unless that is ``accepted``, before anything is written; AccessDenied, and
     InvalidCard and CardTooLarge for what cannot be kept.
@@ -123,7 +130,7 @@ def sync(
     view = writing.writable(source.book, AuditAction.SOURCE_SYNC)
     stand = importing.standing(writing, bodies)
     owned = sourced.uids(writing.connection, view.book.id, source.name)
-    gone = sorted(owned.difference(stand.values()))
+    gone = sorted(owned.difference(stand.values())) if removes else []
     if not accepted and (not stand or len(gone) * 100 > len(owned) * MOST_GONE_PERCENT):
         raise TooMuchGone(len(gone), len(owned))
     count = SyncCount(len(stand) + len(gone))
