@@ -47,6 +47,10 @@ class SourceStopped(SourceFailed):
     """So much would go that somebody must look at it first."""
 
 
+class _Enough(Exception):
+    """Breaks the transaction of a dry run off, once its outcome is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """What is to be said of somebody in a source; who is not ``taken`` is left as they are."""
@@ -62,6 +66,7 @@ class Looked:
     """What is in a source. ``doubtful`` says why somebody may be missing, if that is so."""
 
     people: array[int] = field(default_factory=lambda: array("q"))
+    uids: set[str] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
     doubtful: str = ""
 
@@ -86,6 +91,9 @@ def _take(card: ReadCard, spool: Spool, looked: Looked) -> None:
     fits = card.body is not None and len(card.body) <= MAX_CARD_BYTES
     if fits and card.uid:
         looked.people.append(spool.add(card))
+        if card.uid in looked.uids:
+            notes = (*notes, "it is known by the same as one before, and stands instead")
+        looked.uids.add(card.uid)
     elif card.body is not None:
         notes = (*notes, "the card is too large" if card.uid else "it has no UID")
     if notes and len(looked.remarks) < _MOST_REMARKS:
@@ -150,12 +158,12 @@ def follow(
     looked: Looked,
     *,
     accepted: bool = False,
-    told: bool = False,
+    dry_run: bool = False,
 ) -> Iterator[SyncCount]:
     """Bring the book of ``source`` up to what was ``looked`` at; yield the count as it grows.
 
-    Whoever breaks off before the end leaves all as it was. Raises SourceStopped when too much
-    would go, and SourceFailed.
+    A ``dry_run`` changes nothing, and says what would become of which card. Raises SourceStopped
+    when too much would go, unless that is ``accepted``, and SourceFailed.
     """
     (known,) = (one for one in sources_of(services.config) if one.name == source.name)
     bodies = Bodies(Spooled(spool, looked.people))
@@ -166,9 +174,13 @@ def follow(
                 known,
                 bodies,
                 accepted=accepted,
-                told=told,
+                told=dry_run,
                 removes=not looked.doubtful,
             )
+            if dry_run:
+                raise _Enough
+    except _Enough:
+        pass
     except TooMuchGone as error:
         raise SourceStopped(source, str(error)) from error
     except AccessDenied as error:

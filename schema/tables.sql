@@ -297,6 +297,7 @@ CREATE TABLE source_card (
     card_id INTEGER NOT NULL,
     source TEXT NOT NULL,
     said BLOB NOT NULL,
+    etag TEXT NOT NULL,
     CONSTRAINT pk_source_card PRIMARY KEY (card_id),
     CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
@@ -609,6 +610,7 @@ CREATE TABLE source_card (
     card_id BIGINT NOT NULL,
     source TEXT NOT NULL,
     said BYTEA NOT NULL,
+    etag TEXT NOT NULL,
     CONSTRAINT pk_source_card PRIMARY KEY (card_id),
     CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );

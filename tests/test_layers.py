@@ -56,7 +56,7 @@ dirserver/ports.py              | config listeners                        | twis
 dirserver/log.py                | http ldap                               | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
 dirserver/sourcing.py           | errors model directory exchange config assembly |
-dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
+dirserver/chores.py             | errors model directory assembly backup nightly sourcing config __init__ | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich

@@ -195,6 +195,15 @@ def test_what_is_not_there_is_told(services: Services, slapd: Slapd) -> None:
     assert "(mail=" in why_not(follow_directory(services, slapd, 'filter = "(mail="'))
 
 
+def test_a_directory_that_does_not_answer_is_given_up(
+    services: Services, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_ANSWER_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        lines = (f'url = "ldap://127.0.0.1:{silent.getsockname()[1]}"', 'tls = "none"')
+        assert why_not(follow_directory(services, slapd, *lines, tls=False))
+
+
 def test_a_part_of_an_answer_is_never_taken_for_all(services: Services, slapd: Slapd) -> None:
     following = follow_directory(services, slapd)
     run(following)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dirserver.directory import standards
 from dirserver.errors import OwnedBySource
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
@@ -49,7 +50,7 @@ def put_back(by: Writing, view: VisibleBook, new: Sequence[NewCard]) -> None:
     names: list[str] = []
     stored = cards.find_many(by.connection, view.book.id, "href", hrefs)
     for card, body in list(cards.bodies(by.connection, view.book.id, hrefs)):
-        says = said[ids[card.href]]
+        says = said[ids[card.href]].body
         followed = follow(says, says, body, source.owns)
         if followed.changed:
             there = stored[card.href]
@@ -61,6 +62,10 @@ def put_back(by: Writing, view: VisibleBook, new: Sequence[NewCard]) -> None:
     by.require_unerased(view, again)
     act = replace(by.act(REPAIR), actor=source.actor, device="")
     writing.store_cards(by.connection, view.book.id, again, act)
+    if view.book.standards is not None:
+        # What they were judged by is not there any more.
+        judged = standards.judged(by, view.book.standards, again)
+        standards.follow(by, view, judged, repairs=False)
     for one, changed in zip(again, names, strict=True):
         event = by.event(AuditAction.CARD_REPAIR, label_of(view.book), one.href)
         event = replace(event, actor=source.actor, device="")

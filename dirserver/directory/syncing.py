@@ -24,6 +24,7 @@ from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import parse_card
 from dirserver.store import cards, settings, sourced
 from dirserver.store.derived import Derived
+from dirserver.store.sourced import Said
 from dirserver.store.trigram import tidy
 from dirserver.store.writing import new_key
 
@@ -136,7 +137,8 @@ def sync(
     count = SyncCount(len(stand) + len(gone))
     run = _Run(writing, view, source, count, told=told)
     batches = run.batches(importing.those_of(bodies, stand))
-    for coming, found in derived(writing.deriver, batches, len(stand)):
+    new = len(set(stand.values()) - owned)
+    for coming, found in derived(writing.deriver, batches, new):
         run.store(coming, found)
         yield count
     yield from run.remove(gone)
@@ -158,7 +160,7 @@ class _Following:
     """
 
     says: dict[str, bytes]
-    said: dict[str, bytes] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
     now: dict[str, bytes] = field(default_factory=dict)
     coming: list[Coming] = field(default_factory=list)
 
@@ -192,24 +194,26 @@ class _Run:
     def _following(self, says: dict[str, bytes]) -> _Following:
         connection, book_id = self.writing.connection, self.view.book.id
         stored = cards.find_many(connection, book_id, "uid", says)
-        ids = [one.id for one in stored.values()]
-        said = sourced.said(connection, self.source.name, ids)
-        hrefs = [one.card.href for one in stored.values()]
-        bodies = {card.href: body for card, body in cards.bodies(connection, book_id, hrefs)}
-        found = _Following(says)
-        for uid, body in says.items():
-            there = stored.get(uid)
-            if there is None:
-                found.coming.append(Coming(uid, body, etag_of(body), new_key(), None))
-                continue
-            now, before = bodies[there.card.href], said.get(there.id)
-            if before is not None:
-                found.said[uid] = before
-            firmly = not self.source.writable
-            followed = follow(before, body, now, self.source.owns, firmly=firmly)
+        ids = {one.id: uid for uid, one in stored.items()}
+        said = sourced.said(connection, self.source.name, list(ids))
+        found = _Following(says, {ids[card_id]: one for card_id, one in said.items()})
+        for uid in (one for one in says if one not in stored):
+            body = says[uid]
+            found.coming.append(Coming(uid, body, etag_of(body), new_key(), None))
+        # As a rule, neither the source nor anybody here has changed anything.
+        touched = {
+            one.card.href: uid
+            for uid, one in stored.items()
+            if found.said.get(uid) != Said(says[uid], one.card.etag)
+        }
+        firmly = not self.source.writable
+        for card, now in cards.bodies(connection, book_id, touched):
+            uid = touched[card.href]
+            before = found.said[uid].body if uid in found.said else None
+            followed = follow(before, says[uid], now, self.source.owns, firmly=firmly)
             if followed.changed:
                 etag = etag_of(followed.body)
-                found.coming.append(Coming(uid, followed.body, etag, there.card.key, there))
+                found.coming.append(Coming(uid, followed.body, etag, card.key, stored[uid]))
                 found.now[uid] = now
         return found
 
@@ -227,8 +231,9 @@ class _Run:
         }
         connection, says = self.writing.connection, following.says
         stored = cards.find_many(connection, self.view.book.id, "uid", says.keys() - left_out)
+        known = {uid: Said(says[uid], one.card.etag) for uid, one in stored.items()}
         otherwise = {
-            one.id: says[uid] for uid, one in stored.items() if following.said.get(uid) != says[uid]
+            stored[uid].id: said for uid, said in known.items() if following.said.get(uid) != said
         }
         sourced.remember(connection, self.source.name, otherwise)
         if self.told:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
 from dirserver.store.tables import card, source_card
 
 _BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The card that a source had of somebody, and the etag of what that became here."""
+
+    body: bytes
+    etag: str
 
 
 def uids(connection: Connection, book_id: int, source: str) -> frozenset[str]:
@@ -21,22 +30,26 @@ def uids(connection: Connection, book_id: int, source: str) -> frozenset[str]:
     return frozenset(connection.scalars(statement))
 
 
-def said(connection: Connection, source: str, card_ids: Sequence[int]) -> dict[int, bytes]:
+def said(connection: Connection, source: str, card_ids: Sequence[int]) -> dict[int, Said]:
     """Return what ``source`` said last of those of these cards that come of it, by their ids."""
-    found: dict[int, bytes] = {}
+    found: dict[int, Said] = {}
     for at in range(0, len(card_ids), _BATCH):
-        statement = select(source_card.c.card_id, source_card.c.said).where(
+        statement = select(source_card).where(
             source_card.c.source == source, source_card.c.card_id.in_(card_ids[at : at + _BATCH])
         )
-        found.update((row.card_id, row.said) for row in connection.execute(statement))
+        rows = connection.execute(statement)
+        found.update((row.card_id, Said(row.said, row.etag)) for row in rows)
     return found
 
 
-def remember(connection: Connection, source: str, bodies: Mapping[int, bytes]) -> None:
+def remember(connection: Connection, source: str, cards: Mapping[int, Said]) -> None:
     """Keep what ``source`` says of cards, by their ids, in the place of what was said before."""
-    ids = list(bodies)
+    ids = list(cards)
     for at in range(0, len(ids), _BATCH):
         some = ids[at : at + _BATCH]
         connection.execute(delete(source_card).where(source_card.c.card_id.in_(some)))
-        rows = [{"card_id": one, "source": source, "said": bodies[one]} for one in some]
+        rows = [
+            {"card_id": one, "source": source, "said": cards[one].body, "etag": cards[one].etag}
+            for one in some
+        ]
         connection.execute(insert(source_card), rows)

@@ -344,13 +344,14 @@ quarantine = Table(
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
 )
 
-# Cards that come of a source, and the card that it had of them last.
+# Cards that come of a source: the card that it had last, and what that made of it here.
 source_card = Table(
     "source_card",
     metadata,
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
     Column("source", Text, nullable=False),
     Column("said", LargeBinary, nullable=False),
+    Column("etag", Text, nullable=False),
     Index("ix_source_card_source", "source"),
 )
 

@@ -22,7 +22,7 @@ from dirserver.errors import OwnedBySource
 from dirserver.model.history.life import Acts
 from dirserver.model.source import Source
 from dirserver.reconcile import apply_config
-from dirserver.store.tables import source_card
+from dirserver.store.tables import quarantine, source_card
 from tests.directory import persons
 from tests.directory.acts import delete, events, get, listing, move, put, revision, rows, traces
 from tests.directory.past import life, take_back
@@ -278,6 +278,17 @@ def test_standards_and_source_come_to_rest(services: Services) -> None:
     before = revision(services)
     assert run(services, says).batch is None
     assert revision(services) == before
+
+
+def test_what_is_put_back_frees_a_card_from_quarantine(services: Services) -> None:
+    rules = 'required = ["EMAIL"]', 'required = "quarantine"'
+    services = with_source(with_standards(services, *rules))
+    run(services)
+    put(services, "ben.vcf", BEN.replace(b"EMAIL:ben@example.org\r\n", b""), who=BOB)
+    assert get(services, "ben.vcf")[1] == BEN
+    (held,) = rows(services, select(func.count()).select_from(quarantine))
+    # All others have no address in the source either.
+    assert held == (9,)
 
 
 def test_who_was_erased_does_not_come_back(each_engine: Services) -> None:

@@ -434,6 +434,7 @@ def upgrade() -> None:
         sa.Column("card_id", ID, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("said", sa.LargeBinary(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name="fk_source_card_card_id", ondelete="CASCADE"
         ),
