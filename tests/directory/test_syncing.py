@@ -223,7 +223,9 @@ def test_a_photo_is_put_back_in_the_version_of_the_card(services: Services) -> N
 def test_a_repair_of_the_source_goes_with_what_it_repaired(services: Services) -> None:
     services = with_source(services)
     run(services)
-    put(services, "anna.vcf", ANNA.replace(b"Clerk", b"Boss"), who=BOB)
+    # In another order, of which nothing is left either.
+    mine = vcard("anna", "Anna Müller", "TEL;TYPE=WORK:+49 30 1", "TITLE:Boss")
+    put(services, "anna.vcf", mine, who=BOB)
     assert not any(one.conflicts for one in take_back(services, Acts(login="bob")))
     assert get(services, "anna.vcf")[1] == ANNA
 
@@ -278,6 +280,10 @@ def test_standards_and_source_come_to_rest(services: Services) -> None:
     before = revision(services)
     assert run(services, says).batch is None
     assert revision(services) == before
+    run(services, [body.replace(b"Clerk", b"Head") for body in says])
+    body = anna(services)
+    assert "TITLE:Head" in body
+    assert body.count("TEL") == 1
 
 
 def test_what_is_put_back_frees_a_card_from_quarantine(services: Services) -> None:
