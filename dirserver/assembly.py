@@ -7,12 +7,13 @@ that a card is derived in one way whoever writes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dirserver.config import Config, Reads
 from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entries import encode_attributes
-from dirserver.ldap.settings import ClientProfile, LDAPSettings
+from dirserver.ldap.settings import NO_PROFILE, ClientProfile, LDAPSettings
 from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.shield import Shield
 from dirserver.model.source import Source
@@ -95,11 +96,15 @@ def ldap_settings(services: Services) -> LDAPSettings:
     """Return the LDAP face's part of a configuration."""
     section = services.config.ldap
 
+    profiles = [
+        (one, ClientProfile(NumberStyle(one.numbers.value), one.max_hits, one.as_asked))
+        for one in section.profiles
+    ]
+
+    @lru_cache(maxsize=1024)
     def profile_for(address: str) -> ClientProfile:
         found = section.profile_for(address)
-        if found is None:
-            return ClientProfile()
-        return ClientProfile(NumberStyle(found.numbers.value), found.max_hits, found.as_asked)
+        return next((made for one, made in profiles if one is found), NO_PROFILE)
 
     return LDAPSettings(
         suffix=services.config.suffix,
@@ -107,7 +112,7 @@ def ldap_settings(services: Services) -> LDAPSettings:
         anonymous=section.anonymous,
         max_hits=section.max_hits,
         plan=services.deriver.plan,
-        plaintext_bind=section.plaintext_bind.allows,
+        plaintext_bind=lru_cache(maxsize=1024)(section.plaintext_bind.allows),
         profile_for=profile_for,
         starttls=services.config.tls is not None,
         personal=frozenset(

@@ -24,7 +24,7 @@ from twisted.web.server import Site
 from twisted.web.wsgi import WSGIResource
 
 from dirserver.http import AccessRecord
-from dirserver.ldap.session import LDAPSession
+from dirserver.ldap.recent import Heard
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 
 _WRITTEN = frozenset({AuditAction.CARD_CREATE, AuditAction.CARD_UPDATE, AuditAction.CARD_MOVE})
@@ -88,9 +88,9 @@ class Metrics:
         """Count a request that the CardDAV face has answered."""
         self._requests_with("carddav", str(record.status)).inc()
 
-    def ldap_request(self, session: LDAPSession) -> None:
+    def ldap_request(self, heard: Heard) -> None:
         """Count a request that the LDAP face has answered."""
-        self._requests_with("ldap", session.answered.code).inc()
+        self._requests_with("ldap", heard.code).inc()
 
     def site(self, reactor: PosixReactorBase, pool: ThreadPool) -> Site:
         """Return what serves the figures at ``/metrics``."""

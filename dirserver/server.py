@@ -24,6 +24,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver import config
+from dirserver.accesslog import AccessLog
 from dirserver.assembly import Services, ldap_settings, open_services
 from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
@@ -36,7 +37,6 @@ from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
-from dirserver.log import http_request, ldap_request
 from dirserver.memory import share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
@@ -82,6 +82,7 @@ class Server:
             services.authenticator.attempts.tell = line.attempted
         self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
+        self._access_log = AccessLog(reactor.callLater, None if line is None else line.number)
         self._recent = Recent()
         self._confidant = Confidant(self._recent, reactor)
         self._http = make_factory(Application(services), self._pool, self._http_options())
@@ -120,12 +121,12 @@ class Server:
         )
 
     def _told(self, session: LDAPSession, began: float) -> None:
-        ldap_request(session, began)
-        self._metrics.ldap_request(session)
-        self._recent.answered(session)
+        heard = self._recent.answered(session)
+        self._access_log.ldap_request(heard, time.monotonic() - began)
+        self._metrics.ldap_request(heard)
 
     def _answered(self, record: AccessRecord) -> None:
-        http_request(record)
+        self._access_log.http_request(record)
         self._metrics.http_request(record)
 
     def _http_options(self) -> BridgeOptions:
@@ -273,6 +274,7 @@ class Server:
         return ended.addBoth(self._ended)
 
     def _ended(self, _result: object) -> None:
+        self._access_log.flush()
         self._pool.stop()
         self._chores.finish()
         self._services.close()

@@ -53,7 +53,8 @@ dirserver/sockets.py            |                                         |
 dirserver/listeners.py          | sockets tls                             | twisted
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
-dirserver/log.py                | http ldap                               | structlog
+dirserver/accesslog.py          | http ldap                               |
+dirserver/log.py                |                                         | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
 dirserver/sourcing.py           | errors model directory exchange config assembly |
 dirserver/chores.py             | errors model directory assembly backup nightly sourcing config __init__ | structlog twisted
@@ -69,7 +70,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory sourcing
+confidant memory accesslog sourcing
 """
 MOST_LINES = 400
 

@@ -113,7 +113,7 @@ class DirectoryReader:
                 refusals = reading.refusals
                 yield reading
         finally:
-            if told := self.recorder.repeats.first_of(refusals):
+            if refusals and (told := self.recorder.repeats.first_of(refusals)):
                 self.record(told)
 
     def _in_force(

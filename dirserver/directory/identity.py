@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import threading
@@ -197,9 +196,7 @@ class Authenticator:
 
     def _digest(self, *parts: str) -> bytes:
         message = "".join(f"{len(part)} {part} " for part in parts)
-        return hmac.new(
-            self._key, message.encode("utf-8", "surrogatepass"), hashlib.sha256
-        ).digest()
+        return hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), "sha256")
 
     def _is_password(self, user: Principal | None, login: str, password: str) -> bool:
         with self._store.reading() as connection:

@@ -53,10 +53,31 @@ def long_length(data: bytes | bytearray, at: int, end: int) -> tuple[int, int]:
 
 def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Read a header that must have ``tag``; return where its contents start and stop."""
+    start = at + 2
+    # Nearly all are as short as this.
+    if start <= end and data[at] == tag and data[at + 1] < _LONG:
+        stop = start + data[at + 1]
+        if stop <= end:
+            return start, stop
     found, start, stop = header(data, at, end)
     if found != tag:
         raise MalformedMessage("a tag is not the one that belongs there")
     return start, stop
+
+
+def skip(data: bytes, at: int, end: int, number: int) -> int:
+    """Pass over so many components, whatever they are, and return where the next begins.
+
+    Raises MalformedMessage when there are not so many.
+    """
+    for _ in range(number):
+        if at + 2 <= end and data[at + 1] < _LONG:
+            at += 2 + data[at + 1]
+        else:
+            _tag, _start, at = header(data, at, end)
+    if at > end:
+        raise MalformedMessage("a length goes past the end of what holds it")
+    return at
 
 
 def integer(data: bytes, start: int, stop: int) -> int:
@@ -111,4 +132,6 @@ def tlv(tag: int, contents: bytes) -> bytes:
 
 def encode_integer(value: int, tag: int = INTEGER) -> bytes:
     """Encode a number that is not negative."""
+    if value < _LONG:
+        return b"%c\x01%c" % (tag, value)
     return tlv(tag, value.to_bytes(value.bit_length() // 8 + 1, "big"))

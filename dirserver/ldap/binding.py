@@ -27,12 +27,12 @@ class Connection:
     secure: bool
     certified: str = ""
 
-    @property
-    def mechanisms(self) -> tuple[str, ...]:
-        """The SASL mechanisms that the client may use: none of them without TLS."""
-        if not self.secure:
-            return ()
-        return (PLAIN, EXTERNAL) if self.certified else (PLAIN,)
+
+def mechanisms(*, secure: bool, certified: bool) -> tuple[str, ...]:
+    """Return the SASL mechanisms that a client may use: none of them without TLS."""
+    if not secure:
+        return ()
+    return (PLAIN, EXTERNAL) if certified else (PLAIN,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from dirserver.ldap.controls import SUPPORTED
 from dirserver.ldap.dn import SUBSCHEMA, book_dn, parse, user_dn, users_dn
 from dirserver.ldap.entries import encode_container
 from dirserver.ldap.schema import lookup
+from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.ldap.subschema import subschema_entry
 from dirserver.model.addressbook import AddressBook
@@ -21,12 +22,21 @@ WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 _FEATURES = ("1.3.6.1.4.1.4203.1.5.3", "1.3.6.1.4.1.4203.1.5.1")
 
 
+# So many ways in which clients have asked for an entry are remembered, and how long they may be.
+_MOST_WAYS = 8
+_LONGEST_WAY = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """An entry of its own making: its DN and all of its attributes."""
 
     dn: str
     attributes: Mapping[str, tuple[str, ...]]
+    # What was shown of it, by what was asked for.
+    _shown: dict[tuple[tuple[str, ...], bool], bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def is_subentry(self) -> bool:
@@ -40,11 +50,19 @@ class Container:
             said["numSubordinates"] = (str(number),)
         return replace(self, attributes={**self.attributes, **said})
 
-    def encoded(self) -> tuple[bytes, bytes]:
-        """Return its user and its operational attributes, encoded."""
-        return encode_container(self.attributes)
+    def shown(self, attributes: tuple[str, ...], *, types_only: bool) -> bytes:
+        """Return what a search for these attributes shows of it, encoded."""
+        way = attributes, types_only
+        found = self._shown.get(way)
+        if found is None:
+            projection = Projection(Selection.parse(attributes), types_only=types_only)
+            found = projection.select(*encode_container(self.attributes))
+            if len(self._shown) < _MOST_WAYS and len(attributes) <= _LONGEST_WAY:
+                self._shown[way] = found
+        return found
 
 
+@lru_cache(maxsize=16)
 def root_dse(settings: LDAPSettings, mechanisms: tuple[str, ...] = ()) -> Container:
     """Return the root DSE (RFC 4512 section 5.1). What it announces works.
 

@@ -56,6 +56,8 @@ def forbid(message: Message) -> bool:
 
     The request must then not be performed.
     """
+    if not message.controls:
+        return False
     match message.op:
         case BindRequest():
             understood: tuple[str, ...] = ()

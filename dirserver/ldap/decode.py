@@ -8,6 +8,7 @@ stand raise ``Unacceptable``, which the client is told with the id of its reques
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 from dirserver.ldap.ber import (
@@ -20,6 +21,7 @@ from dirserver.ldap.ber import (
     expect,
     header,
     integer,
+    skip,
     skip_rest,
 )
 from dirserver.ldap.decode_filter import FilterReader, TooMuch, Unacceptable, assertion, text
@@ -48,6 +50,7 @@ MAX_ATTRIBUTES = 1000
 MAX_CONTROLS = 100
 
 _MAX_INT = 2**31 - 1
+_LONGEST_KEPT = 512
 _SCOPES = tuple(Scope)
 _DEREFS = tuple(DerefAliases)
 
@@ -147,7 +150,20 @@ def _unbind(_data: bytes, at: int, end: int) -> UnbindRequest:
 
 
 def _search(data: bytes, at: int, end: int) -> SearchRequest:
-    start, at = expect(data, at, end, OCTET_STRING)
+    before_filter = skip(data, at, end, 6)
+    filter_, behind = FilterReader(data).read(before_filter, end, 1)
+    scoped, selected = data[at:before_filter], data[behind:end]
+    scope = _scope if len(scoped) <= _LONGEST_KEPT else _scope.__wrapped__
+    selection = _selection if len(selected) <= _LONGEST_KEPT else _selection.__wrapped__
+    return SearchRequest(*scope(scoped), filter_, selection(selected))
+
+
+# All that a client asks differs in the filter alone.
+@lru_cache(maxsize=256)
+def _scope(data: bytes) -> tuple[str, Scope, DerefAliases, int, int, bool]:
+    """Return the base of a search and how it is to be done: all that comes before its filter."""
+    end = len(data)
+    start, at = expect(data, 0, end, OCTET_STRING)
     base = text(data, start, at)
     start, at = expect(data, at, end, ENUMERATED)
     scope = _number(data, start, at)
@@ -161,23 +177,14 @@ def _search(data: bytes, at: int, end: int) -> SearchRequest:
     time_limit = _number(data, start, at)
     start, at = expect(data, at, end, BOOLEAN)
     types_only = boolean(data, start, at)
-    filter_, at = FilterReader(data).read(at, end, 1)
-    start, at = expect(data, at, end, SEQUENCE)
-    skip_rest(data, at, end)
-    attributes = _selection(data, start, at) if start < at else ()
-    return SearchRequest(
-        base,
-        _SCOPES[scope],
-        _DEREFS[deref],
-        size_limit,
-        time_limit,
-        types_only,
-        filter_,
-        attributes,
-    )
+    return base, _SCOPES[scope], _DEREFS[deref], size_limit, time_limit, types_only
 
 
-def _selection(data: bytes, at: int, end: int) -> tuple[str, ...]:
+@lru_cache(maxsize=256)
+def _selection(data: bytes) -> tuple[str, ...]:
+    """Return the attributes of a search: all that comes behind its filter."""
+    at, end = expect(data, 0, len(data), SEQUENCE)
+    skip_rest(data, end, len(data))
     names: list[str] = []
     while at < end:
         if len(names) == MAX_ATTRIBUTES:

@@ -53,7 +53,8 @@ def assertion(data: bytes, at: int, end: int) -> tuple[str, bytes]:
     start, at = expect(data, at, end, OCTET_STRING)
     attribute = text(data, start, at)
     start, at = expect(data, at, end, OCTET_STRING)
-    skip_rest(data, at, end)
+    if at < end:
+        skip_rest(data, at, end)
     return attribute, data[start:at]
 
 
@@ -71,10 +72,10 @@ class FilterReader:
         data = self._data
         tag, start, stop = header(data, at, end)
         self._count()
-        if tag == 0xA4:
-            return self._substrings(start, stop), stop
         if tag in _ASSERTIONS:
             return _ASSERTIONS[tag](*assertion(data, start, stop)), stop
+        if tag == 0xA4:
+            return self._substrings(start, stop), stop
         if tag == 0x87:
             return PresentFilter(text(data, start, stop)), stop
         if tag == 0xA9:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from dirserver.ldap.ber import header
@@ -20,6 +21,7 @@ RDN: TypeAlias = tuple[tuple[str, str], ...]
 DN: TypeAlias = tuple[RDN, ...]
 
 USERS = "users"
+_LONGEST_KEPT = 256
 SUBSCHEMA = "cn=Subschema"
 
 
@@ -286,6 +288,13 @@ def bind_name(name: str) -> str:
     phone has its own idea of the tree; and what is no DN is taken as it is, since many phones
     know no DNs at all.
     """
+    meant = _meant if len(name) <= _LONGEST_KEPT else _meant.__wrapped__
+    return meant(name)
+
+
+# Phones bind anew for every look, each by the same name.
+@lru_cache(maxsize=1024)
+def _meant(name: str) -> str:
     return without_controls(_first_value(name)).strip()
 
 

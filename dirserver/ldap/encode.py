@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import lru_cache
 
 from ldaptor.protocols import pureldap
 from ldaptor.protocols.ldap import ldaperrors
@@ -55,22 +56,28 @@ class ResultCode(IntEnum):
     UNWILLING_TO_PERFORM = ldaperrors.LDAPUnwillingToPerform.resultCode
     OTHER = ldaperrors.LDAPOther.resultCode
 
+    # Enum hashes in Python, and each answer has a code.
+    __hash__ = int.__hash__
+
     @property
     def rfc_name(self) -> str:
         """The name that RFC 4511 gives the code."""
-        if self is ResultCode.STRONGER_AUTH_REQUIRED:
-            # ldaptor has the name of RFC 2251.
-            return "strongerAuthRequired"
-        if self in _OF_THE_DRAFT:
-            return _OF_THE_DRAFT[self]
-        return str(ldaperrors.LDAPExceptionCollection.collection[self].name, "ascii")
+        return _NAMES[self]
 
 
-# draft-ietf-ldapext-ldapv3-vlv-09; ldaptor does not know them.
-_OF_THE_DRAFT = {
+_NOT_OF_LDAPTOR = {
+    # It has the name of RFC 2251.
+    ResultCode.STRONGER_AUTH_REQUIRED: "strongerAuthRequired",
+    # Those of draft-ietf-ldapext-ldapv3-vlv-09 it does not know.
     ResultCode.SORT_CONTROL_MISSING: "sortControlMissing",
     ResultCode.OFFSET_RANGE_ERROR: "offsetRangeError",
     ResultCode.VIRTUAL_LIST_VIEW_ERROR: "virtualListViewError",
+}
+# Every answer needs one, for the log.
+_NAMES = {
+    code: _NOT_OF_LDAPTOR.get(code)
+    or str(ldaperrors.LDAPExceptionCollection.collection[code].name, "ascii")
+    for code in ResultCode
 }
 
 # RFC 4511 section 4.4.1.
@@ -114,15 +121,24 @@ def encode_result(
     ``diagnostic`` goes to the client as it is. Extended responses have ``encode_extended``.
     """
     if operation in _FREQUENT:
-        result = (
-            encode_integer(code, ENUMERATED)
-            + tlv(OCTET_STRING, matched_dn.encode())
-            + tlv(OCTET_STRING, diagnostic.encode())
-        )
-        message = encode_integer(message_id) + tlv(operation, result)
-        return tlv(SEQUENCE, message + _trailer(controls))
+        result = _encode_result(operation, code, matched_dn, diagnostic)
+        return tlv(SEQUENCE, encode_integer(message_id) + result + _trailer(controls))
     response = _RESPONSES[operation](int(code), matched_dn, diagnostic)
     return _message(message_id, response, controls)
+
+
+# Nearly all answers end in the same few ways.
+@lru_cache(maxsize=256)
+def _encode_result(
+    operation: Operation, code: ResultCode, matched_dn: str, diagnostic: str
+) -> bytes:
+    """Return a response that is nothing but its result, without the message that it is in."""
+    return tlv(
+        operation,
+        encode_integer(code, ENUMERATED)
+        + tlv(OCTET_STRING, matched_dn.encode())
+        + tlv(OCTET_STRING, diagnostic.encode()),
+    )
 
 
 def encode_extended(

@@ -37,7 +37,7 @@ class LDAPFactory(ServerFactory):
         reactor: ReactorBase,
         *,
         tls: ServerTLS | None = None,
-        tell: Callable[[LDAPSession, float], None] = lambda _session, _began: None,
+        tell: Callable[[LDAPSession, float], object] = lambda _session, _began: None,
         misheard: Callable[[LDAPSession, str], None] = lambda _session, _reason: None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         places: Places | None = None,

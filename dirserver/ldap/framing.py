@@ -19,10 +19,12 @@ class Framer:
     that has bound may send larger ones.
     """
 
-    __slots__ = ("_buffer", "_needed", "limit")
+    __slots__ = ("_buffer", "_needed", "_whole", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        # What nearly always comes: one message, and nothing else.
+        self._whole = b""
         self._buffer = bytearray()
         # How long the buffer must be before looking at it again can be of any use.
         self._needed = 2
@@ -34,7 +36,7 @@ class Framer:
         After a StartTLS request there must be none: they came without TLS, and whoever sent
         them need not be the client (RFC 4511 section 4.14.1).
         """
-        return len(self._buffer)
+        return len(self._whole) + len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take ``data`` in and return the messages that are complete by now.
@@ -43,14 +45,26 @@ class Framer:
         end leaves the rest for the next call. Raises MalformedMessage, when it is reached,
         at what cannot begin a message or exceeds the limit; the stream is of no use after.
         """
-        self._buffer += data
-        return self._messages()
+        if self._whole:
+            self._buffer += self._whole
+            self._whole = b""
+        if not self._buffer and _is_one_message(data):
+            self._whole = data
+        else:
+            self._buffer += data
+        return self
 
-    def _messages(self) -> Iterator[bytes]:
-        while (message := self._next()) is not None:
-            yield message
+    def __iter__(self) -> Iterator[bytes]:
+        """Go on with the messages."""
+        return self
 
-    def _next(self) -> bytes | None:
+    def __next__(self) -> bytes:
+        """Cut out the next message."""
+        if whole := self._whole:
+            if len(whole) > self.limit:
+                raise MalformedMessage("the message is too long")
+            self._whole = b""
+            return whole
         buffer = self._buffer
         # The first octet tells a TLS hello or an HTTP request from a slow client.
         if buffer and buffer[0] != SEQUENCE:
@@ -58,22 +72,34 @@ class Framer:
                 raise MalformedMessage("TLS was begun without StartTLS")
             raise MalformedMessage("what came does not begin like a message")
         if len(buffer) < self._needed:
-            return None
+            raise StopIteration
         size = buffer[1]
         start = 2
         if size >= 0x80:
             start = 2 + (size & 0x7F)
             if len(buffer) < start and 0x80 < size < 0xFF:
                 self._needed = start
-                return None
+                raise StopIteration
             size, start = long_length(buffer, 1, len(buffer))
         stop = start + size
         if stop > self.limit:
             raise MalformedMessage("the message is too long")
         if len(buffer) < stop:
             self._needed = stop
-            return None
+            raise StopIteration
         message = bytes(memoryview(buffer)[:stop])
         del buffer[:stop]
         self._needed = 2
         return message
+
+
+def _is_one_message(data: bytes) -> bool:
+    """Say whether ``data`` is a whole message, and nothing else is with it."""
+    octets = len(data)
+    if octets < 2 or data[0] != SEQUENCE:
+        return False
+    size = data[1]
+    if size < 0x80:
+        return octets == 2 + size
+    start = 2 + (size & 0x7F)
+    return 0x80 < size < 0xFF and octets == start + int.from_bytes(data[2:start], "big")

@@ -33,6 +33,9 @@ class Operation(IntEnum):
     EXTENDED_REQUEST = 0x77
     EXTENDED_RESPONSE = 0x78
 
+    # Enum hashes in Python, and each message is looked up by its operation.
+    __hash__ = int.__hash__
+
 
 # Unbind and abandon have no response (RFC 4511 sections 4.3 and 4.11).
 RESPONSES = {

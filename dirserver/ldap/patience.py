@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import Protocol
 
+from dirserver.ldap.going import Later
 from dirserver.ldap.settings import ConnectionLimits
 
 
@@ -38,3 +41,47 @@ def seconds_for(waiting: Waiting, limits: ConnectionLimits, stalled: int) -> flo
             return limits.close_seconds
         case Waiting.NOTHING:
             return None
+
+
+class Timer(Later, Protocol):
+    """A call that is still to come, and may come later."""
+
+    def reset(self, seconds: float) -> None:
+        """Come so long from now."""
+
+
+class Patience:
+    """Waits for what a client has to do next, and calls ``over`` when it is not done in time.
+
+    A timer that is there is set on, since to take it away and to make another costs more.
+    """
+
+    def __init__(
+        self,
+        limits: ConnectionLimits,
+        call_later: Callable[[float, Callable[[], None]], Timer],
+        over: Callable[[], None],
+    ) -> None:
+        """Wait for nothing yet."""
+        self.waiting_for = Waiting.NOTHING
+        self._limits = limits
+        self._call_later = call_later
+        self._over = over
+        self._timer: Timer | None = None
+
+    def wait(self, waiting: Waiting, stalled: int = 0) -> None:
+        """Wait from now on for ``waiting``; ``stalled`` is as in ``seconds_for``."""
+        self.waiting_for = waiting
+        seconds = seconds_for(waiting, self._limits, stalled)
+        timer = self._timer
+        if seconds is None:
+            self.stop()
+        elif timer is not None and timer.active():
+            timer.reset(seconds)
+        else:
+            self._timer = self._call_later(seconds, self._over)
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()

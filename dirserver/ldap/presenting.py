@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from dirserver.ldap import dn
 from dirserver.ldap.asked import asked_numbers, spelled
@@ -22,6 +23,7 @@ from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.ldap.sorting import Sorting
 from dirserver.model.addressbook import Entry
 from dirserver.model.fold import fold
+from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.policy import VisibleBook
 
@@ -35,7 +37,7 @@ class Presenter:
         message_id: int,
         settings: LDAPSettings,
         profile: ClientProfile,
-        views: Iterable[VisibleBook],
+        views: tuple[VisibleBook, ...],
         members: Callable[[Entry], list[str]],
     ) -> None:
         """Show what ``request`` selects, with numbers as the client's profile has them.
@@ -51,30 +53,17 @@ class Presenter:
         # would show the number twice.
         compares = profile.as_asked or not request.attributes
         asked = asked_numbers(request.filter) if compares else ()
-        look = _look if asked else _same_look
-        style, plan = profile.numbers, settings.plan
-        self._looks = {
-            view.book.id: look(
-                dn.book_dn(view.book.slug, settings.suffix),
-                request.attributes,
-                view.hidden,
-                request.types_only,
-                style,
-                plan,
-                asked,
-            )
-            for view in views
-        }
+        self._looks = _looks(views, request, settings, profile, asked)
 
     @property
     def wants_bodies(self) -> bool:
         """Whether ``card`` needs the bodies of cards."""
-        return any(look.from_card for look in self._looks.values())
+        return self._looks.want_bodies
 
     @property
     def wants_moments(self) -> bool:
         """Whether ``card`` needs to know when cards were written."""
-        return any(look.wants_operational for look in self._looks.values())
+        return self._looks.want_moments
 
     def found(self, containers: Iterable[Container]) -> list[Container]:
         """Return those of ``containers`` that the filter finds."""
@@ -83,14 +72,13 @@ class Presenter:
 
     def container(self, one: Container) -> bytes:
         """Return an entry that is no card, encoded as a message."""
-        selection = Selection.parse(self._request.attributes)
-        projection = Projection(selection, types_only=self._request.types_only)
-        shown = projection.select(*one.encoded())
+        asked = self._request
+        shown = one.shown(asked.attributes, types_only=asked.types_only)
         return encode_entry(self._message_id, one.dn.encode(), shown)
 
     def card(self, entry: Entry) -> bytes:
         """Return a card of one of the views, encoded as a message."""
-        named = self._looks[entry.book_id].encode(entry, self._members)
+        named = self._looks.of[entry.book_id].encode(entry, self._members)
         return b"\x30%b%b%b" % (length(len(self._id) + len(named)), self._id, named)
 
 
@@ -161,9 +149,63 @@ def _look(
     return _Look(book, projection, wants_operational, from_card, projection.shows_members, is_kept)
 
 
-# The clients of one kind ask for the same attributes all day long.
+# Those of different readers look the same, and what was made of one is good for the other.
 _same_look = lru_cache(maxsize=512)(_look)
 _kept = KeptEntries(16 * 1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """How the cards of each book look, by its id, and what is needed of them for that."""
+
+    of: Mapping[int, _Look]
+    want_bodies: bool
+    want_moments: bool
+
+
+def _looks(
+    views: tuple[VisibleBook, ...],
+    request: SearchRequest,
+    settings: LDAPSettings,
+    profile: ClientProfile,
+    asked: tuple[str, ...],
+) -> _Looks:
+    """Return how the cards of ``views`` look to who sends ``request`` and asks for these numbers.
+
+    Clients of one kind ask for the same attributes all day long.
+    """
+    way = request.attributes, request.types_only, settings, profile
+    ways = _ways(views)
+    found = None if asked else ways.get(way)
+    if found is not None:
+        return found
+    look = _look if asked else _same_look
+    looks = {
+        view.book.id: look(
+            dn.book_dn(view.book.slug, settings.suffix),
+            request.attributes,
+            view.hidden,
+            request.types_only,
+            profile.numbers,
+            settings.plan,
+            asked,
+        )
+        for view in views
+    }
+    found = _Looks(
+        looks,
+        any(one.from_card for one in looks.values()),
+        any(one.wants_operational for one in looks.values()),
+    )
+    if not asked and len(ways) < _MOST_WAYS:
+        ways[way] = found
+    return found
+
+
+_MOST_WAYS = 32
+_Way: TypeAlias = tuple[tuple[str, ...], bool, LDAPSettings, ClientProfile]
+# By the ways in which the cards of some books were asked for.
+_ways = Followed[tuple[VisibleBook, ...], dict[_Way, _Looks]](lambda _views: {})
 
 
 def in_order(containers: list[Container], sorting: Sorting) -> list[Container]:

@@ -28,7 +28,7 @@ from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
 from dirserver.ldap.going import Going
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
 from dirserver.ldap.messages import MalformedMessage, UnbindRequest
-from dirserver.ldap.patience import Waiting, seconds_for
+from dirserver.ldap.patience import Patience, Waiting
 from dirserver.ldap.session import Act, LDAPSession
 from dirserver.places import Asker, Place
 
@@ -72,10 +72,9 @@ class LDAPProtocol(BaseLDAPServer):
         self._stopping = False
         self._asks_no_more = False
         self._closing = False
-        self._waiting_for = Waiting.BEGIN
-        self._timer: DelayedCall | None = None
         self._letting_go: DelayedCall | None = None
-        self._set_timer()
+        self._patience = Patience(self._limits, self._reactor.callLater, self._timed_out)
+        self._patience.wait(Waiting.BEGIN)
         if ITCPTransport.providedBy(self.transport):
             # An answer of two writes must not wait for the client to acknowledge the first.
             self.transport.setTcpNoDelay(True)
@@ -89,7 +88,7 @@ class LDAPProtocol(BaseLDAPServer):
         if not self._is_heard:
             # Such as a phone that does not trust the certificate.
             self.factory.misheard(self._session, reason.getErrorMessage())
-        self._stop_timer()
+        self._patience.stop()
         self._go_on.stop()
         self._abandon()
         self.factory.stalled.discard(self)
@@ -203,10 +202,7 @@ class LDAPProtocol(BaseLDAPServer):
             if answering.bug is not None:
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
-                if self._waiting_for is not Waiting.ASK:
-                    self._watch()
-                elif self._timer is not None:
-                    self._timer.reset(self._limits.idle_seconds)
+                self._patience.wait(Waiting.ASK)
                 self.transport.write(answering.ready.data)
                 self._answered(answering)
                 return
@@ -286,7 +282,10 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _answered(self, answering: Answer) -> None:
         self._finish(answering)
-        self._receive()
+        if self._incoming.unread or not self._reading:
+            self._receive()
+        else:
+            self._watch()
         self._go_on()
 
     def _finish(self, answering: Answer) -> None:
@@ -328,29 +327,19 @@ class LDAPProtocol(BaseLDAPServer):
         elif self._incoming.unread:
             waiting = Waiting.FINISH_ASKING
         else:
-            waiting = Waiting.BEGIN if self._waiting_for is Waiting.BEGIN else Waiting.ASK
+            begins = self._patience.waiting_for is Waiting.BEGIN
+            waiting = Waiting.BEGIN if begins else Waiting.ASK
         # A client that sends or takes an octet now and then does not thereby get more time.
-        if waiting is not self._waiting_for:
-            self._waiting_for = waiting
-            self._stop_timer()
-            self._set_timer()
-
-    def _set_timer(self) -> None:
-        stalled = self.factory.stalled
-        if self._waiting_for is Waiting.TAKE:
-            stalled.add(self)
-        else:
-            stalled.discard(self)
-        seconds = seconds_for(self._waiting_for, self._limits, len(stalled))
-        if seconds is not None:
-            self._timer = self._reactor.callLater(seconds, self._timed_out)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        if waiting is not self._patience.waiting_for:
+            stalled = self.factory.stalled
+            if waiting is Waiting.TAKE:
+                stalled.add(self)
+            else:
+                stalled.discard(self)
+            self._patience.wait(waiting, len(stalled))
 
     def _timed_out(self) -> None:
-        match self._waiting_for:
+        match self._patience.waiting_for:
             case Waiting.FINISH_ASKING:
                 self._disconnect(ResultCode.PROTOCOL_ERROR)
             case Waiting.TAKE | Waiting.LEAVE:

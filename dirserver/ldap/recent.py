@@ -10,7 +10,7 @@ import json
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from dirserver.ldap.messages import (
     BindRequest,
@@ -31,9 +31,10 @@ _LONGEST_REQUEST = 4096
 _LONGEST_TEXT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A request and what became of it; ``connection`` is one on which nothing was understood.
+
+    There is one with every request, of which nobody mostly ever asks: hence a tuple.
 
     ``at`` is in seconds since 1970. ``code`` is the name of the result, ``refusal`` that of the
     error behind it and ``reason`` what it says, which clients are not told. ``login`` and
@@ -65,9 +66,12 @@ class Recent:
         self._clients: OrderedDict[str, deque[Heard]] = OrderedDict()
         self._octets = 0
 
-    def answered(self, session: LDAPSession) -> None:
-        """Remember the request that ``session`` has answered last."""
-        answered = session.answered
+    def answered(self, session: LDAPSession) -> Heard:
+        """Remember the request that ``session`` has answered last, and return what is kept of it.
+
+        That is the same as is told elsewhere.
+        """
+        answered, principal = session.answered, session.principal
         name, method, octets = "", "", b""
         if isinstance(answered.request, Message):
             match answered.request.op:
@@ -75,23 +79,23 @@ class Recent:
                     octets = answered.request.octets
                 case BindRequest() as request:
                     name, method = request.name[:_LONGEST_TEXT], _method(request)
-        self._remember(
-            Heard(
-                self._clock(),
-                session.client.address,
-                session.secure,
-                answered.operation,
-                answered.code,
-                answered.refusal,
-                answered.reason[:_LONGEST_TEXT],
-                session.principal.login,
-                session.principal.device_name,
-                answered.hits,
-                name,
-                method,
-                octets if len(octets) <= _LONGEST_REQUEST else b"",
-            )
+        heard = Heard(
+            self._clock(),
+            session.client.address,
+            session.secure,
+            answered.operation,
+            answered.code,
+            answered.refusal,
+            answered.reason[:_LONGEST_TEXT],
+            principal.login,
+            principal.device_name,
+            answered.hits,
+            name,
+            method,
+            octets if len(octets) <= _LONGEST_REQUEST else b"",
         )
+        self._remember(heard)
+        return heard
 
     def misheard(self, session: LDAPSession, reason: str) -> None:
         """Remember a connection that ended because of ``reason``, with no request understood."""
@@ -107,7 +111,9 @@ class Recent:
         return sorted(heard, key=lambda one: one.at)
 
     def _remember(self, one: Heard) -> None:
-        kept = self._clients.setdefault(one.address, deque())
+        kept = self._clients.get(one.address)
+        if kept is None:
+            kept = self._clients[one.address] = deque()
         self._clients.move_to_end(one.address)
         kept.append(one)
         self._octets += len(one.octets)
@@ -143,7 +149,7 @@ def _method(request: BindRequest) -> str:
 
 def as_json(heard: Iterable[Heard]) -> bytes:
     """Return ``heard`` as it is handed from one process to another: one a line."""
-    rows = [{**asdict(one), "octets": one.octets.hex()} for one in heard]
+    rows = [{**one._asdict(), "octets": one.octets.hex()} for one in heard]
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 

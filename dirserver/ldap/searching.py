@@ -15,7 +15,7 @@ from dirserver.ldap.messages import Control, SearchRequest
 from dirserver.ldap.paging import Progress
 from dirserver.ldap.presenting import Presenter, in_order
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.ldap.sorting import Sorting
+from dirserver.ldap.sorting import UNSORTED
 from dirserver.ldap.tree import Target, Tree
 from dirserver.ldap.windows import ByOffset, Window
 from dirserver.model.addressbook import Entry
@@ -37,6 +37,10 @@ class Result:
     code: ResultCode
     matched_dn: str = ""
     controls: tuple[Control, ...] = ()
+
+
+# How nearly all end.
+_SUCCESS = Result(ResultCode.SUCCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,14 @@ class Search:
         controls: SearchControls = NONE,
     ) -> None:
         """Answer ``request``, which has this message id and comes from ``address``."""
-        self.result = Result(ResultCode.SUCCESS)
+        self.result = _SUCCESS
         self.hits = 0
         self._request = request
         self._message_id = message_id
         self._settings = settings
         self._clock = clock
         self._controls = controls
-        self._sorting = Sorting() if controls.sort is None else sorting.plan(controls.sort)
+        self._sorting = UNSORTED if controls.sort is None else sorting.plan(controls.sort)
         self._progress = Progress()
         self._window: Window | None = None
         self._begun = False
@@ -116,8 +120,8 @@ class Search:
 
     def _most_entries(self) -> int | None:
         """Return the most entries to send: what the client can take, or its network's profile."""
-        limits = [self._request.size_limit, self._profile.max_hits or 0]
-        return min((limit for limit in limits if limit > 0), default=None)
+        asked, most = self._request.size_limit or None, self._profile.max_hits or None
+        return min(asked, most) if asked and most else asked or most
 
     def _answered(self, tree: Tree | None, target: Target, key: bytes) -> Iterator[bytes]:
         """Yield what is found, a page of it or a window onto it, as far as the controls go."""
@@ -165,7 +169,8 @@ class Search:
     _has_more = False
 
     def _end(self, code: ResultCode, controls: Sequence[Control]) -> None:
-        self.result = Result(code, controls=tuple(controls))
+        if controls or code is not self.result.code:
+            self.result = Result(code, controls=tuple(controls))
 
     def _about(self, tree: Tree | None) -> bytes:
         """Return what a cookie is good for: this search, of this person."""

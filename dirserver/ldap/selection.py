@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -85,25 +85,24 @@ class Selection:
 
 def asks_for_subordinates(request: SearchRequest) -> bool:
     """Say whether a search shows what is below entries, or looks for it."""
-    if "+" in request.attributes:
-        return True
-    return not _SUBORDINATES.isdisjoint(
-        map(lookup, (*request.attributes, *_attributes(request.filter)))
-    )
+    return _shows_subordinates(request.attributes) or _tests_subordinates(request.filter)
 
 
-def _attributes(filter_: Filter) -> Iterator[str]:
+def _shows_subordinates(attributes: tuple[str, ...]) -> bool:
+    return "+" in attributes or not _SUBORDINATES.isdisjoint(map(lookup, attributes))
+
+
+def _tests_subordinates(filter_: Filter) -> bool:
     match filter_:
-        case FilterAnd(parts) | FilterOr(parts):
-            for part in parts:
-                yield from _attributes(part)
+        case FilterOr(parts) | FilterAnd(parts):
+            return any(map(_tests_subordinates, parts))
         case FilterNot(part):
-            yield from _attributes(part)
+            return _tests_subordinates(part)
         case ExtensibleMatch(attribute=None):
             # It is about all that its rule is for.
-            yield HAS_SUBORDINATES.name
+            return True
         case _:
-            yield filter_.attribute or ""
+            return lookup(filter_.attribute or "") in _SUBORDINATES
 
 
 class Projection:

@@ -26,7 +26,7 @@ from dirserver.errors import (
     TimeIsUp,
 )
 from dirserver.ldap import controls, dn
-from dirserver.ldap.binding import Connection, bind
+from dirserver.ldap.binding import Connection, bind, mechanisms
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dn import DN, Location
@@ -47,7 +47,7 @@ from dirserver.ldap.messages import (
 from dirserver.ldap.searching import Search
 from dirserver.ldap.selection import asks_for_subordinates
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.ldap.tree import Tree, public_target
+from dirserver.ldap.tree import Target, Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
@@ -60,6 +60,8 @@ RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
     StoreBusy: ResultCode.BUSY,
     StoreUnavailable: ResultCode.UNAVAILABLE,
 }
+# What the log calls what is asked.
+_KINDS = {one: one.name.removesuffix("_REQUEST").lower() for one in Operation}
 # What is refused, as it would be called if it were done over CardDAV.
 _WRITES = {
     Operation.ADD_REQUEST: AuditAction.CARD_CREATE,
@@ -142,8 +144,7 @@ class LDAPSession:
         if at_once and not _may_be_at_once(request):
             raise NotAtOnce
         self._at_once = at_once
-        kind = _operation(request).name.removesuffix("_REQUEST").lower()
-        self.answered = Answered(kind, request=request)
+        self.answered = Answered(_KINDS[_operation(request)], request=request)
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
@@ -246,9 +247,10 @@ class LDAPSession:
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
         context = self._context()
+        certified = self.certified if self.secure else ""
         bound = bind(
             request,
-            self._connection,
+            Connection(self.client, self.secure, certified),
             context.authenticator,
             context.settings,
             at_once=self._at_once,
@@ -258,9 +260,10 @@ class LDAPSession:
         self._bound_as = self.certified
         return self._result(message, bound.code, diagnostic=bound.diagnostic)
 
-    @property
-    def _connection(self) -> Connection:
-        return Connection(self.client, self.secure, self.certified if self.secure else "")
+    def _public(self, location: Location, scope: Scope, settings: LDAPSettings) -> Target | None:
+        """Return what anybody may look at, if that is what there is."""
+        offered = mechanisms(secure=self.secure, certified=bool(self.certified))
+        return public_target(location, scope, settings, offered)
 
     def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
         """Return a DN taken apart and what it names, or None when it is no DN."""
@@ -285,7 +288,7 @@ class LDAPSession:
             yield self._result(message, ResultCode.PROTOCOL_ERROR)
             return
         search = Search(request, message.id, settings, self.client.address, self._clock, asked)
-        public = public_target(location, request.scope, settings, self._connection.mechanisms)
+        public = self._public(location, request.scope, settings)
         if public is None and self._is_nobody(settings):
             yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
             return
@@ -320,7 +323,7 @@ class LDAPSession:
         if located is None:
             return self._result(message, ResultCode.INVALID_DN_SYNTAX)
         name, location = located
-        public = public_target(location, Scope.BASE_OBJECT, settings, self._connection.mechanisms)
+        public = self._public(location, Scope.BASE_OBJECT, settings)
         if public is not None:
             return self._result(message, compare_container(request, public.containers[0]))
         if self._is_nobody(settings):

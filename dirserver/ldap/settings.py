@@ -10,7 +10,8 @@ from dirserver.ldap.dn import DN, normalise, parse
 from dirserver.model.number import DialPlan, NumberStyle
 
 
-@dataclass(frozen=True, slots=True)
+# Profiles and settings are parts of keys, and there is one of each: none equals another.
+@dataclass(frozen=True, slots=True, eq=False)
 class ClientProfile:
     """How answers look for some clients. ``max_hits`` is None where none is set.
 
@@ -22,15 +23,18 @@ class ClientProfile:
     as_asked: bool = False
 
 
+NO_PROFILE = ClientProfile()
+
+
 def _no_profile(_address: str) -> ClientProfile:
-    return ClientProfile()
+    return NO_PROFILE
 
 
 def _anywhere(_address: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LDAPSettings:
     """The face's part of the configuration.
 

@@ -60,6 +60,10 @@ class Sorting:
         return Control(RESPONSE, value=tlv(SEQUENCE, said))
 
 
+# What nearly all ask for.
+UNSORTED = Sorting()
+
+
 def decode(value: bytes) -> tuple[AttributeKey, ...]:
     """Read the value of a request's control. Raises MalformedMessage, Unacceptable."""
     at, end = expect(value, 0, len(value), SEQUENCE)

@@ -6,7 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -80,7 +80,8 @@ class Tree:
         self.reading = reading
         self._counts = counts_subordinates
         self._settings = settings
-        self._views = _followed(settings.personal)(reading.books(Privilege.SEARCH))
+        self._seen = _followed(settings)(reading.books(Privilege.SEARCH))
+        self._views = self._seen.views
 
     def target(self, location: Location, scope: Scope) -> Target | None:
         """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
@@ -93,14 +94,15 @@ class Tree:
             case Root():
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
-                books = tuple(map(self._book, self._views))
+                books = tuple(map(self._book, self._views)) if self._counts else self._seen.entries
                 base = self._above(containers.suffix_entry(self._settings), len(books))
                 return _reach(base, books, (), self._views, scope)
             case BookDN(slug) if view := self._view(slug):
-                return _reach(self._book(view), (), (view,), (view,), scope)
+                alone = self._seen.alone[view.book.id]
+                return _reach(self._book(view), (), alone, alone, scope)
             case CardDN(slug, key) if view := self._view(slug):
                 if scope in (Scope.BASE_OBJECT, Scope.WHOLE_SUBTREE):
-                    return Target((), (view,), key)
+                    return Target((), self._seen.alone[view.book.id], key)
                 return Target() if self.has_card(view, key) else None
             case UsersDN() if not principal.is_anonymous:
                 users = tuple(containers.user_entry(one, self._settings) for one in self._users())
@@ -187,18 +189,30 @@ class Tree:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Books as they are seen, the entries above their cards, and each book alone, by its id."""
+
+    views: tuple[VisibleBook, ...]
+    entries: tuple[Container, ...]
+    alone: Mapping[int, tuple[VisibleBook, ...]]
+
+
 @lru_cache(maxsize=8)
-def _followed(
-    personal: frozenset[tuple[str, str]],
-) -> Followed[tuple[VisibleBook, ...], tuple[VisibleBook, ...]]:
+def _followed(settings: LDAPSettings) -> Followed[tuple[VisibleBook, ...], _Seen]:
     """Return what makes of books what is seen of them: nothing personal, unless they show it."""
 
-    def seen(view: VisibleBook) -> VisibleBook:
-        slug = view.book.slug
+    def shown(view: VisibleBook) -> VisibleBook:
+        slug, personal = view.book.slug, settings.personal
         kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
         return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
 
-    return Followed(lambda views: tuple(map(seen, views)))
+    def seen(books: tuple[VisibleBook, ...]) -> _Seen:
+        views = tuple(map(shown, books))
+        entries = [containers.book_entry(view.book, settings.suffix) for view in views]
+        return _Seen(views, tuple(entries), {view.book.id: (view,) for view in views})
+
+    return Followed(seen)
 
 
 def _leaf(container: Container, scope: Scope) -> Target:

@@ -40,7 +40,7 @@ _TEXTS = {
             Field.CUSTOM_3,
             Field.CUSTOM_4,
         )
-        for name in SOURCES[field]
+        for name in SOURCES[field] - {"X-ABDATE"}
     },
 }
 _LISTS = {"NICKNAME": Field.NICKNAME, "CATEGORIES": Field.CATEGORY}
@@ -111,6 +111,8 @@ def derive(card: VCard) -> dict[Field, tuple[str, ...]]:
                     found.add(field, unescape(part))
         elif name == "TEL":
             _telephones(lines, by_name.get("X-ABLABEL", ()), found)
+        elif name == "X-ABDATE":
+            _dates(lines, by_name.get("X-ABLABEL", ()), found)
         elif reader := _READERS.get(name):
             for line in _preferred_first(lines):
                 reader(line, found)
@@ -221,6 +223,14 @@ def _telephones(lines: Sequence[ContentLine], labels: Sequence[ContentLine], fou
     # Most phones ask for telephoneNumber only: the one number of a card belongs there.
     if Field.OTHER_PHONE in found and len(set(found[Field.ANY_PHONE])) == 1:
         found[Field.WORK_PHONE] = found.pop(Field.OTHER_PHONE)
+
+
+def _dates(lines: Sequence[ContentLine], labels: Sequence[ContentLine], found: _Found) -> None:
+    """Take the anniversary from Apple's dates, where a label says which day each is."""
+    label_of = _labels(labels)
+    for line in _preferred_first(lines):
+        if label_of.get(line.group.lower()) == "anniversary":
+            found.add(Field.ANNIVERSARY, unescape(line.value))
 
 
 def _telephone_field(types: frozenset[str]) -> Field:

@@ -123,7 +123,7 @@ _MESSENGERS = frozenset(
 
 # Under what else programs write a day to remember; in X-ABDATE, a label says which day it is.
 _ANNIVERSARIES = frozenset(
-    {"X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-KADDRESSBOOK-X-ANNIVERSARY"}
+    {"X-ABDATE", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-KADDRESSBOOK-X-ANNIVERSARY"}
 )
 _MANAGERS = frozenset({"X-EVOLUTION-MANAGER", "X-KADDRESSBOOK-X-MANAGERSNAME", "X-MANAGER"})
 _ASSISTANTS = frozenset({"X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-KADDRESSBOOK-X-ASSISTANTSNAME"})
@@ -133,7 +133,7 @@ _COMPANIONS: dict[str, frozenset[str]] = {
     "ADR": frozenset({"LABEL", "X-ABADR"}),
     "TEL": frozenset({"X-MS-TEL"}),
     "IMPP": _MESSENGERS,
-    "ANNIVERSARY": frozenset({"X-ABDATE", *_ANNIVERSARIES}),
+    "ANNIVERSARY": _ANNIVERSARIES,
     "GENDER": frozenset({"X-GENDER"}),
     "MEMBER": frozenset({"X-ADDRESSBOOKSERVER-MEMBER"}),
     "RELATED": frozenset(

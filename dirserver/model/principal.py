@@ -37,6 +37,10 @@ class Principal:
     merged_home: bool = False
     default_book: str = ""
 
+    def __hash__(self) -> int:
+        """Tell most apart by their logins; each request looks up what its principal may see."""
+        return hash(self.login)
+
     @property
     def sees_one_book(self) -> bool:
         """Whether they are shown all that they may read as one book, as few programs know more."""

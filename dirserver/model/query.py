@@ -8,6 +8,7 @@ negation; a card is found when the whole is true.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -194,9 +195,10 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
         case Not(part):
             return _resolve(part, hidden, negated=not negated)
         case Constant(value):
-            return NOTHING if value is None else Constant(value is not negated)
+            # Always the very same two, so that nothing need be compared.
+            return EVERYTHING if value is not None and value is not negated else NOTHING
         case And(parts) | Or(parts):
-            resolved = tuple(_resolve(part, hidden, negated=negated) for part in parts)
+            resolved = [_resolve(part, hidden, negated=negated) for part in parts]
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
         case KeyIs() | BookIs() | InQuarantine() | Between():
             return Not(query) if negated else query
@@ -206,11 +208,15 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
             return Not(query) if negated else query
 
 
-def _joined(parts: tuple[Query, ...], *, conjunction: bool) -> Query:
+def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:
     neutral, absorbing = (EVERYTHING, NOTHING) if conjunction else (NOTHING, EVERYTHING)
-    if absorbing in parts:
-        return absorbing
-    kept = tuple(dict.fromkeys(part for part in parts if part != neutral))
+    distinct: dict[Query, None] = {}
+    for part in parts:
+        if part is absorbing:
+            return absorbing
+        if part is not neutral:
+            distinct[part] = None
+    kept = tuple(distinct)
     if not kept:
         return neutral
     if len(kept) == 1:

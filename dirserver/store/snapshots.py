@@ -14,8 +14,9 @@ from typing import cast
 from sqlalchemy import Connection, Engine
 
 _MOST_IDLE = 8
-# What is looked up again and again is not to be read again: in KiB.
-_CACHE = "PRAGMA cache_size = -8000"
+# What is looked up again and again is not to be read again: in KiB for each connection. All of
+# them together stay near a limit, in bytes, past which each uses its own pages over.
+_CACHE = "PRAGMA cache_size = -8000; PRAGMA soft_heap_limit = 12000000"
 
 
 class Snapshots:
@@ -38,7 +39,7 @@ class Snapshots:
             connection = self._idle.pop()
         except IndexError:
             connection = self._engine.connect()
-            driver_of(connection).execute(_CACHE)
+            driver_of(connection).executescript(_CACHE)
         driver = driver_of(connection)
         try:
             driver.execute("BEGIN")

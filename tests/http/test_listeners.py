@@ -27,6 +27,20 @@ class Greeter(Protocol):
         wire.loseConnection()
 
 
+class Talker(Protocol):
+    """Says a lot, piece by piece, and notes how often it has to wait for the client."""
+
+    pieces = (b"begin", *(bytes((number,)) * 300_000 for number in range(20)), b"", b"end")
+    waits: tuple[bool, ...] = ()
+
+    def connectionMade(self) -> None:  # noqa: N802  # Twisted's
+        wire = cast("Server", self.transport)
+        for piece in self.pieces:
+            wire.write(piece)
+            Talker.waits += (wire in wire.reactor.getWriters(),)
+        wire.loseConnection()
+
+
 class Opener:
     """Opens ports, and closes them when the test ends."""
 
@@ -34,13 +48,13 @@ class Opener:
         self.thread = thread
         self.ports: list[Port] = []
 
-    def open(self, host: str, port: int = 0) -> int:
+    def open(self, host: str, port: int = 0, protocol: type[Protocol] = Greeter) -> int:
         opened = self.thread.call(
             listen,
             self.thread.reactor,
             host,
             port,
-            Factory.forProtocol(Greeter),
+            Factory.forProtocol(protocol),
         )
         self.ports.append(opened)
         number: int = opened.getHost().port
@@ -66,6 +80,17 @@ def greeting(host: str, port: int) -> bytes:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_connections_are_taken_on_either_family(opener: Opener, host: str) -> None:
     assert greeting(host, opener.open(host)) == b"hello"
+
+
+def test_what_is_said_is_sent_at_once_as_far_as_it_goes_and_all_of_it_in_order(
+    opener: Opener,
+) -> None:
+    with socket.create_connection(("127.0.0.1", opener.open("127.0.0.1", 0, Talker)), 10) as line:
+        heard = b"".join(iter(lambda: line.recv(100_000), b""))
+    assert heard == b"".join(Talker.pieces)
+    # Nobody is waited for as long as the system takes what there is.
+    assert not Talker.waits[0]
+    assert Talker.waits[-1]
 
 
 def test_a_name_is_listened_on_at_its_ipv4_address(opener: Opener) -> None:

@@ -286,6 +286,19 @@ def test_a_birthday_has_parts(birthday: str, parts: tuple[str | None, ...]) -> N
     assert tuple(found.get(field, (None,))[0] for field in told) == parts
 
 
+def test_the_day_that_apple_calls_an_anniversary_is_one_and_no_other_is() -> None:
+    said = derive(
+        card(
+            "item1.X-ABDATE:2001-02-03",
+            "item1.X-ABLabel:_$!<Anniversary>!$_",
+            "item2.X-ABDATE:1999-05-06",
+            "item2.X-ABLabel:First day at work",
+            "X-ABDATE:1998-01-01",
+        )
+    )
+    assert said[Field.ANNIVERSARY] == ("2001-02-03",)
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -184,6 +184,13 @@ def test_sqlite_is_set_up_so_that_what_is_committed_survives(services: Services)
             assert pragma(connection, "foreign_keys") == 1
 
 
+def test_what_sqlite_keeps_in_memory_is_limited_for_the_whole_process(services: Services) -> None:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(services.store.reading()) for _ in range(3)]
+        asked = text("PRAGMA soft_heap_limit")
+        assert [one.execute(asked).scalar_one() for one in connections] == [12_000_000] * 3
+
+
 def test_more_at_once_than_there_are_connections_are_told_so(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from dirserver.model.contentline import unfolded
 from dirserver.model.conversion import convert
 from dirserver.model.conversion.rules import FOR_FOUR, FOR_THREE
 from dirserver.model.derive import derive
-from dirserver.model.fields import Field
+from dirserver.model.fields import SOURCES, Field
 from dirserver.model.vcard import VCard, parse_card
 from tests.model.conversion.cards import card
 
@@ -151,6 +151,7 @@ def _handle(value: str) -> str:
 # How a field is compared that each version writes in its own way.
 _NORMAL = {
     Field.BIRTHDAY: _digits,
+    Field.ANNIVERSARY: _digits,
     # The old properties have an address where IMPP has a URI.
     Field.MESSAGING: _handle,
 }
@@ -169,15 +170,21 @@ _NAME_FIELDS = {
 _BIRTHDAY_FIELDS = {Field.BIRTHDAY, Field.BIRTH_YEAR, Field.BIRTH_MONTH, Field.BIRTH_DAY}
 
 
+def _anniversaries(before: VCard) -> int:
+    return sum(len(before.all(name)) for name in SOURCES[Field.ANNIVERSARY])
+
+
 def _differs(before: VCard) -> set[Field]:
     """Return the fields in which a card may say something else in the other version."""
-    # In 3.0 it may be Apple's date with a label, of which what is shown over LDAP knows nothing.
-    differing = {Field.ANNIVERSARY}
+    differing: set[Field] = set()
     if len(before.all("FN")) != 1 or len(before.all("N")) > 1 or "X-ALT" in str(before.lines):
         # FN is made where there is none; of several, and of several N, 3.0 has one.
         differing |= _NAME_FIELDS
     if len({*before.all("BDAY"), *before.all("X-ALT-BDAY")}) > 1 or before.first("X-ALT-BDAY"):
         differing |= _BIRTHDAY_FIELDS
+    if before.first("X-ALT-ANNIVERSARY") or _anniversaries(before) > 1:
+        # Of several, 4.0 has one.
+        differing.add(Field.ANNIVERSARY)
     if any(line.name == "LABEL" or line.param("LABEL") for line in before.lines):
         # A label is part of the address in 4.0 only.
         differing |= {Field.HOME_ADDRESS, Field.WORK_ADDRESS}
