@@ -193,6 +193,8 @@ def _check_keys(source: Source, inspection: Inspection) -> None:
         if getattr(source, name) != _usual(name):
             sentence = f"a source of the type {shown(source.type.value)} has no such key"
             inspection.refuse(at.at(name), sentence)
+    if source.type is SourceType.CSV and "PHOTO" in dict(source.mapping).values():
+        inspection.refuse(at.at("mapping"), "no column holds a picture; leave PHOTO out")
 
 
 def _usual(name: str) -> object:

@@ -98,6 +98,10 @@ def test_a_file_need_not_be_there_yet(tmp_path: Path) -> None:
             '[sources.it] book = "staff": [sources.hr] is for the same book',
         ),
         (
+            CSV + 'file = "x.csv"\nmapping = { Picture = "PHOTO" }',
+            "[sources.hr] mapping: no column holds a picture; leave PHOTO out",
+        ),
+        (
             CSV + 'file = "x.csv"\nowns = ["UID"]',
             '[sources.hr] owns[0] = "UID": the server sees to this property; leave it out',
         ),

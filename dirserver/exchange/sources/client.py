@@ -139,12 +139,15 @@ class Directory:
             raise
 
     def is_active_directory(self) -> bool:
-        """Say whether it says of itself that it is Active Directory. Raises SourceUnavailable."""
+        """Say whether it says of itself that it is Active Directory."""
         root = Question("", "(objectClass=*)", ["supportedCapabilities"])
-        for entry in self._page(root, "BASE", None)[0]:
-            found = entry.values.get("supportedcapabilities", ())
-            return _ACTIVE_DIRECTORY.encode() in found
-        return False
+        try:
+            entries, _ = self._page(root, "BASE", None)
+        except SourceUnavailable:
+            # Some tell nothing of themselves. What is wrong else is told of the next question.
+            return False
+        said = [value for one in entries for value in one.values.get("supportedcapabilities", ())]
+        return _ACTIVE_DIRECTORY.encode() in said
 
     def entries(self, question: Question) -> Iterator[RawEntry]:
         """Yield all entries that ``question`` finds.
