@@ -37,7 +37,7 @@ from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
-from dirserver.memory import share_among_threads
+from dirserver.memory import settle, share_among_threads
 from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import Client, operator
@@ -336,6 +336,7 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
         signal.signal(signal.SIGHUP, reload)
         if line is not None:
             threading.Thread(target=follow, args=(line,), daemon=True).start()
+        settle()
         ready(urls)
 
     running.callWhenRunning(started)

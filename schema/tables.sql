@@ -163,7 +163,7 @@ CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NU
 
 CREATE INDEX ix_card_version_key_id ON card_version ("key", id);
 
-CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at, actor, device, protocol) WHERE body IS NULL OR operation = 'blank';
 
 CREATE TABLE change (
     addressbook_id INTEGER NOT NULL,
@@ -257,10 +257,13 @@ CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified
 CREATE INDEX ix_card_version_id ON card (version_id);
 
 CREATE TABLE card_beginning (
-    field TEXT NOT NULL,
-    value TEXT NOT NULL,
+    addressbook_id INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    place BIGINT NOT NULL,
     card_id INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    value TEXT NOT NULL,
+    fields INTEGER NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
     CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 )
  WITHOUT ROWID;
@@ -275,17 +278,16 @@ CREATE TABLE card_entry (
 );
 
 CREATE TABLE card_value (
-    id INTEGER NOT NULL,
     card_id INTEGER NOT NULL,
     field TEXT NOT NULL,
     value TEXT NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (id),
+    ordered BOOLEAN NOT NULL,
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
     CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
-);
+)
+ WITHOUT ROWID;
 
-CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
-
-CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id) WHERE ordered = 1;
 
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
@@ -304,11 +306,13 @@ CREATE TABLE source_card (
 
 CREATE INDEX ix_source_card_source ON source_card (source);
 
-CREATE VIRTUAL TABLE card_value_trigram USING fts5(value, content='card_value', content_rowid='id', columnsize=0, tokenize='trigram case_sensitive 1');
+CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 
-CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END;
+CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
 
-CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN INSERT INTO card_value_trigram (card_value_trigram, rowid, value) VALUES ('delete', old.id, old.value); END;
+CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); END;
+
+CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); END;
 
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 
@@ -477,7 +481,7 @@ CREATE INDEX ix_card_version_batch ON card_version (batch) WHERE batch IS NOT NU
 
 CREATE INDEX ix_card_version_key_id ON card_version (key, id);
 
-CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at) WHERE body IS NULL OR operation = 'blank';
+CREATE INDEX ix_card_version_loss ON card_version (addressbook_id, at, actor, device, protocol) WHERE body IS NULL OR operation = 'blank';
 
 CREATE TABLE change (
     addressbook_id BIGINT NOT NULL,
@@ -571,10 +575,13 @@ CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified
 CREATE INDEX ix_card_version_id ON card (version_id);
 
 CREATE TABLE card_beginning (
-    field TEXT NOT NULL,
-    value TEXT COLLATE "C" NOT NULL,
+    addressbook_id BIGINT NOT NULL,
+    head TEXT COLLATE "C" NOT NULL,
+    place BIGINT NOT NULL,
     card_id BIGINT NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (field, value, card_id),
+    value TEXT COLLATE "C" NOT NULL,
+    fields INTEGER NOT NULL,
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
     CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
@@ -588,17 +595,15 @@ CREATE TABLE card_entry (
 );
 
 CREATE TABLE card_value (
-    id BIGSERIAL NOT NULL,
     card_id BIGINT NOT NULL,
     field TEXT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (id),
+    ordered BOOLEAN NOT NULL,
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
     CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_card_value_card_id_field ON card_value (card_id, field);
-
-CREATE INDEX ix_card_value_field_value_card_id ON card_value (field, value, card_id);
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,

@@ -39,9 +39,11 @@ def serve(invocation: Invocation) -> int:
     with tempfile.TemporaryDirectory(prefix="dirserver-") as figures:
         # Where the workers count together; prometheus_client looks at it when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
-        # For all of them, that each need not do it.
+        # For all of them, that each need not do it, and that they share it.
         import dirserver.server  # noqa: F401
+        from dirserver.memory import settle
 
+        settle()
         return Supervisor(workers, work, _announce).run()
 
 

@@ -18,7 +18,7 @@ EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes
 
 # Counts up whenever the same card would be derived differently; stored cards are then
 # derived anew.
-_VERSION = 4
+_VERSION = 5
 # PostgreSQL indexes no text much longer than 2,700 bytes, and nobody reads so far to sort.
 _SORT_LENGTH = 200
 
@@ -39,22 +39,14 @@ class Deriver:
     def derive(self, card: VCard, key: str) -> Derived:
         """Return what is kept beside ``card``."""
         fields = derive(card)
-        values = {
-            (field, indexed)
-            for field, said in fields.items()
-            for one in said
-            for indexed in indexed_values(field, one, self.plan)
-        }
-        beginnings = {
-            beginning
-            for field, said in fields.items()
-            for one in said
-            for beginning in indexed_beginnings(field, one)
-        }
+        values: list[tuple[Field, str]] = []
+        for field, said in fields.items():
+            found = {indexed for one in said for indexed in indexed_values(field, one, self.plan)}
+            values += [(field, indexed) for indexed in sorted(found)]
         name = fields.get(Field.FULL_NAME, (key,))[0]
         sort_name = fold(name)[:_SORT_LENGTH]
         entry = self._encode_entry(fields, key)
-        return Derived(tuple(sorted(values)), sort_name, entry, tuple(sorted(beginnings)))
+        return Derived(tuple(values), sort_name, entry, indexed_beginnings(fields))
 
     def derive_body(self, body: bytes, key: str) -> Derived:
         """Return what is kept beside the card with these bytes, which were stored before."""

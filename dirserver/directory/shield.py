@@ -39,22 +39,25 @@ def stop_for(
     at: datetime,
 ) -> Stop | None:
     """Return the stop for ``principal`` if they may not take one more card out of ``book``."""
-    login, device = principal.login, principal.device_name
-    taken = stops.taken(connection, book.id, login, device, at - shield.window)
-    lost = taken.gone + taken.blank + 1
+    client = principal.login, principal.device_name
+    most = stops.losses(connection, book.id, *client, at - shield.window) + 1
     # Most clients take little, and then nobody need count the book.
-    if not shield.is_crossed(lost, lost):
+    if not shield.is_crossed(most, most):
         return None
-    # It costs more than to delete a card to count all of a large book.
-    enough = cards.count(connection, book.id, most=shield.spares(lost))
-    if not shield.is_crossed(lost, enough + taken.gone):
+    # It costs more than to delete a card to count all of a large book, or to see what came back.
+    enough = cards.count(connection, book.id, most=shield.spares(most))
+    if not shield.is_crossed(most, enough):
         return None
+    taken = stops.taken(connection, book.id, *client, at - shield.window)
+    lost = taken.gone + taken.blank + 1
     whole = cards.count(connection, book.id) + taken.gone
+    if not shield.is_crossed(lost, whole):
+        return None
     reason = (
         f"{lost - 1} of {whole} cards deleted or made blank in {shield.minutes} minutes, "
         "the next one refused"
     )
-    return Stop(book.id, login, device, at, reason)
+    return Stop(book.id, *client, at, reason)
 
 
 def enforce(

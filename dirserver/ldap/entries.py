@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from dirserver.ldap import generalized_time
 from dirserver.ldap.attributetype import AttributeType, Usage
@@ -35,13 +36,18 @@ from dirserver.ldap.schema import ATTRIBUTE_TYPES, CN, MEMBER, OBJECT_CLASS, SN,
 from dirserver.ldap.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
 
+# With the fields that an attribute is made of, where there is none without one.
 _OF_CARDS = tuple(
-    one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER and one.kept
+    (one, frozenset[Field]() if one in (CN, SN) else frozenset(one.fields))
+    for one in ATTRIBUTE_TYPES
+    if one.oid and one.usage is Usage.USER and one.kept
 )
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")
 _LONGEST_PACKED_KEY = 15
+# Such a length has more than one octet.
+_LONG = 0x80
 
 
 def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> bytes:
@@ -53,8 +59,10 @@ def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> byte
     return b"".join(
         [
             _partial_attribute(one.name, values)
-            for one in _OF_CARDS
-            if (values := _values(one, fields, key))
+            for one, sources in _OF_CARDS
+            # Most cards say little.
+            if not (sources and sources.isdisjoint(fields))
+            and (values := _values(one, fields, key))
         ]
     )
 
@@ -67,14 +75,15 @@ def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: st
     if one is C:
         # Country String has two letters (RFC 4517 section 3.3.4); co has what the card says.
         return [value for value in fields.get(Field.WORK_COUNTRY, ()) if _is_country(value)][:1]
-    # The same value may not be there twice (RFC 4511 section 4.1.7), and rules ignore case.
-    distinct: dict[str, str] = {}
-    for field in one.fields:
-        for value in fields.get(field, ()):
-            if value.strip():
-                distinct.setdefault(value.casefold(), value)
+    said = [value for field in one.fields for value in fields.get(field, ()) if value.strip()]
+    if len(said) > 1:
+        # The same may not be there twice (RFC 4511 section 4.1.7), and rules ignore case.
+        distinct: dict[str, str] = {}
+        for value in said:
+            distinct.setdefault(value.casefold(), value)
+        said = list(distinct.values())
     spell = _postal_address if one.syntax is POSTAL_ADDRESS else _one_line
-    values = list(map(spell, distinct.values()))
+    values = list(map(spell, said))
     if not values and one is SN:
         values = [value for value in fields.get(Field.FULL_NAME, ()) if value.strip()]
     if not values and one in (CN, SN):
@@ -189,9 +198,22 @@ def key_of(entry_uuid: str) -> str | None:
         return None
 
 
-def _partial_attribute(name: str, values: Iterable[str]) -> bytes:
+def _partial_attribute(name: str, values: Sequence[str]) -> bytes:
+    named = _encoded(name)
+    if len(values) == 1:
+        value = values[0].encode()
+        size, whole = len(value), len(named) + len(value) + 4
+        if whole < _LONG:
+            # As nearly all are: four tags and three lengths of one octet each, at once.
+            parts = (SEQUENCE, whole, named, SET, size + 2, OCTET_STRING, size, value)
+            return b"%c%c%b%c%c%c%c%b" % parts
     encoded = b"".join([tlv(OCTET_STRING, value.encode()) for value in values])
-    return tlv(SEQUENCE, tlv(OCTET_STRING, name.encode()) + tlv(SET, encoded))
+    return tlv(SEQUENCE, named + tlv(SET, encoded))
+
+
+@lru_cache(maxsize=256)
+def _encoded(name: str) -> bytes:
+    return tlv(OCTET_STRING, name.encode())
 
 
 # Where entries begin with their classes, this tells groups from persons.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from dirserver.ldap.attributetype import AttributeType
 from dirserver.ldap.dn import parse
@@ -24,20 +25,48 @@ def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]
 
     ``attributes`` are all that the entry has, under the names that the schema shows.
     """
-    return _may_match(filter_, attributes) and truth(filter_, attributes) is True
+    return container_test(filter_)(attributes)
 
 
-def _may_match(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
-    """Tell apart, at a glance, what asks for attributes of which the entry has none at all."""
+def container_test(filter_: Filter) -> Callable[[Mapping[str, tuple[str, ...]]], bool]:
+    """Return what says the same of one entry after the other."""
+    needed = _needed(filter_)
+
+    def matches(attributes: Mapping[str, tuple[str, ...]]) -> bool:
+        # Most that is asked is about attributes of which such an entry has none at all.
+        if needed is not None and needed.isdisjoint(attributes):
+            return False
+        return truth(filter_, attributes) is True
+
+    return matches
+
+
+def _needed(filter_: Filter) -> frozenset[str] | None:
+    """Return attributes of which an entry has one at least if the filter is true, if there are."""
     match filter_:
         case FilterOr(parts):
-            return any(_may_match(part, attributes) for part in parts)
+            found = _NONE
+            for part in parts:
+                one_of = _needed(part)
+                if one_of is None:
+                    return None
+                found |= one_of
+            return found
         case FilterAnd(parts):
-            return all(_may_match(part, attributes) for part in parts)
+            known = [one_of for part in parts if (one_of := _needed(part)) is not None]
+            return min(known, key=len, default=None)
         case FilterNot() | ExtensibleMatch():
-            return True
+            return None
     one = lookup(filter_.attribute)
-    return one is not None and one.name in attributes
+    return _NONE if one is None else _alone(one)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+@cache
+def _alone(one: AttributeType) -> frozenset[str]:
+    return frozenset({one.name})
 
 
 def truth(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:

@@ -16,7 +16,7 @@ from dirserver.ldap.encode import encode_entry, encode_named
 from dirserver.ldap.entries import encode_member, encode_operational, is_group
 from dirserver.ldap.from_card import encode_from_card
 from dirserver.ldap.kept import KeptEntries
-from dirserver.ldap.matching import matches_container
+from dirserver.ldap.matching import container_test
 from dirserver.ldap.messages import SearchRequest
 from dirserver.ldap.selection import Projection, Selection
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
@@ -67,8 +67,8 @@ class Presenter:
 
     def found(self, containers: Iterable[Container]) -> list[Container]:
         """Return those of ``containers`` that the filter finds."""
-        asked = self._request.filter
-        return [one for one in containers if matches_container(asked, one.attributes)]
+        matches = container_test(self._request.filter)
+        return [one for one in containers if matches(one.attributes)]
 
     def container(self, one: Container) -> bytes:
         """Return an entry that is no card, encoded as a message."""

@@ -68,20 +68,24 @@ def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _national(number: phonenumbers.PhoneNumber) -> str:
-    bare = phonenumbers.PhoneNumber()
-    bare.merge_from(number)
-    bare.extension = None
+    bare = number
+    if number.extension is not None:
+        bare = phonenumbers.PhoneNumber()
+        bare.merge_from(number)
+        bare.extension = None
     return digits_of(phonenumbers.format_number(bare, PhoneNumberFormat.NATIONAL))
 
 
-def _trunk_prefix(number: phonenumbers.PhoneNumber) -> str:
+@lru_cache(maxsize=512)
+def _trunk_prefix(country_code: int) -> str:
     """Return the digits dialled before a number inside its country; empty if there are none."""
-    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    region = phonenumbers.region_code_for_country_code(country_code)
     return digits_of(phonenumbers.ndd_prefix_for_region(region, True) or "")
 
 
 def _international(number: phonenumbers.PhoneNumber) -> str:
-    return digits_of(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    """Return the digits of E.164."""
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
 def indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
@@ -107,7 +111,7 @@ def _indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
     international = _international(number)
     significant = phonenumbers.national_significant_number(number)
     # Formatting leaves the trunk prefix out before an area code that it does not know.
-    dialled = _trunk_prefix(number) + significant
+    dialled = _trunk_prefix(number.country_code or 0) + significant
     for base in (international, significant, _national(number), dialled):
         result.add(base)
         if extension:
@@ -260,7 +264,7 @@ def is_valid(text: str, plan: DialPlan, *, as_dialled: bool = False) -> bool:
         return False
     if not as_dialled or text.lstrip().startswith("+"):
         return True
-    return digits_of(text).startswith((_trunk_prefix(number), "00"))
+    return digits_of(text).startswith((_trunk_prefix(number.country_code or 0), "00"))
 
 
 def grouped(text: str, plan: DialPlan) -> str:

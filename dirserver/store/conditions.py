@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     ColumnElement,
@@ -47,19 +48,33 @@ from dirserver.store.values import Test, kept_as, probes
 _MOST_SELECTS = 400
 
 
-def found_in(
-    books: Sequence[int], query: Query, plan: DialPlan, dialect: Dialect, bind: Bind = in_place
-) -> ColumnElement[bool]:
-    """Return the condition that a card is in one of ``books`` and that ``query`` finds it.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a condition depends on beside what is asked.
 
-    ``query`` is resolved: nothing in it is undefined. What is looked for is as ``bind`` has it.
+    What is looked for, in ``books``, is as ``bind`` has it. With ``first``, of each book cards may
+    be missing that come by name behind so many others that are found.
     """
+
+    books: Sequence[int]
+    plan: DialPlan
+    dialect: Dialect
+    bind: Bind = in_place
+    first: int | None = None
+
+
+def found_in(query: Query, asking: Asking) -> ColumnElement[bool]:
+    """Return the condition that a card is in one of the books and that ``query`` finds it.
+
+    ``query`` is resolved: nothing in it is undefined.
+    """
+    books, dialect = asking.books, asking.dialect
     book: ColumnElement[int] = card.c.addressbook_id
     if dialect.name == "sqlite" and _is_selective(query):
         # SQLite would walk through the book and test each card; the sum keeps it from using
         # the index on the book, so that it begins with the few cards that the query finds.
         book = book + 0
-    return and_(book.in_(books), _condition(query, plan, dialect, bind))
+    return and_(book.in_(books), _condition(query, asking))
 
 
 def _is_selective(query: Query) -> bool:
@@ -106,18 +121,21 @@ def _shapes(
     return tuple([probe.shape for probe in found])
 
 
-def _condition(query: Query, plan: DialPlan, dialect: Dialect, bind: Bind) -> ColumnElement[bool]:
+def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
+    if isinstance(query, And | Not):
+        # What further conditions take away is not known yet.
+        asking = replace(asking, first=None)
     match query:
         case Constant(value):
             return true() if value else false()
         case And(parts):
-            return and_(*(_condition(part, plan, dialect, bind) for part in parts))
+            return and_(*(_condition(part, asking) for part in parts))
         case Or(parts):
-            return _any_of(parts, plan, dialect, bind)
+            return _any_of(parts, asking)
         case Not(Present(field)):
             return ~_has(field)
         case Not(part):
-            return not_(_condition(part, plan, dialect, bind))
+            return not_(_condition(part, asking))
         case KeyIs(key):
             return card.c.key == key if is_storable(key) else false()
         case BookIs(book_id):
@@ -130,7 +148,7 @@ def _condition(query: Query, plan: DialPlan, dialect: Dialect, bind: Bind) -> Co
             # Nearly every card has a name; to gather them all first would cost the whole book.
             return _has(field)
         case _:
-            return _found_by([query], plan, dialect, bind)
+            return _found_by([query], asking)
 
 
 def _between(query: Between) -> ColumnElement[bool]:
@@ -143,9 +161,7 @@ def _between(query: Between) -> ColumnElement[bool]:
     return and_(*bounds)
 
 
-def _any_of(
-    parts: Sequence[Query], plan: DialPlan, dialect: Dialect, bind: Bind
-) -> ColumnElement[bool]:
+def _any_of(parts: Sequence[Query], asking: Asking) -> ColumnElement[bool]:
     """Join alternatives; those that the index answers become one set of cards."""
     tests: list[Test] = []
     keys: list[str] = []
@@ -157,19 +173,21 @@ def _any_of(
             case KeyIs(key):
                 keys.append(key)
             case _:
-                others.append(_condition(part, plan, dialect, bind))
+                others.append(_condition(part, asking))
     if keys:
         others.append(card.c.key.in_(list(filter(is_storable, keys))))
     if tests:
-        others.append(_found_by(tests, plan, dialect, bind))
+        others.append(_found_by(tests, asking))
     return or_(*others)
 
 
-def _found_by(
-    tests: Sequence[Test], plan: DialPlan, dialect: Dialect, bind: Bind
-) -> ColumnElement[bool]:
+def _found_by(tests: Sequence[Test], asking: Asking) -> ColumnElement[bool]:
     # Whatever is found twice counts once for being in them.
-    selects = [probe.select(dialect, bind) for probe in probes(tests, plan)]
+    selects = [
+        one
+        for probe in probes(tests, asking.plan)
+        for one in probe.selects(asking.books, asking.dialect, asking.bind, asking.first)
+    ]
     chunks = [
         selects[start : start + _MOST_SELECTS] for start in range(0, len(selects), _MOST_SELECTS)
     ]
@@ -181,4 +199,4 @@ def _found_by(
 
 def _has(field: Field) -> Exists:
     kept = is_among(card_value.c.field, kept_as([field]))
-    return select(card_value.c.id).where(kept, card_value.c.card_id == card.c.id).exists()
+    return select(card_value.c.card_id).where(kept, card_value.c.card_id == card.c.id).exists()

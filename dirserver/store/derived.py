@@ -1,48 +1,35 @@
 """What the store keeps beside a body: the search index, the LDAP entry, the name to sort by.
 
-Indexing is what costs most of a write. On SQLite the trigram index follows by triggers, and each
-statement that sets one off has the index write out what it has gathered before; so what a
-transaction has to say is said in as few statements as can be.
+Indexing is what costs most of a write, so that only what differs is written.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from dirserver.model.fields import Field
-from dirserver.store.prepared import Prepared, among, insert_into, listed
-from dirserver.store.tables import card_beginning, card_entry, card_value
+from dirserver.store import beginnings, trigram
+from dirserver.store.prepared import NewRows, Prepared, among, insert_into, listed
+from dirserver.store.probes import ORDERED
+from dirserver.store.tables import card_entry, card_value
 
 # The id of a card, a field, and what the card says of it.
 _Said: TypeAlias = tuple[int, str, str]
 
-_ALL_VALUES = select(card_value.c.id, card_value.c.card_id, card_value.c.field, card_value.c.value)
+_ALL_VALUES = select(card_value.c.card_id, card_value.c.field, card_value.c.value)
 _VALUES = Prepared(
     {engine: _ALL_VALUES.where(one) for engine, one in among(card_value.c.card_id, "cards").items()}
 )
 _FORGET_VALUES = Prepared(
-    {
-        engine: delete(card_value).where(one)
-        for engine, one in among(card_value.c.id, "gone").items()
-    }
-)
-_ALL_BEGINNINGS = select(card_beginning.c.card_id, card_beginning.c.field, card_beginning.c.value)
-_BEGINNINGS = Prepared(
-    {
-        engine: _ALL_BEGINNINGS.where(one)
-        for engine, one in among(card_beginning.c.card_id, "cards").items()
-    }
-)
-_FORGET_BEGINNINGS = Prepared(
-    delete(card_beginning).where(
-        card_beginning.c.field == bindparam("name"),
-        card_beginning.c.value == bindparam("said"),
-        card_beginning.c.card_id == bindparam("old"),
+    delete(card_value).where(
+        card_value.c.card_id == bindparam("old"),
+        card_value.c.field == bindparam("name"),
+        card_value.c.value == bindparam("said"),
     )
 )
 _NEW_ENTRIES = Prepared(insert_into(card_entry))
@@ -51,28 +38,7 @@ _CHANGE_ENTRIES = Prepared(
     .where(card_entry.c.card_id == bindparam("of_card"))
     .values(attributes=bindparam("attributes"))
 )
-# How each engine takes any number of rows as one parameter.
-_ROWS = {
-    "sqlite": "json_each(:rows)",
-    "postgresql": "json_array_elements(CAST(:rows AS json)) AS said (value)",
-}
-
-
-def _inserting(table: str) -> Prepared:
-    """Return the statement that inserts what cards say into ``table``."""
-    columns = "CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2"
-    return Prepared(
-        {
-            engine: text(
-                f"INSERT INTO {table} (card_id, field, value) SELECT {columns} FROM {rows}"  # noqa: S608 - names of ours
-            )
-            for engine, rows in _ROWS.items()
-        }
-    )
-
-
-_NEW_VALUES = _inserting("card_value")
-_NEW_BEGINNINGS = _inserting("card_beginning")
+_NEW_VALUES = NewRows(card_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,56 +48,46 @@ class Derived:
     values: tuple[tuple[Field, str], ...]
     sort_name: str
     entry: bytes
-    beginnings: tuple[tuple[str, str], ...] = ()
+    beginnings: tuple[tuple[str, int], ...] = ()
 
 
 def store_derived(
     connection: Connection,
-    derived: Sequence[tuple[int, Derived]],
+    derived: Sequence[tuple[int, int, Derived]],
     *,
     replaced: Iterable[int],
 ) -> None:
-    """Keep what was derived from cards, given by id, instead of what is there for ``replaced``.
+    """Keep what was derived from cards instead of what is there for those ``replaced``.
 
-    Most of what a card says stays when it changes: only what differs is written.
+    Each comes with the ids of its book and of itself.
     """
     old = frozenset(replaced)
-    there: dict[_Said, int] = {}
-    if old:
-        rows = _VALUES.rows(connection, cards=listed(old))
-        there = {(card_id, field, value): number for number, card_id, field, value in rows}
-    new = [(card_id, str(field), value) for card_id, one in derived for field, value in one.values]
-    come = [said for said in new if there.pop(said, None) is None]
-    # In their order: the trigram index is also written out when it has to go back.
-    gone = sorted(there.values())
-    if gone:
-        _FORGET_VALUES.run(connection, gone=listed(gone))
-    _insert(connection, _NEW_VALUES, come)
-    entries = [(card_id, one.entry) for card_id, one in derived]
+    values = {
+        (card_id, str(field), said) for _, card_id, one in derived for field, said in one.values
+    }
+    _store_values(connection, values, old)
+    entries = [(card_id, one.entry) for _, card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
     created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
     _CHANGE_ENTRIES.each(connection, changed)
     _NEW_ENTRIES.each(connection, created)
-    _store_beginnings(connection, derived, old)
+    rows = [
+        row
+        for book_id, card_id, one in derived
+        for row in beginnings.rows_of(book_id, card_id, one.sort_name, one.beginnings)
+    ]
+    beginnings.replace(connection, rows, old)
+    trigram.settle(connection, least=trigram.MOST_DUE)
 
 
-def _store_beginnings(
-    connection: Connection, derived: Sequence[tuple[int, Derived]], old: Collection[int]
-) -> None:
-    """Keep the beginnings of words; again only what differs is written."""
+def _store_values(connection: Connection, new: set[_Said], replaced: Collection[int]) -> None:
     there = set[_Said]()
-    if old:
-        there = set(_BEGINNINGS.rows(connection, cards=listed(old)))
-    new = {(card_id, field, value) for card_id, one in derived for field, value in one.beginnings}
-    _FORGET_BEGINNINGS.each(
-        connection,
-        [{"old": card_id, "name": field, "said": value} for card_id, field, value in there - new],
-    )
-    # In the order of the table.
-    come = sorted(new - there, key=lambda said: (said[1], said[2], said[0]))
-    _insert(connection, _NEW_BEGINNINGS, come)
-
-
-def _insert(connection: Connection, statement: Prepared, said: Sequence[_Said]) -> None:
-    if said:
-        statement.run(connection, rows=json.dumps(said, ensure_ascii=False))
+    if replaced:
+        there = set(_VALUES.rows(connection, cards=listed(replaced)))
+    if gone := there - new:
+        names = ("old", "name", "said")
+        _FORGET_VALUES.each(connection, [dict(zip(names, one, strict=True)) for one in gone])
+    # In the order of the index that has most to be looked up in.
+    if come := sorted(new - there, key=itemgetter(1, 2, 0)):
+        rows = [(card, field, value, field in ORDERED) for card, field, value in come]
+        _NEW_VALUES.insert(connection, rows)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from dirserver.model.fields import PHONES, Field
+from dirserver.store.probes import IS_ORDERED
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value, distinct_pair
 
@@ -46,7 +47,8 @@ def _by(condition: ColumnElement[bool]) -> Select[int]:
 
 
 def _is(*fields: Field) -> ColumnElement[bool]:
-    return and_(card_value.c.field.in_(list(map(str, fields))), card_value.c.value == _VALUE)
+    asked = card_value.c.field.in_(list(map(str, fields)))
+    return and_(asked, card_value.c.value == _VALUE, IS_ORDERED)
 
 
 # Put together once; see ``cards``.
@@ -58,6 +60,7 @@ _BY_BIRTHDAY = _by(
         card_value.c.field == str(Field.BIRTHDAY),
         card_value.c.value >= _VALUE,
         card_value.c.value < bindparam("last"),
+        IS_ORDERED,
     )
 )
 _BY_UID = select(card.c.id).where(_IN_BOOKS, card.c.uid == _VALUE).limit(bindparam("most"))

@@ -234,6 +234,8 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         # What is written again and again is copied back once in some eighty cards, not twenty.
         cursor.execute("PRAGMA wal_autocheckpoint = 4000")
+        # In KiB: what a card changes in the indexes is all over them.
+        cursor.execute("PRAGMA cache_size = -8000")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()
@@ -253,7 +255,7 @@ def _sqlite_engine(url: str) -> Engine:
             if connection.info.get("patience", PATIENCE * 1000) != patience:
                 connection.info["patience"] = patience
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        connection.exec_driver_sql(options["sqlite_begin"])
+        driver_of(connection).execute(options["sqlite_begin"])
 
     return engine
 

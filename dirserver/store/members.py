@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, true
 
 from dirserver.model.fields import Field
 from dirserver.store.tables import card, card_value
@@ -46,6 +46,7 @@ def _statement(field: Field, book_id: int, key: str) -> Select[tuple[str, int, s
             card.c.key == key,
             card_value.c.field == str(field),
             _uid.c.field == str(Field.UID),
+            _uid.c.ordered == true(),
         )
-        .order_by(card_value.c.id)
+        .order_by(card_value.c.value, _other.c.id)
     )

@@ -13,6 +13,7 @@ from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
 from dirserver.store import writing
 from dirserver.store.chain import ERASABLE
+from dirserver.store.probes import IS_ORDERED
 from dirserver.store.tables import (
     addressbook,
     audit_event,
@@ -127,7 +128,7 @@ def sharing(
         found
         for fields, part in wanted
         for found in connection.scalars(
-            select(card_value.c.card_id).where(fields, card_value.c.value.in_(part))
+            select(card_value.c.card_id).where(fields, card_value.c.value.in_(part), IS_ORDERED)
         )
     }
     for part in _parts(sorted(uids)):

@@ -7,11 +7,12 @@ statement itself. What they are needed for is kept: types, errors, and one text 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -36,6 +37,7 @@ _Process: TypeAlias = Callable[[Any], Any]
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
 _ROWS = 200
+_POSTGRESQL = URL.create("postgresql").get_dialect()()
 # How each engine takes any number of ids as one parameter.
 _IDS = {
     "sqlite": "SELECT value FROM json_each(:{name})",
@@ -132,6 +134,11 @@ class Prepared:
         elif bound:
             _guarded(connection, compiled, cursor.executemany, bound)
 
+    def many(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+        """Have it done with each of ``rows``: values in their order, as the driver takes them."""
+        cursor = connection.connection.cursor()
+        _guarded(connection, self._for(connection.dialect), cursor.executemany, rows)
+
     def execute(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
         """Return the driver's cursor on what is found."""
         compiled = self._for(connection.dialect)
@@ -173,6 +180,32 @@ class NewRow:
         if connection.dialect.name == "sqlite":
             return int(cursor.lastrowid)
         return int(cast("Found", cursor.fetchone())[0])
+
+
+class NewRows:
+    """The INSERT of any number of rows into a table, of which each row has all columns."""
+
+    def __init__(self, table: Table) -> None:
+        """Prepare it for ``table``."""
+        names = ", ".join(one.name for one in table.c)
+        taken = ", ".join(
+            f"CAST(value ->> {at} AS {one.type.compile(_POSTGRESQL).partition(' ')[0]})"
+            for at, one in enumerate(table.c)
+        )
+        # PostgreSQL is far away, and so is told of all rows at once. To SQLite, text that is to be
+        # read again takes as long as what it does with the rows.
+        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
+        self._all = Prepared(text(f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"))  # noqa: S608 - names of ours
+        self._each = Prepared(insert_into(table))
+
+    def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+        """Insert ``rows``, whose values have the order of the columns."""
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite":
+            self._each.many(connection, rows)
+        else:
+            self._all.run(connection, rows=json.dumps(rows, ensure_ascii=False))
 
 
 def insert_into(table: Table, *, without: str = "") -> Insert:

@@ -12,10 +12,22 @@ from enum import Enum
 from itertools import count
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, and_, bindparam, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+)
 
-from dirserver.store import trigram
-from dirserver.store.tables import card_beginning, card_value
+from dirserver.model.fields import PHONES, Field
+from dirserver.store import beginnings, trigram
+from dirserver.store.tables import card_value
 
 # Stands for a value in a statement: it may be there, or come only when the statement is run.
 Bind: TypeAlias = Callable[[str], ColumnElement[str]]
@@ -49,6 +61,7 @@ class Op(Enum):
     """How the values of the index compare with the one that is looked for."""
 
     ONE_OF = "one of"
+    HEAD = "head"
     AT_LEAST = ">="
     AT_MOST = "<="
     BELOW = "<"
@@ -58,11 +71,21 @@ class Op(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison; only ``ONE_OF`` has several values."""
+    """One comparison; only ``ONE_OF`` has several values.
+
+    ``HEAD`` is the group of what is looked for, and the first comparison with beginnings.
+    """
 
     op: Op
     values: tuple[str, ...]
 
+
+# Of these SQLite has an index in the order of the values, as PostgreSQL has of everything. Of all
+# else it knows by the trigrams which cards to look at, or by ``beginnings``: so a write has half
+# as much to put in its place.
+_WHOLE = {Field.FULL_NAME, Field.MAIL, Field.UID, Field.MEMBER, Field.KIND, Field.BIRTHDAY}
+ORDERED = frozenset(map(str, PHONES | _WHOLE))
+IS_ORDERED = card_value.c.ordered == true()
 
 Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
 
@@ -83,24 +106,62 @@ class Probe:
 
     def values(self, dialect: Dialect) -> Iterator[str]:
         """Yield what the SELECT is run with, in the order in which ``select`` binds it."""
+        if (match := self._match(dialect)) is not None:
+            yield match
         for one in self.comparisons:
             if one.op is Op.CONTAINS:
-                yield trigram.pattern(one.values[0], dialect)
+                yield from trigram.asked(one.values[0], dialect)
             else:
                 yield from one.values
 
-    def select(self, dialect: Dialect, bind: Bind) -> Select[int]:
-        """Return the SELECT, with its values as ``bind`` has them."""
-        table = card_value if self.source is Source.VALUES else card_beginning
-        field: ColumnElement[str] = table.c.field
-        ops = {one.op for one in self.comparisons}
-        if dialect.name == "sqlite" and Op.CONTAINS in ops and Op.AT_LEAST not in ops:
-            # SQLite would walk through all values of the field, and look for each in the other
-            # index; so it begins with the few that are in that one.
-            field = field.concat("")
+    def selects(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None = None
+    ) -> list[Select[int]]:
+        """Return the SELECTs that find the cards, with their values as ``bind`` has them.
+
+        Cards that are not in ``books`` may be among them; with ``first``, of each book cards may
+        be missing that come behind so many others that are found.
+        """
+        if self.source is Source.VALUES:
+            return [self._in_values(dialect, bind)]
+        head, *bound = map(bind, self.values(dialect))
+
+        def compare(value: ColumnElement[str]) -> list[ColumnElement[bool]]:
+            values = iter(bound)
+            return [_compared(value, one, values, dialect) for one in self.comparisons[1:]]
+
+        return beginnings.selects(books, head, self.fields, compare, first)
+
+    def _in_values(self, dialect: Dialect, bind: Bind) -> Select[int]:
         bound = map(bind, self.values(dialect))
-        conditions = [_compared(table.c.value, one, bound, dialect) for one in self.comparisons]
-        return select(table.c.card_id).where(is_among(field, self.fields), *conditions)
+        conditions = [is_among(card_value.c.field, self.fields)]
+        if self._match(dialect) is not None:
+            conditions.append(card_value.c.card_id.in_(trigram.cards(next(bound))))
+        elif dialect.name == "sqlite" and self.is_ordered:
+            conditions.append(IS_ORDERED)
+        value = card_value.c.value
+        conditions += [_compared(value, one, bound, dialect) for one in self.comparisons]
+        return select(card_value.c.card_id).where(*conditions)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order of the values leads to what is looked for."""
+        ops = {one.op for one in self.comparisons}
+        return self.fields[0] in ORDERED and (Op.CONTAINS not in ops or Op.AT_LEAST in ops)
+
+    def _match(self, dialect: Dialect) -> str | None:
+        """Return the match that finds the cards where no comparison does, if there is one."""
+        if dialect.name != "sqlite" or self.source is not Source.VALUES or self.is_ordered:
+            return None
+        match self.comparisons:
+            case (Comparison(Op.ONE_OF, values), *_):
+                return trigram.among(values)
+            case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if all(
+                one.op is not Op.CONTAINS for one in rest
+            ):
+                return trigram.beginning(begin)
+            case _:
+                return None
 
 
 def is_among(field: ColumnElement[str], names: Sequence[str]) -> ColumnElement[bool]:
@@ -117,7 +178,7 @@ def _compared(
     dialect: Dialect,
 ) -> ColumnElement[bool]:
     match one.op:
-        case Op.ONE_OF:
+        case Op.ONE_OF | Op.HEAD:
             return or_(*[value == next(bound) for _ in one.values])
         case Op.AT_LEAST:
             return value >= next(bound)
@@ -128,4 +189,4 @@ def _compared(
         case Op.LIKE:
             return value.like(next(bound), escape="\\")
         case Op.CONTAINS:
-            return and_(trigram.contains(value, card_value.c.id, next(bound), dialect))
+            return and_(*trigram.contains(value, card_value.c.card_id, bound, dialect))

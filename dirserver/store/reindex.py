@@ -27,7 +27,7 @@ def run(
     done = last = 0
     while True:
         rows = connection.execute(
-            select(card.c.id, card.c.key, card_version.c.body)
+            select(card.c.addressbook_id, card.c.id, card.c.key, card_version.c.body)
             .join(card_version, card.c.version_id == card_version.c.id)
             .where(card.c.id > last)
             .order_by(card.c.id)
@@ -35,9 +35,9 @@ def run(
         ).all()
         if not rows:
             return
-        derived = [(row.id, derive(row.body, row.key)) for row in rows]
+        derived = [(row.addressbook_id, row.id, derive(row.body, row.key)) for row in rows]
         store_derived(connection, derived, replaced=[row.id for row in rows])
-        for card_id, one in derived:
+        for _, card_id, one in derived:
             connection.execute(
                 update(card).where(card.c.id == card_id).values(sort_name=one.sort_name)
             )

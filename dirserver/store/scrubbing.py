@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from dirserver.store import settings
+from dirserver.store import settings, trigram
 from dirserver.store.engine import Store
 
 _DUE = "scrub_due"
@@ -49,12 +49,14 @@ def scrub(store: Store) -> bool:
 
 
 def _scrub_sqlite(store: Store) -> bool:
+    with store.writing() as connection:
+        trigram.settle(connection)
     borrowed = store.engine.raw_connection()
     try:
         database = cast(sqlite3.Connection, borrowed.driver_connection)
         # A copy of the whole database would not always fit in the memory.
         database.execute("PRAGMA temp_store = FILE")
-        database.execute("INSERT INTO card_value_trigram (card_value_trigram) VALUES ('optimize')")
+        database.execute("INSERT INTO card_trigram (card_trigram) VALUES ('optimize')")
         database.execute("VACUUM")
         return _emptied_log(database)
     except sqlite3.OperationalError:

@@ -26,9 +26,9 @@ from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.query import EVERYTHING, NOTHING, PERSONS, Query, resolve
 from dirserver.store import ordering
-from dirserver.store.conditions import found_in, spelled
+from dirserver.store.conditions import Asking, found_in, spelled
 from dirserver.store.ordering import BoundPlace, Term
-from dirserver.store.probes import Bind, Named, in_place
+from dirserver.store.probes import IS_ORDERED, Bind, Named, in_place
 from dirserver.store.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_value, card_version
 
@@ -179,7 +179,9 @@ def _chosen(
     if several and _is_of_all(question):
         found: FromClause = _of_each_book(question, terms, span, after)
     else:
-        chosen = _selected(question, dialect, terms, after, bind)
+        by_name = question.order == BY_NAME and after is None and not span.backwards
+        most = None if span.limit is None or several or not by_name else span.limit + span.skip
+        chosen = _selected(question, dialect, terms, after, bind, most)
         if chosen is None:
             return None
         if not several:
@@ -207,7 +209,9 @@ def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
     if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
         return []
     return [
-        cards.c.id.not_in(select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND)))
+        cards.c.id.not_in(
+            select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
+        )
     ]
 
 
@@ -264,9 +268,13 @@ def _selected(
     terms: Sequence[Term],
     after: BoundPlace | None = None,
     bind: Bind = in_place,
+    first: int | None = None,
 ) -> Select[*tuple[object, ...]] | None:
-    """Return the cards that ``question`` finds behind ``after``, or None for none."""
-    condition = _condition(question, dialect, bind)
+    """Return the cards that ``question`` finds behind ``after``, or None for none.
+
+    With ``first``, some may be missing that come by name behind so many others.
+    """
+    condition = _condition(question, dialect, bind, first)
     if condition is None:
         return None
     columns = _columns(terms)
@@ -298,9 +306,11 @@ def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str],
     return found
 
 
-def _condition(question: Question, dialect: Dialect, bind: Bind) -> ColumnElement[bool] | None:
+def _condition(
+    question: Question, dialect: Dialect, bind: Bind, first: int | None
+) -> ColumnElement[bool] | None:
     conditions = [
-        found_in(books, query, question.plan, dialect, bind)
+        found_in(query, Asking(books, question.plan, dialect, bind, first))
         for books, _, query in _resolved(question)
     ]
     return or_(*conditions) if conditions else None
@@ -332,5 +342,6 @@ def hrefs_found(
     connection: Connection, query: Query, hidden: frozenset[str], book_id: int, plan: DialPlan
 ) -> list[str]:
     """Return the names of the cards in a book that ``query`` finds, in their order."""
-    condition = found_in([book_id], resolve(query, hidden), plan, connection.dialect)
+    asking = Asking([book_id], plan, connection.dialect)
+    condition = found_in(resolve(query, hidden), asking)
     return list(connection.scalars(select(card.c.href).where(condition).order_by(card.c.href)))

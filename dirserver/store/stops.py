@@ -32,6 +32,16 @@ _CLIENT = (
 )
 _RELEASED = Prepared(select(func.max(stopped_client.c.released)).where(*_CLIENT))
 _STANDING = select(stopped_client.c.id).where(*_CLIENT, stopped_client.c.released.is_(None))
+_BY_CLIENT = (
+    card_version.c.addressbook_id == bindparam("book_id"),
+    card_version.c.at > bindparam("since"),
+    card_version.c.actor == bindparam("login"),
+    card_version.c.device == bindparam("device"),
+    card_version.c.protocol != COMMAND_LINE,
+    # In the words of the index of such versions, or it would not be used.
+    or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
+)
+_LOSSES = Prepared(select(func.count()).select_from(card_version).where(*_BY_CLIENT))
 # A card that is back in the book, or was there all the time under another name, was not taken.
 _IS_GONE = card.c.id.is_(None)
 _TAKEN = Prepared(
@@ -46,13 +56,7 @@ _TAKEN = Prepared(
         )
     )
     .where(
-        card_version.c.addressbook_id == bindparam("book_id"),
-        card_version.c.at > bindparam("since"),
-        card_version.c.actor == bindparam("login"),
-        card_version.c.device == bindparam("device"),
-        card_version.c.protocol != COMMAND_LINE,
-        # In the words of the index of such versions, or it would not be used.
-        or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
+        *_BY_CLIENT,
         or_(
             and_(card_version.c.body.is_(None), _IS_GONE),
             and_(card_version.c.operation == BLANK, ~_IS_GONE),
@@ -107,6 +111,12 @@ def release(connection: Connection, stop: Stop, at: datetime, by: str) -> None:
         )
         .values(released=at, released_by=by)
     )
+
+
+def losses(connection: Connection, book_id: int, login: str, device: str, since: datetime) -> int:
+    """Return how often a client has taken something since then: no less than ``taken`` says."""
+    found = _LOSSES.row(connection, book_id=book_id, login=login, device=device, since=since)
+    return 0 if found is None else found[0]
 
 
 def taken(connection: Connection, book_id: int, login: str, device: str, since: datetime) -> Taken:

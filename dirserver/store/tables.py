@@ -241,7 +241,11 @@ card_version = Table(
     Index("ix_card_version_addressbook_id_at", "addressbook_id", "at"),
     Index("ix_card_version_key_id", "key", "id"),
     # What clients have taken out of a book lately is counted at every deletion.
-    _partial("ix_card_version_loss", "addressbook_id", "at", where=LOSS),
+    _partial(
+        "ix_card_version_loss",
+        *("addressbook_id", "at", "actor", "device", "protocol"),
+        where=LOSS,
+    ),
     _partial("ix_card_version_batch", "batch", where="batch IS NOT NULL"),
 )
 
@@ -262,16 +266,7 @@ card = Table(
     Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
     UniqueConstraint("addressbook_id", "href"),
     # A listing is answered from this index alone.
-    Index(
-        "ix_card_listing",
-        "addressbook_id",
-        "href",
-        "etag",
-        "size",
-        "modified",
-        "uid",
-        "key",
-    ),
+    Index("ix_card_listing", "addressbook_id", "href", "etag", "size", "modified", "uid", "key"),
     Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
     Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
     Index("ix_card_version_id", "version_id"),
@@ -294,26 +289,29 @@ change = Table(
     ),
 )
 
-# What a card says, folded: the search index.
+# What a card says, folded: the search index. What is ``ordered`` is told in ``probes``.
 card_value = Table(
     "card_value",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), nullable=False),
-    Column("field", Text, nullable=False),
-    Column("value", _Plain, nullable=False),
-    Index("ix_card_value_field_value_card_id", "field", "value", "card_id"),
-    Index("ix_card_value_card_id_field", "card_id", "field"),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", _Plain, primary_key=True),
+    Column("ordered", Boolean, nullable=False),
+    Index("ix_card_value_ordered", "field", "value", "card_id", sqlite_where=text("ordered = 1")),
+    sqlite_with_rowid=False,
 )
 
-# What follows the beginnings of the other words of a card's names; see ``values``. For ranges
-# only, so that it is kept out of the trigram index.
+# What follows the beginnings of the words of a card's names, and its mail addresses; see
+# ``beginnings``. For ranges only, so that it is kept out of the trigram index.
 card_beginning = Table(
     "card_beginning",
     metadata,
-    Column("field", Text, primary_key=True),
-    Column("value", _Plain, primary_key=True),
+    Column("addressbook_id", _Id, primary_key=True),
+    Column("head", _Plain, primary_key=True),
+    Column("place", BigInteger, primary_key=True),
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("value", _Plain, primary_key=True),
+    Column("fields", Integer, nullable=False),
     Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
 )

@@ -1,14 +1,14 @@
 """Tests of what cards say, as probes of the search index.
 
 ``card_value`` has what a card says, folded, and numbers as digits; ``card_beginning`` has what
-follows the beginnings of the other words of names, so that a word is found as fast as a name
-that begins with it.
+follows the beginnings of the words of names, and mail addresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TypeAlias
 
 from dirserver.model.fields import NAMES, PHONES, Field
@@ -17,7 +17,8 @@ from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits
 from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
 from dirserver.store import trigram
-from dirserver.store.probes import Comparison, Op, Probe, Source
+from dirserver.store.beginnings import KEYPAD, bits_of, head_of
+from dirserver.store.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
@@ -26,10 +27,18 @@ _VALUE_LENGTH = 512
 _LAST = "\U0010ffff"
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
-# What ``card_beginning`` calls a full name on the keys of a telephone.
-_KEYPAD = "keypad"
 # Every number is in one of these, and so is not kept again for all of them together.
 _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
+
+
+class _Kind(Enum):
+    """How values are looked at."""
+
+    NUMBER = "number"
+    WORDS = "name, by its words"
+    MAIL = "mail address"
+    TEXT = "text"
+
 
 Test: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
 
@@ -44,18 +53,28 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
 
 
-def indexed_beginnings(field: Field, value: str) -> frozenset[tuple[str, str]]:
-    """Return what the index holds, and under which name, for the words of one value."""
-    if field not in NAMES:
-        return frozenset()
-    found = {
-        (str(field), part)
-        for form in name_forms(value)
-        for part in beginnings(form[:_VALUE_LENGTH])
-    }
-    if field is Field.FULL_NAME:
-        found.update((_KEYPAD, digits) for digits in keyed(value))
-    return frozenset(found)
+def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
+    """Return what the index holds for the words of names, each with the bits of its fields.
+
+    Mail addresses are in it as wholes.
+    """
+    found: dict[str, int] = {}
+    for value in said.get(Field.MAIL, ()):
+        for form in forms(value):
+            short = form[:_VALUE_LENGTH]
+            found[short] = found.get(short, 0) | bits_of([Field.MAIL])
+    for field in NAMES & said.keys():
+        bits = bits_of([field])
+        for value in said[field]:
+            for form in name_forms(value):
+                short = form[:_VALUE_LENGTH]
+                for part in (short, *beginnings(short)):
+                    found[part] = found.get(part, 0) | bits
+    for value in said.get(Field.FULL_NAME, ()):
+        for digits in keyed(value):
+            found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
+    found.pop("", None)
+    return tuple(found.items())
 
 
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -71,24 +90,34 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
 
     What is asked of several fields in the same words is asked once.
     """
-    found: dict[object, tuple[bool, bool, Test, list[Field]]] = {}
+    found: dict[object, tuple[_Kind, Test, list[Field]]] = {}
     for test in tests:
-        is_number = test.field in PHONES
-        is_name = test.field in NAMES and isinstance(test, Substring) and _may_begin_word(test)
-        alike = (is_number, is_name, type(test), _words(test))
+        kind = _kind(test)
+        alike = (kind, type(test), _words(test))
         if alike in found:
-            found[alike][3].append(test.field)
+            found[alike][2].append(test.field)
         else:
-            found[alike] = is_number, is_name, test, [test.field]
+            found[alike] = kind, test, [test.field]
     return [
         one
-        for is_number, is_name, test, asked_of in found.values()
+        for kind, test, asked_of in found.values()
         for one in (
             _of_numbers(test, asked_of, plan)
-            if is_number
-            else _of_texts(test, asked_of, is_name=is_name)
+            if kind is _Kind.NUMBER
+            else _of_texts(test, asked_of, kind)
         )
     ]
+
+
+def _kind(test: Test) -> _Kind:
+    if test.field in PHONES:
+        return _Kind.NUMBER
+    if not isinstance(test, Substring):
+        return _Kind.TEXT
+    if test.field is Field.MAIL:
+        return _Kind.MAIL
+    is_of_words = test.field in NAMES and _may_begin_word(test)
+    return _Kind.WORDS if is_of_words else _Kind.TEXT
 
 
 def _words(test: Test) -> object:
@@ -102,12 +131,20 @@ def _words(test: Test) -> object:
             return test.value
 
 
-def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> Probe:
-    return Probe(Source.VALUES, kept_as(fields), comparisons)
+def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]:
+    """Return the probes for some fields: those that are kept in order are asked by themselves."""
+    kept = kept_as(fields)
+    whole = Probe(Source.VALUES, kept, comparisons)
+    ordered = tuple([one for one in kept if one in ORDERED])
+    rest = tuple([one for one in kept if one not in ORDERED])
+    if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
+        return [whole]
+    return [replace(whole, fields=some) for some in (ordered, rest)]
 
 
-def _in_beginnings(names: Sequence[str], *comparisons: Comparison) -> Probe:
-    return Probe(Source.BEGINNINGS, tuple(map(str, names)), comparisons)
+def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
+    head = Comparison(Op.HEAD, (head_of(parts.initial),))
+    return Probe(Source.BEGINNINGS, tuple(map(str, names)), (head, *_begins(parts)))
 
 
 def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
@@ -123,27 +160,28 @@ def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Pro
             wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
             wanted = []
-    return [_in_values(fields, *comparisons) for comparisons in wanted]
+    return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
 
 
-def _of_texts(test: Test, fields: Sequence[Field], *, is_name: bool) -> list[Probe]:
+def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
     match test:
         case Equals(_, asked):
-            return [_in_values(fields, one) for one in _any_of(forms(asked))]
+            return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
         case AtLeast(_, asked) | AtMost(_, asked):
             bound = forms(asked)[0]
-            return [_in_values(fields, _bound(test, bound))] if is_storable(bound) else []
+            return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
         case Keyed(digits):
-            parts = Substring(Field.FULL_NAME, digits)
-            return [_in_beginnings([_KEYPAD], *_begins(parts))]
+            return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
             found = []
             for parts in filter(_can_be, _text_parts(test)):
-                if is_name and _is_short(parts):
+                if kind is _Kind.WORDS and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                found.append(_in_values(fields, *_substring(parts)))
-                if is_name and parts.at_word and parts.initial:
-                    found.append(_in_beginnings(fields, *_begins(parts)))
+                begins_word = kind is _Kind.WORDS and parts.at_word
+                if parts.initial and (begins_word or kind is _Kind.MAIL):
+                    found.append(_in_beginnings(fields, parts))
+                else:
+                    found += _in_values(fields, *_substring(parts))
             return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
+from dirserver.store import trigram
 from dirserver.store.cards import StoredCard
 from dirserver.store.derived import Derived, store_derived
 from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
@@ -21,6 +22,7 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Without letters and digits that look alike: keys are read out over the telephone.
 _KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _KEY_LENGTH = 12
+_KEY_BITS = 60
 
 
 # Put together once; see ``cards``.
@@ -44,8 +46,6 @@ _CHANGE_CARDS = Prepared(
     .where(card.c.id == bindparam("card_id"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-# All at once: SQLite's trigram index is written out whenever a statement begins that sets off
-# its triggers.
 _REMOVE_CARDS = Prepared(
     {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
@@ -92,7 +92,12 @@ class Act:
 
 def new_key() -> str:
     """Return a key for a card that never had one: short, and never given out before."""
-    return "".join([secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH)])
+    # So many more bits than a key has that none is likelier than another.
+    number, key = secrets.randbits(2 * _KEY_BITS), ""
+    while len(key) < _KEY_LENGTH:
+        number, at = divmod(number, len(_KEY_ALPHABET))
+        key += _KEY_ALPHABET[at]
+    return key
 
 
 def lock(connection: Connection, book_id: int) -> None:
@@ -135,7 +140,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     note_changes(connection, book_id, changes, vanished=False)
     store_derived(
         connection,
-        [(card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
+        [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
         replaced=[new.replaces.id for new in cards if new.replaces is not None],
     )
 
@@ -200,6 +205,7 @@ def remove_cards(
     _REMOVE_CARDS.run(connection, ids=listed(sorted(stored.id for stored in cards)))
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
+    trigram.settle(connection, least=trigram.MOST_DUE)
 
 
 def _version(

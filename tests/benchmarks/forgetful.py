@@ -73,7 +73,7 @@ class Forgetful(Writing):
             },
         )
         store.note_changes(self.connection, view.book.id, [(href, revision)], vanished=False)
-        derived = [(stored.id, new.derived)]
+        derived = [(view.book.id, stored.id, new.derived)]
         store_derived(self.connection, derived, replaced=[stored.id])
         return Stored(new.etag, created=False)
 

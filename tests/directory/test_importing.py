@@ -142,7 +142,8 @@ def test_an_import_is_found_as_cards_are_that_came_one_by_one(each_engine: Servi
     import_all(each_engine, people)
 
     def said(slug: str, table: Table) -> set[tuple[object, ...]]:
-        columns = (card.c.uid, table.c.field, table.c.value)
+        kind = table.c.field if table is card_value else table.c.place + table.c.fields
+        columns = (card.c.uid, kind, table.c.value)
         statement = (
             select(*columns)
             .join(table, table.c.card_id == card.c.id)

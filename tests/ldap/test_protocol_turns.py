@@ -33,7 +33,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     crowd.fill(services, 10_000)
     with services.store.writing() as connection:
         ids = connection.scalars(select(card.c.id))
-        rows = [{"card_id": one, "field": "full_name", "value": f"{one} {one}"} for one in ids]
+        name = {"field": "full_name", "ordered": True}
+        rows = [{"card_id": one, "value": f"{one} {one}", **name} for one in ids]
         connection.execute(insert(card_value), rows)
     with services.directory.writing(ALICE, HERE) as writing:
         writing.put_card("customers", "n.vcf", vcard("n", "Nina Nummer", "TEL:+49 171 0001"))

@@ -16,11 +16,11 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver_radicale.application import Application
 from tests.directory.acts import events, import_all, revision
+from tests.faults import BEGIN, Faults
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config
 from tests.radicale.bodies import FILES, multiget, prop_filter, propfind, query, sync
 from tests.radicale.dav_client import DAVClient
 from tests.radicale.test_incarnations import token_of
-from tests.radicale.test_unavailable import failing
 
 NUMBER = 250
 BOOK = "/alice/customers/"
@@ -121,16 +121,17 @@ def test_a_long_answer_is_told_of_before_any_of_it_leaves(full: Services) -> Non
     import_all(full, big, slug="staff")
     alice = DAVClient(Application(full), "alice")
     body = multiget(*(f"/alice/staff/b{n}.vcf" for n in range(300)))
-    with failing(full, "begin", 99) as begun:
+    faults = Faults(full.store)
+    with faults.at(BEGIN, 99):
         environ = alice._environ("REPORT", "/alice/staff/", {}, body)
         told = alice.application(environ, lambda *_: lambda _: None)
         assert details(full) == ["100 cards", "100 cards", "100 cards"]
         assert b"".join(told).count(b"BEGIN:VCARD") == 300
         told.close()  # type: ignore[attr-defined]  # PEP 3333 wants it where it is there.
     # What was asked before is remembered by then.
-    with failing(full, "begin", 99) as begun:
+    with faults.at(BEGIN, 99) as begun:
         assert alice.send("REPORT", "/alice/staff/", {}, body).status == 207
-    with failing(full, "begin", begun[0] - 1):
+    with faults.at(BEGIN, begun[0] - 1):
         answer = alice.send("REPORT", "/alice/staff/", {}, body)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
 

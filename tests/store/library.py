@@ -27,7 +27,10 @@ PLAN = DialPlan("DE", ("0",))
 ACT = Act("put", "alice", Client("test"), datetime(2026, 1, 1, tzinfo=UTC))
 MOMENTS = [ACT.at + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**11)]
 NONE: frozenset[str] = frozenset()
-FIELDS = [Field.FULL_NAME, Field.NOTE, Field.ORGANISATION, Field.WORK_PHONE, Field.FAX]
+FIELDS = [
+    *(Field.FULL_NAME, Field.NOTE, Field.ORGANISATION, Field.MAIL),
+    *(Field.WORK_PHONE, Field.FAX),
+]
 
 # Pieces of which names and searches are made, so that they meet; and what SQL could trip over.
 PIECES = [
@@ -78,15 +81,8 @@ def _new(card: OracleCard) -> NewCard:
         for value in said
         for indexed in indexed_values(field, value, PLAN)
     }
-    beginnings = {
-        beginning
-        for field, said in card.fields.items()
-        for value in said
-        for beginning in indexed_beginnings(field, value)
-    }
-    derived = Derived(
-        tuple(sorted(values)), card.order[0], card.key.encode(), tuple(sorted(beginnings))
-    )
+    beginnings = indexed_beginnings(card.fields)
+    derived = Derived(tuple(sorted(values)), card.order[0], card.key.encode(), beginnings)
     return NewCard(f"{card.key}.vcf", card.key, "", b"body", "etag", derived, None)
 
 

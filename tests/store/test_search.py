@@ -174,6 +174,28 @@ def test_a_search_finds_what_the_oracle_finds(
     agree(library, [query, Not(query)], (hidden, hidden_there))
 
 
+@st.composite
+def begun(draw: st.DrawFn) -> Query:
+    field = draw(st.sampled_from([Field.FULL_NAME, Field.ORGANISATION, Field.MAIL]))
+    piece = draw(st.sampled_from(pieces_of(field)))
+    length = draw(st.integers(1, len(piece)))
+    return Substring(field, initial=piece[:length], at_word=field is not Field.MAIL)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(queries | begun() | st.builds(Or, st.lists(begun(), max_size=3).map(tuple)), hidings)
+def test_those_that_are_wanted_are_the_first_of_all_that_are_found(
+    library: Library, query: Query, hidden: frozenset[str]
+) -> None:
+    scopes = [(hidden, [library.first]), (NONE, [library.second])]
+    expected = found(library.cards, query, scopes, PLAN)
+    with library.store.reading() as connection:
+        for limit in (1, 3, 7):
+            assert keys(connection, query, scopes, limit) == expected[:limit]
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -106,6 +106,18 @@ def test_no_digits_find_no_number(library: Library) -> None:
         assert find(Present(phone)) == ["+49 30 901820", "567"]
 
 
+def test_the_first_are_found_of_names_that_begin_alike_for_long(library: Library) -> None:
+    names = [f"Annemarie {number * 7 % 40:02}" for number in range(40)]
+    with shelf(library, "Anna", *names, "Zoe Anne") as find:
+        for asked in ("a", "an", "ann", "anne"):
+            query = Substring(Field.FULL_NAME, initial=asked, at_word=True)
+            everybody = find(query)
+            assert everybody == sorted(everybody)
+            assert len(everybody) == 42 - (asked == "anne")
+            for limit in (1, 2, 20, 41, 50):
+                assert find(query, limit) == everybody[:limit]
+
+
 def test_a_number_is_found_by_its_beginning_as_it_is_dialled(library: Library) -> None:
     phone = Field.ANY_PHONE
     with shelf(library, "+49 (0)30 901820", field=phone) as find:

@@ -90,10 +90,13 @@ def test_the_doctor_has_heard_what_every_worker_was_asked(
         return len(answered_by(server, "ldap")) == WORKERS
 
     wait_until(all_have_answered, "each worker to have had a login")
-    asked = re.findall(r"event=ldap address=127.0.0.1 .*operation=bind", server.log)
     shell = Shell(server.config, capsys, monkeypatch)
     told = shell("doctor", "ldap", "--client", "127.0.0.1", "--limit", "1000", "--json").json()
-    assert [one["operation"] for one in told].count("bind") == len(asked) > 0
+    binds = [one["operation"] for one in told].count("bind")
+    # The log is told of lookups a moment later.
+    server.wait_for("operation=bind", times=binds)
+    asked = re.findall(r"event=ldap address=127.0.0.1 .*operation=bind", server.log)
+    assert binds == len(asked) > 0
 
 
 def test_what_one_worker_stores_is_in_the_answers_of_all(server: RunningServer) -> None:

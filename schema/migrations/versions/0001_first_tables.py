@@ -18,14 +18,21 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TRIGRAM_INDEX = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE card_value_trigram USING fts5("
-        "value, content='card_value', content_rowid='id', columnsize=0, "
-        "tokenize='trigram case_sensitive 1')",
-        "CREATE TRIGGER card_value_inserted AFTER INSERT ON card_value BEGIN "
-        "INSERT INTO card_value_trigram (rowid, value) VALUES (new.id, new.value); END",
-        "CREATE TRIGGER card_value_deleted AFTER DELETE ON card_value BEGIN "
-        "INSERT INTO card_value_trigram (card_value_trigram, rowid, value) "
-        "VALUES ('delete', old.id, old.value); END",
+        "CREATE VIRTUAL TABLE card_trigram USING fts5("
+        "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
+        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value "
+        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN "
+        "INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT "
+        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
+        "FROM (SELECT value FROM card_value WHERE card_id = new.card_id "
+        "ORDER BY field, value))); END",
+        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value "
+        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN "
+        "INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT "
+        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
+        "FROM (SELECT value FROM card_value WHERE card_id = old.card_id "
+        "ORDER BY field, value))); END",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -256,7 +263,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_card_version_loss",
         "card_version",
-        ["addressbook_id", "at"],
+        ["addressbook_id", "at", "actor", "device", "protocol"],
         unique=False,
         sqlite_where=sa.text("body IS NULL OR operation = 'blank'"),
         postgresql_where=sa.text("body IS NULL OR operation = 'blank'"),
@@ -384,13 +391,18 @@ def upgrade() -> None:
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
     op.create_table(
         "card_beginning",
-        sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("value", PLAIN, nullable=False),
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("head", PLAIN, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
         sa.Column("card_id", ID, nullable=False),
+        sa.Column("value", PLAIN, nullable=False),
+        sa.Column("fields", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name="fk_card_beginning_card_id", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("field", "value", "card_id", name="pk_card_beginning"),
+        sa.PrimaryKeyConstraint(
+            "addressbook_id", "head", "place", "card_id", "value", name="pk_card_beginning"
+        ),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_card_beginning_card_id", "card_beginning", ["card_id"], unique=False)
@@ -405,21 +417,22 @@ def upgrade() -> None:
     )
     op.create_table(
         "card_value",
-        sa.Column("id", ID, nullable=False),
         sa.Column("card_id", ID, nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("value", PLAIN, nullable=False),
+        sa.Column("ordered", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card_id"], ["card.id"], name="fk_card_value_card_id", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_card_value"),
+        sa.PrimaryKeyConstraint("card_id", "field", "value", name="pk_card_value"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_card_value_card_id_field", "card_value", ["card_id", "field"], unique=False)
     op.create_index(
-        "ix_card_value_field_value_card_id",
+        "ix_card_value_ordered",
         "card_value",
         ["field", "value", "card_id"],
         unique=False,
+        sqlite_where=sa.text("ordered = 1"),
     )
     op.create_table(
         "quarantine",

@@ -1,0 +1,145 @@
+"""What words of names and mail addresses begin with, in the order in which cards are shown.
+
+Telephones look for it at every key that is pressed. That finds a large part of all cards, of
+which a screen shows the first: so the rows are grouped by their ``head``, the first characters,
+and sorted in each group as the cards are, and a walk along a group ends with the last card that
+is wanted, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+)
+
+from dirserver.model.fields import NAMES, Field
+from dirserver.store.prepared import NewRows, Prepared, among, listed
+from dirserver.store.tables import card_beginning
+
+# What the index calls a full name on the keys of a telephone.
+KEYPAD = "keypad"
+# A row says with a bit for each in which fields there is such a word.
+_BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), Field.MAIL, KEYPAD))}
+# A group for one character is walked along for two as well.
+_HEADS = (1, 3)
+# So many octets of a name fit into an integer.
+_OCTETS = 8
+_LAST_PLACE = 2**63 - 1
+
+# What makes conditions on the values in a table, or in an alias of it.
+Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]]]
+
+
+# A row, in the order of the columns.
+_Row: TypeAlias = tuple[int, str, int, int, str, int]
+
+_NEW = NewRows(card_beginning)
+_OF_CARDS = Prepared(
+    {
+        engine: select(card_beginning).where(one)
+        for engine, one in among(card_beginning.c.card_id, "cards").items()
+    }
+)
+_KEY = [one.name for one in card_beginning.primary_key]
+_OLD = [f"old_{name}" for name in _KEY]
+_FORGET = Prepared(
+    delete(card_beginning).where(
+        *(card_beginning.c[name] == bindparam(old) for name, old in zip(_KEY, _OLD, strict=True))
+    )
+)
+
+
+def bits_of(names: Iterable[str]) -> int:
+    """Return the bits that stand for fields, or for ``KEYPAD``."""
+    return sum({_BITS[name] for name in names})
+
+
+def head_of(initial: str) -> str:
+    """Return the head of the group in which everything is that begins with ``initial``."""
+    return initial[: max(length for length in _HEADS if length <= len(initial))]
+
+
+def place_of(sort_name: str) -> int:
+    """Return a number that is not less than that of any name before this one."""
+    octets = sort_name.encode()[:_OCTETS].ljust(_OCTETS, b"\0")
+    # One bit less, as integers have a sign.
+    return int.from_bytes(octets, "big") >> 1
+
+
+def rows_of(
+    book_id: int, card_id: int, sort_name: str, said: Iterable[tuple[str, int]]
+) -> Iterator[_Row]:
+    """Yield what is kept for a card: each value, in the fields of its bits, in its groups."""
+    place = place_of(sort_name)
+    for value, bits in said:
+        for head in {value[:length] for length in _HEADS}:
+            yield book_id, head, place, card_id, value, bits
+
+
+def replace(connection: Connection, rows: Iterable[_Row], replaced: Collection[int]) -> None:
+    """Keep ``rows`` instead of what there is for the cards ``replaced``; write what differs."""
+    new = set(rows)
+    there: set[_Row] = set()
+    if replaced:
+        there.update(_OF_CARDS.rows(connection, cards=listed(replaced)))
+    if gone := there - new:
+        # The key are the first columns.
+        _FORGET.each(connection, [dict(zip(_OLD, row, strict=False)) for row in gone])
+    _NEW.insert(connection, sorted(new - there))
+
+
+def selects(
+    books: Sequence[int],
+    head: ColumnElement[str],
+    names: Iterable[str],
+    compare: Compare,
+    first: int | None,
+) -> list[Select[int]]:
+    """Return what finds the ids of cards in ``books`` with such a value in one of the fields.
+
+    Where there is a ``first``, more than so many cards of a book may be left out; they come behind
+    those that are found.
+    """
+    bits = bits_of(names)
+
+    def found(table: FromClause, book: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+        is_in_field = table.c.fields.bitwise_and(bits) != 0
+        return [book, table.c.head == head, is_in_field, *compare(table.c.value)]
+
+    rows = card_beginning
+    if not first:
+        return [select(rows.c.card_id).where(*found(rows, rows.c.addressbook_id.in_(books)))]
+    walked = rows.alias("walked")
+    walks = []
+    for book in books:
+        cards = (
+            select(walked.c.place, walked.c.card_id)
+            .where(*found(walked, walked.c.addressbook_id == book))
+            .distinct()
+            .order_by(walked.c.place, walked.c.card_id)
+            .limit(1)
+            .offset(first - 1)
+            .subquery()
+        )
+        # Others may have the same place as the last that is wanted.
+        last = func.coalesce(
+            select(cards.c.place).scalar_subquery(), literal(_LAST_PLACE, BigInteger)
+        )
+        walks.append(
+            select(rows.c.card_id).where(
+                *found(rows, rows.c.addressbook_id == book), rows.c.place <= last
+            )
+        )
+    return walks

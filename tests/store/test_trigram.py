@@ -1,0 +1,101 @@
+"""The trigram index of SQLite is brought up to date for many cards at a time; nobody sees that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, text
+
+from dirserver.assembly import Services
+from dirserver.model.fields import Field
+from dirserver.model.grant import Privilege
+from dirserver.model.query import Substring
+from dirserver.store import trigram
+from tests.organisation import ALICE, HERE, vcard
+from tests.store.trigrams import disagreements, settled_disagreements
+
+
+def put(services: Services, number: int, name: str) -> None:
+    with services.directory.writing(ALICE, HERE) as writing:
+        writing.put_card("customers", f"{number}.vcf", vcard(f"{number}", name))
+
+
+def delete(services: Services, number: int) -> None:
+    with services.directory.writing(ALICE, HERE) as writing:
+        writing.delete_card("customers", f"{number}.vcf")
+
+
+def settle(services: Services) -> None:
+    with services.store.writing() as connection:
+        trigram.settle(connection)
+
+
+def contain(services: Services, part: str) -> list[str]:
+    """Return the names of the cards whose name contains ``part``."""
+    with services.directory.reading(ALICE, HERE) as reading:
+        view = reading.book("customers", Privilege.READ)
+        query = Substring(Field.FULL_NAME, any=(part,))
+        return sorted(card.href for card, _body in reading.candidates(view, query))
+
+
+@contextmanager
+def reading(services: Services) -> Iterator[Connection]:
+    with services.store.reading() as connection:
+        yield connection
+
+
+def due(services: Services) -> int:
+    with reading(services) as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM trigram_due")) or 0)
+
+
+@pytest.mark.parametrize("is_settled", [False, True])
+def test_what_a_card_says_now_is_found_and_nothing_that_it_said(
+    services: Services, is_settled: bool
+) -> None:
+    put(services, 1, "Anna Altmann")
+    put(services, 2, "Anna Beispiel")
+    settle(services)
+    put(services, 1, "Anna Neumann")
+    delete(services, 2)
+    # SQLite gives it the id of the one that went.
+    put(services, 3, "Carla Ersatz")
+    if is_settled:
+        settle(services)
+    assert due(services) == (0 if is_settled else 2)
+    assert contain(services, "altmann") == []
+    assert contain(services, "beispiel") == []
+    assert contain(services, "neumann") == ["1.vcf"]
+    assert contain(services, "ersatz") == ["3.vcf"]
+    with services.store.writing() as connection:
+        assert settled_disagreements(connection) == set()
+
+
+def test_a_part_is_found_in_one_value_and_not_across_two(services: Services) -> None:
+    put(services, 1, "Anna Bert")
+    settle(services)
+    # Its trigrams are there, each in another place.
+    assert contain(services, "anna bann") == []
+    assert contain(services, "ertanna") == []
+    assert contain(services, "na be") == ["1.vcf"]
+
+
+def test_the_index_is_never_behind_with_more_than_it_may_be(services: Services) -> None:
+    most = 0
+    for number in range(trigram.MOST_DUE + 3):
+        put(services, number, f"Name {number}")
+        most = max(most, due(services))
+    assert most == trigram.MOST_DUE - 1
+    assert due(services) == 3
+    with services.store.writing() as connection:
+        assert disagreements(connection) == set()
+
+
+def test_tidying_leaves_nothing_to_be_done(services: Services) -> None:
+    put(services, 1, "Anna")
+    assert due(services) == 1
+    services.directory.tidy_index()
+    assert due(services) == 0
+    assert contain(services, "anna") == ["1.vcf"]
