@@ -62,7 +62,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client.Question.__init__, "__defaults__", (3,))
+    monkeypatch.setattr(client, "PAGE", 3)
 
 
 def follow_directory(services: Services, slapd: Slapd, *lines: str, tls: bool = True) -> Services:

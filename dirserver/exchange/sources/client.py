@@ -76,7 +76,6 @@ class Question:
     base: str
     filter: str
     attributes: Sequence[str]
-    page: int = PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ class Directory:
         self, question: Question, scope: _Scope, cookie: bytes | None
     ) -> tuple[list[RawEntry], bytes | None]:
         connection = self._connection
-        paged = None if scope == "BASE" else question.page
+        paged = None if scope == "BASE" else PAGE
         try:
             connection.search(
                 question.base,
