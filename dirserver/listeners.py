@@ -39,13 +39,7 @@ class _PromptConnection(Server):
         super().write(data)
 
 
-class _Port(Port):
-    """A socket at which connections are taken."""
-
-    transport = _PromptConnection
-
-
-class _SharedPort(_Port):
+class _SharedPort(Port):
     """A socket at which other processes take connections as well.
 
     One connection at a time: whoever is woken first must not take all that have come at once.
@@ -67,12 +61,14 @@ def listen(
     port: int,
     factory: Factory[Any],
     tls: ServerTLS | None = None,
+    *,
+    prompt: bool = False,
 ) -> Port:
     """Take connections at ``host`` and ``port`` for ``factory``, and return the open port.
 
     As ``sockets.open_socket`` says, and as ``take``. Raises ListenError.
     """
-    return take(reactor, open_socket(host, port), factory, tls)
+    return take(reactor, open_socket(host, port), factory, tls, prompt=prompt)
 
 
 def take(
@@ -82,18 +78,22 @@ def take(
     tls: ServerTLS | None = None,
     *,
     shared: bool = False,
+    prompt: bool = False,
 ) -> Port:
     """Take the connections of a socket for ``factory``, and return the port.
 
     With ``tls``, connections are encrypted from their first byte. ``shared`` says whether other
-    processes have the socket, too. Must be called in the reactor's thread.
+    processes have the socket, too; ``prompt`` whether answers are sent at once, so that a client
+    may have one before whoever wrote it goes on. Must be called in the reactor's thread.
     """
     if tls is not None:
         # ServerTLS and the reactor declare their interfaces in zope's way, which mypy does not see.
         factory = TLSMemoryBIOFactory(tls, False, factory, reactor)  # type: ignore[arg-type]
-    kind = _SharedPort if shared else _Port
+    kind = _SharedPort if shared else Port
     # What the reactor's adoptStreamPort does, but for the kind of port.
     port: Port = kind._fromListeningDescriptor(reactor, opened.fileno(), opened.family, factory)
     opened.close()
+    if prompt:
+        port.transport = _PromptConnection
     port.startListening()
     return port

@@ -163,9 +163,11 @@ class Server:
         tls = faces_tls if address.tls else None
         host, port = address.listener.host, address.listener.port
         line, served = self._line, cast(ServerFactory, factory)
-        if line is None:
-            return take(self._reactor, open_socket(host, port), served, tls)
-        return take(self._reactor, line.open(str(address), host, port), served, tls, shared=True)
+        shared = line is not None
+        opened = open_socket(host, port) if line is None else line.open(str(address), host, port)
+        # What a telephone is answered is short, and the next question comes when it is there.
+        prompt = address.face == "ldap"
+        return take(self._reactor, opened, served, tls, shared=shared, prompt=prompt)
 
     def heard(self, login: str, address: str, succeeded: bool) -> None:
         """Take in how a login went that another worker has seen."""

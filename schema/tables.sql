@@ -17,6 +17,7 @@ CREATE TABLE addressbook (
     archived DATETIME,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    "query" TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -176,6 +177,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id INTEGER NOT NULL,
+    href TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE ("key"),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -287,7 +306,17 @@ CREATE TABLE card_value (
 )
  WITHOUT ROWID;
 
-CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id) WHERE ordered = 1;
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered) WHERE ordered = 1;
+
+CREATE TABLE joined_card (
+    card_id INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id INTEGER NOT NULL,
@@ -310,9 +339,13 @@ CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, det
 
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
 
-CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); END;
+CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
-CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); END;
+CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.card_id; END;
+
+CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = old.card_id; END;
+
+CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.id; END;
 
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 
@@ -335,6 +368,7 @@ CREATE TABLE addressbook (
     archived TIMESTAMP WITH TIME ZONE,
     delegate BOOLEAN NOT NULL,
     standards TEXT NOT NULL,
+    query TEXT NOT NULL,
     CONSTRAINT pk_addressbook PRIMARY KEY (id),
     CONSTRAINT uq_addressbook_owner_slug UNIQUE (owner, slug),
     CONSTRAINT uq_addressbook_uuid UNIQUE (uuid)
@@ -494,6 +528,24 @@ CREATE TABLE change (
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
+CREATE TABLE forwarding (
+    addressbook_id BIGINT NOT NULL,
+    href TEXT COLLATE "C" NOT NULL,
+    uid TEXT COLLATE "C" NOT NULL,
+    key TEXT NOT NULL,
+    survivor TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    batch BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
+    CONSTRAINT uq_forwarding_key UNIQUE (key),
+    CONSTRAINT fk_forwarding_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
+);
+
+CREATE INDEX ix_forwarding_addressbook_id_uid ON forwarding (addressbook_id, uid);
+
+CREATE INDEX ix_forwarding_survivor ON forwarding (survivor);
+
 CREATE TABLE incarnation (
     addressbook_id BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -603,7 +655,17 @@ CREATE TABLE card_value (
     CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id);
+CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered);
+
+CREATE TABLE joined_card (
+    card_id BIGINT NOT NULL,
+    etag TEXT NOT NULL,
+    skipped BOOLEAN NOT NULL,
+    CONSTRAINT pk_joined_card PRIMARY KEY (card_id, etag),
+    CONSTRAINT fk_joined_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_joined_card_etag ON joined_card (etag);
 
 CREATE TABLE quarantine (
     card_id BIGINT NOT NULL,

@@ -38,6 +38,8 @@ dirserver/ldap/protocol.py      | places                                  | ldap
 dirserver/config/               | errors passwords                        |
 dirserver/config/sources.py     | errors exchange                         |
 dirserver/config/standards.py   | errors                                  | babel
+dirserver/config/smart.py       | errors model                            |
+dirserver/config/smartqueries.py | errors model                           |
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 |                                         | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |

@@ -13,8 +13,10 @@ from dirserver.assembly import Services, open_services
 from dirserver.cli.failure import Failed
 from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
+from dirserver.config.faults import listing
 from dirserver.directory import Reading, Writing, label_of
 from dirserver.errors import AccessDenied
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
@@ -57,18 +59,55 @@ class Acting:
         except AccessDenied as denied:
             raise Failed(self._why_not(reading, name, privilege)) from denied
 
+    def views(
+        self,
+        reading: Reading,
+        name: str,
+        privilege: Privilege,
+        action: AuditAction | None = AuditAction.CARD_READ,
+    ) -> tuple[VisibleBook, ...]:
+        """Return the book ``name``, or what the smart book shows of others; else as ``book``."""
+        smart = reading.smart_book(name, privilege)
+        if smart is not None:
+            return smart.parts
+        return (self.book(reading, name, privilege, action),)
+
+    def addressbook(
+        self,
+        reading: Reading,
+        name: str,
+        privilege: Privilege,
+        action: AuditAction | None = AuditAction.CARD_READ,
+    ) -> AddressBook:
+        """Return the book ``name``, which may be a smart one; else as ``book``."""
+        try:
+            return reading.addressbook(name, privilege, action)
+        except AccessDenied as denied:
+            raise Failed(self._why_not(reading, name, privilege)) from denied
+
     def _why_not(self, reading: Reading, name: str, privilege: Privilege) -> str:
         who = "" if self.principal.is_operator else f" for {self.principal.login}"
         labels = [label_of(view.book) for view in reading.books(Privilege.SEARCH)]
+        labels += [smart.book.slug for smart in reading.smart_books(Privilege.SEARCH)]
         for book in reading.policy.books:
             if label_of(book) == name:
                 address = self.client.address
-                why = reading.policy.decide(self.principal, privilege, book, address).reason
+                decision = reading.policy.decide(self.principal, privilege, book, address)
+                if decision.allowed and book.smart is not None:
+                    return _of_smart_book(reading, name)
+                why = decision.reason
                 return f"{self.principal.login} may not {privilege.label} {name}: {why}."
         if any(book.slug == name for book in self.services.config.books):
             file = self.services.config.path.name
             return f"The book {name} is in {file}, but not applied yet; run: dirserver apply"
         return f"There is no book {name}{who}{hint(name, labels)}"
+
+
+def _of_smart_book(reading: Reading, name: str) -> str:
+    smart = reading.smart_book(name, Privilege.SEARCH)
+    labels = [] if smart is None else [label_of(part.book) for part in smart.parts]
+    said = f"{name} is a smart book: it shows cards of other books, and has none of its own."
+    return f"{said} Name the book that they are kept in: {listing(labels)}." if labels else said
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dirserver.cli.cards import export_cards, import_cards, search
 from dirserver.cli.devices import app as devices
 from dirserver.cli.doctors import app as doctors
 from dirserver.cli.duplicates import app as duplicates
+from dirserver.cli.duplicates import merge
 from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
 from dirserver.cli.histories import app as histories
@@ -78,8 +79,7 @@ def options(
     ] = False,
 ) -> None:
     """\b
-    Serve an organisation's address books over CardDAV and LDAP.
-    dirserver apply && dirserver import phones.vcf --book customers
+    Serve address books. To begin: dirserver import phones.vcf --book customers
     Exit codes: 0 done; 1 not done; 2 not understood; 3 stopped; 70 bug; 130 ^C
     """
     context.obj = Invocation(config, verbose)
@@ -179,6 +179,7 @@ app.command("export")(export_cards)
 app.command("sync-source")(sync_source)
 app.command()(search)
 app.add_typer(duplicates, name="duplicates")
+app.command()(merge)
 app.add_typer(histories, name="history")
 app.command()(show)
 app.command()(restore)

@@ -11,10 +11,13 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
-from dirserver.directory import label_of
+from dirserver.cli.pairing import ShownDouble, ShownPair, shown
+from dirserver.directory import Reading, duplicates, label_of
 from dirserver.directory.quality import BREAKING, Inspected, Noted, inspected, noted
 from dirserver.exchange.quality import quality_page
+from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege
+from dirserver.model.policy import VisibleBook
 from dirserver.model.standards.rules import Handling, Rule, Standards
 
 _MONTH = timedelta(days=365 / 12)
@@ -78,6 +81,7 @@ class Quality:
     stale: tuple[NamedCard, ...]
     without_number: tuple[NamedCard, ...]
     without_mail: tuple[NamedCard, ...]
+    duplicates: tuple[ShownPair, ...]
     days: tuple[Noted, ...]
 
 
@@ -93,6 +97,7 @@ def report(invocation: Invocation, request: Request, *, as_json: bool) -> None:
                 advance(len(found), total)
         standards = view.book.standards or Standards()
         days = tuple(noted(reading, view))
+        twice = _found_twice(reading, view)
         since = now - request.months * _MONTH
         quality = Quality(
             label_of(view.book),
@@ -104,6 +109,7 @@ def report(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             tuple(_named(one) for one in found if one.changed < since),
             tuple(_named(one) for one in found if not one.has_number),
             tuple(_named(one) for one in found if not one.has_mail),
+            twice,
             days,
         )
         organisation = who.services.config.organisation.name
@@ -114,6 +120,17 @@ def report(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         screen.say_json(quality)
     else:
         _tell(quality)
+
+
+def _found_twice(reading: Reading, view: VisibleBook) -> tuple[ShownPair, ...]:
+    """Return who certainly is twice in the book, or in it and another one that can be read."""
+    views = {one.book.id: one for one in reading.books(Privilege.READ)} | {view.book.id: view}
+    of_all = list(views.values())
+    with screen.progress("reading cards") as advance:
+        gathered = duplicates.gather(reading, of_all, advance)
+    with screen.progress("comparing cards") as advance:
+        found = duplicates.compare(gathered, advance, Verdict.CERTAIN, view)
+    return tuple(shown(reading, of_all, found, len(found.pairs)))
 
 
 def _count(found: Sequence[Inspected], standards: Standards, rule: Rule) -> RuleCount:
@@ -166,12 +183,26 @@ def _tell(quality: Quality) -> None:
         ("without a mail address", quality.without_mail),
     ):
         _tell_some(what, [f"{one.name or one.href}, {one.href}" for one in lacking])
+    _tell_some(
+        "certainly there twice",
+        [
+            f"{' and '.join(_place(card, quality.book) for card in pair.cards)}: "
+            f"{'; '.join(pair.reasons)}"
+            for pair in quality.duplicates
+        ],
+    )
     breaking = [one for one in quality.days if one.rule == BREAKING][-_MOST_DAYS:]
     if breaking:
         days = ", ".join(f"{one.day}: {one.cards}" for one in breaking)
         screen.say(("cards that broke a standard", "bold"), f": {days}")
+    if quality.duplicates:
+        screen.note(f"What to do about those: dirserver duplicates {quality.book}")
     if any(one.repairable for one in quality.rules):
         screen.note(f"What can be repaired: dirserver quality fix {quality.book} --dry-run")
+
+
+def _place(card: ShownDouble, book: str) -> str:
+    return f"{card.name}, {card.href if card.book == book else f'{card.book}/{card.href}'}"
 
 
 def _tell_some(what: str, lines: Sequence[str]) -> None:

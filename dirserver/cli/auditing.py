@@ -28,6 +28,7 @@ _DONE = {
     AuditAction.CARD_RESTORE: "restored {card} in {book}",
     AuditAction.CARD_UNDO: "took back what was done in {book}",
     AuditAction.BOOK_RESTORE: "restored book {book}",
+    AuditAction.CARD_MERGE: "merged cards of {book} into {card}",
     AuditAction.CARD_REPAIR: "repaired {card} in {book}",
     AuditAction.CARD_QUARANTINE: "judged {card} in {book}",
     AuditAction.CARD_READ: "looked into {book}",
@@ -57,6 +58,7 @@ _DONE = {
 }
 _TRIED = {
     AuditAction.CARD_CREATE: "create {card} in {book}",
+    AuditAction.CARD_MERGE: "merge cards of {book}",
     AuditAction.CARD_REPAIR: "repair cards of {book}",
     AuditAction.CARD_QUARANTINE: "judge cards of {book}",
     AuditAction.CARD_READ: "look into {book}",

@@ -18,7 +18,7 @@ app = typer.Typer(
 def list_books(
     context: typer.Context, login: LoginOption = "", as_json: JSONOption = False
 ) -> None:
-    """List the books: all of them, or those that a user has.
+    """List the books: all of them, or those that a user has. Smart ones come last.
 
     \b
     --json: a list of what `book show` prints
@@ -38,8 +38,9 @@ def show_book(
     """Show one book: who may do what, how many cards, the last change.
 
     \b
-    --json: book, name, description, uuid, cards, revision, changed, access, hidden, grants
-            (to, access, hide, networks, logins, given_by, idle); grants is empty with --as
+    --json: book, name, description, uuid, cards, revision, changed, access, hidden, query, shows,
+            grants (to, access, hide, networks, logins, given_by, idle); grants is empty with
+            --as, query and shows are but for smart books
     """
     from dirserver.cli import bookshelf
 

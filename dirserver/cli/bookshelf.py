@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +12,18 @@ from dirserver.cli.granted import ShownGrant, access_of, grants_of, say_grants
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Privilege
-from dirserver.model.policy import VisibleBook
+from dirserver.model.policy import SmartView, VisibleBook
 
 
 @dataclass(frozen=True, slots=True)
 class ShownBook:
-    """A book as somebody has it. The grants are for the operator's eyes."""
+    """A book as somebody has it. The grants are for the operator's eyes.
+
+    A smart one has a ``query``, and ``shows`` cards of these books; ``changed`` is when any of
+    them did.
+    """
 
     book: str
     name: str
@@ -28,6 +34,8 @@ class ShownBook:
     changed: datetime
     access: str
     hidden: tuple[str, ...]
+    query: str
+    shows: tuple[str, ...]
     grants: tuple[ShownGrant, ...]
 
 
@@ -35,6 +43,7 @@ def list_books(invocation: Invocation, login: str, *, as_json: bool) -> None:
     """Print the books that the operator, or the user ``login``, has."""
     with acting(invocation, login) as who, who.reading() as reading:
         books = [_shown(who, reading, view) for view in reading.books(Privilege.SEARCH)]
+        books += [_shown_smart(who, reading, one) for one in reading.smart_books(Privilege.SEARCH)]
     if as_json:
         screen.say_json(books)
     elif not books:
@@ -48,7 +57,7 @@ def _row(book: ShownBook) -> tuple[str, str, str, str, str]:
     may = "\n".join(f"{access_of(grant)}: {grant.to}" for grant in book.grants)
     return (
         book.book,
-        book.name,
+        f"{book.name}\n{book.query}" if book.query else book.name,
         str(book.cards),
         screen.local(book.changed),
         may or _own_access(book),
@@ -58,7 +67,11 @@ def _row(book: ShownBook) -> tuple[str, str, str, str, str]:
 def show_book(invocation: Invocation, name: str, login: str, *, as_json: bool) -> None:
     """Print what there is to know of one book. Raises Failed when there is no such book."""
     with acting(invocation, login) as who, who.reading() as reading:
-        book = _shown(who, reading, who.book(reading, name, Privilege.SEARCH))
+        smart = reading.smart_book(name, Privilege.SEARCH)
+        if smart is None:
+            book = _shown(who, reading, who.book(reading, name, Privilege.SEARCH))
+        else:
+            book = _shown_smart(who, reading, smart)
     if as_json:
         screen.say_json(book)
         return
@@ -70,6 +83,9 @@ def show_book(invocation: Invocation, name: str, login: str, *, as_json: bool) -
         ("revision", str(book.revision)),
         ("last change", screen.local(book.changed)),
     ]
+    if book.query:
+        kept = listing(book.shows, "and") if book.shows else "no book"
+        facts[1:2] = [("query", book.query), ("kept in", kept)]
     if login:
         facts.append(("access", _own_access(book)))
     screen.say_table((), facts)
@@ -78,19 +94,35 @@ def show_book(invocation: Invocation, name: str, login: str, *, as_json: bool) -
 
 
 def _shown(who: Acting, reading: Reading, view: VisibleBook) -> ShownBook:
-    book, state = view.book, reading.state(view)
-    grants = grants_of(reading.policy, book) if who.principal.is_operator else ()
+    return _described(who, reading, view.book, view.access, [view], view.hidden)
+
+
+def _shown_smart(who: Acting, reading: Reading, smart: SmartView) -> ShownBook:
+    return _described(who, reading, smart.book, smart.access, smart.parts, frozenset())
+
+
+def _described(
+    who: Acting,
+    reading: Reading,
+    book: AddressBook,
+    access: Privilege,
+    views: Sequence[VisibleBook],
+    hidden: frozenset[str],
+) -> ShownBook:
+    state = reading.state_of(book)
     return ShownBook(
         label_of(book),
         book.name,
         book.description,
         book.uuid,
-        reading.count(view),
+        sum(map(reading.count, views)),
         state.revision,
-        state.modified,
-        view.access.label,
-        tuple(sorted(view.hidden)),
-        grants,
+        max([state.modified, *(reading.state(view).modified for view in views)]),
+        access.label,
+        tuple(sorted(hidden)),
+        "" if book.smart is None else book.smart.text,
+        tuple(label_of(view.book) for view in views if view.through is not None),
+        grants_of(reading.policy, book) if who.principal.is_operator else (),
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from dirserver.cli.invocation import invocation
 from dirserver.cli.options import MOST, BookOption, JSONOption, LoginOption
 from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
+from dirserver.model.duplicates.meeting import OnDuplicate
 
 
 def import_cards(
@@ -27,47 +28,64 @@ def import_cards(
         ),
     ] = None,
     map_file: Annotated[
-        Path | None, typer.Option("--map-file", metavar="FILE", help="Use a map that was saved.")
-    ] = None,
+        str,
+        typer.Option(
+            "--map-file",
+            metavar="NAME|FILE",
+            help="Use a map that was saved.",
+            show_default=False,
+        ),
+    ] = "",
     save_map: Annotated[
-        Path | None,
-        typer.Option("--save-map", metavar="FILE", help="Save what columns became, for next time."),
-    ] = None,
+        str,
+        typer.Option(
+            "--save-map",
+            metavar="NAME|FILE",
+            help="Save what columns became, for next time.",
+            show_default=False,
+        ),
+    ] = "",
     leftover: Annotated[
         Leftover,
-        typer.Option("--leftover", help="Where columns go that nothing is known of."),
+        typer.Option("--leftover", help="Where unknown columns go."),
     ] = Leftover.NOTE,
     dates: Annotated[
         DateOrder | None,
-        typer.Option("--dates", help="Which comes first in dates, where that is not clear."),
+        typer.Option("--dates", help="What comes first in unclear dates."),
     ] = None,
     labels_as: Annotated[
         LabelsAs,
-        typer.Option("--labels-as", help="With books, a label is the book that is called so."),
+        typer.Option("--labels-as", help="With books, each goes into the book of its label."),
     ] = LabelsAs.CATEGORIES,
+    on_duplicate: Annotated[
+        OnDuplicate,
+        typer.Option(
+            "--on-duplicate", metavar="update|skip|add|ask", help="What becomes of who is known."
+        ),
+    ] = OnDuplicate.UPDATE,
     as_json: JSONOption = False,
 ) -> None:
     """Read files of contacts into a book.
 
     vCards, CSV, LDIF, and the phone books of desk phones; - is the standard input. What a file
-    is, and what becomes of its columns, is shown before anything is stored. A card whose UID is
-    in the book replaces the one that is there. What had to be repaired is told, card by card.
-    What cannot be read is left out, and then the exit code is 1. All files go in together, or
-    none does.
+    is, and what becomes of its columns, is shown first. A card whose UID is in the book replaces
+    the one that is there; one of a person who certainly is known updates their card. What had to
+    be repaired, and what was left out (exit code 1), is told. All files go in, or none.
 
     \b
     dirserver import --dry-run --book customers phones.vcf outlook/*.csv
     dirserver import --book customers crm.csv --map "Client no.=X-CLIENT" --map "Tel 2=TEL;home"
     \b
     --json: book, dry_run, files (file, recognised (format, encoding, separator, people, columns
-            (name, becomes, values), remarks), cards, new, changed, unchanged, left_out, remarks
-            (card, line, name, uid, imported, notes))
+            (name, becomes, values), remarks), cards, new, changed, unchanged, updated, skipped,
+            added, left_out, remarks (card, line, name, uid, imported, notes), duplicates (card,
+            line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
     """
     from dirserver.cli import importing
     from dirserver.cli.mapping import Mapped
 
     mapped = Mapped(tuple(maps or ()), map_file, save_map, leftover, dates)
-    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as)
+    request = importing.Request(tuple(files), book, login, dry_run, mapped, labels_as, on_duplicate)
     importing.import_files(invocation(context), request, as_json=as_json)
 
 

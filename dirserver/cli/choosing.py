@@ -16,13 +16,14 @@ from dirserver.model.derive import derive
 from dirserver.model.fields import Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.grant import Privilege
-from dirserver.model.history.life import Version, current
+from dirserver.model.history.life import MERGE, Version, current
 from dirserver.model.history.wording import name_of
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import VCard, parse_card
 
 _MOST = 20
+_GONE = {"move": "moved away", MERGE: "merged into another card"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _cards(reading: Reading, views: history.Views, keys: Iterable[str]) -> list[
 def _line(one: Chosen) -> str:
     gone = ""
     if one.is_gone:
-        what = "moved away" if one.life[-1].operation == "move" else "deleted"
+        what = _GONE.get(one.life[-1].operation, "deleted")
         gone = f", {what} {screen.local(one.life[-1].at)}"
     return f"{one.key}  {one.name}, {one.label}/{one.last.place.href}{gone}"
 

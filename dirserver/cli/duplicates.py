@@ -24,6 +24,7 @@ app = typer.Typer(
     dirserver duplicates customers staff        in these
     dirserver duplicates --verdict certain      only what leaves no doubt
     dirserver duplicates not-same KEY KEY       do not ask again
+    dirserver merge KEY KEY                     make one card of them
     dirserver duplicates find --help            all that can be asked for
     """,
 )
@@ -55,7 +56,7 @@ def find(
     \b
     dirserver duplicates customers --verdict possible --limit 20
     \b
-    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name)
+    --json: a list of verdict, reasons, against, cards (book, href, key, uid, name), group, whole
     """
     from dirserver.cli import pairing
 
@@ -79,3 +80,49 @@ def not_same(
     from dirserver.cli import pairing
 
     pairing.not_same(invocation(context), one, other, login, undo=undo)
+
+
+def merge(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="A B", hidden=True)] = None,
+    certain: Annotated[
+        bool,
+        typer.Option("--certain", help="All that are certain, in all books or in those named."),
+    ] = False,
+    keep: Annotated[
+        str,
+        typer.Option("--keep", metavar="A|B", help="The card that stays; else it is the oldest."),
+    ] = "",
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take", metavar="BDAY=A", help="Whose value stays; without BDAY=, in all conflicts."
+        ),
+    ] = None,
+    login: LoginOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would become of them, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JSONOption = False,
+) -> None:
+    """Make one card of two of one person, or of all that certainly are.
+
+    What only one of them says stays; numbers and addresses that mean the same are there once. Where
+    they contradict each other, the card that was changed last has its way, and the note keeps the
+    other value. Until they sync, clients may go on under the old name: nothing is lost, nor twice.
+
+    \b
+    dirserver merge 7nfun3bps6ps a7wmgkm4j3dd --take ORG=A --dry-run
+    dirserver merge --certain customers
+    \b
+    --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
+            fields (property, field, before, after), conflicts (properties, field, side, kept,
+            lost, in_note))
+    """
+    from dirserver.cli import uniting
+
+    request = uniting.Request(
+        tuple(names or ()), certain, keep, tuple(take or ()), login, dry_run, yes
+    )
+    uniting.unite(invocation(context), request, as_json=as_json)

@@ -134,7 +134,7 @@ def _book(who: Acting, reading: Reading, principal: Principal, name: str) -> Add
     own = f"{principal.login}/{name}"
     if any(label_of(book) == own for book in reading.policy.books):
         name = own
-    return who.book(reading, name, Privilege.SEARCH).book
+    return who.addressbook(reading, name, Privilege.SEARCH)
 
 
 def _address(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,7 @@ from dirserver.cli import screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
+from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
 from dirserver.exchange.formats.choices import Format
 from dirserver.exchange.formats.csvwriting import Safety
@@ -34,47 +35,61 @@ class Wanted:
 
 
 def export_cards(invocation: Invocation, wanted: Wanted, login: str) -> None:
-    """Write all cards of a book to a file, or to standard output.
+    """Write all cards of a book, or those that a smart one shows, to a file or standard output.
 
     What is hidden from the user ``login`` is left out. Raises Failed.
     """
     with acting(invocation, login) as who, who.reading() as reading:
         output, book = wanted.output, wanted.book
-        view = who.book(reading, book, Privilege.READ, AuditAction.CARD_EXPORT)
+        views = who.views(reading, book, Privilege.READ, AuditAction.CARD_EXPORT)
+        counts = {label_of(view.book): reading.count(view) for view in views}
         if output is None or output == _STDOUT:
-            _note(who, view, reading.count(view), "standard output")
-            _write(reading, view, wanted, sys.stdout.buffer, lambda _done, _total: None)
+            _note(who, counts, "standard output")
+            _write(reading, views, wanted, sys.stdout.buffer, lambda _done, _total: None)
             sys.stdout.buffer.flush()
             return
         with replacing(output, "Nothing was exported.") as file:
-            _note(who, view, reading.count(view), screen.plain(str(output)))
+            _note(who, counts, screen.plain(str(output)))
             with screen.progress(f"exporting {book}") as advance:
-                count = _write(reading, view, wanted, file, advance)
-    screen.say(f"{output}: {count} card{'' if count == 1 else 's'} of {label_of(view.book)}")
+                count = _write(reading, views, wanted, file, advance)
+    title = _title(wanted, views)
+    kept = "" if title in counts or not counts else f" (kept in {listing(counts, 'and')})"
+    screen.say(f"{output}: {screen.counted(count, 'card')} of {title}{kept}")
 
 
-def _note(who: Acting, view: VisibleBook, count: int, to: str) -> None:
-    """Tell the audit trail, before anything leaves the house."""
+def _title(wanted: Wanted, views: Sequence[VisibleBook]) -> str:
+    """Return what the book is called, however it was typed."""
+    return next((label_of(view.shelf) for view in views), wanted.book)
+
+
+def _note(who: Acting, counts: Mapping[str, int], to: str) -> None:
+    """Tell the audit trail, before anything leaves the house; of each book that cards are from."""
     with who.writing() as writing:
-        writing.note(AuditAction.CARD_EXPORT, label_of(view.book), f"{count} cards to {to}")
+        for label, count in counts.items():
+            writing.note(AuditAction.CARD_EXPORT, label, f"{count} cards to {to}")
 
 
 def _write(
-    reading: Reading, view: VisibleBook, wanted: Wanted, file: BinaryIO, advance: screen.Advance
+    reading: Reading,
+    views: Sequence[VisibleBook],
+    wanted: Wanted,
+    file: BinaryIO,
+    advance: screen.Advance,
 ) -> int:
-    total = reading.count(view)
+    total = sum(map(reading.count, views))
     done = 0
 
     def bodies() -> Iterator[bytes]:
         nonlocal done
         # Some formats go through the cards to see how wide they are, and then to write them.
         done = 0
-        for _card, body in reading.exported(view):
-            yield body
-            done += 1
-            advance(done, total)
+        for view in views:
+            for _card, body in reading.exported(view):
+                yield body
+                done += 1
+                advance(done, total)
 
     safety = Safety(wanted.raw, reading.plan)
-    for part in write_cards(bodies, wanted.kind, label_of(view.book), safety):
+    for part in write_cards(bodies, wanted.kind, _title(wanted, views), safety):
         file.write(part)
     return done

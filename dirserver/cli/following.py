@@ -16,7 +16,8 @@ from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outcomes import tell_field
 from dirserver.config.sources import Source
-from dirserver.directory.syncing import Fate, LastRun, SyncCount, SyncedCard, last_run
+from dirserver.directory.sourceruns import LastRun, last_run
+from dirserver.directory.syncing import Fate, SyncCount, SyncedCard
 from dirserver.exchange.spool import Spool
 from dirserver.model.grant import Privilege
 from dirserver.sourcing import Looked, Remark, SourceFailed, SourceStopped

@@ -79,12 +79,11 @@ def remove(invocation: Invocation, book: str, to: str, login: str) -> None:
 def list_grants(invocation: Invocation, book: str, login: str, *, as_json: bool) -> None:
     """Print who may do what, with one book or with all that can be managed. Raises Failed."""
     with acting(invocation, login) as who, who.reading() as reading:
-        views = reading.books(Privilege.MANAGE)
+        managed = reading.books(Privilege.MANAGE), reading.smart_books(Privilege.MANAGE)
+        books = [view.book for views in managed for view in views]
         if book:
-            views = (who.book(reading, book, Privilege.MANAGE),)
-        found = [
-            GrantedBook(label_of(view.book), grants_of(reading.policy, view.book)) for view in views
-        ]
+            books = [who.addressbook(reading, book, Privilege.MANAGE)]
+        found = [GrantedBook(label_of(one), grants_of(reading.policy, one)) for one in books]
     if as_json:
         screen.say_json(found)
         return
@@ -104,7 +103,7 @@ def _managing(invocation: Invocation, login: str, book: str) -> Iterator[tuple[A
                 yield who, writing
         except AccessDenied as denied:
             with who.reading() as reading:
-                who.book(reading, book, Privilege.MANAGE, None)
+                who.addressbook(reading, book, Privilege.MANAGE, None)
             raise Failed(f"Nobody can be given access: {denied}.") from denied
 
 
@@ -126,8 +125,8 @@ def _why_invalid(reading: Reading, to: str, reason: str) -> str:
 
 
 def _why_absent(reading: Reading, book: str, to: str) -> str:
-    view = reading.book(book, Privilege.MANAGE)
-    grants = reading.policy.grants.get(view.book.id, ())
+    found = reading.addressbook(book, Privilege.MANAGE)
+    grants = reading.policy.grants.get(found.id, ())
     if any(grant.grantee == to for grant in grants):
         return f"The grant to {to} on {book} is the config file's; take it out there, and apply."
     given = [grant.grantee for grant in grants if grant.is_delegated]

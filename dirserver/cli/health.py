@@ -18,7 +18,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.config import Config
 from dirserver.config.sources import Source
 from dirserver.directory import AuditFilter
-from dirserver.directory.syncing import Ending, LastRun, last_run
+from dirserver.directory.sourceruns import Ending, LastRun, last_run
 from dirserver.errors import StoreUnavailable
 from dirserver.model.principal import operator
 from dirserver.ports import addresses_of

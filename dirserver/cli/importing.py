@@ -7,22 +7,29 @@ from dataclasses import dataclass
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import meeting, screen
 from dirserver.cli.acting import Acting, acting
+from dirserver.cli.asking import Questions
 from dirserver.cli.cardfiles import CardFile, Remark, read_files
 from dirserver.cli.failure import FAILED, Failed
+from dirserver.cli.intaking import TakenIn, take_in
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.labelling import Share, books_by_label, shared_out, whole
-from dirserver.cli.mapping import Mapped, save_map, wishes_of
+from dirserver.cli.mapping import Mapped, save_map, warn_of_maps, wishes_of
+from dirserver.cli.meeting import Duplicate, shown
+from dirserver.cli.outcomes import short
 from dirserver.cli.recognising import tell_layout
 from dirserver.directory import label_of
-from dirserver.directory.importing import ImportCount, import_cards
+from dirserver.directory.counting import ImportCount
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
 from dirserver.exchange.formats.layout import Layout
 from dirserver.exchange.spool import Spool
 from dirserver.model.audit import AuditAction
+from dirserver.model.duplicates.meeting import Fate, OnDuplicate
 from dirserver.model.grant import Privilege
+
+_MOST_REMARKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,16 @@ class Request:
     dry_run: bool
     mapped: Mapped
     labels_as: LabelsAs
+    on_duplicate: OnDuplicate
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """How it went with one file."""
+    """How it went with one file.
+
+    ``updated``, ``skipped`` and ``added`` are of those who are known already: they went into the
+    cards of these, were left alone, or are among the ``new`` nonetheless.
+    """
 
     file: str
     recognised: Layout
@@ -47,8 +59,12 @@ class ImportedFile:
     new: int
     changed: int
     unchanged: int
+    updated: int
+    skipped: int
+    added: int
     left_out: int
     remarks: tuple[Remark, ...]
+    duplicates: tuple[Duplicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +76,38 @@ class Imported:
     files: tuple[ImportedFile, ...]
 
 
-class _Enough(Exception):
-    """Breaks the transaction of a dry run off, once its outcome is known."""
-
-
 def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Import the files, in one transaction, and print how it went.
 
     Raises Failed when nothing was imported; exits with 1 when some cards were left out.
     """
+    asks = request.on_duplicate is OnDuplicate.ASK and not request.dry_run
+    questions = Questions(as_json=as_json) if asks else None
     with acting(invocation, request.login) as who:
         with who.reading() as reading:
             label = label_of(
                 who.book(reading, request.book, Privilege.SEARCH, AuditAction.CARD_IMPORT).book
             )
-        wishes = wishes_of(request.mapped, who.services.config.organisation)
+        wishes = wishes_of(request.mapped, who.services.config)
         with Spool() as spool:
             files = read_files(request.files, wishes, spool)
             if not as_json:
                 for file in files:
                     tell_layout(file.name, file.layout)
-            save_map(request.mapped.save_to, [file.layout for file in files])
+            warn_of_maps(request.mapped, files)
+            save_map(request.mapped, who.services.config, [file.layout for file in files])
             if request.labels_as is LabelsAs.BOOKS:
                 shares = shared_out(files, request.book, books_by_label(who))
             else:
                 shares = [whole(file, request.book) for file in files]
-            counts = _store(who, request, files, shares)
-            imported = tuple(map(_imported, files, counts))
+            taken = _taken_in(who, request, files, shares, questions)
+            known: dict[str, list[Duplicate]] = {file.name: [] for file in files}
+            for one in taken.known:
+                known[one.file.name].append(shown(one))
+            imported = tuple(
+                _imported(file, count, known[file.name])
+                for file, count in zip(files, taken.counts, strict=True)
+            )
     outcome = Imported(label, request.dry_run, imported)
     if as_json:
         screen.say_json(outcome)
@@ -97,39 +118,37 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
         raise typer.Exit(FAILED)
 
 
-def _store(
-    who: Acting, request: Request, files: Sequence[CardFile], shares: Sequence[Sequence[Share]]
-) -> list[ImportCount]:
-    """Store the cards of all files in one transaction, and return how it went with each."""
-    counts: list[ImportCount] = []
-    total = sum(len(share.bodies) for each in shares for share in each)
-    done = 0
+def _taken_in(
+    who: Acting,
+    request: Request,
+    files: Sequence[CardFile],
+    shares: Sequence[Sequence[Share]],
+    questions: Questions | None,
+) -> TakenIn:
+    """Store the cards of all files in one transaction, once all ``questions`` are answered."""
     try:
-        with screen.progress(f"importing into {request.book}") as advance, who.writing() as writing:
-            for file, each in zip(files, shares, strict=True):
-                counts.append(ImportCount())
-                for share in each:
-                    now = ImportCount()
-                    for now in import_cards(writing, share.book, file.name, share.bodies):
-                        advance(done + now.total, total)
-                    done += now.total
-                    counts[-1].add(now)
-            if request.dry_run:
-                raise _Enough
-    except _Enough:
-        pass
+        if questions is None:
+            # A dry run of what would be asked is one of what most would answer.
+            asks = request.on_duplicate is OnDuplicate.ASK
+            wanted = OnDuplicate.UPDATE if asks else request.on_duplicate
+            skips = wanted is OnDuplicate.SKIP
+            return take_in(
+                who, files, shares, lambda *_: wanted, dry_run=request.dry_run, skips=skips
+            )
+        take_in(who, files, shares, questions.collect, dry_run=True)
+        questions.ask()
+        return take_in(who, files, shares, questions.answer, dry_run=False)
     except AccessDenied as denied:
         raise Failed(
             f"{who.principal.login} may not write to {request.book}: {denied}. Nothing was "
             "imported; add a grant to the config, or leave --as out."
         ) from denied
-    return counts
 
 
-def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
+def _imported(file: CardFile, count: ImportCount, duplicates: Sequence[Duplicate]) -> ImportedFile:
     left_out = {body: _about_erased(case) for body, case in count.erased.items()}
     left_out |= {body: "; ".join(why.reasons) for body, why in count.rejected.items()}
-    file = file.without(left_out)
+    told = file.without(left_out)
     return ImportedFile(
         file.name,
         file.layout,
@@ -137,8 +156,12 @@ def _imported(file: CardFile, count: ImportCount) -> ImportedFile:
         count.created,
         count.updated,
         count.unchanged,
-        file.left_out,
-        file.remarks,
+        count.joined,
+        count.skipped,
+        sum(one.fate is Fate.ADDED for one in duplicates),
+        told.left_out,
+        told.remarks,
+        tuple(duplicates),
     )
 
 
@@ -155,17 +178,32 @@ def _tell(outcome: Imported) -> None:
         screen.say(
             (file.file, "bold"),
             f": {_number(file.cards)}: {file.new} new, {file.changed} changed, "
-            f"{file.unchanged} as before{left_out}",
+            f"{file.unchanged} as before{_of_duplicates(file)}{left_out}",
         )
         # What is missing comes last, where it is seen.
-        for remark in sorted(file.remarks, key=lambda remark: not remark.imported):
-            _tell_remark(file.file, remark)
+        for imported in (True, False):
+            _tell_remarks(file.file, [one for one in file.remarks if one.imported is imported])
+        meeting.tell(file.file, file.duplicates, dry_run=outcome.dry_run)
     if outcome.dry_run:
         screen.say(f"this was a dry run: {outcome.book} is as it was")
 
 
+def _of_duplicates(file: ImportedFile) -> str:
+    fates = ((file.updated, "updated"), (file.skipped, "skipped"), (file.added, "added"))
+    counted = ", ".join(f"{number} {fate}" for number, fate in fates if number)
+    return f"; of duplicates: {counted}" if counted else ""
+
+
+def _tell_remarks(file: str, remarks: Sequence[Remark]) -> None:
+    for remark in remarks[:_MOST_REMARKS]:
+        _tell_remark(file, remark)
+    if len(remarks) > _MOST_REMARKS:
+        more = screen.counted(len(remarks) - _MOST_REMARKS, "more card")
+        screen.say(f"... and of {more} the like is to be said; all is in --json")
+
+
 def _tell_remark(file: str, remark: Remark) -> None:
-    name = f", {remark.name}" if remark.name else ""
+    name = f", {short(remark.name)}" if remark.name else ""
     fate = "" if remark.imported else ("not imported: ", "red")
     for note in remark.notes:
         screen.say(f"{file}:{remark.line}: card {remark.card}{name}: ", fate, note)
@@ -173,7 +211,10 @@ def _tell_remark(file: str, remark: Remark) -> None:
 
 def _about_left_out(outcome: Imported) -> str:
     left_out = sum(file.left_out for file in outcome.files)
-    kept = sum(file.new + file.changed + file.unchanged for file in outcome.files)
+    kept = sum(
+        file.new + file.changed + file.unchanged + file.updated + file.skipped
+        for file in outcome.files
+    )
     if not kept:
         return "Nothing was imported, for the reasons above."
     be = "would be" if outcome.dry_run else "is" if kept == 1 else "are"

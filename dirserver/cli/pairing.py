@@ -12,7 +12,6 @@ from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, duplicates, label_of
 from dirserver.errors import AccessDenied, NotFound
-from dirserver.model.duplicates.scan import Pair
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege
 from dirserver.model.history.wording import name_of
@@ -46,12 +45,18 @@ class ShownDouble:
 
 @dataclass(frozen=True, slots=True)
 class ShownPair:
-    """Two cards that may be of one person, as programs read it; the reasons are for people."""
+    """Two cards that may be of one person, as programs read it; the reasons are for people.
+
+    Certain pairs that hang together have the number of a ``group`` in common. Where that is not
+    ``whole``, something speaks against two of its cards.
+    """
 
     verdict: str
     reasons: tuple[str, ...]
     against: tuple[str, ...]
     cards: tuple[ShownDouble, ...]
+    group: int | None
+    whole: bool | None
 
 
 def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -63,13 +68,13 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             gathered = duplicates.gather(reading, views, advance)
         with screen.progress("comparing cards") as advance:
             found = duplicates.compare(gathered, advance, least)
-        shown = list(_shown(reading, views, found.pairs[: request.limit]))
+        told = list(shown(reading, views, found, request.limit))
     if as_json:
-        screen.say_json(shown)
+        screen.say_json(told)
         return
-    for pair in shown:
+    for pair in told:
         _say(pair)
-    if not shown:
+    if not told:
         screen.say("nobody is found twice")
         return
     broken = sum(not cluster.whole for cluster in found.clusters)
@@ -81,8 +86,18 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
             "the cards, something speaks against it"
         )
-    if len(found.pairs) > len(shown):
-        screen.note(f"These are the surest {len(shown)}; for more: --limit.")
+    _say_what_to_do(told)
+    if len(found.pairs) > len(told):
+        screen.note(f"These are the surest {len(told)}; for more: --limit.")
+
+
+def _say_what_to_do(shown: Sequence[ShownPair]) -> None:
+    """Name the command for the first pair that can be made one card."""
+    for pair in shown:
+        one, other = pair.cards
+        if one.book == other.book:
+            screen.note(f"To make one card of two: dirserver merge {one.key} {other.key} --dry-run")
+            return
 
 
 def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:
@@ -124,9 +139,11 @@ def _views(who: Acting, reading: Reading, books: Sequence[str]) -> list[VisibleB
     return list({view.book.id: view for view in views}.values())
 
 
-def _shown(
-    reading: Reading, views: Sequence[VisibleBook], pairs: Sequence[Pair]
+def shown(
+    reading: Reading, views: Sequence[VisibleBook], found: duplicates.Found, limit: int
 ) -> Iterator[ShownPair]:
+    """Yield what is told of the surest pairs of cards in ``views``."""
+    pairs = found.pairs[:limit]
     keys = list(dict.fromkeys(key for pair in pairs for key in (pair.one, pair.other)))
     cards: dict[str, ShownDouble] = {}
     for start in range(0, len(keys), _AT_ONCE):
@@ -134,12 +151,21 @@ def _shown(
         for view, card, body in reading.cards_found(query, views):
             name = name_of(body) or card.key
             cards[card.key] = ShownDouble(label_of(view.book), card.href, card.key, card.uid, name)
+    group_of = {
+        key: (number, cluster.whole)
+        for number, cluster in enumerate(found.clusters, 1)
+        for key in cluster.keys
+    }
     for pair in pairs:
+        is_certain = pair.verdict is Verdict.CERTAIN
+        group, whole = group_of[pair.one] if is_certain else (None, None)
         yield ShownPair(
             str(pair.verdict),
             tuple(reason.words for reason in pair.reasons),
             tuple(reason.words for reason in pair.against),
             (cards[pair.one], cards[pair.other]),
+            group,
+            whole,
         )
 
 

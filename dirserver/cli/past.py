@@ -99,7 +99,7 @@ def undo(
             "--batch",
             "--import",
             metavar="N",
-            help="An import, a restore or an undo, by its number.",
+            help="An import, a restore, a merge or an undo, by its number.",
             show_default=False,
         ),
     ] = None,

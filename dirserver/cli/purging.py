@@ -13,7 +13,6 @@ from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
 from dirserver.directory.purging import archived_books, belongings, purge_book
 from dirserver.errors import NotFound
-from dirserver.model.grant import Privilege
 from dirserver.store.purging import Belongings
 
 
@@ -61,7 +60,7 @@ def _found(who: Acting, reading: Reading, name: str) -> tuple[str, Belongings]:
     archived = archived_books(reading)
     if name in archived:
         return archived[name].uuid, belongings(reading, archived[name])
-    in_use = {label_of(view.book) for view in reading.books(Privilege.SEARCH)}
+    in_use = {label_of(book) for book in reading.policy.books}
     if name in in_use:
         file = who.services.config.path.name
         raise Failed(

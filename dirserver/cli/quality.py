@@ -36,7 +36,7 @@ def report(
     ] = None,
     as_json: JSONOption = False,
 ) -> None:
-    """Say what breaks the standards of BOOK, what is stale, and what lacks a number or a mail.
+    """Say what breaks the standards of BOOK, is stale, lacks a number or a mail, or is there twice.
 
     The counts of past days are those that the server has made at night. "report" may be left out.
 
@@ -46,7 +46,8 @@ def report(
     --json: book, cards, breaking, months, rules (rule, policy, cards, repairable), faults (href,
             key, name, rule, property, said, becomes), stale (href, key, name, changed),
             without_number (href, key, name, changed), without_mail (href, key, name, changed),
-            days (day, rule, cards)
+            duplicates (verdict, reasons, against, cards (book, href, key, uid, name), group,
+            whole), days (day, rule, cards)
     """
     from dirserver.cli import assessing
 

@@ -10,7 +10,7 @@ from dirserver.exchange.formats.opening import open_contacts
 from dirserver.exchange.formats.targets import NOTHING
 from dirserver.exchange.vcards import ReadCard
 
-_VCARD = "vCard"
+VCARD = "vCard"
 _UNKNOWN = "unknown"
 
 
@@ -25,7 +25,7 @@ def opened(file: BinaryIO, wishes: Wishes) -> Contacts:
 
 def tell_layout(name: str, layout: Layout) -> None:
     """Print as what a file is read, and what becomes of its columns; vCards have none."""
-    if layout.format in (_VCARD, _UNKNOWN):
+    if layout.format in (VCARD, _UNKNOWN):
         return
     parts = [layout.encoding, f"separator {layout.separator}" if layout.separator else ""]
     people = screen.counted(layout.people, "contact")

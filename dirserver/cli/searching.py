@@ -65,7 +65,7 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     with acting(invocation, request.login) as who, who.reading() as reading:
         views = reading.books(Privilege.SEARCH)
         if request.book:
-            views = (who.book(reading, request.book, Privilege.SEARCH),)
+            views = who.views(reading, request.book, Privilege.SEARCH)
         # One more than is shown tells whether there are more.
         rows = reading.cards_found(query_for(request.text), views, request.limit, beyond=1)
         found = [_shown(view, card, body) for view, card, body in rows]

@@ -12,7 +12,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.outcomes import tell_field
 from dirserver.directory import Reading, history, label_of
 from dirserver.model.history.difference import FieldChange, difference
-from dirserver.model.history.life import Deed, DeedKind, Version, deeds
+from dirserver.model.history.life import LATE, MERGE, Deed, DeedKind, Version, deeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,12 @@ def sentence(deed: ToldDeed) -> str:
     if deed.operation == "move" and deed.what is not DeedKind.MOVED:
         # The other end is in a book that somebody else manages.
         words = "moved it away" if deed.what is DeedKind.DELETED else "moved it here"
+    elif deed.operation == MERGE and deed.what is DeedKind.DELETED:
+        words = "let it go into another card"
+    elif deed.operation == LATE:
+        words = "sent it, not knowing that; it went into that card"
     if deed.moved_from:
         words += f" from {deed.moved_from} to {deed.book}/{deed.href}"
-    if deed.batch is not None:
+    if deed.batch is not None and deed.operation != LATE:
         words += f", by {deed.operation} {deed.batch}"
     return words

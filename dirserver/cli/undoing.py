@@ -100,7 +100,7 @@ def _acts(request: Request, now: datetime) -> Acts:
     if not request.device and not request.user and request.batch is None:
         raise Failed(
             "Say whose acts to take back: --device NAME, --user LOGIN, or --batch N, the number "
-            "of an import, a restore or an undo. Who did what is in: dirserver audit"
+            "of an import, a restore, a merge or an undo. Who did what is in: dirserver audit"
         )
     since, until = asked_span(request.since, request.until, now)
     return Acts(request.user, request.device, request.batch, since, until)

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from dirserver.config import database, domains, networks, passwords, values
+from dirserver.config import database, domains, networks, passwords, smartqueries, values
 from dirserver.config.grants import Grant
 from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
@@ -243,6 +243,7 @@ class Personal(StrEnum):
 class Book:
     """A shared address book. ``delegate``: may those who manage it give others access to it.
 
+    With a ``query`` it is a smart book: it shows cards of other books, and has none of its own.
     ``standards`` are the rules for its cards.
     ``ldap_shows`` are properties that LDAP has only of books that say so.
     """
@@ -251,6 +252,7 @@ class Book:
     name: str = field(metadata=read_as(values.text, example='"Customers"'))
     description: str = field(default="", metadata=read_as(values.paragraphs))
     delegate: bool = field(default=True, metadata=read_as(values.boolean))
+    query: str = field(default="", metadata=read_as(smartqueries.query))
     ldap_shows: tuple[Personal, ...] = field(
         default=(), metadata=read_as(Many(values.one_of(Personal)))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -164,7 +164,9 @@ _FOREIGN = {
 }
 
 
-def check(sources: Iterable[Source], books: Iterable[str], inspection: Inspection) -> None:
+def check(
+    sources: Iterable[Source], books: Iterable[str], smart: Container[str], inspection: Inspection
+) -> None:
     """Refuse what the keys of a source cannot mean together, and books that there are not."""
     known = sorted(books)
     taken: dict[str, Source] = {}
@@ -177,6 +179,9 @@ def check(sources: Iterable[Source], books: Iterable[str], inspection: Inspectio
             meant = nearest(source.book, known)
             hint = f"did you mean {shown(meant)}?" if meant else "name one of the books"
             sentence = f"there is no book {shown(source.book)}; {hint}"
+            inspection.refuse(place, sentence, shown(source.book))
+        elif source.book in smart:
+            sentence = "a smart book has no cards of its own; name one of the books that it shows"
             inspection.refuse(place, sentence, shown(source.book))
         elif (first := taken.setdefault(source.book, source)) is not source:
             other = inspection.place_of(first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.sightings import Sightings
-from dirserver.directory.writing import NO_SHIELD, NO_SOURCES, Writing
+from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.errors import NotAtOnce
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
-from dirserver.model.source import Source
+from dirserver.model.source import NO_SOURCES, Sources
 from dirserver.store import audit, policies, schema, scrubbing, settings, trigram
 from dirserver.store.engine import Connection, Store
 
@@ -198,7 +198,7 @@ class Directory(DirectoryReader):
         reads: Detail | None = None,
         tell: Tell = tell_nobody,
         recorder: Recorder | None = None,
-        sources: Mapping[str, Source] = NO_SOURCES,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all.
 

@@ -5,7 +5,7 @@ What is hidden from whoever asks is no evidence, so that no answer tells of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dirserver.directory.reading import Reading
@@ -21,8 +21,7 @@ from dirserver.model.duplicates.scan import (
     TOLD_EVERY,
     Advance,
     Pair,
-    is_shared,
-    judged,
+    certain_among,
     scan,
     shared_among,
 )
@@ -62,9 +61,13 @@ _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What the cards of some books say, to be compared, and of whom it is known to be two."""
+    """What the cards of some books say, to be compared, and of whom it is known to be two.
+
+    ``books`` has the keys of the cards of each book, by its id.
+    """
 
     cards: Sequence[Facts]
+    books: Mapping[int, Collection[str]]
     denied: frozenset[tuple[str, str]]
 
 
@@ -76,23 +79,31 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     books = [view.book.id for view in views]
     total = duplicates.count(reading.connection, books)
     cards: list[Facts] = []
-    for _, facts in _facts(views, duplicates.indexed(reading.connection, books)):
+    of_books: dict[int, set[str]] = {book: set() for book in books}
+    for row, facts in facts_in(views, duplicates.indexed(reading.connection, books)):
         cards.append(facts)
+        of_books[row.book_id].add(row.key)
         if len(cards) % TOLD_EVERY == 0:
             advance(len(cards), total)
-    return Gathered(cards, duplicates.denied(reading.connection))
+    return Gathered(cards, of_books, duplicates.denied(reading.connection))
 
 
-def compare(gathered: Gathered, advance: Advance, least: Verdict = Verdict.POSSIBLE) -> Found:
-    """Return the pairs that are at ``least`` so sure.
+def compare(
+    gathered: Gathered,
+    advance: Advance,
+    least: Verdict = Verdict.POSSIBLE,
+    book: VisibleBook | None = None,
+) -> Found:
+    """Return the pairs that are at ``least`` so sure: all, or those with a card of ``book``.
 
     Pairs of which somebody said that they are not the same are left out.
     """
     cards, denied = gathered.cards, gathered.denied
     shared = shared_among(cards)
+    among = None if book is None else gathered.books[book.book.id]
     pairs = [
         pair
-        for pair in scan(cards, shared, advance)
+        for pair in scan(cards, shared, advance, among)
         if _RANKS[pair.verdict] <= _RANKS[least] and (pair.one, pair.other) not in denied
     ]
     pairs.sort(key=lambda pair: (_RANKS[pair.verdict], -pair.weight, pair.one, pair.other))
@@ -122,29 +133,31 @@ def certain_twins(
     """
     said = [(str(field), value) for field, value in values]
     asked = facts_of(key, uid, said, seen_fields(hidden))
+    books = [view.book.id for view in views]
+    wanted = wanted_of(asked, said)
+    rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
+    others = {facts.key: (row, facts) for row, facts in facts_in(views, rows)}
+    others.pop(key, None)
+    denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
+    by_id = {view.book.id: view for view in views}
+    twins = []
+    for facts, pair in certain_among(asked, [facts for _, facts in others.values()]):
+        row = others[facts.key][0]
+        if (pair.one, pair.other) not in denied:
+            twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
+    return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
+
+
+def wanted_of(asked: Facts, said: Iterable[tuple[str, str]]) -> Wanted:
+    """Return what to look for, to find all that may certainly be of the person of a card.
+
+    ``said`` are its values as the search index has them.
+    """
     birthdays = birthday_beginnings(asked.birthday)
     # A name is what many have; without anything else, an equal card has nothing else either.
     by_name = not (asked.mails or asked.numbers or birthdays)
     names = [value for field, value in said if field == Field.FULL_NAME] if by_name else []
-    wanted = Wanted(uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
-    books = [view.book.id for view in views]
-    rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
-    others = [pair for pair in _facts(views, rows) if not key or pair[1].key != key]
-    everybody = [asked, *(facts for _, facts in others)]
-    shared = {
-        value
-        for value in asked.mails | asked.numbers
-        if is_shared(one for one in everybody if value in one.mails or value in one.numbers)
-    }
-    denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
-    by_id = {view.book.id: view for view in views}
-    twins = []
-    for row, facts in others:
-        pair = judged(asked, facts, shared)
-        is_certain = pair is not None and pair.verdict is Verdict.CERTAIN
-        if pair is not None and is_certain and (pair.one, pair.other) not in denied:
-            twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
-    return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
+    return Wanted(asked.uid, sorted(asked.mails), sorted(asked.numbers), names, birthdays)
 
 
 def twins_of_stored(
@@ -154,7 +167,7 @@ def twins_of_stored(
     stored = reading.stored(view, href)
     if stored is None:
         raise NotFound(href)
-    row = duplicates.of_card(reading.connection, stored.id)
+    row = next(duplicates.of_cards(reading.connection, [stored.id]))
     values = ((Field(field), value) for field, value in row.values)
     return certain_twins(reading, views, row.uid, values, row.key, hidden=view.hidden)
 
@@ -192,7 +205,7 @@ def _writable(writing: Writing, key: str, action: AuditAction) -> tuple[str, str
     return label, found[1]
 
 
-def _facts(
+def facts_in(
     views: Sequence[VisibleBook], rows: Iterable[Indexed]
 ) -> Iterator[tuple[Indexed, Facts]]:
     """Yield cards with what of them is seen in ``views``."""

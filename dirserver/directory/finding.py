@@ -15,7 +15,17 @@ from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import EVERYTHING, And, InQuarantine, KeyIs, Not, Query, fields_of
+from dirserver.model.query import (
+    EVERYTHING,
+    And,
+    BookIs,
+    InQuarantine,
+    KeyIs,
+    Not,
+    Or,
+    Query,
+    fields_of,
+)
 from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import without
 from dirserver.store import deadline
@@ -36,6 +46,10 @@ class Finding(ABC):
     at_once = False
     plan: DialPlan
     _lookups: Lookups | None
+
+    @abstractmethod
+    def count(self, view: VisibleBook) -> int:
+        """Return how many cards of ``view`` are shown."""
 
     @abstractmethod
     def _seen(self, card: Card, view: VisibleBook) -> Card:
@@ -86,6 +100,12 @@ class Finding(ABC):
         """Return how many cards ``search`` would yield."""
         return store.number_found(self.connection, self._question(query, views, BY_NAME))
 
+    def number_in(self, views: Sequence[VisibleBook]) -> int:
+        """Return how many cards there are in ``views``."""
+        if len(views) == 1:
+            return self.count(views[0])
+        return self.number_found(EVERYTHING, views)
+
     def number_before(
         self, query: Query, views: Sequence[VisibleBook], order: Order, value: object
     ) -> int:
@@ -99,9 +119,9 @@ class Finding(ABC):
         scopes, ranks = _followed(views if isinstance(views, tuple) else tuple(views))
         return Question(_shown(query, views), scopes, self.plan, order, ranks)
 
-    def has_key(self, view: VisibleBook, key: str) -> bool:
-        """Say whether a card of the book has the key ``key``."""
-        question = self._question(KeyIs(key), [view], BY_NAME)
+    def has_key(self, views: Sequence[VisibleBook], key: str) -> bool:
+        """Say whether a card in ``views`` has the key ``key``."""
+        question = self._question(KeyIs(key), views, BY_NAME)
         return next(store.search(self.connection, question, Span(1)), None) is not None
 
     def members(
@@ -119,9 +139,9 @@ class Finding(ABC):
         """Return the query that finds the groups that ``members`` says have this card."""
         return membership.groups_of(self.connection, view.book.id, key, dict(_ranks(views)))
 
-    def has_cards(self, view: VisibleBook) -> bool:
-        """Say whether there is anything in the book."""
-        question = self._question(EVERYTHING, [view], BY_NAME)
+    def has_cards(self, views: Sequence[VisibleBook]) -> bool:
+        """Say whether there is anything in ``views``."""
+        question = self._question(EVERYTHING, views, BY_NAME)
         return next(store.search(self.connection, question, Span(1)), None) is not None
 
     def cards_found(
@@ -156,7 +176,13 @@ class Finding(ABC):
 
 
 def _shown(query: Query, views: Sequence[VisibleBook]) -> Query:
-    """Return ``query`` without the cards in quarantine of books that may only be searched."""
+    """Return ``query`` for those cards only that are shown in ``views``.
+
+    Those in quarantine are not, of books that may only be searched.
+    """
+    shown = _through(views)
+    if shown != EVERYTHING:
+        query = And((shown, query))
     books = frozenset(
         view.book.id
         for view in views
@@ -165,6 +191,18 @@ def _shown(query: Query, views: Sequence[VisibleBook]) -> Query:
         and view.book.standards.does(Handling.QUARANTINE)
     )
     return And((query, Not(InQuarantine(books)))) if books else query
+
+
+def _through(views: Sequence[VisibleBook]) -> Query:
+    """Return what finds the cards that a smart book shows, of each book by what it asks there."""
+    if all(view.shown is EVERYTHING for view in views):
+        return EVERYTHING
+    books: dict[Query, list[Query]] = {}
+    for view in views:
+        books.setdefault(view.shown, []).append(BookIs(view.book.id))
+    if len(books) < 2:
+        return next(iter(books), EVERYTHING)
+    return Or(tuple(And((Or(tuple(some)), shown)) for shown, some in books.items()))
 
 
 _Scopes: TypeAlias = tuple[tuple[frozenset[str], tuple[int, ...]], ...]

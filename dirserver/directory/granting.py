@@ -10,7 +10,6 @@ from dirserver.model.addressbook import AddressBook, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.fields import NEVER_HIDDEN
 from dirserver.model.grant import Grant, Privilege, change_of, reaches_nobody
-from dirserver.model.policy import VisibleBook
 from dirserver.model.principal import ANONYMOUS, EVERYONE
 from dirserver.store import policies, settings, structure, turns
 
@@ -29,23 +28,23 @@ def give(writing: Writing, slug: str, grant: Grant) -> Grant | None:
     Raises AccessDenied to all but those who manage the book, and where the book says that not
     even they may; and InvalidGrant for what nobody can give so.
     """
-    view = _managed(writing, slug, AuditAction.GRANT_ADD)
-    if not view.book.delegate:
-        reason = f"the book {label_of(view.book)} has delegate = false"
+    book = _managed(writing, slug, AuditAction.GRANT_ADD)
+    if not book.delegate:
+        reason = f"the book {label_of(book)} has delegate = false"
         writing.refuse(AuditAction.GRANT_ADD, slug, "", reason)
         raise AccessDenied(reason)
     try:
-        _check(writing, grant)
+        _check(writing, book, grant)
     except InvalidGrant as invalid:
         writing.refuse(AuditAction.GRANT_ADD, slug, "", str(invalid))
         raise
     given = replace(grant, given_by=writing.principal.login)
-    before = _delegated(writing, view.book, grant.grantee)
+    before = _delegated(writing, book, grant.grantee)
     if before is not None and replace(before, given_by=given.given_by) == given:
         return before
-    structure.put_grant(writing.connection, view.book, given)
+    structure.put_grant(writing.connection, book, given)
     action = AuditAction.GRANT_ADD if before is None else AuditAction.GRANT_CHANGE
-    _finish(writing, view, action, before, given)
+    _finish(writing, book, action, before, given)
     return before
 
 
@@ -55,22 +54,22 @@ def take(writing: Writing, slug: str, grantee: str) -> Grant:
     What the config file grants stays. Raises AccessDenied to all but those who manage the book,
     and NotFound.
     """
-    view = _managed(writing, slug, AuditAction.GRANT_REMOVE)
-    before = _delegated(writing, view.book, grantee)
+    book = _managed(writing, slug, AuditAction.GRANT_REMOVE)
+    before = _delegated(writing, book, grantee)
     if before is None:
-        raise NotFound(f"nobody has given {grantee} a grant on {label_of(view.book)}")
-    structure.remove_grant(writing.connection, view.book, before)
-    _finish(writing, view, AuditAction.GRANT_REMOVE, before, None)
+        raise NotFound(f"nobody has given {grantee} a grant on {label_of(book)}")
+    structure.remove_grant(writing.connection, book, before)
+    _finish(writing, book, AuditAction.GRANT_REMOVE, before, None)
     return before
 
 
-def _managed(writing: Writing, slug: str, action: AuditAction) -> VisibleBook:
+def _managed(writing: Writing, slug: str, action: AuditAction) -> AddressBook:
     # Two at once, or a config that is applied meanwhile, would not see what the other does.
     turns.take(writing.connection, turns.Turn.STRUCTURE)
-    return writing.granted(slug, action, privilege=Privilege.MANAGE)
+    return writing.managed(slug, action)
 
 
-def _check(writing: Writing, grant: Grant) -> None:
+def _check(writing: Writing, book: AddressBook, grant: Grant) -> None:
     """Raise InvalidGrant, saying why, for what cannot be given."""
     if grant.access not in _GIVEN:
         words = " and ".join(privilege.label for privilege in _GIVEN)
@@ -88,6 +87,11 @@ def _check(writing: Writing, grant: Grant) -> None:
         raise InvalidGrant(unknown)
     if grant.hide and grant.access > Privilege.READ:
         raise InvalidGrant("who may change a card must see all of it; only read can hide")
+    if book.smart is not None and (grant.hide or grant.access > Privilege.READ):
+        raise InvalidGrant(
+            "only read can be given on a smart book; what is hidden and who may change a card is "
+            "for the cards' own books"
+        )
     never = sorted(grant.hide & NEVER_HIDDEN)
     if never:
         raise InvalidGrant(f"without {never[0]} a card is no card, so it cannot be hidden")
@@ -103,12 +107,12 @@ def _delegated(writing: Writing, book: AddressBook, grantee: str) -> Grant | Non
 
 def _finish(
     writing: Writing,
-    view: VisibleBook,
+    book: AddressBook,
     action: AuditAction,
     old: Grant | None,
     new: Grant | None,
 ) -> None:
     """Let every process and client see it, and the audit trail tell of it."""
     settings.next_policy_epoch(writing.connection)
-    structure.touch_book(writing.connection, view.book, writing.at)
-    writing.note(action, view.book.slug, change_of(label_of(view.book), old, new))
+    structure.touch_book(writing.connection, book, writing.at)
+    writing.note(action, book.slug, change_of(label_of(book), old, new))

@@ -53,7 +53,7 @@ def is_named(reading: Reading, view: VisibleBook, name: str) -> bool:
     if not is_storable(name):
         return False
     has_href = reading.stored(view, name) is not None
-    return has_href or reading.has_uid(view, name) or reading.has_key(view, name)
+    return has_href or reading.has_uid(view, name) or reading.has_key([view], name)
 
 
 def gone(reading: Reading, views: Views) -> Iterator[tuple[str, bytes]]:

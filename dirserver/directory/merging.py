@@ -11,7 +11,7 @@ from dirserver.errors import QuotaExceeded
 from dirserver.model.addressbook import MERGED, AddressBook
 from dirserver.model.audit import AuditAction
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, policies
+from dirserver.store import cards, policies, shown
 from dirserver.store import properties as stored
 from dirserver.store.cards import BookState
 
@@ -34,14 +34,18 @@ def former(reading: Reading, uuids: Sequence[str]) -> dict[str, tuple[AddressBoo
 
 
 def gone(
-    reading: Reading, book_id: int, start: int, held: int, namesakes: int | None
+    reading: Reading, view: VisibleBook, start: int, held: int, namesakes: int | None
 ) -> Iterator[tuple[int, str]]:
     """Yield which cards of a book a client may have that came with it to the revision ``held``.
 
     Each with the revision of its last change, after ``start`` only and in their order. What has
     come to the book since is not told of, nor what is now the name of a card in ``namesakes``.
     """
-    return cards.left_behind(reading.connection, book_id, start, held, namesakes)
+    connection, book_id = reading.connection, view.book.id
+    if view.is_whole:
+        return cards.left_behind(connection, book_id, start, held, namesakes=namesakes)
+    part = shown.Part(book_id, view.shown, view.hidden, reading.plan)
+    return shown.left_behind(connection, part, start, held)
 
 
 def properties(reading: Reading) -> Mapping[str, str]:

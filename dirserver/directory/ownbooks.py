@@ -52,7 +52,9 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
     turns.take(writing.connection, turns.Turn.STRUCTURE)
     login = writing.principal.login
     own = structure.slugs_of(writing.connection, login)
-    if slug in own or slug in {view.book.slug for view in writing.books(Privilege.READ)}:
+    around = {view.book.slug for view in writing.books(Privilege.READ)}
+    around |= {view.book.slug for view in writing.smart_books(Privilege.READ)}
+    if slug in own | around:
         raise AlreadyExists(slug)
     if len(own) >= MOST_BOOKS:
         raise QuotaExceeded(f"{login} has {len(own)} books")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dirserver.directory.directory import Directory
 from dirserver.model.audit import AuditAction
 from dirserver.model.principal import Client, Principal
-from dirserver.store import people, pruning
+from dirserver.store import forwarding, people, pruning
 
 # Writers wait no longer than such a part takes.
 _MOST_AT_ONCE = 2000
@@ -38,6 +38,9 @@ def prune(
                 shelves = people.shelves(writing.connection).values()
                 (book,) = (one for one in shelves if one.label == label)
                 gone = pruning.prune(writing.connection, book.id, before, _MOST_AT_ONCE)
+                # Without their versions, nobody could tell what a client has changed in cards that
+                # are one with others. That they went is a version, too, and due at the same time.
+                forwarding.prune(writing.connection, book.id, before)
                 if gone:
                     said = f"{gone} versions from before {before:%Y-%m-%d %H:%M} UTC"
                     writing.note(AuditAction.HISTORY_PRUNE, label, said)

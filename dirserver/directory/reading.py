@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,11 +17,11 @@ from dirserver.model.addressbook import AddressBook, Card, Change, is_href, labe
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
-from dirserver.model.policy import Policy, VisibleBook
+from dirserver.model.policy import Policy, SmartView, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
-from dirserver.model.query import EVERYTHING, Query, resolve
+from dirserver.model.query import EVERYTHING, And, Query, resolve
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards, properties
+from dirserver.store import audit, cards, properties, shown
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
@@ -62,6 +63,15 @@ class Reading(Finding):
         """Return the books on which the principal has ``privilege``."""
         return self.policy.visible(self.principal, privilege, self.client.address)
 
+    def smart_books(self, privilege: Privilege) -> tuple[SmartView, ...]:
+        """Return the smart books on which the principal has ``privilege``."""
+        return self.policy.smart_books(self.principal, privilege, self.client.address)
+
+    def smart_book(self, slug: str, privilege: Privilege) -> SmartView | None:
+        """Return the smart book ``slug`` if there is one for the principal."""
+        found = (one for one in self.smart_books(privilege) if one.book.slug == slug)
+        return next(found, None)
+
     def book(
         self, slug: str, privilege: Privilege, action: AuditAction | None = AuditAction.CARD_READ
     ) -> VisibleBook:
@@ -71,8 +81,21 @@ class Reading(Finding):
         Raises AccessDenied, whether there is no such book or no such grant; of users, the trail
         tells that as ``action``, unless it is None.
         """
-        try:
+        with self._told(slug, action):
             return self._view(slug, privilege)
+
+    def addressbook(
+        self, slug: str, privilege: Privilege, action: AuditAction | None = AuditAction.CARD_READ
+    ) -> AddressBook:
+        """Return the book ``slug``, which may be a smart one; else as ``book``."""
+        with self._told(slug, action):
+            return self._any_view(slug, privilege).book
+
+    @contextmanager
+    def _told(self, slug: str, action: AuditAction | None) -> Iterator[None]:
+        """Tell the audit trail of a refusal that a user meets."""
+        try:
+            yield
         except AccessDenied as denied:
             if action is not None and self.principal.kind is PrincipalKind.USER:
                 self.refuse(action, slug, "", str(denied))
@@ -83,6 +106,13 @@ class Reading(Finding):
         self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
 
     def _view(self, slug: str, privilege: Privilege) -> VisibleBook:
+        view = self._any_view(slug, privilege)
+        if view.book.smart is not None:
+            raise AccessDenied(f"{slug} is a smart book, which has no cards of its own")
+        return view
+
+    def _any_view(self, slug: str, privilege: Privilege) -> VisibleBook:
+        """Return a book, or how a smart one is granted."""
         found: AddressBook | None
         if self.principal.is_operator:
             found = next((book for book in self.policy.books if label_of(book) == slug), None)
@@ -102,20 +132,26 @@ class Reading(Finding):
 
     def state(self, view: VisibleBook) -> BookState:
         """Return the revision of the book's last change, and when that was."""
-        return cards.state(self.connection, view.book.id)
+        return self.state_of(view.book)
+
+    def state_of(self, book: AddressBook) -> BookState:
+        """Return the same of a book that may be a smart one, of which only grants change."""
+        return cards.state(self.connection, book.id)
 
     def count(self, view: VisibleBook) -> int:
-        """Return how many cards the book has."""
+        """Return how many cards the book has, of those that are shown."""
+        if not view.is_whole:
+            return self.number_found(EVERYTHING, [view])
         return cards.count(self.connection, view.book.id)
 
     def listing(self, view: VisibleBook) -> Iterator[Card]:
         """Yield the book's cards in the order of their names."""
-        for card in cards.listing(self.connection, view.book.id):
+        for card in cards.listing(self.connection, view.book.id, self._within(view, None)):
             yield self._seen(card, view)
 
     def etags(self, view: VisibleBook) -> Iterator[tuple[str, str]]:
         """Yield names and etags of the book's cards in the order of their names."""
-        if not view.hidden:
+        if not view.hidden and view.is_whole:
             return cards.etags(self.connection, view.book.id)
         return ((card.href, card.etag) for card in self.listing(view))
 
@@ -128,12 +164,12 @@ class Reading(Finding):
 
     def stored(self, view: VisibleBook, href: str) -> StoredCard | None:
         """Return the card ``href`` with what the store needs to replace it, or None."""
-        # A database would fail at a name that no card can have.
-        return cards.find(self.connection, view.book.id, href) if is_href(href) else None
+        is_there = self._shows(view, href)
+        return cards.find(self.connection, view.book.id, href) if is_there else None
 
     def find(self, view: VisibleBook, hrefs: Iterable[str]) -> Iterator[Card]:
         """Yield those of the cards ``hrefs`` that exist, in any order."""
-        possible = filter(is_href, hrefs)
+        possible = self._within(view, hrefs) or ()
         for stored in cards.find_many(self.connection, view.book.id, "href", possible).values():
             yield self._seen(stored.card, view)
 
@@ -143,7 +179,8 @@ class Reading(Finding):
 
     def read(self, view: VisibleBook, href: str) -> tuple[Card, bytes]:
         """Return a card and its bytes, to be told of with ``note_read``. Raises NotFound."""
-        found = cards.find_with_body(self.connection, view.book.id, href) if is_href(href) else None
+        is_there = self._shows(view, href)
+        found = cards.find_with_body(self.connection, view.book.id, href) if is_there else None
         if found is None:
             raise NotFound(href)
         body = without(found[1], view.hidden) if view.hidden else found[1]
@@ -194,8 +231,10 @@ class Reading(Finding):
     def _bodies(
         self, view: VisibleBook, hrefs: Iterable[str] | None
     ) -> Iterator[tuple[Card, bytes]]:
-        possible = None if hrefs is None else filter(is_href, hrefs)
-        for card, body in cards.bodies(self.connection, view.book.id, possible):
+        return self._read(view, self._within(view, hrefs))
+
+    def _read(self, view: VisibleBook, hrefs: Iterable[str] | None) -> Iterator[tuple[Card, bytes]]:
+        for card, body in cards.bodies(self.connection, view.book.id, hrefs):
             yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def texts(
@@ -207,19 +246,36 @@ class Reading(Finding):
             return ((card.href, card.etag, body) for card, body in found)
         if not goes_on:
             self.note_copy(view)
+        return cards.texts(self.connection, view.book.id, self._within(view, hrefs))
+
+    def _within(self, view: VisibleBook, hrefs: Iterable[str] | None) -> Iterable[str] | None:
+        """Return which cards are shown: of those called ``hrefs``, or of all. None is all of them.
+
+        A database would fail at a name that no card can have.
+        """
         possible = None if hrefs is None else filter(is_href, hrefs)
-        return cards.texts(self.connection, view.book.id, possible)
+        if view.is_whole:
+            return possible
+        return shown.names(self.connection, self._part(view), possible)
+
+    def _shows(self, view: VisibleBook, href: str) -> bool:
+        """Say whether a card of this name is shown if it is there."""
+        return next(iter(self._within(view, [href]) or ()), None) is not None
+
+    def _part(self, view: VisibleBook) -> shown.Part:
+        return shown.Part(view.book.id, view.shown, view.hidden, self.plan)
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
         """Yield the cards of the book that ``query`` finds, with their bytes, by name.
 
         They are for ``matching``, which tells of those that are an answer.
         """
+        query = And((view.shown, query))
         if resolve(query, view.hidden) == EVERYTHING:
-            yield from self._bodies(view, None)
+            yield from self._read(view, None)
             return
         hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
-        yield from self._bodies(view, hrefs)
+        yield from self._read(view, hrefs)
 
     def matching(
         self,
@@ -258,16 +314,21 @@ class Reading(Finding):
         yield from cards.changes(self.connection, view.book.id, since)
 
     def changed(
-        self, view: VisibleBook, since: int, *, alive: bool = False
+        self, view: VisibleBook, since: int, held: int = 0, *, alive: bool = False
     ) -> Iterator[tuple[int, str, Card | None]]:
         """Yield what changed as revision, name and the card that it is now, oldest change first.
 
-        None stands for a card that is gone; with ``alive`` these are left out.
+        None stands for a card that is gone; with ``alive`` these are left out. Where not all cards
+        are shown, it may also be one that is not shown, of those that a client may have that has
+        cards of up to the revision ``held``.
         """
         self.note_copy(view)
-        for revision, href, card in cards.changed(
-            self.connection, view.book.id, since, alive=alive
-        ):
+        if view.is_whole:
+            rows = cards.changed(self.connection, view.book.id, since, alive=alive)
+        else:
+            part, held = self._part(view), max(held, since)
+            rows = shown.changed(self.connection, part, since, held, alive=alive)
+        for revision, href, card in rows:
             yield revision, href, None if card is None else self._seen(card, view)
 
     def properties(self) -> Mapping[int, Mapping[str, str]]:
@@ -297,8 +358,8 @@ class Reading(Finding):
         Raises AccessDenied to all but the operator and, for one book, those who manage it.
         """
         if not self.principal.is_operator:
-            managed = self.book(wanted.book, Privilege.MANAGE)
-            wanted = replace(wanted, book=label_of(managed.book))
+            managed = self.addressbook(wanted.book, Privilege.MANAGE)
+            wanted = replace(wanted, book=label_of(managed))
         return audit.read(self.connection, wanted)
 
     def event(

@@ -16,7 +16,7 @@ from dirserver.model.history.difference import FieldChange
 from dirserver.model.history.life import Place
 from dirserver.model.history.takeback import Conflict, bring_back, take_back
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, history
+from dirserver.store import cards, forwarding, history, joined
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -115,6 +115,7 @@ def put_in(
         for book_id, coming in _by_book((to, (to, goal)) for to, goal in batch).items():
             staying = [to.href for to, goal in coming if goal.now == to]
             stored = cards.find_many(writing.connection, book_id, "href", staying)
+            joined.forget(writing.connection, [one.id for one in stored.values()])
             new = []
             for to, goal in coming:
                 body = bodies[goal.key]
@@ -122,6 +123,7 @@ def put_in(
                 there = stored[to.href] if goal.now == to else None
                 new.append(writing.new_card(to.href, writing.parsed(body), body, there, key))
             writing.store(views[book_id], new, operation, binding=False)
+        forwarding.lift(writing.connection, [goal.key for _, goal in batch])
         yield len(batch)
 
 

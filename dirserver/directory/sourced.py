@@ -20,7 +20,7 @@ from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.history.following import follow
 from dirserver.model.policy import VisibleBook
-from dirserver.model.source import Source
+from dirserver.model.source import OPERATION, Source
 from dirserver.model.standards.rules import REPAIR
 from dirserver.store import cards, sourced, writing
 from dirserver.store.writing import NewCard
@@ -35,12 +35,13 @@ def keeper(by: Writing, view: VisibleBook) -> Source | None:
     return None if source is None or source.writable else source
 
 
-def put_back(by: Writing, view: VisibleBook, new: Sequence[NewCard]) -> None:
+def put_back(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: str) -> None:
     """Put back what the source of a book owns of the cards that were stored just now.
 
+    What comes of the source itself stays, and so does what only is as it was once.
     Raises ErasedPerson where that would tell of one.
     """
-    source = keeper(by, view)
+    source = None if operation == OPERATION else keeper(by, view)
     ids = {one.href: one.replaces.id for one in new if one.replaces is not None}
     said = sourced.said(by.connection, source.name, list(ids.values())) if source else {}
     hrefs = [href for href, card_id in ids.items() if card_id in said]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from dirserver.directory import importing
+from dirserver.directory import landing, standards
+from dirserver.directory.arrivals import Bodies, href_for, standing, those_of
+from dirserver.directory.counting import ImportCount
 from dirserver.directory.derivers import Job, derived
-from dirserver.directory.importing import Bodies, Coming, ImportCount
-from dirserver.directory.reading import Reading
+from dirserver.directory.sourceruns import Ending, LastRun, remember
+from dirserver.directory.storing import named
 from dirserver.directory.writing import Writing, etag_of
+from dirserver.errors import BreaksStandards, ErasedPerson
 from dirserver.model.audit import AuditAction
+from dirserver.model.audit import Outcome as AuditOutcome
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.history.following import follow
 from dirserver.model.history.wording import name_of
@@ -22,15 +25,17 @@ from dirserver.model.source import OPERATION, Source
 from dirserver.model.standards.judging import handled, judge, repaired
 from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import parse_card
-from dirserver.store import cards, settings, sourced
+from dirserver.store import cards, sourced
+from dirserver.store.cards import StoredCard
 from dirserver.store.derived import Derived
 from dirserver.store.sourced import Said
 from dirserver.store.trigram import tidy
-from dirserver.store.writing import new_key
+from dirserver.store.writing import NewCard, new_key
 
 _BATCH = 500
 # After so many cards, the search index is worth being brought into order.
 _MANY = 1000
+_MOST_CASES = 20
 # More of what a source owns than this may not go without somebody's word.
 MOST_GONE_PERCENT = 20
 
@@ -65,23 +70,6 @@ class SyncedCard:
     name: str
     fields: tuple[FieldChange, ...] = ()
     reason: str = ""
-
-
-class Ending(StrEnum):
-    """How a run ended: it was stopped lest too much go, or the source could not be had."""
-
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """How the last run of a source ended, and when."""
-
-    at: datetime
-    ending: Ending
-    said: str
 
 
 @dataclass(slots=True)
@@ -129,27 +117,58 @@ def sync(
     InvalidCard and CardTooLarge for what cannot be kept.
     """
     view = writing.writable(source.book, AuditAction.SOURCE_SYNC)
-    stand = importing.standing(writing, bodies)
+    stand = standing(writing, [bodies])
     owned = sourced.uids(writing.connection, view.book.id, source.name)
     gone = sorted(owned.difference(stand.values())) if removes else []
     if not accepted and (not stand or len(gone) * 100 > len(owned) * MOST_GONE_PERCENT):
         raise TooMuchGone(len(gone), len(owned))
     count = SyncCount(len(stand) + len(gone))
     run = _Run(writing, view, source, count, told=told)
-    batches = run.batches(importing.those_of(bodies, stand))
-    new = len(set(stand.values()) - owned)
-    for coming, found in derived(writing.deriver, batches, new):
+    # For these, another card answers, which people have made one with theirs.
+    led = landing.led(writing.connection, view.book.id, stand.values())
+    there = {place: uid for place, uid in stand.items() if uid not in led}
+    batches = run.batches((uid, body) for _, uid, body in those_of([bodies], there))
+    for coming, found in derived(writing.deriver, batches, len(set(there.values()) - owned)):
         run.store(coming, found)
         yield count
+    added = {place: uid for place, uid in stand.items() if uid in led}
+    for _, uid, body in those_of([bodies], added) if added else ():
+        run.add(uid, body)
     yield from run.remove(gone)
     if count.cards.created + count.cards.updated >= _MANY:
         tidy(writing.connection, wholly=True)
-    _note(writing, source.name, LastRun(writing.at, Ending.DONE, count.said))
+    remember(writing, source.name, LastRun(writing.at, Ending.DONE, count.said))
     if count.batch is not None:
         detail = f"import {count.batch}, source {source.name}: {count.said}"
         writing.events.append(writing.event(AuditAction.SOURCE_SYNC, source.book, "", detail))
-    importing.tell_left_out(writing, source.book, AuditAction.SOURCE_SYNC, count.cards)
+    _tell_left_out(writing, source, count.cards)
     yield count
+
+
+def _tell_left_out(writing: Writing, source: Source, count: ImportCount) -> None:
+    """Tell the audit trail of people who were not taken."""
+    cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
+    rules = ", ".join(sorted({rule for one in count.rejected.values() for rule in one.rules}))
+    for left_out, why in (
+        (count.erased, f"of people who were erased, {cases}"),
+        (count.rejected, f"that break the standards: {rules}"),
+    ):
+        if left_out:
+            detail = f"source {source.name}: {len(left_out)} cards {why}"
+            action, refused = AuditAction.SOURCE_SYNC, AuditOutcome.REFUSED
+            writing.events.append(writing.event(action, source.book, "", detail, refused))
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A card that is to be stored, in the place of the one that it ``replaces``."""
+
+    uid: str
+    body: bytes
+    etag: str
+    href: str
+    key: str
+    replaces: StoredCard | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +181,7 @@ class _Following:
     says: dict[str, bytes]
     said: dict[str, Said] = field(default_factory=dict)
     now: dict[str, bytes] = field(default_factory=dict)
-    coming: list[Coming] = field(default_factory=list)
+    coming: list[_Coming] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -199,7 +218,9 @@ class _Run:
         found = _Following(says, {ids[card_id]: one for card_id, one in said.items()})
         for uid in (one for one in says if one not in stored):
             body = says[uid]
-            found.coming.append(Coming(uid, body, etag_of(body), new_key(), None))
+            etag = etag_of(body)
+            href = href_for(uid, etag)
+            found.coming.append(_Coming(uid, body, etag, href, new_key(), None))
         # As a rule, neither the source nor anybody here has changed anything.
         touched = {
             one.card.href: uid
@@ -213,7 +234,8 @@ class _Run:
             followed = follow(before, says[uid], now, self.source.owns, firmly=firmly)
             if followed.changed:
                 etag = etag_of(followed.body)
-                found.coming.append(Coming(uid, followed.body, etag, card.key, stored[uid]))
+                coming = _Coming(uid, followed.body, etag, card.href, card.key, stored[uid])
+                found.coming.append(coming)
                 found.now[uid] = now
         return found
 
@@ -222,7 +244,7 @@ class _Run:
         count = self.count.cards
         if following.coming:
             self.count.batch = self.writing.batch
-            importing.store(self.writing, self.view, following.coming, found, count, OPERATION)
+            self._put(following.coming, found)
         count.unchanged += len(following.says) - len(following.coming)
         left_out = {
             one.uid
@@ -243,6 +265,44 @@ class _Run:
                     self.count.outcomes.append(_told(one, href, following))
         self.count.looked_at += len(says)
 
+    def _put(self, coming: Sequence[_Coming], found: Sequence[Derived]) -> None:
+        """Store cards with what was ``found`` to be kept beside them, and count them."""
+        writing, view, count = self.writing, self.view, self.count.cards
+        new = [
+            NewCard(one.href, one.key, one.uid, one.body, one.etag, beside, one.replaces)
+            for one, beside in zip(coming, found, strict=True)
+        ]
+        hrefs = [one.href for one in new if one.replaces is None]
+        new = named(new, cards.find_many(writing.connection, view.book.id, "href", hrefs))
+        erased = writing.erased_among(new)
+        rejected: dict[str, BreaksStandards] = {}
+        if view.book.standards is not None:
+            judged = standards.judged(writing, view.book.standards, new)
+            rejected = standards.rejected(judged, view.book.standards)
+        for one in new:
+            if one.key in erased:
+                count.erased[one.body] = erased[one.key]
+            elif one.key in rejected:
+                count.rejected[one.body] = rejected[one.key]
+        kept = [one for one in new if one.key not in erased.keys() | rejected.keys()]
+        count.created += sum(one.replaces is None for one in kept)
+        count.updated += sum(one.replaces is not None for one in kept)
+        writing.store(view, kept, OPERATION)
+
+    def add(self, uid: str, body: bytes) -> None:
+        """Add what the source says to the card that answers for this UID."""
+        number = self.writing.batch
+        try:
+            changed = landing.add(self.writing, self.view, uid, self._kept(body), OPERATION)
+        except ErasedPerson as erased:
+            self.count.cards.erased[body] = erased.case
+            return
+        self.count.cards.updated += changed
+        self.count.cards.unchanged += not changed
+        self.count.looked_at += 1
+        if changed:
+            self.count.batch = number
+
     def remove(self, gone: Sequence[str]) -> Iterator[SyncCount]:
         """Take out the cards with these UIDs, which the source has no longer."""
         connection, book_id = self.writing.connection, self.view.book.id
@@ -261,36 +321,9 @@ class _Run:
             yield self.count
 
 
-def _told(coming: Coming, href: str, following: _Following) -> SyncedCard:
+def _told(coming: _Coming, href: str, following: _Following) -> SyncedCard:
     now, name = following.now.get(coming.uid), name_of(coming.body)
     if now is None:
         return SyncedCard(Fate.COMES, href, coming.key, name)
     why = "" if coming.uid in following.said else "it was there, and is the source's from now on"
     return SyncedCard(Fate.CHANGES, href, coming.key, name, difference(now, coming.body), why)
-
-
-def last_run(reading: Reading, name: str) -> LastRun | None:
-    """Return how the last run of the source ``name`` ended; None when it never ran.
-
-    Raises AccessDenied to all but the operator.
-    """
-    reading.require_operator()
-    at, _, rest = settings.get(reading.connection, _setting(name)).partition(" ")
-    ending, _, said = rest.partition(" ")
-    return LastRun(datetime.fromisoformat(at), Ending(ending), said) if at else None
-
-
-def note_failure(writing: Writing, source: Source, ending: Ending, said: str) -> None:
-    """Remember that a run of ``source`` changed nothing, and tell the audit trail why."""
-    _note(writing, source.name, LastRun(writing.at, ending, said))
-    detail = f"source {source.name}: {said}"
-    writing.events.append(writing.event(AuditAction.SOURCE_FAIL, source.book, "", detail))
-
-
-def _note(writing: Writing, name: str, run: LastRun) -> None:
-    text = f"{run.at.isoformat()} {run.ending} {run.said}"
-    settings.put(writing.connection, _setting(name), text)
-
-
-def _setting(name: str) -> str:
-    return f"source {name}"

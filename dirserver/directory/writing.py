@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import shield, sourced, standards
+from dirserver.directory import landing, shield, sourced, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -32,7 +32,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
-from dirserver.model.source import OPERATION, Source
+from dirserver.model.source import NO_SOURCES, OPERATION, Sources
 from dirserver.model.vcard import VCard, parse_card
 from dirserver.store import cards, erasures, settings, stops, writing
 from dirserver.store.engine import Connection
@@ -42,8 +42,6 @@ from dirserver.store.writing import Act, NewCard
 # What a client may store as one card; photos make most of it.
 MAX_CARD_BYTES = 4 * 1024 * 1024
 NO_SHIELD = Shield(enabled=False)
-# Sources by the slugs of their books.
-NO_SOURCES: Mapping[str, Source] = {}
 
 
 def etag_of(body: bytes) -> str:
@@ -72,7 +70,7 @@ class Writing(Reading):
         at: datetime,
         guard: Shield = NO_SHIELD,
         sightings: Sightings | None = None,
-        sources: Mapping[str, Source] = NO_SOURCES,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
@@ -116,6 +114,14 @@ class Writing(Reading):
             self.refuse(action, slug, href, str(denied))
             raise
 
+    def managed(self, slug: str, action: AuditAction) -> AddressBook:
+        """Return the book ``slug``, or the smart one, if it may be managed; else as ``granted``."""
+        try:
+            return self._any_view(slug, Privilege.MANAGE).book
+        except AccessDenied as denied:
+            self.refuse(action, slug, "", str(denied))
+            raise
+
     def put_card(
         self,
         slug: str,
@@ -135,16 +141,22 @@ class Writing(Reading):
         and CardTooLarge for what cannot be kept, and UIDConflict when another card in the book
         has this UID, or this one has another (RFC 6352 section 6.3.2.1), ErasedPerson and
         BreaksStandards. The etag is that of these bytes, also where a repair follows. A new card's
-        UID must not be taken in the books ``among`` which it is shown, either.
+        UID must not be taken in the books ``among`` which it is shown, either. What is for a card
+        that is one with another one now lands there; see ``landing``.
         """
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
         if not is_href(href):
             raise InvalidHref(repr(href))
         there = cards.find_with_body(self.connection, view.book.id, href)
         stored, old = there or (None, b"")
+        card = None if stored is not None else self.parsed(body)
+        if card is not None:
+            is_new = landing.landed(self, view, href, card, body, precondition)
+            if is_new is not None:
+                return Stored(etag_of(body), created=is_new)
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
-        card = self.parsed(body)
+        card = card or self.parsed(body)
         etag = etag_of(body)
         if stored is not None and stored.card.etag == etag:
             return Stored(etag, created=False)
@@ -155,7 +167,7 @@ class Writing(Reading):
             if other is not None:
                 raise UIDConflict(other.card.href)
             if stored is None:
-                self._require_free(card.uid, view, among)
+                uids.require_free(self.connection, card.uid, view.book.id, among)
         edit = None if stored is None else edited(old, body, card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
@@ -173,10 +185,13 @@ class Writing(Reading):
     def delete_card(self, slug: str, href: str, precondition: Precondition = ALWAYS) -> None:
         """Take the card ``href`` out of the book ``slug``; its versions stay.
 
+        One that became one with another card is gone already, and that one stays.
         Raises AccessDenied, NotFound, PreconditionFailed.
         """
         view = self.writable(slug, AuditAction.CARD_DELETE, href)
         stored = self.stored(view, href)
+        if stored is None and landing.is_gone(self.connection, view.book.id, href):
+            return
         if not precondition.holds(None if stored is None else stored.card.etag):
             raise PreconditionFailed(href)
         if stored is None:
@@ -231,10 +246,9 @@ class Writing(Reading):
             self._guard(source, AuditAction.CARD_MOVE, href)
         self.remove(source, [stored], "move")
         card = self.parsed(body)
-        if card.uid:
-            other = cards.find_uid(self.connection, target.book.id, card.uid)
-            if other is not None:
-                raise UIDConflict(other.card.href)
+        other = uids.holder(self.connection, target.book.id, card.uid)
+        if other is not None:
+            raise UIDConflict(other.card.href)
         new = self.new_card(to_href, card, body, None, stored.card.key)
         self.store(target, [new], "move", binding=source.book.id != target.book.id)
         detail = f"to {to_slug}/{to_href}"
@@ -272,26 +286,17 @@ class Writing(Reading):
         card = self.parsed(body)
         if there is not None and there.card.uid and card.uid not in ("", there.card.uid):
             raise UIDConflict(to_href)
-        other = cards.find_uid(self.connection, target.book.id, card.uid) if card.uid else None
+        other = uids.holder(self.connection, target.book.id, card.uid)
         if other is not None and other.card.href != to_href:
             raise UIDConflict(other.card.href)
         if there is None and card.uid:
-            self._require_free(card.uid, target, among)
+            uids.require_free(self.connection, card.uid, target.book.id, among)
         etag = etag_of(body)
         if there is None or there.card.etag != etag:
             self.store(target, [self.new_card(to_href, card, body, there)], "copy")
             detail = f"from {slug}/{href}"
             self.events.append(self.event(AuditAction.CARD_COPY, to_slug, to_href, detail))
         return Stored(etag, created=there is None)
-
-    def _require_free(self, uid: str, view: VisibleBook, among: Sequence[VisibleBook]) -> None:
-        """Raise UIDConflict if a card in another of the books ``among`` has this UID."""
-        for other in among:
-            if other.book.id == view.book.id:
-                continue
-            taken = cards.find_uid(self.connection, other.book.id, uid)
-            if taken is not None:
-                raise UIDConflict(taken.card.href, other.book.id)
 
     @property
     def batch(self) -> int:
@@ -337,8 +342,7 @@ class Writing(Reading):
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
             standards.follow(self, view, judged, repairs=binding)
-        if binding and self.sources and operation != OPERATION:
-            sourced.put_back(self, view, new)
+        sourced.put_back(self, view, new, operation if binding else OPERATION)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""

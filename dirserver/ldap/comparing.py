@@ -29,16 +29,15 @@ def compare_card(request: CompareRequest, tree: Tree, target: Target) -> ResultC
 
     A property that is hidden from the principal is one that the card does not have.
     """
-    (view,) = target.views
 
     def has(query: Query) -> bool:
         of_card = And((KeyIs(target.key), query))
-        return next(tree.reading.search(of_card, [view], 1), None) is not None
+        return next(tree.reading.search(of_card, target.views, 1), None) is not None
 
     equal, present = _assertion(request)
     asked = compile_assertion(equal, tree.naming(target.views))
     is_equal = has(asked)
-    if not is_equal and not tree.has_card(view, target.key):
+    if not is_equal and not tree.has_card(target.views, target.key):
         return ResultCode.NO_SUCH_OBJECT
     return _answer(
         request,

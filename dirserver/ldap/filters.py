@@ -85,11 +85,13 @@ _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMat
 class Naming:
     """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug.
 
+    Below the entry of a smart book are cards of several books.
+
     ``groups_of`` finds the groups that have a card for a member, by its book's slug and its key.
     """
 
     suffix: DN = ()
-    books: Mapping[str, int] = field(default_factory=dict)
+    books: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     groups_of: Callable[[str, str], Query] = lambda _slug, _key: NOTHING
 
 
@@ -140,7 +142,8 @@ def _in_name(item: Leaf, one: AttributeType, naming: Naming) -> Iterator[Query]:
     if test is None:
         return
     if one is lookup("ou"):
-        yield from (BookIs(book_id) for slug, book_id in naming.books.items() if test(slug))
+        named = (ids for slug, ids in naming.books.items() if test(slug))
+        yield from (BookIs(book_id) for ids in named for book_id in ids)
     if any(lookup(type_) is one and test(value) for rdn in naming.suffix for type_, value in rdn):
         yield EVERYTHING
 
@@ -294,6 +297,7 @@ def _named(one: AttributeType, text: str, naming: Naming) -> Query:
         return Constant(isinstance(location, Subschema))
     match location:
         case CardDN(slug, key) if slug in naming.books:
-            return And((KeyIs(key), BookIs(naming.books[slug])))
+            books = tuple(map(BookIs, naming.books[slug]))
+            return And((KeyIs(key), books[0] if len(books) == 1 else Or(books)))
         case _:
             return NOTHING

@@ -182,7 +182,7 @@ def _looks(
     look = _look if asked else _same_look
     looks = {
         view.book.id: look(
-            dn.book_dn(view.book.slug, settings.suffix),
+            dn.book_dn(view.shelf.slug, settings.suffix),
             request.attributes,
             view.hidden,
             request.types_only,

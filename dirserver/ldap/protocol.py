@@ -203,8 +203,10 @@ class LDAPProtocol(BaseLDAPServer):
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
                 self._patience.wait(Waiting.ASK)
+                # Told of first, since the client may have it before anything else is done here.
+                self._finish(answering)
                 self.transport.write(answering.ready.data)
-                self._answered(answering)
+                self._go_on_asking()
                 return
             self._watch()
         if self._place is None:
@@ -282,6 +284,10 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _answered(self, answering: Answer) -> None:
         self._finish(answering)
+        self._go_on_asking()
+
+    def _go_on_asking(self) -> None:
+        """Take in what has come meanwhile, and answer it."""
         if self._incoming.unread or not self._reading:
             self._receive()
         else:

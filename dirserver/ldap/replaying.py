@@ -14,7 +14,7 @@ from dirserver.ldap.filters import compile as compile_filter
 from dirserver.ldap.messages import Filter, Scope, SearchRequest
 from dirserver.ldap.recent import Heard
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.ldap.tree import Tree
+from dirserver.ldap.tree import Tree, ids_by_slug
 from dirserver.ldap.whatif import with_wildcards, without_classes
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.principal import ANONYMOUS, Client, Principal, operator
@@ -98,7 +98,7 @@ class _Search:
         target = self.tree.target(self._location, Scope.BASE_OBJECT)
         if target is None or not target.key:
             return target is not None
-        return self.tree.has_card(target.views[0], target.key)
+        return self.tree.has_card(target.views, target.key)
 
     def views(self, scope: Scope) -> Sequence[VisibleBook]:
         """Return the books that are reached."""
@@ -109,8 +109,7 @@ class _Search:
         """Return how many cards of ``views`` the filter, or another one, is true for."""
         if not views:
             return 0
-        books = {view.book.slug: view.book.id for view in views}
-        naming = Naming(self._settings.suffix_dn, books)
+        naming = Naming(self._settings.suffix_dn, ids_by_slug(views))
         query = compile_filter(filter_ or self._filter, naming)
         if isinstance(self._location, CardDN):
             query = And((KeyIs(self._location.key), query))

@@ -115,7 +115,7 @@ class Search:
         tree.reading.limit_time(self._deadline - self._clock())
         key = tree.reading.policy.view_key
         yield from self._answered(tree, target, key)
-        if target.key and not self.hits and not tree.has_card(target.views[0], target.key):
+        if target.key and not self.hits and not tree.has_card(target.views, target.key):
             self.result = Result(ResultCode.NO_SUCH_OBJECT, tree.matched(base))
 
     def _most_entries(self) -> int | None:

@@ -6,7 +6,7 @@ the part of a name that did match.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -31,12 +31,12 @@ from dirserver.ldap.dn import (
 from dirserver.ldap.filters import Naming
 from dirserver.ldap.messages import Scope
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.addressbook import Entry
+from dirserver.model.addressbook import AddressBook, Entry
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.identical import Followed
-from dirserver.model.policy import VisibleBook
+from dirserver.model.policy import SmartView, VisibleBook
 from dirserver.model.principal import Principal
 from dirserver.model.query import NOTHING, Query
 
@@ -94,16 +94,15 @@ class Tree:
             case Root():
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
-                books = tuple(map(self._book, self._views)) if self._counts else self._seen.entries
+                books = tuple(map(self._book, self._branches()))
                 base = self._above(containers.suffix_entry(self._settings), len(books))
                 return _reach(base, books, (), self._views, scope)
-            case BookDN(slug) if view := self._view(slug):
-                alone = self._seen.alone[view.book.id]
-                return _reach(self._book(view), (), alone, alone, scope)
-            case CardDN(slug, key) if view := self._view(slug):
+            case BookDN(slug) if branch := self._branch(slug):
+                return _reach(self._book(branch), (), branch.views, branch.views, scope)
+            case CardDN(slug, key) if (branch := self._branch(slug)) and branch.views:
                 if scope in (Scope.BASE_OBJECT, Scope.WHOLE_SUBTREE):
-                    return Target((), self._seen.alone[view.book.id], key)
-                return Target() if self.has_card(view, key) else None
+                    return Target((), branch.views, key)
+                return Target() if self.has_card(branch.views, key) else None
             case UsersDN() if not principal.is_anonymous:
                 users = tuple(containers.user_entry(one, self._settings) for one in self._users())
                 base = self._above(containers.users_entry(self._settings), len(users))
@@ -124,14 +123,13 @@ class Tree:
         users = self.reading.policy.users.values()
         return sorted(users, key=lambda one: (fold(one.name or one.login), one.login))
 
-    def has_card(self, view: VisibleBook, key: str) -> bool:
-        """Say whether the book has a card with this key."""
-        return self.reading.has_key(view, key)
+    def has_card(self, views: Sequence[VisibleBook], key: str) -> bool:
+        """Say whether there is a card with this key in ``views``."""
+        return self.reading.has_key(views, key)
 
     def naming(self, views: Sequence[VisibleBook]) -> Naming:
         """Return what the DNs of the cards in ``views`` are made of."""
-        books = {view.book.slug: view.book.id for view in views}
-        return Naming(self._settings.suffix_dn, books, self._groups_of)
+        return Naming(self._settings.suffix_dn, ids_by_slug(views), self._groups_of)
 
     def _groups_of(self, slug: str, key: str) -> Query:
         view = self._view(slug)
@@ -161,9 +159,9 @@ class Tree:
                 continue
             if not target.key:
                 return target.containers[0].dn
-            (view,) = target.views
-            if self.has_card(view, target.key):
-                return card_dn(target.key, book_dn(view.book.slug, self._settings.suffix))
+            if self.has_card(target.views, target.key):
+                slug = target.views[0].shelf.slug
+                return card_dn(target.key, book_dn(slug, self._settings.suffix))
         return ""
 
     def _below_root(self, scope: Scope) -> Target:
@@ -173,14 +171,13 @@ class Tree:
             return base or Target()
         return self.target(Suffix(), Scope.WHOLE_SUBTREE) or Target()
 
-    def _book(self, view: VisibleBook) -> Container:
-        entry = containers.book_entry(view.book, self._settings.suffix)
+    def _book(self, branch: _Branch) -> Container:
         if not self._counts:
-            return entry
-        if view.access >= Privilege.READ:
-            return entry.with_subordinates(self.reading.count(view))
+            return branch.entry
+        if all(view.access >= Privilege.READ for view in branch.views):
+            return branch.entry.with_subordinates(self.reading.number_in(branch.views))
         # How many there are is not for those who may only look some of them up.
-        return entry.with_subordinates(self.reading.has_cards(view), is_exact=False)
+        return branch.entry.with_subordinates(self.reading.has_cards(branch.views), is_exact=False)
 
     def _above(self, entry: Container, number: int) -> Container:
         return entry.with_subordinates(number) if self._counts else entry
@@ -188,31 +185,73 @@ class Tree:
     def _view(self, slug: str) -> VisibleBook | None:
         return next((view for view in self._views if is_slug_of(slug, view.book.slug)), None)
 
+    def _branches(self) -> Iterator[_Branch]:
+        """Yield the books, and then the smart ones, which show cards of theirs once more."""
+        yield from self._seen.branches
+        yield from _smart(self._settings)(self.reading.smart_books(Privilege.SEARCH))
+
+    def _branch(self, slug: str) -> _Branch | None:
+        return next((one for one in self._branches() if is_slug_of(slug, one.book.slug)), None)
+
+
+def ids_by_slug(views: Iterable[VisibleBook]) -> dict[str, tuple[int, ...]]:
+    """Return whose cards are below the entry of a book, by its slug: books' ids."""
+    found: dict[str, tuple[int, ...]] = {}
+    for view in views:
+        slug = view.shelf.slug
+        found[slug] = (*found.get(slug, ()), view.book.id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A book, its entry, and whose cards are below that: its own, or those that it shows."""
+
+    book: AddressBook
+    entry: Container
+    views: tuple[VisibleBook, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Books as they are seen, the entries above their cards, and each book alone, by its id."""
+    """Books as they are seen, and each by itself."""
 
     views: tuple[VisibleBook, ...]
-    entries: tuple[Container, ...]
-    alone: Mapping[int, tuple[VisibleBook, ...]]
+    branches: tuple[_Branch, ...]
 
 
 @lru_cache(maxsize=8)
 def _followed(settings: LDAPSettings) -> Followed[tuple[VisibleBook, ...], _Seen]:
-    """Return what makes of books what is seen of them: nothing personal, unless they show it."""
-
-    def shown(view: VisibleBook) -> VisibleBook:
-        slug, personal = view.book.slug, settings.personal
-        kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
-        return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+    """Return what makes of books what is seen of them."""
 
     def seen(books: tuple[VisibleBook, ...]) -> _Seen:
-        views = tuple(map(shown, books))
-        entries = [containers.book_entry(view.book, settings.suffix) for view in views]
-        return _Seen(views, tuple(entries), {view.book.id: (view,) for view in views})
+        views = tuple(_shown(view, settings) for view in books)
+        return _Seen(views, tuple(_grown(view.book, (view,), settings) for view in views))
 
     return Followed(seen)
+
+
+@lru_cache(maxsize=8)
+def _smart(settings: LDAPSettings) -> Followed[tuple[SmartView, ...], tuple[_Branch, ...]]:
+    """Return what makes of smart books what is seen of them."""
+
+    def seen(smart: tuple[SmartView, ...]) -> tuple[_Branch, ...]:
+        parts = [tuple(_shown(view, settings) for view in one.parts) for one in smart]
+        pairs = zip(smart, parts, strict=True)
+        return tuple(_grown(one.book, views, settings) for one, views in pairs)
+
+    return Followed(seen)
+
+
+def _shown(view: VisibleBook, settings: LDAPSettings) -> VisibleBook:
+    """Return what is seen of a book: nothing personal, unless it shows that."""
+    slug, personal = view.book.slug, settings.personal
+    kept = {name for name in PERSONAL if view.book.owner or (slug, name) not in personal}
+    return replace(view, hidden=view.hidden | with_companions(frozenset(kept)))
+
+
+def _grown(book: AddressBook, views: tuple[VisibleBook, ...], settings: LDAPSettings) -> _Branch:
+    return _Branch(book, containers.book_entry(book, settings.suffix), views)
 
 
 def _leaf(container: Container, scope: Scope) -> Target:

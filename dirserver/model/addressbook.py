@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dirserver.model.ordering import Place
+from dirserver.model.smart.condition import SmartQuery
 from dirserver.model.standards.rules import Standards
 
 # The slug of the book that each user owns where the organisation gives them one.
@@ -32,7 +33,7 @@ class AddressBook:
 
     ``delegate`` says whether those who manage it may give others access to it.
     ``incarnations`` are those since its first life, oldest first. ``standards`` are the rules for
-    its cards, if it has any.
+    its cards, if it has any. A ``smart`` one shows those of other books that its query finds.
     """
 
     id: int
@@ -44,6 +45,7 @@ class AddressBook:
     delegate: bool = True
     incarnations: tuple[Incarnation, ...] = ()
     standards: Standards | None = None
+    smart: SmartQuery | None = None
 
     @property
     def incarnation(self) -> str:

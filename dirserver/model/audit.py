@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     CARD_EXPORT = "card:export"
     CARD_RESTORE = "card:restore"
     CARD_UNDO = "card:undo"
+    CARD_MERGE = "card:merge"
     CARD_REPAIR = "card:repair"
     CARD_QUARANTINE = "card:quarantine"
     CARD_READ = "card:read"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dirserver.errors import AccessDenied
-from dirserver.model.addressbook import PERSONAL, AddressBook
+from dirserver.model.addressbook import PERSONAL, AddressBook, label_of
 from dirserver.model.device import Device
 from dirserver.model.grant import Decision, Grant, Privilege, decide
 from dirserver.model.principal import (
@@ -19,7 +19,9 @@ from dirserver.model.principal import (
     Principal,
     PrincipalKind,
 )
+from dirserver.model.query import EVERYTHING, NOTHING, Query, resolve
 from dirserver.model.shield import Stop
+from dirserver.model.smart.condition import SmartQuery, in_book
 
 # So many clients' books are kept: a stranger's addresses must not fill the memory.
 _MOST_KEPT = 1000
@@ -27,11 +29,26 @@ _MOST_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class VisibleBook:
-    """A book as one principal has it: the highest privilege, and what is hidden."""
+    """A book as one principal has it: the highest privilege, and what is hidden.
+
+    Of its cards, those are ``shown`` that this finds: all, or ``through`` a smart book some.
+    """
 
     book: AddressBook
     access: Privilege
     hidden: frozenset[str]
+    shown: Query = EVERYTHING
+    through: AddressBook | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its cards are shown."""
+        return self.shown == EVERYTHING
+
+    @property
+    def shelf(self) -> AddressBook:
+        """The book under whose name its cards are shown."""
+        return self.through or self.book
 
     @property
     def visibility(self) -> str:
@@ -39,6 +56,15 @@ class VisibleBook:
         if not self.hidden:
             return "0"
         return hashlib.sha256(",".join(sorted(self.hidden)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class SmartView:
+    """A smart book as one principal has it: ``parts`` of the books that they may use themselves."""
+
+    book: AddressBook
+    access: Privilege
+    parts: tuple[VisibleBook, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,9 @@ class Policy:
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
     erasure_key: bytes = field(default=b"", repr=False)
     # Who asks for all their books asks again with every request; kept as long as the policy is.
+    _smart: dict[tuple[Principal, Privilege, str], tuple[SmartView, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _visible: dict[tuple[Principal, Privilege, str], tuple[VisibleBook, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -124,7 +153,8 @@ class Policy:
     ) -> tuple[VisibleBook, ...]:
         """Return the books on which ``principal`` has ``privilege``: shared ones, then own.
 
-        One's own book stands before a shared one of the same name, as ``named`` has it.
+        They have cards of their own; for others see ``smart_books``. One's own book stands before
+        a shared one of the same name, as ``named`` has it.
         """
         key = (principal, privilege, address)
         found = self._visible.get(key)
@@ -137,13 +167,56 @@ class Policy:
     def _look(
         self, principal: Principal, privilege: Privilege, address: str
     ) -> tuple[VisibleBook, ...]:
-        views = (self.view(principal, book, address, privilege) for book in self.books)
+        books = (book for book in self.books if book.smart is None)
+        views = (self.view(principal, book, address, privilege) for book in books)
         found = [view for view in views if view is not None and view.access >= privilege]
         login = principal.login
         own = {view.book.slug for view in found if view.book.owner == login}
         if own and not principal.is_operator:
             found = [view for view in found if view.book.owner or view.book.slug not in own]
         return tuple(sorted(found, key=lambda view: (view.book.owner != "", view.book.slug)))
+
+    def smart_books(
+        self, principal: Principal, privilege: Privilege, address: str = ""
+    ) -> tuple[SmartView, ...]:
+        """Return the smart books on which ``principal`` has ``privilege``, by name.
+
+        Each shows what they may use of other books by the grants there. What a device is not
+        good for by itself, its user may read with it all the same through a smart book that it is
+        good for.
+        """
+        key = (principal, privilege, address)
+        found = self._smart.get(key)
+        if found is None:
+            if len(self._smart) >= _MOST_KEPT:
+                self._smart.clear()
+            found = self._smart[key] = tuple(self._look_through(principal, privilege, address))
+        return found
+
+    def _look_through(
+        self, principal: Principal, privilege: Privilege, address: str
+    ) -> Iterator[SmartView]:
+        for book in self.books:
+            if book.smart is None or self.named(principal.login, book.slug) is not book:
+                continue
+            view = self.view(principal, book, address, privilege)
+            if view is None or view.access < privilege:
+                continue
+            device = principal.device
+            everywhere = None if device is None else replace(device, books=frozenset())
+            around = self.visible(replace(principal, device=everywhere), privilege, address)
+            parts = (
+                replace(one, shown=shown_of(one.book, book.smart), through=book) for one in around
+            )
+            yield SmartView(
+                book,
+                view.access,
+                tuple(
+                    replace(one, access=min(one.access, _most(view, one.book, device)))
+                    for one in parts
+                    if resolve(one.shown, one.hidden) != NOTHING
+                ),
+            )
 
     def named(self, login: str, slug: str) -> AddressBook | None:
         """Return the book that is called ``slug`` in the home of ``login``: an own or a shared one.
@@ -194,6 +267,23 @@ class Policy:
         if found is not None or "@" not in wanted:
             return found
         return next((user for user in self.users.values() if user.mail.lower() == wanted), None)
+
+
+def shown_of(book: AddressBook, smart: SmartQuery) -> Query:
+    """Return what finds the cards of ``book`` that a smart book shows.
+
+    A book that its owner made has no name that a query could know.
+    """
+    return in_book(smart.condition, "" if book.made_by_owner else book.slug)
+
+
+def _most(smart: VisibleBook, book: AddressBook, device: Device | None) -> Privilege:
+    """Return the most that may be done through a smart book with the cards of ``book``."""
+    if smart.access < Privilege.READ:
+        return smart.access
+    if device is not None and not device.has_use_of(label_of(book)):
+        return Privilege.READ
+    return Privilege.MANAGE
 
 
 def grantees_of(login: str, groups: Iterable[Group]) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 # Before the name of a source, where it acts by itself; no login has a colon.
 _ACTOR = "source:"
@@ -27,6 +29,11 @@ class Source:
     def actor(self) -> str:
         """Under which name it acts."""
         return f"{_ACTOR}{self.name}"
+
+
+# By the slugs of their books.
+Sources: TypeAlias = Mapping[str, Source]
+NO_SOURCES: Sources = {}
 
 
 def is_source(actor: str) -> bool:

@@ -12,6 +12,7 @@ from dirserver.config.standards import Standards as ConfiguredStandards
 from dirserver.model.addressbook import PERSONAL
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.principal import Group
+from dirserver.model.smart.parsing import parse
 from dirserver.model.standards.rules import Handling, NameForm, PhoneForm, Rule, Standards
 from dirserver.store.structure import Book, Structure, User
 
@@ -95,7 +96,14 @@ def _book(book: ConfiguredBook) -> Book:
     grants = {grant.to: _grant(grant) for grant in book.grants}
     standards = None if book.standards is None else _standards(book.standards)
     return Book(
-        book.slug, "", book.name, book.description, grants, book.delegate, standards=standards
+        book.slug,
+        "",
+        book.name,
+        book.description,
+        grants,
+        book.delegate,
+        standards=standards,
+        smart=parse(book.query) if book.query else None,
     )
 
 

@@ -140,7 +140,7 @@ def _books(old: Structure, new: Structure) -> Iterator[Step]:
 
 
 def _told(book: Book) -> tuple[object, ...]:
-    return book.name, book.description, book.delegate, book.standards
+    return book.name, book.description, book.delegate, book.standards, book.query
 
 
 def _grants(before: Book | None, after: Book) -> Iterator[Step]:
@@ -260,8 +260,7 @@ def _book_sentence(old: Book | None, new: Book | None, *, returns: bool) -> str:
         return f"book {old.label if old else ''}: archived (invisible, but kept)"
     if returns:
         return f"book {new.label}: {new.name}, back from the archive"
-    had = {} if old is None else spelling.told(old.standards)
-    has = spelling.told(new.standards)
+    had, has = {} if old is None else _rules_of(old), _rules_of(new)
     if old is None:
         return ", ".join([f"book {new.label}: {new.name}", *(f"{k} {v}" for k, v in has.items())])
     pairs = {
@@ -271,6 +270,11 @@ def _book_sentence(old: Book | None, new: Book | None, *, returns: bool) -> str:
         **{rule: (had.get(rule, ""), has.get(rule, "")) for rule in [*had, *has]},
     }
     return f"book {new.label}: {_changes(pairs)}"
+
+
+def _rules_of(book: Book) -> dict[str, str]:
+    """Return what decides which cards the book has, and how they must be."""
+    return spelling.told(book.standards) | ({"query": book.query} if book.query else {})
 
 
 def _truth(value: bool) -> str:

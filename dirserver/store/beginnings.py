@@ -1,4 +1,4 @@
-"""What words of names and mail addresses begin with, in the order in which cards are shown.
+"""What the words of cards' names begin with, in the order in which the cards are shown.
 
 Telephones look for it at every key that is pressed. That finds a large part of all cards, of
 which a screen shows the first: so the rows are grouped by their ``head``, the first characters,
@@ -24,14 +24,14 @@ from sqlalchemy import (
     select,
 )
 
-from dirserver.model.fields import NAMES, Field
+from dirserver.model.fields import NAMES
 from dirserver.store.prepared import NewRows, Prepared, among, listed
 from dirserver.store.tables import card_beginning
 
 # What the index calls a full name on the keys of a telephone.
 KEYPAD = "keypad"
 # A row says with a bit for each in which fields there is such a word.
-_BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), Field.MAIL, KEYPAD))}
+_BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), KEYPAD))}
 # A group for one character is walked along for two as well.
 _HEADS = (1, 3)
 # So many octets of a name fit into an integer.

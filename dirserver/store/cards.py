@@ -8,10 +8,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
+from dirserver.store import pruning
 from dirserver.store.prepared import Prepared
 from dirserver.store.tables import addressbook, card, card_version, change
 
@@ -22,7 +33,7 @@ _ROWS = 1000
 _TEXTS_AT_ONCE = 100
 _BYTES_AT_ONCE = 8 * 1024 * 1024
 # In the order of a Card.
-_LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
+LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
 # Rows that come as they are asked for are read in a ``with``: whoever stops half-way would leave
 # PostgreSQL's cursor open.
@@ -36,11 +47,11 @@ _STATE = Prepared(
 _STATES = select(addressbook.c.id, addressbook.c.revision, addressbook.c.modified).where(
     addressbook.c.id.in_(bindparam("book_ids", expanding=True))
 )
-_IN_BOOK = select(card.c.id, card.c.revision, *_LISTED).where(card.c.addressbook_id == _BOOK)
+_IN_BOOK = select(card.c.id, card.c.revision, *LISTED).where(card.c.addressbook_id == _BOOK)
 _BY_HREF = Prepared(_IN_BOOK.where(card.c.href == bindparam("href")))
 _BY_UID = Prepared(_IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1))
 _LISTING = (
-    select(*_LISTED)
+    select(*LISTED)
     .where(card.c.addressbook_id == _BOOK)
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
@@ -52,7 +63,7 @@ _ETAGS = (
     .execution_options(yield_per=_ROWS)
 )
 _WITH_BODY = Prepared(
-    select(card.c.id, card.c.revision, *_LISTED, card_version.c.body)
+    select(card.c.id, card.c.revision, *LISTED, card_version.c.body)
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
 )
@@ -62,7 +73,7 @@ _BODY = Prepared(
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
 )
 _BODIES = (
-    select(*_LISTED, card_version.c.body)
+    select(*LISTED, card_version.c.body)
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK)
 )
@@ -91,12 +102,12 @@ _CHANGES = (
     .order_by(change.c.revision)
     .execution_options(yield_per=_ROWS)
 )
+# That a card has the name of a change, in its book.
+IS_OF_CHANGE = and_(card.c.addressbook_id == change.c.addressbook_id, card.c.href == change.c.href)
 # Each change with what the card is now; of one that is gone there is nothing to join.
 _CHANGED = (
-    select(change.c.revision, change.c.href.label("changed"), *_LISTED)
-    .outerjoin(
-        card, and_(card.c.addressbook_id == change.c.addressbook_id, card.c.href == change.c.href)
-    )
+    select(change.c.revision, change.c.href.label("changed"), *LISTED)
+    .outerjoin(card, IS_OF_CHANGE)
     .where(change.c.addressbook_id == _BOOK, change.c.revision > bindparam("since"))
     .order_by(change.c.revision)
     .execution_options(yield_per=_ROWS)
@@ -139,8 +150,19 @@ def states(connection: Connection, book_ids: Sequence[int]) -> dict[int, BookSta
     return {row.id: BookState(row.revision, row.modified) for row in rows}
 
 
-def listing(connection: Connection, book_id: int) -> Iterator[Card]:
-    """Yield the cards of a book in the order of their names, without touching a body."""
+def listing(
+    connection: Connection, book_id: int, hrefs: Iterable[str] | None = None
+) -> Iterator[Card]:
+    """Yield cards, those named or all of the book, in the order of their names.
+
+    No body is touched. Of many that are named in another order, only those that are fetched
+    together are sorted.
+    """
+    for batch in batches(() if hrefs is None else hrefs):
+        for row in connection.execute(_LISTING.where(card.c.href.in_(batch)), {"book_id": book_id}):
+            yield _card(row)
+    if hrefs is not None:
+        return
     with connection.execute(_LISTING, {"book_id": book_id}) as rows:
         for row in rows:
             yield _card(row)
@@ -185,7 +207,7 @@ def find_many(
 ) -> dict[str, StoredCard]:
     """Return the cards of a book whose ``column`` (``href`` or ``uid``) is among ``values``."""
     found: dict[str, StoredCard] = {}
-    for batch in _batches(values):
+    for batch in batches(values):
         statement = _IN_BOOK.where(card.c[column].in_(batch))
         for row in connection.execute(statement, {"book_id": book_id}):
             found[getattr(row, column)] = StoredCard(row.id, _card(row), row.revision)
@@ -245,12 +267,12 @@ def _batches_of_texts(
 
     SQLite goes from row to row, but PostgreSQL's driver holds all that a statement finds.
     """
-    for batch in _batches(hrefs, _TEXTS_AT_ONCE):
+    for batch in batches(hrefs, _TEXTS_AT_ONCE):
         if connection.dialect.name == "sqlite":
             yield batch
             continue
         largest = connection.scalar(_LARGEST_OF, {"book_id": book_id, "hrefs": batch})
-        yield from _batches(batch, _at_once(largest))
+        yield from batches(batch, _at_once(largest))
 
 
 def _at_once(largest: int | None) -> int:
@@ -282,30 +304,31 @@ def changed(
 
 
 def left_behind(
-    connection: Connection, book_id: int, start: int, held: int, namesakes: int | None
+    connection: Connection,
+    book_id: int,
+    start: int,
+    held: int,
+    *,
+    namesakes: int | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Yield revision and name of each last change after ``start``, in their order, of a card.
 
     Of those that were in the book at the revision ``held``, which has gone on since; and of those
-    that are in the book ``namesakes`` by the same name, none.
+    that are in the book ``namesakes`` by the same name, none. Of cards that have not changed
+    since, there are ``only`` those for which this holds.
     """
-    was_there = (
-        select(card_version.c.id)
-        .where(
-            card_version.c.addressbook_id == change.c.addressbook_id,
-            card_version.c.href == change.c.href,
-            card_version.c.revision <= held,
-        )
-        .exists()
-    )
+    stays: ColumnElement[bool] = change.c.vanished.is_(False)
+    if only is not None:
+        stays = select(card.c.id).where(IS_OF_CHANGE, only).exists()
     statement = (
         select(change.c.revision, change.c.href)
         .where(
             change.c.addressbook_id == book_id,
             change.c.revision > start,
             or_(
-                and_(change.c.revision <= held, change.c.vanished.is_(False)),
-                and_(change.c.revision > held, was_there),
+                and_(change.c.revision <= held, stays),
+                and_(change.c.revision > held, was_there(connection, book_id, held)),
             ),
         )
         .order_by(change.c.revision)
@@ -318,13 +341,31 @@ def left_behind(
         yield from rows
 
 
+def was_there(connection: Connection, book_id: int, held: int) -> ColumnElement[bool]:
+    """Return the condition that the name of a change was in the book at the revision ``held``.
+
+    Or that it may have been, where versions of then are not kept any more: what is left of a
+    name's versions then begins before the day up to which they were deleted, if anything is left.
+    """
+    versions = select(card_version.c.id).where(
+        card_version.c.addressbook_id == change.c.addressbook_id,
+        card_version.c.href == change.c.href,
+    )
+    known = card_version.c.revision <= held
+    pruned = pruning.horizon(connection, [book_id])
+    if pruned is not None:
+        known = or_(known, card_version.c.at < pruned)
+    return or_(versions.where(known).exists(), ~versions.exists())
+
+
 def count(connection: Connection, book_id: int, *, most: int | None = None) -> int:
     """Return how many cards the book has; no more than ``most`` are counted."""
     found = _COUNT.row(connection, book_id=book_id, most=_ALL if most is None else most)
     return 0 if found is None else found[0]
 
 
-def _batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:
+def batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:
+    """Yield ``values`` in lists that one statement takes."""
     iterator = iter(values)
     while batch := list(islice(iterator, size)):
         yield batch

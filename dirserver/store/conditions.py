@@ -77,6 +77,11 @@ def found_in(query: Query, asking: Asking) -> ColumnElement[bool]:
     return and_(book.in_(books), _condition(query, asking))
 
 
+def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
+    """Return the condition that ``query``, which is resolved, finds a card that is in the books."""
+    return _condition(query, asking)
+
+
 def _is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 from sqlalchemy import (
@@ -79,6 +79,7 @@ _CARDS = select(card.c.id, card.c.addressbook_id, card.c.key, card.c.href, card.
 class Indexed:
     """A card as the search index has it: pairs of a field and one of its values."""
 
+    id: int
     book_id: int
     key: str
     href: str
@@ -117,7 +118,7 @@ def _indexed(connection: Connection, ids: Sequence[int]) -> Iterator[Indexed]:
         for number, of_card in groupby(rows, key=itemgetter(0))
     }
     for row in connection.execute(_CARDS, {"ids": ids}):
-        yield Indexed(row.addressbook_id, row.key, row.href, row.uid, said.get(row.id, ()))
+        yield Indexed(row.id, row.addressbook_id, row.key, row.href, row.uid, said.get(row.id, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +155,14 @@ def sharing(
             asked = {"books": books, "value": value, "last": value + _LAST, "most": most}
             found = connection.scalars(statement, asked).all()
             ids.update(found if is_telling or len(found) < most else ())
-    there = sorted(ids)
-    for start in range(0, len(there), _MOST):
-        yield from _indexed(connection, there[start : start + _MOST])
+    yield from of_cards(connection, sorted(ids))
 
 
-def of_card(connection: Connection, card_id: int) -> Indexed:
-    """Return the card ``card_id``."""
-    return next(_indexed(connection, [card_id]))
+def of_cards(connection: Connection, ids: Iterable[int]) -> Iterator[Indexed]:
+    """Yield the cards with these ids, in no particular order."""
+    rest = iter(ids)
+    while some := list(islice(rest, _MOST)):
+        yield from _indexed(connection, some)
 
 
 def place_of(connection: Connection, key: str) -> tuple[int, str] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tex
 
 from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
-from dirserver.store import writing
+from dirserver.store import forwarding, writing
 from dirserver.store.chain import ERASABLE
 from dirserver.store.probes import IS_ORDERED
 from dirserver.store.tables import (
@@ -168,6 +168,7 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
         # What is deleted is overwritten.
         connection.execute(text("PRAGMA secure_delete = ON"))
     gone = standing(connection, keys)
+    forwarding.forget(connection, keys)
     for one in gone:
         revision = writing.next_revisions(connection, one.book_id, 1, at)
         connection.execute(delete(card).where(card.c.id == one.id))

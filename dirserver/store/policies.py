@@ -12,6 +12,7 @@ from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
+from dirserver.model.smart.parsing import parse
 from dirserver.model.standards import spelling
 from dirserver.store import devices, erasures, settings, stops
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
@@ -100,6 +101,7 @@ def _books(connection: Connection, condition: ColumnElement[bool]) -> tuple[Addr
             row.delegate,
             lives.get(row.id, ()),
             spelling.read(row.standards),
+            parse(row.query) if row.query else None,
         )
         for row in rows
     )

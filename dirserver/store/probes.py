@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
     literal,
     or_,
     select,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 from dirserver.model.fields import PHONES, Field
-from dirserver.store import beginnings, trigram
+from dirserver.store import beginnings, lines, trigram
 from dirserver.store.tables import card_value
 
 # Stands for a value in a statement: it may be there, or come only when the statement is run.
@@ -123,6 +124,8 @@ class Probe:
         be missing that come behind so many others that are found.
         """
         if self.source is Source.VALUES:
+            if dialect.name == "sqlite" and self.is_in_lines:
+                return self._in_lines(books, dialect, bind, first)
             return [self._in_values(dialect, bind)]
         head, *bound = map(bind, self.values(dialect))
 
@@ -142,6 +145,29 @@ class Probe:
         value = card_value.c.value
         conditions += [_compared(value, one, bound, dialect) for one in self.comparisons]
         return select(card_value.c.card_id).where(*conditions)
+
+    @property
+    def is_of_part(self) -> bool:
+        """Whether it looks for what contains a part, and for nothing else."""
+        return len(self.comparisons) == 1 and self.comparisons[0].op is Op.CONTAINS
+
+    @property
+    def is_in_lines(self) -> bool:
+        """Whether SQLite has what it looks at in ``lines``."""
+        return self.is_of_part and all(name in lines.FIELDS for name in self.fields)
+
+    def _in_lines(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
+    ) -> list[Select[int]]:
+        match, part = map(bind, self.values(dialect))
+        found = lines.containing(trigram.indexed(match), books, self.fields, part, first)
+        # What the index is behind with has no line, and is little.
+        behind = select(card_value.c.card_id).where(
+            card_value.c.card_id.in_(trigram.due()),
+            is_among(card_value.c.field, self.fields),
+            func.instr(card_value.c.value, part) > 0,
+        )
+        return [found, behind]
 
     @property
     def is_ordered(self) -> bool:

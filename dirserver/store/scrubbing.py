@@ -19,8 +19,8 @@ from dirserver.store.engine import Store
 
 _DUE = "scrub_due"
 _HOLDERS = (
-    *("card", "card_version", "card_value", "card_beginning", "card_entry", "source_card"),
-    "audit_event",
+    *("card", "card_version", "card_value", "card_beginning", "card_entry", "audit_event"),
+    *("forwarding", "source_card"),
 )
 # How long is waited for readers to end, and on PostgreSQL for a lock on a table.
 _PATIENCE = 15.0

@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from dirserver.model.history.life import MERGE
 from dirserver.model.shield import Stop
 from dirserver.store.prepared import Prepared
 from dirserver.store.tables import card, card_version, stopped_client
@@ -38,6 +39,8 @@ _BY_CLIENT = (
     card_version.c.actor == bindparam("login"),
     card_version.c.device == bindparam("device"),
     card_version.c.protocol != COMMAND_LINE,
+    # What was made one with another card is still in the book.
+    card_version.c.operation != MERGE,
     # In the words of the index of such versions, or it would not be used.
     or_(card_version.c.body.is_(None), card_version.c.operation == literal_column("'blank'")),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Grant
 from dirserver.model.principal import Group
+from dirserver.model.smart.condition import SmartQuery
 from dirserver.model.standards import spelling
 from dirserver.model.standards.rules import Standards
 from dirserver.store import settings
@@ -46,11 +47,17 @@ class Book:
     delegate: bool = True
     delegated: Mapping[str, Grant] = field(default_factory=dict)
     standards: Standards | None = None
+    smart: SmartQuery | None = None
 
     @property
     def label(self) -> str:
         """The book's name among all books: private ones are told apart by their owners."""
         return f"{self.owner}/{self.slug}" if self.owner else self.slug
+
+    @property
+    def query(self) -> str:
+        """The query of a smart book, as somebody wrote it; empty for any other."""
+        return "" if self.smart is None else self.smart.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ def _book(book: AddressBook, grants: tuple[Grant, ...]) -> Book:
         book.delegate,
         delegated,
         book.standards,
+        book.smart,
     )
 
 
@@ -195,6 +203,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
                 modified=at,
                 delegate=book.delegate,
                 standards=spelling.spelled(book.standards),
+                query=book.query,
             )
             .returning(addressbook.c.id)
         )
@@ -207,6 +216,7 @@ def put_book(connection: Connection, book: Book, at: datetime) -> int:
             description=book.description,
             delegate=book.delegate,
             standards=spelling.spelled(book.standards),
+            query=book.query,
             archived=None,
         )
     )

@@ -1,4 +1,4 @@
-"""The tables: the only place where a column is named.
+"""The tables: with ``persontables``, the only place where a column is named.
 
 ``schema/tables.sql`` holds the DDL that follows from this file, and the migrations in
 ``schema/migrations`` reach the same; tests compare the three.
@@ -25,22 +25,13 @@ from sqlalchemy import (
 )
 
 from dirserver.store import appendonly, trigram
-from dirserver.store.utctime import UTCTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite gives rowids only to a column whose type is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-# Ranges of folded text must follow code points, not a locale.
-_Plain = Text().with_variant(Text(collation="C"), "postgresql")
-_Time = UTCTime()
+from dirserver.store.metadata import Id as _Id
+from dirserver.store.metadata import Plain as _Plain
+from dirserver.store.metadata import Time as _Time
+from dirserver.store.metadata import metadata as metadata
+from dirserver.store.persontables import distinct_pair as distinct_pair
+from dirserver.store.persontables import erasure as erasure
+from dirserver.store.persontables import forwarding as forwarding
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -94,6 +85,7 @@ addressbook = Table(
     Column("archived", _Time),
     Column("delegate", Boolean, nullable=False),
     Column("standards", Text, nullable=False),
+    Column("query", Text, nullable=False),
     UniqueConstraint("owner", "slug"),
 )
 
@@ -124,8 +116,7 @@ book_grant = Table(
     UniqueConstraint("addressbook_id", "grantee", "delegated"),
 )
 
-# What somebody has set for themselves on a book, such as its colour or another name: properties
-# by their names in Clark's notation, each with all of its XML.
+# What somebody has set for themselves on a book: properties by Clark's names, with all their XML.
 book_property = Table(
     "book_property",
     metadata,
@@ -202,16 +193,6 @@ sighting = Table(
     Column("revision", BigInteger, nullable=False),
     Column("first_at", _Time, nullable=False),
     Column("last_at", _Time, nullable=False),
-)
-
-# What tells a person who was erased when somebody brings them again: a keyed digest, from which
-# nobody can be read. ``person`` is a random name for what belongs together.
-erasure = Table(
-    "erasure",
-    metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("at", _Time, nullable=False),
 )
 
 # A version that takes a card away, or most of what it said.
@@ -297,12 +278,16 @@ card_value = Table(
     Column("field", Text, primary_key=True),
     Column("value", _Plain, primary_key=True),
     Column("ordered", Boolean, nullable=False),
-    Index("ix_card_value_ordered", "field", "value", "card_id", sqlite_where=text("ordered = 1")),
+    Index(
+        "ix_card_value_ordered",
+        *("field", "value", "card_id", "ordered"),
+        sqlite_where=text("ordered = 1"),
+    ),
     sqlite_with_rowid=False,
 )
 
-# What follows the beginnings of the words of a card's names, and its mail addresses; see
-# ``beginnings``. For ranges only, so that it is kept out of the trigram index.
+# What follows the beginnings of the words of a card's names; see ``beginnings``. For ranges
+# only, so that it is kept out of the trigram index.
 card_beginning = Table(
     "card_beginning",
     metadata,
@@ -316,15 +301,15 @@ card_beginning = Table(
     sqlite_with_rowid=False,
 )
 
-# Of which two cards, by their keys in order, somebody said that they are not of one person.
-distinct_pair = Table(
-    "distinct_pair",
+# Cards of files that went into a card, or were skipped for it: by their etags, the same ones are
+# known again.
+joined_card = Table(
+    "joined_card",
     metadata,
-    Column("one", Text, primary_key=True),
-    Column("other", Text, primary_key=True),
-    Column("at", _Time, nullable=False),
-    Column("said_by", Text, nullable=False),
-    Index("ix_distinct_pair_other", "other"),
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("etag", Text, primary_key=True),
+    Column("skipped", Boolean, nullable=False),
+    Index("ix_joined_card_etag", "etag"),
 )
 
 # What the LDAP face made of the card when it was written; opaque here.

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import column, table
 
+from dirserver.store import lines
 from dirserver.store.prepared import Prepared
 
 # Shorter parts have no trigram; they are found by looking at the values themselves.
@@ -41,19 +42,27 @@ _SAID = (
     "(SELECT value FROM card_value WHERE card_id = {card} ORDER BY field, value)"
 )
 _FOLLOWING = (
-    "CREATE TRIGGER card_value_{name} BEFORE {event} ON card_value "
-    "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {row}.card_id) BEGIN "
-    "INSERT INTO trigram_due (card_id, indexed) "
-    "VALUES ({row}.card_id, ({said})); END"
+    "CREATE TRIGGER {name} BEFORE {event} "
+    "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
+    "INSERT INTO trigram_due (card_id, indexed) VALUES ({card}, ({said})); "
+    "DELETE FROM card_line WHERE card_id = {card}; END"
 )
+_WHEN_RENAMED = "old.sort_name <> new.sort_name AND "
 # Values are folded already. Nobody asks how long they are, nor where in them a trigram is.
 SQLITE = (
     "CREATE VIRTUAL TABLE card_trigram USING fts5("
     "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
     "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
+    lines.SQLITE,
     *(
-        _FOLLOWING.format(name=name, event=event, row=row, said=_SAID.format(card=f"{row}.card_id"))
-        for name, event, row in (("inserted", "INSERT", "new"), ("deleted", "DELETE", "old"))
+        _FOLLOWING.format(
+            name=name, event=event, when=when, card=card, said=_SAID.format(card=card)
+        )
+        for name, event, when, card in (
+            ("card_value_inserted", "INSERT ON card_value", "", "new.card_id"),
+            ("card_value_deleted", "DELETE ON card_value", "", "old.card_id"),
+            ("card_renamed", "UPDATE OF sort_name ON card", _WHEN_RENAMED, "new.id"),
+        )
     ),
 )
 POSTGRESQL = (
@@ -101,6 +110,7 @@ def settle(connection: Connection, *, least: int = 1) -> None:
     due = _DUE.row(connection)
     if due is not None and due[0] >= least:
         _SETTLE.run(connection)
+        lines.FILL.run(connection)
         _SETTLED.run(connection)
 
 
@@ -170,7 +180,16 @@ def contains(
 
 def cards(match: ColumnElement[str]) -> Select[tuple[int]]:
     """Return the SELECT of the cards that ``match`` finds, and of those that are due."""
+    return select(union_all(indexed(match), due()).subquery().c.rowid)
+
+
+def indexed(match: ColumnElement[str]) -> Select[tuple[int]]:
+    """Return the SELECT of the cards that ``match`` finds; some may be due."""
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(_trigram.name, String)
-    found = select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(match))
-    return select(union_all(found, select(_due.c.card_id)).subquery().c.rowid)
+    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(match))
+
+
+def due() -> Select[tuple[int]]:
+    """Return the SELECT of the cards that the index is behind with."""
+    return select(_due.c.card_id)

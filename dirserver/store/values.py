@@ -1,7 +1,7 @@
 """Tests of what cards say, as probes of the search index.
 
 ``card_value`` has what a card says, folded, and numbers as digits; ``card_beginning`` has what
-follows the beginnings of the words of names, and mail addresses.
+follows the beginnings of the words of names.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ class _Kind(Enum):
 
     NUMBER = "number"
     WORDS = "name, by its words"
-    MAIL = "mail address"
     TEXT = "text"
 
 
@@ -54,15 +53,8 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
 
 
 def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
-    """Return what the index holds for the words of names, each with the bits of its fields.
-
-    Mail addresses are in it as wholes.
-    """
+    """Return what the index holds for the words of names, each with the bits of its fields."""
     found: dict[str, int] = {}
-    for value in said.get(Field.MAIL, ()):
-        for form in forms(value):
-            short = form[:_VALUE_LENGTH]
-            found[short] = found.get(short, 0) | bits_of([Field.MAIL])
     for field in NAMES & said.keys():
         bits = bits_of([field])
         for value in said[field]:
@@ -98,7 +90,7 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
             found[alike][2].append(test.field)
         else:
             found[alike] = kind, test, [test.field]
-    return [
+    return _joined(
         one
         for kind, test, asked_of in found.values()
         for one in (
@@ -106,7 +98,18 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
             if kind is _Kind.NUMBER
             else _of_texts(test, asked_of, kind)
         )
-    ]
+    )
+
+
+def _joined(found: Iterable[Probe]) -> list[Probe]:
+    """Join those that look for the same part in several fields: the trigrams are looked up once."""
+    joined: dict[object, Probe] = {}
+    for one in found:
+        like = (one.comparisons, one.is_in_lines) if one.is_of_part else one
+        if like in joined:
+            one = replace(one, fields=(*joined[like].fields, *one.fields))
+        joined[like] = one
+    return list(joined.values())
 
 
 def _kind(test: Test) -> _Kind:
@@ -114,8 +117,6 @@ def _kind(test: Test) -> _Kind:
         return _Kind.NUMBER
     if not isinstance(test, Substring):
         return _Kind.TEXT
-    if test.field is Field.MAIL:
-        return _Kind.MAIL
     is_of_words = test.field in NAMES and _may_begin_word(test)
     return _Kind.WORDS if is_of_words else _Kind.TEXT
 
@@ -177,8 +178,7 @@ def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
             for parts in filter(_can_be, _text_parts(test)):
                 if kind is _Kind.WORDS and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                begins_word = kind is _Kind.WORDS and parts.at_word
-                if parts.initial and (begins_word or kind is _Kind.MAIL):
+                if kind is _Kind.WORDS and parts.at_word and parts.initial:
                     found.append(_in_beginnings(fields, parts))
                 else:
                     found += _in_values(fields, *_substring(parts))
@@ -223,6 +223,8 @@ def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     if digits_of(test.initial):
         found = [replace(test, initial=way, any=rest, final=final) for way in ways]
     elif middle:
+        # What contains the longer contains the shorter.
+        ways = tuple([way for way in ways if not any(one in way and one != way for one in ways)])
         found = [replace(test, initial="", any=(way, *rest[1:]), final=final) for way in ways]
     else:
         found = [replace(test, initial="", any=(), final=way) for way in ways]

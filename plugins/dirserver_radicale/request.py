@@ -118,4 +118,6 @@ def _decided(policy: Policy, principal: Principal, slug: str, client: Client) ->
     except AccessDenied:
         return None
     book = policy.named(principal.login, slug)
-    return None if book is None else policy.view(principal, book, client.address)
+    if book is None or book.smart is not None:
+        return None
+    return policy.view(principal, book, client.address)

@@ -44,7 +44,7 @@ def filled_directory(applied_directory: Path, tmp_path_factory: pytest.TempPathF
     shutil.copytree(applied_directory, directory, dirs_exist_ok=True)
     services = open_services(config.load(directory / "dirserver.toml"))
     with services.directory.writing(ADMIN, HERE) as writing:
-        assert list(import_cards(writing, "customers", "people.vcf", CARDS.values()))
+        assert list(import_cards(writing, "customers", "people.vcf", list(CARDS.values())))
     services.store.close()
     return directory
 
@@ -77,7 +77,7 @@ def filled(unapplied: Shell, filled_directory: Path) -> Shell:
 def cards(tmp_path: Path) -> Path:
     """A file of the three customers."""
     path = tmp_path / "people.vcf"
-    path.write_bytes(b"".join(CARDS.values()))
+    path.write_bytes(b"".join(list(CARDS.values())))
     return path
 
 

@@ -75,6 +75,8 @@ def test_programs_read_the_same(filled: Shell) -> None:
         "cards": 3,
         "access": "manage",
         "hidden": [],
+        "query": "",
+        "shows": [],
     }
     assert [book["book"] for book in filled("book", "list", "--json").json()] == [
         "customers",

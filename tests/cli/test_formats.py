@@ -70,6 +70,55 @@ def test_a_map_is_saved_and_used_again(shell: Shell, tmp_path: Path) -> None:
     assert again.lines()[-1] == f"{crm}: 1 card: 0 new, 0 changed, 1 as before"
 
 
+def test_a_map_with_a_name_is_kept_beside_the_config_file(shell: Shell, tmp_path: Path) -> None:
+    crm = tmp_path / "crm.csv"
+    crm.write_text("Wer;Nr\nAda Byron;0171 3920010\n", encoding="utf-8")
+    missing = shell("import", "--book", "customers", crm, "--map-file", "crm")
+    assert missing.code == 1
+    assert missing.err.startswith("There is no map crm; none was saved yet. --save-map NAME saves")
+    maps = ("--map", "Wer=FN", "--map", "Nr=TEL;cell", "--save-map", "crm")
+    assert shell("import", "--book", "customers", crm, *maps, "--dry-run").code == 0
+    saved = shell.config.parent / "maps" / "crm.toml"
+    columns = tomllib.loads(saved.read_text(encoding="utf-8"))["columns"]
+    assert columns == {"Wer": "FN", "Nr": "TEL;cell"}
+    again = shell("import", "--book", "customers", crm, "--map-file", "crm")
+    assert again.lines()[-1] == f"{crm}: 1 card: 1 new, 0 changed, 0 as before"
+    wrong = shell("import", "--book", "customers", crm, "--map-file", "crn")
+    assert "There is no map crn; there are crm." in wrong.err
+
+
+def test_a_map_that_does_nothing_is_told_of(shell: Shell, cards: Path, tmp_path: Path) -> None:
+    options = ("import", "--dry-run", "--book", "customers")
+    done = shell(*options, cards, "--map", "Wer=FN", "--save-map", "no")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        f"warning: {cards} has vCards, which have no columns: --map does nothing here",
+        "warning: --save-map: there are no columns in these files, so nothing is saved",
+    ]
+    assert not (shell.config.parent / "maps").exists()
+    ldif = tmp_path / "one.ldif"
+    ldif.write_text("dn: cn=Ada\ncn: Ada Byron\nmobile: 0171 3920010\n", encoding="utf-8")
+    done = shell(*options, ldif, "--map", "Wer=FN", "--map", "Mobile=TEL;home")
+    assert done.err == "warning: no file has a column Wer: that --map does nothing\n"
+
+
+def test_a_column_that_is_missing_is_refused_with_map_and_told_of_with_a_saved_one(
+    shell: Shell, tmp_path: Path
+) -> None:
+    crm = tmp_path / "crm.csv"
+    crm.write_text("Name;Telefon\nAda Byron;0171 3920010\n", encoding="utf-8")
+    options = ("import", "--dry-run", "--book", "customers", crm)
+    refused = shell(*options, "--map", "Wer=NOTE")
+    assert refused.code == 1
+    assert "there is no column 'Wer' in it, which --map names" in refused.out
+    saved = tmp_path / "crm.toml"
+    saved.write_text('[columns]\nWer = "NOTE"\ntelefon = "TEL;cell"\n', encoding="utf-8")
+    done = shell(*options, "--map-file", saved)
+    assert done.code == 0
+    assert done.lines()[1] == f"{crm}: there is no column 'Wer' in it, which the map has"
+    assert done.lines()[-2] == f"{crm}: 1 card: 1 new, 0 changed, 0 as before"
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

@@ -159,6 +159,16 @@ def test_a_card_that_is_too_large_is_left_out(shell: Shell, tmp_path: Path) -> N
     assert names(shell) == ["Anna Müller"]
 
 
+def test_no_file_floods_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    long = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:" + b"A" * 5_000_000 + b"\r\nEND:VCARD\r\n"
+    file = write(tmp_path, "many.vcf", long, *[b"BEGIN:VCARD\r\nEND:VCARD\r\n"] * 700)
+    done = shell("import", "--book", "customers", file)
+    assert (done.code, done.lines()[0][-14:]) == (1, "; 701 left out")
+    assert len(done.out) < 300_000
+    assert "... and of 201 more cards the like is to be said; all is in --json" in done.lines()
+    assert len(shell("import", "--book", "customers", file, "--json").json()["files"][0]["remarks"])
+
+
 def test_a_dry_run_reports_and_changes_nothing(filled: Shell, cards: Path) -> None:
     before = filled("export", "--book", "customers").out
     revision = filled("book", "show", "customers", "--json").json()["revision"]
@@ -196,6 +206,9 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                 "new": 1,
                 "changed": 0,
                 "unchanged": 0,
+                "updated": 0,
+                "skipped": 0,
+                "added": 0,
                 "left_out": 1,
                 "remarks": [
                     {
@@ -207,6 +220,7 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                         "notes": ["line 1: this belongs to no card"],
                     }
                 ],
+                "duplicates": [],
             }
         ],
     }

@@ -50,6 +50,7 @@ from dirserver.cli.searching import FoundCard
 from dirserver.cli.showing import ShownCard
 from dirserver.cli.telling import ToldCard
 from dirserver.cli.undoing import Undone
+from dirserver.cli.uniting import Merged
 
 
 def spelled(record: type) -> str:
@@ -77,6 +78,7 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (duplicates.find, ShownPair),
+        (duplicates.merge, Merged),
         (grants.list_grants, GrantedBook),
         (sources.sync_source, ToldSource),
         (grants.why, Answer),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shell import Shell
+from tests.organisation import vcard
 
 STANDARDS = """
 [books.customers.standards]
@@ -66,6 +67,30 @@ def test_the_report_says_what_is_wrong_with_whom(judged: Shell, tmp_path: Path) 
     assert "there is no e-mail address" in text
     assert "&#34;0171 3920010&#34;" in text
     assert judged("quality", "report", "customers", "--json").json()["breaking"] == 2
+
+
+def test_who_certainly_is_there_twice_is_in_the_report(filled: Shell, tmp_path: Path) -> None:
+    twin, page = tmp_path / "twin.vcf", tmp_path / "q.html"
+    twin.write_bytes(vcard("b2", "Ben Østergaard", "TEL;TYPE=cell:+49 171 3920010"))
+    assert filled("import", "--book", "customers", twin, "--on-duplicate", "add").code == 0
+    assert filled("import", "--book", "staff", twin).code == 0
+    done = filled("quality", "customers", "--html", page)
+    assert done.code == 0
+    lines = done.lines()
+    at = lines.index("certainly there twice: 3")
+    reasons = "the same name; the same mobile number, 1713920010"
+    pairs = lines[at + 1 : at + 4]
+    assert all(reasons in line for line in pairs)
+    assert sum("Ben Østergaard, b2.vcf" in line for line in pairs) == 2
+    assert sum("staff/b2.vcf" in line for line in pairs) == 2
+    assert done.err == "What to do about those: dirserver duplicates customers\n"
+    text = page.read_text("utf-8")
+    assert "Certainly there twice" in text
+    assert "staff/b2.vcf" in text
+    told = filled("quality", "customers", "--json").json()["duplicates"]
+    assert [pair["verdict"] for pair in told] == ["certain"] * 3
+    # Two of the three are in customers alone.
+    assert len(filled("quality", "staff", "--json").json()["duplicates"]) == 2
 
 
 def test_who_may_not_change_cards_gets_no_report(judged: Shell) -> None:

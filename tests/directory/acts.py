@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, Table, func, select
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory.importing import ImportCount, import_cards
+from dirserver.directory.counting import ImportCount
+from dirserver.directory.importing import import_cards
 from dirserver.directory.writing import Stored
 from dirserver.model.addressbook import Card, Change
 from dirserver.model.audit import WrittenEvent
@@ -74,7 +75,7 @@ def move(
 
 def import_all(
     services: Services,
-    bodies: Collection[bytes],
+    bodies: Sequence[bytes],
     *,
     slug: str = "customers",
     who: Principal = ALICE,

@@ -18,6 +18,7 @@ from dirserver.model.principal import Principal
 from dirserver.model.vcard import parse_card
 from dirserver.store.audit import AuditFilter
 from tests.directory.acts import delete, events, get, import_all, listing, put
+from tests.directory.people import made_up
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, ERIN, HERE, vcard
 
 MOBILE = "TEL;TYPE=cell:+49 171 3920010"
@@ -153,25 +154,6 @@ def test_a_card_that_is_yet_to_be_stored_has_its_twins(services: Services) -> No
         (twin,) = duplicates.certain_twins(writing, views, new.uid, new.derived.values)
     assert (twin.href, twin.uid, twin.key) == ("a.vcf", "a", key(services, "a.vcf"))
     assert [reason.words for reason in twin.reasons] == [SAME_NAME, SAME_MOBILE]
-
-
-def made_up(random: Random, number: int) -> bytes:
-    """A card of one of a few people, who have a few ways to be reached."""
-    given, family = (
-        random.choice(["Anna", "Bob", "Robert", "Paul"]),
-        random.choice(["Vogt", "Groß"]),
-    )
-    choices = [
-        f"TEL;TYPE=cell:0171 392{random.randrange(30):04}",
-        f"EMAIL:{given}{random.randrange(4)}@{family}.example".lower(),
-        "EMAIL:info@vogt.example",
-        f"BDAY:19{random.randrange(80, 85)}-02-01",
-        f"BDAY:19{random.randrange(80, 85)}0201",
-        f"ORG:{random.choice(['Acme', 'Nordlicht'])}",
-        f"ADR:;;Am Markt {random.randrange(3)};Köln;;50667;",
-        f"TEL;TYPE=work:0221 7700{random.randrange(10):02}",
-    ]
-    return vcard(f"uid-{number}", f"{given} {family}", *random.sample(choices, random.randrange(5)))
 
 
 def test_what_a_scan_calls_certain_is_found_of_each_single_card(services: Services) -> None:

@@ -106,7 +106,7 @@ def test_cards_that_are_fetched_are_told_and_those_that_are_not_there_are_not(
         assert list(reading.listing(view))
         assert list(reading.changes(view, 0))
         assert len(reading.lengths(view)) == 2
-        assert reading.has_key(view, "x") is False
+        assert reading.has_key([view], "x") is False
         assert list(reading.search(Equals(Field.MAIL, "no@body"), [view])) == []
         assert reads(full) == []
         reading.body(view, "anna.vcf")

@@ -11,8 +11,9 @@ from dirserver.assembly import Services
 from dirserver.directory.purging import purge_book
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction, Outcome
-from dirserver.store import incarnations
+from dirserver.store import forwarding, incarnations
 from dirserver.store.audit import AuditFilter
+from dirserver.store.forwarding import Forward
 from dirserver.store.incarnations import Remembered
 from dirserver.store.purging import Belongings
 from dirserver.store.tables import metadata, sighting, stopped_client
@@ -48,6 +49,8 @@ def fill(services: Services, slug: str) -> None:
         connection.execute(insert(stopped_client).values(**row, **stopped))
         seen = {"agent": "x", "revision": 1, "first_at": now, "last_at": now}
         connection.execute(insert(sighting).values(**row, **seen))
+        forward = Forward("old.vcf", "old", f"old-{slug}", "key", 1, 1)
+        forwarding.add(connection, book.id, [forward], now)
 
 
 def purge(services: Services, label: str) -> Belongings:

@@ -9,16 +9,11 @@ from sqlalchemy import func, select
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory.syncing import (
-    Ending,
-    Fate,
-    LastRun,
-    SyncCount,
-    TooMuchGone,
-    last_run,
-    sync,
-)
+from dirserver.directory import uniting
+from dirserver.directory.sourceruns import Ending, LastRun, last_run
+from dirserver.directory.syncing import Fate, SyncCount, TooMuchGone, sync
 from dirserver.errors import OwnedBySource
+from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts
 from dirserver.model.source import Source
 from dirserver.reconcile import apply_config
@@ -295,6 +290,21 @@ def test_what_is_put_back_frees_a_card_from_quarantine(services: Services) -> No
     (held,) = rows(services, select(func.count()).select_from(quarantine))
     # All others have no address in the source either.
     assert held == (9,)
+
+
+def test_who_was_made_one_with_another_does_not_come_back(services: Services) -> None:
+    put(services, "own.vcf", vcard("own", "Anna Müller", "NOTE:Tea"))
+    run(services)
+    with services.directory.writing(ADMIN, HERE) as writing:
+        view = writing.book("customers", Privilege.WRITE)
+        places = [uniting.Place(view, href) for href in ("own.vcf", "anna.vcf")]
+        assert list(uniting.merge(writing, [uniting.plan(writing, places, "own.vcf")])) == [1]
+    assert run(services).said == "0 new, 0 changed, 0 gone, 10 as before"
+    says = instead(ANNA, ANNA.replace(b"END:", b"EMAIL:anna@example.org\r\nEND:"))
+    assert run(services, says).said == "0 new, 1 changed, 0 gone, 9 as before"
+    body = get(services, "own.vcf")[1].decode()
+    assert all(text in body for text in ("NOTE:Tea", "TITLE:Clerk", "EMAIL:anna@example.org"))
+    assert "anna.vcf" not in listing(services)
 
 
 def test_who_was_erased_does_not_come_back(each_engine: Services) -> None:

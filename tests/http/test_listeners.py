@@ -35,9 +35,10 @@ class Talker(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's
         wire = cast("Server", self.transport)
+        reactor = ReactorThread.running().reactor
         for piece in self.pieces:
             wire.write(piece)
-            Talker.waits += (wire in wire.reactor.getWriters(),)
+            Talker.waits += (wire in reactor.getWriters(),)
         wire.loseConnection()
 
 
@@ -55,6 +56,7 @@ class Opener:
             host,
             port,
             Factory.forProtocol(protocol),
+            prompt=protocol is Talker,
         )
         self.ports.append(opened)
         number: int = opened.getHost().port

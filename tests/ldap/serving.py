@@ -187,5 +187,6 @@ def start(
 
     kind = LDAPSFactory if ldaps else LDAPFactory
     factory = kind(context, pool, thread.reactor, tls=tls, tell=tell, limits=limits)
-    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, tls if ldaps else None)
+    at_once = tls if ldaps else None
+    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, at_once, prompt=True)
     return Serving(thread, factory, pool, listener, told)

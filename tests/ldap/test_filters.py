@@ -44,7 +44,7 @@ from dirserver.model.query import (
 from dirserver.model.spelling import beginnings
 from tests.ldap import wire
 
-NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": 7})
+NAMING = Naming(normalise(parse("dc=example,dc=org")), {"team": (7,)})
 NEW_YEAR, SECOND = datetime(2020, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 NAME, FAMILY, GIVEN, MAIL = Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME, Field.MAIL
 

@@ -157,7 +157,7 @@ def test_a_card_that_only_may_be_read_says_so(application: Application, services
         C: PUT /bob/all-contacts/2~x.vcf
            <cora.vcf
         S: 403
-           error need-privileges /bob/all-contacts/2~x.vcf write-content
+           error need-privileges /bob/all-contacts/ bind
         C: DELETE /bob/all-contacts/
         S: 403
            error need-privileges /bob/ unbind
@@ -185,7 +185,7 @@ def test_who_may_write_nowhere_has_no_place_for_new_cards(
         C: PUT /erin/all-contacts/cora.vcf
            <cora.vcf
         S: 403
-           error need-privileges /erin/all-contacts/cora.vcf write-content
+           error need-privileges /erin/all-contacts/ bind
         """,
     )
     (refused,) = events(services, AuditFilter(device="MacBook"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,71 +34,12 @@ from tests.organisation import (
 from tests.radicale.bodies import FILES, sync
 from tests.radicale.conftest import copied, reconfigured
 from tests.radicale.dav_client import DAVClient
-
-AGENT = {"User-Agent": "macOS/15.1 (24B83) AddressBookCore/2695.2"}
-
-
-@dataclass
-class Mac:
-    """A client that keeps what it is told, as macOS does: names with etags, and the token."""
-
-    client: DAVClient
-    cards: dict[str, str] = field(default_factory=dict)
-    token: str = ""
-    limit: int | None = None
-
-    @property
-    def url(self) -> str:
-        return f"/{self.client.login}/all-contacts/"
-
-    def report(self) -> list[str]:
-        """Sync once, and return what was told of, as names and statuses."""
-        body = sync(self.token)
-        if self.limit is not None:
-            limit = f"<limit><nresults>{self.limit}</nresults></limit></sync-collection>"
-            body = body.replace(b"</sync-collection>", limit.encode())
-        lines = list(self.client.render(self.client.send("REPORT", self.url, AGENT, body)))
-        assert lines[0] == "207", lines
-        told = []
-        for line in lines[1:-1]:
-            href, status, *rest = line.split()
-            name = href.removeprefix(self.url)
-            told.append(f"{name} {status}".strip())
-            if status == "404":
-                self.cards.pop(name, None)
-            elif status == "200":
-                self.cards[name] = rest[-1]
-        assert len(told) == len(set(told))
-        assert len({one.split()[0] for one in told}) == len(told)
-        self.token = lines[-1].removeprefix("sync-token = ")
-        return told
-
-    def sync(self) -> list[str]:
-        """Sync until all is told."""
-        told = self.report()
-        if told[:1] == ["507"]:
-            return told[1:] + self.sync()
-        return told
-
-    def fresh(self) -> dict[str, str]:
-        """List the book."""
-        lines = self.client.say([f"PROPFIND {self.url}", "Depth: 1", "<etag.xml"])
-        facts = [line.split() for line in lines[1:]]
-        return {href.removeprefix(self.url): rest[-1] for href, *rest in facts if href != self.url}
-
-    def state(self) -> tuple[str, str, str]:
-        """Return ctag, token and etag."""
-        wanted = '<propfind xmlns="DAV:" xmlns:CS="http://calendarserver.org/ns/"><prop>'
-        wanted += "<CS:getctag/><sync-token/><getetag/></prop></propfind>"
-        lines = self.client.say([f"PROPFIND {self.url}", "Depth: 0", wanted])
-        ctag, token, etag = (line.rpartition(" = ")[2] for line in lines[1:])
-        assert ctag.isdigit()
-        return ctag, token, etag
+from tests.radicale.syncing import Mac
 
 
 def mac_of(services: Services, login: str, name: str = "MacBook") -> Mac:
     secret = hand_out(services, name, login, merged=True)
-    return Mac(DAVClient(Application(services), login, secret, files=FILES))
+    return Mac(DAVClient(Application(services), login, secret, files=FILES), "all-contacts")
 
 
 @pytest.fixture
@@ -111,6 +51,7 @@ def mac(services: Services) -> Mac:
     return made
 
 
+SCOPE = tokens.Scope("merged")
 GRANT = '{ to = "group:sales", access = "write" },'
 
 
@@ -206,7 +147,7 @@ def test_a_token_that_was_never_given_out_is_refused(mac: Mac, token: str) -> No
 
 
 def test_a_token_from_the_future_or_of_a_lost_life_is_refused(mac: Mac, services: Services) -> None:
-    marks = tokens.parse_marks(mac.token)
+    marks = SCOPE.parsed(mac.token)
     ahead = mac.token.replace(f"/{marks[0].revision}/", "/77/", 1).replace(
         f"/{marks[0].held}/", "/77/", 1
     )
@@ -220,8 +161,8 @@ def test_a_token_from_the_future_or_of_a_lost_life_is_refused(mac: Mac, services
 
 
 def test_tokens_are_read_as_they_are_written(mac: Mac) -> None:
-    assert tokens.spelled(tokens.parse_marks(mac.token)) == mac.token
-    assert tokens.parse_marks(tokens.spelled([])) == []
+    assert SCOPE.spelled(SCOPE.parsed(mac.token)) == mac.token
+    assert SCOPE.parsed(SCOPE.spelled([])) == []
 
 
 # What may happen to what carol reads: an act, and which card or line of the config it is about.

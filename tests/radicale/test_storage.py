@@ -13,6 +13,8 @@ from dirserver_radicale.request import Request
 from dirserver_radicale.stock.books import BookCollection, refused
 from dirserver_radicale.storage import Storage
 from dirserver_radicale.upload import read_uid, spell_uid
+from tests.directory.acts import get, put
+from tests.directory.merging import merged
 from tests.organisation import vcard
 from tests.radicale.dav_client import DAVClient
 
@@ -62,6 +64,20 @@ def test_an_error_of_the_store_is_not_taken_for_one_of_the_client() -> None:
     assert refused(error) is error
     assert isinstance(refused(AccessDenied("no")), ValueError)
     request.end()
+
+
+def test_what_is_for_a_card_that_is_one_with_another_now_lands_there(
+    storage: Storage, services: Services
+) -> None:
+    put(services, "a.vcf", vcard("a", "Anna"))
+    put(services, "b.vcf", vcard("b", "Anna"))
+    merged(services, "a.vcf", "b.vcf")
+    with storage.acquire_lock("w", "alice", actor="alice"):
+        body = vcard("b", "Anna", "NOTE:tall")
+        stored, replaced = book(storage).upload("b.vcf", item(body))
+        assert (stored.href, stored.serialize().encode(), replaced) == ("b.vcf", body, None)
+    assert hrefs(storage) == ["a.vcf"]
+    assert b"NOTE:tall" in get(services, "a.vcf")[1]
 
 
 def test_an_exception_undoes_the_transaction(storage: Storage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,11 +15,13 @@ from dirserver.model.number import DialPlan
 class Wishes:
     """How files are to be read: what the user says of them, and where they are.
 
-    ``columns`` are those that are mapped by hand, by their names, with what they become. ``key``
-    is the column by which a person is known again, in what ``source`` stands for.
+    ``columns`` are those that are mapped by hand, by their names, with what they become; those
+    that are ``required`` must be there. ``key`` is the column by which a person is known again, in
+    what ``source`` stands for.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    required: Collection[str] = ()
     leftover: Leftover = Leftover.NOTE
     dates: DateOrder | None = None
     plan: DialPlan = field(default_factory=DialPlan)

@@ -75,6 +75,8 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
     header = _header(row, known, mapped)
     if wishes.key and folded(wishes.key) not in header.folded:
         raise UnknownFormat(f"there is no column {wishes.key!r} in it, which is to be the key")
+    if missing := [name for name in wishes.required if folded(name) not in header.folded]:
+        raise UnknownFormat(f"there is no column {missing[0]!r} in it, which --map names")
     body = text[start:]
     first_line = 2 if said else 1
     gathered = _gather(body, separator, header, first_line)
@@ -85,7 +87,7 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
         _SEPARATOR_NAMES.get(separator, separator),
         gathered.people,
         tuple(_columns(header, gathered.values, wishes)),
-        _remarks(text, header, order, gathered),
+        (*_remarks(text, header, order, gathered), *_missing(header, wishes)),
     )
     return Contacts(layout, _cards(body, separator, header, first_line, order, wishes))
 
@@ -122,8 +124,6 @@ def _header(row: Row, known: Known, mapped: dict[str, Target]) -> _Header:
             f"this is no file of contacts that is known; if it is a spreadsheet, say what its "
             f"columns ({shown}{more}) are with --map"
         )
-    if missing := [name for name in mapped if name not in told]:
-        raise UnknownFormat(f"there is no column {missing[0]!r} in it, which --map names")
     targets = tuple(_target(name, told, known, mapped) for name in told)
     return _Header(known, row.line, names, told, targets)
 
@@ -186,13 +186,23 @@ def _body(text: str, separator: str, header: _Header, first_line: int) -> Iterat
         filled = [cell for cell in row.cells if cell.strip()]
         if not filled or (len(filled) == 1 and _FOOTER.match(filled[0].strip())):
             continue
-        others = [other for other in SEPARATORS if other != separator]
-        alone = len(filled) == 1 and len(header.names) > _FEW_COLUMNS
-        if alone and any(filled[0].count(other) >= _FEW_COLUMNS for other in others):
+        if len(filled) == 1 and _is_parted(filled[0], separator, len(header.names)):
             fault = f"line {row.line}: this row has another separator than the header"
             yield Row(row.line, (), fault)
         else:
             yield row
+
+
+def _is_parted(cell: str, separator: str, columns: int) -> bool:
+    """Say whether the only cell of a row is all of its cells, parted by another separator.
+
+    Who has a list in a cell has other cells, too; where there are few columns, the parts must be
+    as many as these.
+    """
+    counts = [cell.count(other) for other in SEPARATORS if other != separator]
+    if columns > _FEW_COLUMNS:
+        return any(count >= _FEW_COLUMNS for count in counts)
+    return columns == _FEW_COLUMNS and columns - 1 in counts
 
 
 def _columns(header: _Header, values: list[int], wishes: Wishes) -> Iterator[Column]:
@@ -277,3 +287,9 @@ def _cards(
 
 def _is_labels(target: Target | None) -> bool:
     return target is not None and target.name == "CATEGORIES"
+
+
+def _missing(header: _Header, wishes: Wishes) -> list[str]:
+    """Say which columns of a map that was saved are not there; that is no fault of the file."""
+    missing = [repr(name) for name in wishes.columns if folded(name) not in header.folded]
+    return [f"there is no column {', '.join(missing)} in it, which the map has"] if missing else []

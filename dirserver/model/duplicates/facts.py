@@ -13,6 +13,8 @@ from dirserver.model.person import ROLES, is_role
 # A shorter number is an extension, which somebody has in every house.
 _FEWEST_DIGITS = 7
 _LONGEST = 200
+# Nobody has so many numbers; a card that has is not worth hours of comparing.
+_MOST_VALUES = 200
 _DATE = re.compile(r"(\d{4}|--)-?(\d{2})-?(\d{2})")
 # The year that Apple's clients write where there is none.
 _NO_YEAR = "1604"
@@ -72,8 +74,8 @@ def facts_of(key: str, uid: str, values: Iterable[tuple[str, str]], seen: Collec
     said: dict[str, list[str]] = {}
     # The engines sort differently, and so do their indexes.
     for field, value in sorted(set(values)):
-        if field in seen:
-            said.setdefault(field, []).append(value[:_LONGEST])
+        if field in seen and len(of_field := said.setdefault(field, [])) < _MOST_VALUES:
+            of_field.append(value[:_LONGEST])
 
     def get(*fields: Field) -> list[str]:
         return [one for field in fields for one in said.get(field, ())]

@@ -61,10 +61,37 @@ def shared_among(cards: Sequence[Facts]) -> frozenset[str]:
     )
 
 
-def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> Iterator[Pair]:
+def certain_among(
+    asked: Facts, others: Sequence[Facts], common: Container[str] = ()
+) -> list[tuple[Facts, Pair]]:
+    """Return which of ``others`` certainly are of the person of ``asked``, and why.
+
+    ``others`` are all cards that have an address or a number of it, but for those of what is so
+    ``common`` that it tells nothing.
+    """
+    everybody = [asked, *others]
+    shared = {
+        value
+        for value in asked.mails | asked.numbers
+        if value in common
+        or is_shared(one for one in everybody if value in one.mails or value in one.numbers)
+    }
+    found = ((one, judged(asked, one, shared)) for one in others)
+    return [
+        (one, pair) for one, pair in found if pair is not None and pair.verdict is Verdict.CERTAIN
+    ]
+
+
+def scan(
+    cards: Sequence[Facts],
+    shared: Container[str],
+    advance: Advance,
+    among: Container[str] | None = None,
+) -> Iterator[Pair]:
     """Yield the pairs of ``cards`` that may be of one person, in the order of the cards.
 
     ``shared`` is what tells nothing; ``advance`` hears how many of how many cards are through.
+    With ``among``, only pairs with one of these keys are looked at.
     """
     groups: list[Sequence[int]] = []
     groups_of: list[list[int]] = [[] for _ in cards]
@@ -79,6 +106,8 @@ def scan(cards: Sequence[Facts], shared: Container[str], advance: Advance) -> It
         if at % TOLD_EVERY == 0:
             advance(at, len(cards))
         for with_it in sorted({b for number in groups_of[at] for b in groups[number] if b > at}):
+            if among is not None and one.key not in among and cards[with_it].key not in among:
+                continue
             if (pair := judged(one, cards[with_it], shared)) is not None:
                 yield pair
     advance(len(cards), len(cards))

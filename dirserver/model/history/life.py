@@ -15,6 +15,10 @@ from itertools import groupby
 from dirserver.model.source import is_source
 from dirserver.model.standards.rules import ACTOR
 
+# The operations of versions when a card goes into another one, or is sent after that.
+MERGE = "merge"
+LATE = "late"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -22,6 +22,7 @@ class Rewriting:
     sheet: Sheet
     _edits: dict[int, tuple[int, str]] = field(default_factory=dict)
     _inserted: list[str] = field(default_factory=list)
+    _before: dict[int, str] = field(default_factory=dict)
     _leaving: Counter[str] = field(default_factory=Counter)
     _left: dict[str, Item] = field(default_factory=dict)
     _groups: set[str] = field(init=False)
@@ -47,9 +48,14 @@ class Rewriting:
         self._put(item.written, _block(by, group))
         self._leave(item)
 
-    def insert(self, item: Item) -> None:
-        """Put ``item``, which is of another card, at the end."""
-        self._inserted.append(_block(item, self._group_for(item)))
+    def insert(self, item: Item, before: Item | None = None) -> None:
+        """Put ``item``, which is of another card, at the end, or ``before`` one of this card."""
+        block = _block(item, self._group_for(item))
+        if before is None:
+            self._inserted.append(block)
+        else:
+            there = before.written.start
+            self._before[there] = self._before.get(there, "") + block
 
     def finish(self) -> bytes:
         """Return the card."""
@@ -59,6 +65,9 @@ class Rewriting:
                 for _, written in item.labels:
                     self._put(written, "")
         self._edits[self.sheet.end] = (self.sheet.end, "".join(self._inserted))
+        for there, text in self._before.items():
+            end, instead = self._edits.get(there, (there, ""))
+            self._edits[there] = (end, text + instead)
         pieces, at = [], 0
         for start, (end, text) in sorted(self._edits.items()):
             pieces += [self.sheet.text[at:start], text]

@@ -46,7 +46,7 @@ def field_name(item: Item) -> str:
 
 def text_of(item: Item) -> str:
     """Return what ``item`` says; of what is no text, what it is and how large."""
-    return shortened(_text(item))
+    return shortened(full_text_of(item))
 
 
 def shortened(text: str) -> str:
@@ -54,7 +54,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _text(item: Item) -> str:
+def full_text_of(item: Item) -> str:
+    """Return what ``text_of`` does, however long that is."""
     value = item.line.value
     if is_binary(item.line):
         return _size(item)

@@ -29,10 +29,10 @@ def faults(card: VCard) -> Iterator[Fault]:
         written = unescape(line.value)
         if not written.strip() or is_address(written) or _is_good_uri(line, written):
             continue
-        cleaned = _cleaned(written)
-        if is_address(cleaned):
-            sentence = f"{quoted(written)} is to be written {quoted(cleaned)}"
-            yield Fault(Rule.EMAILS, "EMAIL", sentence, index, escape(cleaned))
+        meant = cleaned(written)
+        if is_address(meant):
+            sentence = f"{quoted(written)} is to be written {quoted(meant)}"
+            yield Fault(Rule.EMAILS, "EMAIL", sentence, index, escape(meant))
         else:
             sentence = f"{quoted(written)} is no e-mail address"
             yield Fault(Rule.EMAILS, "EMAIL", sentence, index)
@@ -50,8 +50,11 @@ def _is_good_uri(line: ContentLine, written: str) -> bool:
     return is_uri and written.lower().startswith(_URI) and is_address(written[len(_URI) :])
 
 
-def _cleaned(written: str) -> str:
-    """Take off what people and programs put around an address, and blanks beside its @."""
+def cleaned(written: str) -> str:
+    """Take off what people and programs put around an address, and blanks beside its @.
+
+    Of what is too long for an address, nothing is left.
+    """
     if len(written) > 2 * _LONGEST:
         return ""
     found = _IN_BRACKETS.fullmatch(written.strip())

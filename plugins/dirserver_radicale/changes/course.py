@@ -14,17 +14,19 @@ from dirserver_radicale.tree.collection import Part
 class Leg:
     """What a client is told of one book: what changed in it after the revision ``start``.
 
-    To one that has nothing of it yet no card is gone (section 3.4), as ``first`` says.
+    It may have cards of up to the revision ``held``. To one that has nothing of it yet no card is
+    gone (section 3.4), as ``first`` says.
     """
 
     part: Part
     start: int
+    held: int = 0
     first: bool = False
 
     def rows(self) -> Iterator[tuple[int, str, Card | None]]:
         """Yield what changed, as ``Reading.changed`` does."""
         book = self.part.book
-        return book.viewer.reading.changed(book.view, self.start, alive=self.first)
+        return book.viewer.reading.changed(book.view, self.start, self.held, alive=self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Farewell:
     def rows(self) -> Iterator[tuple[int, str, None]]:
         """Yield what is gone, as ``Reading.changed`` does."""
         book = self.part.book
-        reading, book_id = book.viewer.reading, book.view.book.id
-        found = merging.gone(reading, book_id, self.start, self.held, self.namesakes)
+        reading = book.viewer.reading
+        found = merging.gone(reading, book.view, self.start, self.held, self.namesakes)
         return ((revision, href, None) for revision, href in found)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dirserver.errors import InvalidSyncToken
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale.changes import merged
+from dirserver_radicale.changes import several
 from dirserver_radicale.changes.course import Course, Leg
 from dirserver_radicale.tree import tokens
-from dirserver_radicale.tree.collection import Book, Collection, MergedBook
+from dirserver_radicale.tree.collection import Book, Collection, SeveralBooks
 
 
 def course(collection: Collection, token: str) -> Course:
@@ -15,8 +15,8 @@ def course(collection: Collection, token: str) -> Course:
 
     Raises InvalidSyncToken.
     """
-    if isinstance(collection, MergedBook):
-        return merged.course(collection, token)
+    if isinstance(collection, SeveralBooks):
+        return several.course(collection, token)
     return _of_book(collection, token)
 
 

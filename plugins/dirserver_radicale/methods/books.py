@@ -7,7 +7,7 @@ from typing import Any
 
 from radicale import httputils
 
-from dirserver.directory import Directory, Writing, merging
+from dirserver.directory import Directory, Writing
 from dirserver.directory.ownbooks import archive_book, make_book, rename_book, require_maker
 from dirserver.directory.properties import change_properties
 from dirserver.errors import (
@@ -29,7 +29,7 @@ from dirserver_radicale.properties import proppatch
 from dirserver_radicale.properties.live import DESCRIPTION, DISPLAYNAME, RESOURCETYPE
 from dirserver_radicale.properties.proppatch import Change, Outcome
 from dirserver_radicale.tree.hrefs import Location, escaped, locate
-from dirserver_radicale.tree.placement import is_merged
+from dirserver_radicale.tree.resources import Viewer
 from dirserver_radicale.xml import xmlbody
 from dirserver_radicale.xml.multistatus import CARDDAV, DAV, NAMESPACES, XML, document, response
 
@@ -62,16 +62,16 @@ class BookMethods(Refusing):
             with self._directory.writing(
                 request.principal_of(user), request.current().client
             ) as writing:
-                merged = is_merged(writing, location)
-                if not merged:
+                several = Viewer(writing).several(location)
+                if several is None:
                     action = AuditAction.BOOK_CHANGE
                     view = writing.granted(location.book, action, "", Privilege.READ)
                 require(environ, writing, location)
                 changes = proppatch.read_changes(xmlbody.parse(body), "propertyupdate")
                 outcome = proppatch.judged(changes)
-                if merged and not outcome.failed:
+                if several is not None and not outcome.failed:
                     last = proppatch.final(changes)
-                    merging.change_properties(writing, {one: last[one].xml for one in last})
+                    several.set_properties(writing, {one: last[one].xml for one in last})
                 elif not outcome.failed:
                     _apply(writing, view, changes)
         except QuotaExceeded:

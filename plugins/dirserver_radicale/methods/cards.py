@@ -17,7 +17,6 @@ from dirserver.errors import DirectoryError, PreconditionFailed
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
-from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import parse_card
 from dirserver_radicale import answers, request, stream
@@ -78,7 +77,7 @@ class CardMethods(BookMethods):
             request.principal_of(user), request.current().client
         ) as reading:
             there = placement(reading, location)
-            view = reading.book(there.slug, Privilege.READ)
+            view = there.view(reading)
             card, body = reading.read(view, there.href)
             require_if(environ, reading, location)
             version = preferred_version(environ.get("HTTP_ACCEPT", ""))
@@ -147,12 +146,14 @@ class CardMethods(BookMethods):
         if location is None or location.login != user:
             return self._refuse("PUT", path, user)
         noted = request.current()
+        needed = location.parent.path, "bind"
         if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
             return answers.plain(client.BAD_REQUEST, "A card is sent as a whole.")
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
                 there = placement(writing, location, AuditAction.CARD_UPDATE)
+                needed = path, "write-content"
                 if is_conditional(environ):
                     writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
                     require(environ, writing, location)
@@ -164,7 +165,7 @@ class CardMethods(BookMethods):
         except PreconditionFailed as error:
             return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
         except DirectoryError as error:
-            return error_answer(error, path, "write-content")
+            return error_answer(error, *needed)
         except ValueError as error:
             return answers.malformed(error)
         # The card is kept as it came, so the client may take the etag for its own copy's.
@@ -183,7 +184,7 @@ class CardMethods(BookMethods):
         try:
             with self._directory.reading(principal, noted.client) as reading:
                 there = placement(reading, location)
-                view = reading.book(there.slug, Privilege.READ)
+                view = there.view(reading)
                 etag = reading.card(view, there.href).etag
                 body = reading.body(view, there.href)
         except DirectoryError:

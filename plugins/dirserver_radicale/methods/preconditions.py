@@ -13,7 +13,6 @@ from typing import Any
 
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, NotFound, PreconditionFailed
-from dirserver.model.grant import Privilege
 from dirserver_radicale.headers.conditional import (
     book_etag,
     is_changed_since,
@@ -21,9 +20,8 @@ from dirserver_radicale.headers.conditional import (
     stored_etag,
 )
 from dirserver_radicale.headers.ifheader import holds, read_if
-from dirserver_radicale.tree.collection import MergedBook
 from dirserver_radicale.tree.hrefs import Location, is_elsewhere, locate, path_in
-from dirserver_radicale.tree.placement import is_merged, placement
+from dirserver_radicale.tree.placement import placement
 from dirserver_radicale.tree.resources import Viewer
 
 _FIELDS = ("HTTP_IF", "HTTP_IF_UNMODIFIED_SINCE")
@@ -80,11 +78,11 @@ def _state(reading: Reading, location: Location | None) -> tuple[str, datetime] 
     if location is None or not location.book or location.login != reading.principal.login:
         return None
     try:
-        if is_merged(reading, location) and not location.href:
-            merged = MergedBook(Viewer(reading))
-            return merged.etag, merged.modified
+        several = None if location.href else Viewer(reading).several(location)
+        if several is not None:
+            return several.etag, several.modified
         there = placement(reading, location)
-        view = reading.book(there.slug, Privilege.READ, action=None)
+        view = there.view(reading, action=None)
         if there.href:
             card = reading.card(view, there.href)
             return card.etag, card.modified

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import errno
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -24,6 +25,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import Card
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And
+from dirserver.model.vcard import parse_card
 from dirserver_radicale import request
 from dirserver_radicale.changes.since import since
 from dirserver_radicale.headers.conditional import book_etag
@@ -183,8 +185,12 @@ class BookCollection(BaseCollection):
             stored = self.writing().put_card(self.slug, href, body)
         except DirectoryError as error:
             raise refused(error) from error
-        # A repair may have followed; the client is told of what it sent.
-        sent = dataclasses.replace(self._reading.card(self._view, href), etag=stored.etag)
+        # A repair may have followed, or another card answers for this one; the client is told of
+        # what it sent.
+        now = datetime.now(UTC)
+        sent = Card(href, stored.etag, len(body), now, parse_card(body).uid, "")
+        with suppress(NotFound):
+            sent = dataclasses.replace(self._reading.card(self._view, href), etag=stored.etag)
         return self._item(sent, body), replaced
 
     def delete(self, href: str | None = None) -> None:

@@ -1,24 +1,25 @@
-"""Collections of cards (RFC 6352 section 5.2): a book, and all of somebody's books as one.
+"""Collections of cards (RFC 6352 section 5.2): a book, and what shows the cards of several books.
 
-A merged one has the cards of several books, and two of these may call a card the same. So a
-card's name there begins with its book's number and ``~``; only those of the book that takes the
-new cards are called what they are, since clients choose these names.
+Two of several books may call a card the same. So a card's name there begins with its book's
+number and ``~``; only those of the book that takes the new cards, if there is one, are called
+what they are, since clients choose these names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from dirserver.directory import BookState, merging
-from dirserver.model.addressbook import MERGED
-from dirserver.model.grant import Privilege
+from dirserver.directory import BookState, Writing, merging
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.policy import VisibleBook
+from dirserver.model.query import EVERYTHING, Query
 from dirserver_radicale.headers.conditional import book_etag
 from dirserver_radicale.tree import privileges, tokens
 from dirserver_radicale.tree.hrefs import Location, escaped, escaped_name
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dirserver_radicale.tree.resources import Viewer
 
 _PREFIXED = re.compile(r"([0-9]{1,18})~(.+)", re.DOTALL)
-# Of the ctag of a merged book: so many values tell apart what books are in it.
+# Of the ctag of several books: so many values tell apart which they are.
 _SETS = 1000
 
 
@@ -138,19 +139,29 @@ class Part:
         )
 
 
-class MergedBook:
-    """All that somebody may read, as one book."""
+class SeveralBooks(ABC):
+    """The cards of several books as one collection."""
 
-    title = "All contacts"
-    description = ""
+    title: str
+    description: str
+    owner: str
 
-    def __init__(self, viewer: Viewer) -> None:
-        """Show all that ``viewer`` may read."""
+    def __init__(
+        self,
+        viewer: Viewer,
+        slug: str,
+        scope: tokens.Scope,
+        views: Sequence[VisibleBook],
+        base: VisibleBook | None = None,
+    ) -> None:
+        """Show ``viewer`` the cards of ``views`` as the book ``slug``; new ones go to ``base``.
+
+        ``scope`` is what its sync tokens are good for.
+        """
         self.viewer = viewer
-        self.owner = viewer.principal.login
-        self.url = escaped(Location(self.owner, MERGED).path)
-        views = viewer.reading.books(Privilege.READ)
-        base = merging.base(viewer.reading, views)
+        self.slug = slug
+        self.scope = scope
+        self.url = escaped(Location(viewer.principal.login, slug).path)
         states = merging.states(viewer.reading, views)
         self.parts = tuple(
             Part(
@@ -162,6 +173,33 @@ class MergedBook:
             for view in views
         )
         self.base = next((part for part in self.parts if part.is_bare), None)
+
+    @property
+    @abstractmethod
+    def privileges(self) -> tuple[str, ...]:
+        """The names of the privileges on it: what may be done with some card in it."""
+
+    @property
+    @abstractmethod
+    def own_properties(self) -> Mapping[str, str]:
+        """What whoever asks has set on it for themselves, written."""
+
+    @abstractmethod
+    def set_properties(self, writing: Writing, changes: Mapping[str, str | None]) -> None:
+        """Set properties for whoever asks alone. Raises QuotaExceeded."""
+
+    @property
+    @abstractmethod
+    def why_no_new_card(self) -> str:
+        """Why a card cannot be added that has no place in it, for the audit trail."""
+
+    def takes(self, part: Part, href: str) -> bool:
+        """Say whether a card may be put there."""
+        return True
+
+    def shown_of(self, book: AddressBook) -> Query:
+        """Return what finds the cards of a book that it shows, or once showed."""
+        return EVERYTHING
 
     def placed(self, name: str) -> tuple[Part, str] | None:
         """Return where a card called ``name`` is, or would be, and what it is called there.
@@ -179,20 +217,6 @@ class MergedBook:
         (part,) = (part for part in self.parts if part.book.view.book.id == book_id)
         return part.name_of(href)
 
-    @property
-    def privileges(self) -> tuple[str, ...]:
-        """The names of the privileges on it: what may be done with some card in it."""
-        accesses = [part.book.view.access for part in self.parts]
-        makes = self.base is not None and self.base.book.view.access >= Privilege.WRITE
-        return privileges.merged_privileges(
-            changes=any(access >= Privilege.WRITE for access in accesses), makes=makes
-        )
-
-    @property
-    def own_properties(self) -> Mapping[str, str]:
-        """What whoever asks has set on it for themselves, written."""
-        return merging.properties(self.viewer.reading)
-
     @cached_property
     def marks(self) -> tuple[tokens.Mark, ...]:
         """How far a client has come that has been told all, in each book."""
@@ -201,7 +225,7 @@ class MergedBook:
     @property
     def token(self) -> str:
         """The sync token of now."""
-        return tokens.spelled(self.marks)
+        return self.scope.spelled(self.marks)
 
     @property
     def etag(self) -> str:
@@ -212,7 +236,7 @@ class MergedBook:
     def ctag(self) -> int:
         """A number that grows with each change, and is another when other books are in it."""
         members = [(mark.book, mark.visibility, mark.is_bare) for mark in self.marks]
-        digest = hashlib.sha256(repr(sorted(members)).encode()).digest()
+        digest = hashlib.sha256(repr((self.scope, sorted(members))).encode()).digest()
         total = sum(mark.revision for mark in self.marks)
         return total * _SETS + int.from_bytes(digest[:8]) % _SETS
 
@@ -223,4 +247,4 @@ class MergedBook:
         return max(moments, default=datetime.fromtimestamp(0, UTC))
 
 
-Collection: TypeAlias = Book | MergedBook
+Collection: TypeAlias = Book | SeveralBooks

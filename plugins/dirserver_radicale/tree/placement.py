@@ -1,4 +1,4 @@
-"""Where the card that a path names is kept, which in a merged home is some other book."""
+"""Where the card that a path names is kept: perhaps in another book than it is shown in."""
 
 from __future__ import annotations
 
@@ -8,31 +8,41 @@ from dataclasses import dataclass
 
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, NotFound, UIDConflict
-from dirserver.model.addressbook import MERGED
 from dirserver.model.audit import AuditAction
+from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver_radicale.tree.collection import MergedBook
+from dirserver_radicale.tree.collection import Part, SeveralBooks
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.tree.resources import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The book ``slug`` and the name ``href`` of a card in it; ``merged`` is what shows it.
+    """The book ``slug`` and the name ``href`` of a card in it.
 
+    ``several`` is what shows it among the cards of other books, if that does, as one of ``part``.
     ``path`` is where privileges are told of that it takes to add a card or take one away: that
-    of its collection, or in a merged one its own, since others may have what it has not.
+    of its collection, or among several books its own, since others may have what it has not.
     """
 
     slug: str
     href: str
     path: str
-    merged: MergedBook | None = None
+    several: SeveralBooks | None = None
+    part: Part | None = None
 
     @property
     def among(self) -> tuple[VisibleBook, ...]:
         """The books whose cards are shown beside it."""
-        return () if self.merged is None else tuple(one.book.view for one in self.merged.parts)
+        return () if self.several is None else tuple(one.book.view for one in self.several.parts)
+
+    def view(
+        self, reading: Reading, action: AuditAction | None = AuditAction.CARD_READ
+    ) -> VisibleBook:
+        """Return its book as it is seen there. Raises AccessDenied, as ``Reading.book`` does."""
+        if self.part is not None:
+            return self.part.book.view
+        return reading.book(self.slug, Privilege.READ, action)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -40,36 +50,27 @@ class Placement:
         try:
             yield
         except UIDConflict as error:
-            if self.merged is None:
+            if self.several is None or self.part is None:
                 raise
-            ours = next(one.id for one in (v.book for v in self.among) if one.slug == self.slug)
-            name = self.merged.name_of(error.book_id or ours, error.href)
+            ours = self.part.book.view.book.id
+            name = self.several.name_of(error.book_id or ours, error.href)
             raise UIDConflict(name) from error
-
-
-def is_merged(reading: Reading, location: Location) -> bool:
-    """Say whether a path is that of all books as one, or of a card in it."""
-    return location.book == MERGED and reading.principal.sees_one_book
 
 
 def placement(reading: Reading, location: Location, action: AuditAction | None = None) -> Placement:
     """Return where the card at ``location`` is, or would be.
 
     Raises AccessDenied where there can be none, which the audit trail tells of as ``action``; to
-    those who only read, without one, it is NotFound.
+    those who only read, without one, it is NotFound, as to those who delete what is not shown.
     """
-    if not is_merged(reading, location):
+    several = Viewer(reading).several(location)
+    if several is None:
         return Placement(location.book, location.href, location.parent.path)
-    merged = MergedBook(Viewer(reading))
-    placed = merged.placed(location.href)
-    if placed is not None:
+    placed = several.placed(location.href)
+    if placed is not None and several.takes(*placed):
         part, href = placed
-        return Placement(part.book.view.book.slug, href, location.path, merged)
-    if action is None:
+        return Placement(part.book.view.book.slug, href, location.path, several, part)
+    if action is None or (action is AuditAction.CARD_DELETE and placed is not None):
         raise NotFound(location.href)
-    if merged.base is None:
-        reason = f"{reading.principal.login} has no book for new cards: set default_book"
-    else:
-        reason = "there is no such book among those that are shown as one"
-    reading.refuse(action, MERGED, location.href, reason)
-    raise AccessDenied(reason)
+    reading.refuse(action, several.slug, location.href, several.why_no_new_card)
+    raise AccessDenied(several.why_no_new_card)

@@ -16,8 +16,10 @@ from dirserver.model.addressbook import MERGED
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import GROUP_PREFIX, Group, Principal
 from dirserver_radicale.headers.prefer import NONE, Preferences
-from dirserver_radicale.tree.collection import Book, Collection, MergedBook
+from dirserver_radicale.tree.collection import Book, Collection, SeveralBooks
 from dirserver_radicale.tree.hrefs import Location, principal_href
+from dirserver_radicale.tree.merged import MergedBook
+from dirserver_radicale.tree.smart import SmartBook
 
 
 class Viewer:
@@ -83,9 +85,16 @@ class Viewer:
         """Return the collection at ``location``, or that of the card there. Raises AccessDenied."""
         if location.login != self.principal.login:
             raise AccessDenied("this is the home of somebody else")
+        return self.several(location) or Book(
+            self, self.reading.book(location.book, Privilege.READ)
+        )
+
+    def several(self, location: Location) -> SeveralBooks | None:
+        """Return what shows several books at ``location``, or the card there; None for a book."""
         if location.book == MERGED and self.principal.sees_one_book:
             return MergedBook(self)
-        return Book(self, self.reading.book(location.book, Privilege.READ))
+        view = self.reading.smart_book(location.book, Privilege.READ)
+        return None if view is None else SmartBook(self, view)
 
     def principal_called(self, grantee: str) -> PrincipalPlace | None:
         """Return the user or group of this name, if it exists for them."""
@@ -144,6 +153,9 @@ class PrincipalPlace:
         else:
             for view in self.viewer.reading.books(Privilege.READ):
                 yield Book(self.viewer, view)
+            # Last, since Macs show the first.
+            for smart in self.viewer.reading.smart_books(Privilege.READ):
+                yield SmartBook(self.viewer, smart)
 
 
 Resource: TypeAlias = Root | PrincipalPlace | Collection

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from dirserver.errors import InvalidSyncToken
 
-_MERGED = "tag:dirserver,2026:merged/"
+_URI = "tag:dirserver,2026:"
 _MARK = re.compile(
     r"([0-9a-f-]{36})/([0-9a-f]{1,16})/([0-9]{1,18})/([0-9]{1,18})/([0-9a-f]{1,12})/([bn]x?)"
 )
-_PREFIX = "tag:dirserver,2026:sync/"
+_PREFIX = f"{_URI}sync/"
 _TOKEN = re.compile(
     re.escape(_PREFIX) + r"([0-9a-f-]{36})/([0-9a-f]{1,16})/([0-9]{1,18})/([0-9a-f]{1,12})"
 )
@@ -47,7 +47,7 @@ def parse(text: str) -> SyncToken:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a client has come in one book of a merged one.
+    """How far a client has come in one of several books.
 
     It was told all up to ``revision`` and may have cards of up to the revision ``held``. Once
     they had their names without a prefix if ``is_bare``. While the book goes (``leaving``), the
@@ -69,21 +69,31 @@ class Mark:
         return f"{self.book}/{self.incarnation}/{numbers}/{self.visibility}/{flags}"
 
 
-def spelled(marks: Iterable[Mark]) -> str:
-    """Spell the token of a merged book; equal marks make equal tokens."""
-    return _MERGED + ",".join(sorted(map(str, marks)))
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the tokens of several books are good for: no other collection takes them."""
 
+    name: str
 
-def parse_marks(text: str) -> list[Mark]:
-    """Read the token of a merged book. Raises InvalidSyncToken."""
-    if not text.startswith(_MERGED):
-        raise InvalidSyncToken(text[:100])
-    marks = []
-    for one in filter(None, text.removeprefix(_MERGED).split(",")):
-        match = _MARK.fullmatch(one)
-        if match is None:
+    def spelled(self, marks: Iterable[Mark]) -> str:
+        """Spell a token; equal marks make equal tokens."""
+        return self._prefix + ",".join(sorted(map(str, marks)))
+
+    def parsed(self, text: str) -> list[Mark]:
+        """Read a token. Raises InvalidSyncToken."""
+        if not text.startswith(self._prefix):
             raise InvalidSyncToken(text[:100])
-        book, incarnation, revision, held, visibility, flags = match.groups()
-        bare, leaving = flags[0] == "b", flags[1:] == "x"
-        marks.append(Mark(book, incarnation, int(revision), int(held), visibility, bare, leaving))
-    return marks
+        marks = []
+        for one in filter(None, text.removeprefix(self._prefix).split(",")):
+            match = _MARK.fullmatch(one)
+            if match is None:
+                raise InvalidSyncToken(text[:100])
+            book, incarnation, revision, held, visibility, flags = match.groups()
+            bare, leaving = flags[0] == "b", flags[1:] == "x"
+            numbers = int(revision), int(held)
+            marks.append(Mark(book, incarnation, *numbers, visibility, bare, leaving))
+        return marks
+
+    @property
+    def _prefix(self) -> str:
+        return f"{_URI}{self.name}/"

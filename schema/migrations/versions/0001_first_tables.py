@@ -18,21 +18,30 @@ ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TRIGRAM_INDEX = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE card_trigram USING fts5("
-        "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
+        "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
-        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = new.card_id "
-        "ORDER BY field, value))); END",
-        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value "
-        "WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN "
-        "INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') "
-        "FROM (SELECT value FROM card_value WHERE card_id = old.card_id "
-        "ORDER BY field, value))); END",
+        "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
+        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
+        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
+        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = new.card_id; END",
+        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO "
+        "trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) ||"
+        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM "
+        "card_line WHERE card_id = old.card_id; END",
+        "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <>"
+        " new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) "
+        "BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT "
+        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM"
+        " (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); "
+        "DELETE FROM card_line WHERE card_id = new.id; END",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -88,6 +97,7 @@ def upgrade() -> None:
         sa.Column("archived", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delegate", sa.Boolean(), nullable=False),
         sa.Column("standards", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_addressbook"),
         sa.UniqueConstraint("owner", "slug", name="uq_addressbook_owner_slug"),
         sa.UniqueConstraint("uuid", name="uq_addressbook_uuid"),
@@ -286,6 +296,26 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "forwarding",
+        sa.Column("addressbook_id", ID, nullable=False),
+        sa.Column("href", PLAIN, nullable=False),
+        sa.Column("uid", PLAIN, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"
+        ),
+        sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_forwarding"),
+        sa.UniqueConstraint("key", name="uq_forwarding_key"),
+    )
+    op.create_index(
+        "ix_forwarding_addressbook_id_uid", "forwarding", ["addressbook_id", "uid"], unique=False
+    )
+    op.create_index("ix_forwarding_survivor", "forwarding", ["survivor"], unique=False)
+    op.create_table(
         "incarnation",
         sa.Column("addressbook_id", ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -430,10 +460,21 @@ def upgrade() -> None:
     op.create_index(
         "ix_card_value_ordered",
         "card_value",
-        ["field", "value", "card_id"],
+        ["field", "value", "card_id", "ordered"],
         unique=False,
         sqlite_where=sa.text("ordered = 1"),
     )
+    op.create_table(
+        "joined_card",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("skipped", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_joined_card_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", "etag", name="pk_joined_card"),
+    )
+    op.create_index("ix_joined_card_etag", "joined_card", ["etag"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("card_id", ID, nullable=False),

@@ -86,8 +86,8 @@ def test_a_map_tells_what_no_program_has() -> None:
     assert ada.notes == []
     with pytest.raises(UnknownFormat, match=r"'Wer', 'Nr', 'Egal'.*--map"):
         read(text)
-    with pytest.raises(UnknownFormat, match="no column 'wo'"):
-        read(text, wishing(columns={"Wer": "FN", "Wo": "ADR.city"}))
+    with pytest.raises(UnknownFormat, match="no column 'Wo'"):
+        read(text, wishing(columns={"Wer": "FN", "Wo": "ADR.city"}, required=["Wo"]))
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,9 @@ def test_cells_that_a_spreadsheet_would_calculate_are_guarded_but_not_numbers() 
     assert written([to_card(contact)], Format.GOOGLE, raw=True).decode().count("'") == 0
     (back,) = contacts_in(text)
     assert (back.given, back.family) == ("=cmd()", "-x")
+
+
+def test_a_row_of_few_columns_with_another_separator_is_told_of() -> None:
+    _, cards = read("Name;E-Mail;Telefon\nAnn;a@x.example;030 1\nBen,b@x.example,030 2\n")
+    faults = [card.notes for card in cards if card.body is None]
+    assert faults == [("line 3: this row has another separator than the header",)]

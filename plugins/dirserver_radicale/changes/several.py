@@ -1,4 +1,4 @@
-"""Syncing all of somebody's books as one (RFC 6578): how each of them has changed for them.
+"""Syncing several books as one (RFC 6578): how each of them has changed for whoever asks.
 
 The token tells how far a client has come in each book. So a book that comes is one that it has
 nothing of yet, and of one that goes it is known which cards it has.
@@ -14,8 +14,7 @@ from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver_radicale.changes.course import Course, Farewell, Leg
-from dirserver_radicale.tree import tokens
-from dirserver_radicale.tree.collection import Book, MergedBook, Part
+from dirserver_radicale.tree.collection import Book, Part, SeveralBooks
 from dirserver_radicale.tree.tokens import Mark
 
 
@@ -34,19 +33,20 @@ class _Step:
         return self.leg.part.mark(revision, 0 if self.before is None else self.before.held)
 
 
-def course(book: MergedBook, token: str) -> Course:
+def course(book: SeveralBooks, token: str) -> Course:
     """Return what a client must be told who has ``token``, or nothing yet when it is empty.
 
     Raises InvalidSyncToken for one that was never given out, or that tells of a book of which
     nothing is known any more.
     """
-    known = {(one.book, one.is_bare): one for one in (tokens.parse_marks(token) if token else ())}
+    known = {(one.book, one.is_bare): one for one in (book.scope.parsed(token) if token else ())}
     steps, settled = [], []
     for part, now in zip(book.parts, book.marks, strict=True):
         mark = known.pop((part.book.view.book.uuid, part.is_bare), None)
         start = _start(part, mark)
         if mark is None or start != part.book.revision or mark != now:
-            steps.append(_Step(Leg(part, start, first=mark is None), mark, now))
+            held = 0 if mark is None else mark.held
+            steps.append(_Step(Leg(part, start, held, first=mark is None), mark, now))
         else:
             book.viewer.reading.note_copy(part.book.view, part.book.revision)
             settled.append(now)
@@ -56,7 +56,7 @@ def course(book: MergedBook, token: str) -> Course:
     def reached(at: int, revision: int) -> str:
         marks = [step.after for step in steps[:at]]
         marks += [steps[at].reached(revision), *(step.before for step in steps[at + 1 :])]
-        return tokens.spelled([*settled, *(mark for mark in marks if mark is not None)])
+        return book.scope.spelled([*settled, *(mark for mark in marks if mark is not None)])
 
     return Course([step.leg for step in steps], book.token, reached)
 
@@ -71,10 +71,10 @@ def _start(part: Part, mark: Mark | None) -> int:
     return mark.revision if stays else 0
 
 
-def _farewells(merged: MergedBook, marks: list[Mark]) -> list[_Step]:
+def _farewells(several: SeveralBooks, marks: list[Mark]) -> list[_Step]:
     if not marks:
         return []
-    viewer, base = merged.viewer, merged.base
+    viewer, base = several.viewer, several.base
     former = merging.former(viewer.reading, [mark.book for mark in marks])
     steps = []
     for mark in marks:
@@ -82,8 +82,8 @@ def _farewells(merged: MergedBook, marks: list[Mark]) -> list[_Step]:
             raise InvalidSyncToken("a book of the token was purged, or never was")
         book, state = former[mark.book]
         _require_remembered(mark, book, state.revision)
-        view = VisibleBook(book, Privilege.READ, frozenset())
-        part = Part(Book(viewer, view, state), merged.url, f"{book.id}~", mark.is_bare)
+        view = VisibleBook(book, Privilege.READ, frozenset(), several.shown_of(book))
+        part = Part(Book(viewer, view, state), several.url, f"{book.id}~", mark.is_bare)
         # Another book that has its names may have cards that are called so.
         namesakes = base.book.view.book.id if base is not None and mark.is_bare else None
         start = mark.revision if mark.leaving else 0

@@ -1,0 +1,1 @@
+"""Tests of making one card of two of one person."""
