@@ -93,6 +93,15 @@ CREATE TABLE home_property (
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
+CREATE TABLE link (
+    id INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
+);
+
 CREATE TABLE principal (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -204,6 +213,15 @@ CREATE TABLE incarnation (
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
+CREATE TABLE linked_card (
+    "key" TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY ("key"),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
+
 CREATE TABLE membership (
     group_id INTEGER NOT NULL,
     member TEXT NOT NULL,
@@ -260,6 +278,7 @@ CREATE TABLE card (
     created DATETIME NOT NULL,
     modified DATETIME NOT NULL,
     version_id INTEGER NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -271,9 +290,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, "key");
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id INTEGER NOT NULL,
+    after_id INTEGER NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id INTEGER NOT NULL,
@@ -444,6 +482,15 @@ CREATE TABLE home_property (
     CONSTRAINT pk_home_property PRIMARY KEY (login, name)
 );
 
+CREATE TABLE link (
+    id BIGSERIAL NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    made_by TEXT NOT NULL,
+    CONSTRAINT pk_link PRIMARY KEY (id)
+);
+
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,
     kind TEXT NOT NULL,
@@ -555,6 +602,15 @@ CREATE TABLE incarnation (
     CONSTRAINT fk_incarnation_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
 );
 
+CREATE TABLE linked_card (
+    key TEXT NOT NULL,
+    link_id BIGINT NOT NULL,
+    CONSTRAINT pk_linked_card PRIMARY KEY (key),
+    CONSTRAINT fk_linked_card_link_id FOREIGN KEY(link_id) REFERENCES link (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_linked_card_link_id ON linked_card (link_id);
+
 CREATE TABLE membership (
     group_id BIGINT NOT NULL,
     member TEXT NOT NULL,
@@ -611,6 +667,7 @@ CREATE TABLE card (
     created TIMESTAMP WITH TIME ZONE NOT NULL,
     modified TIMESTAMP WITH TIME ZONE NOT NULL,
     version_id BIGINT NOT NULL,
+    link_id BIGINT,
     CONSTRAINT pk_card PRIMARY KEY (id),
     CONSTRAINT uq_card_addressbook_id_href UNIQUE (addressbook_id, href),
     CONSTRAINT fk_card_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id),
@@ -622,9 +679,28 @@ CREATE INDEX ix_card_addressbook_id_sort_name_key ON card (addressbook_id, sort_
 
 CREATE INDEX ix_card_addressbook_id_uid ON card (addressbook_id, uid);
 
+CREATE INDEX ix_card_link_id ON card (link_id) WHERE link_id IS NOT NULL;
+
 CREATE INDEX ix_card_listing ON card (addressbook_id, href, etag, size, modified, uid, key);
 
 CREATE INDEX ix_card_version_id ON card (version_id);
+
+CREATE TABLE link_offer (
+    target TEXT NOT NULL,
+    source TEXT NOT NULL,
+    before_id BIGINT NOT NULL,
+    after_id BIGINT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_link_offer PRIMARY KEY (target, source),
+    CONSTRAINT fk_link_offer_before_id FOREIGN KEY(before_id) REFERENCES card_version (id) ON DELETE CASCADE,
+    CONSTRAINT fk_link_offer_after_id FOREIGN KEY(after_id) REFERENCES card_version (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_link_offer_after_id ON link_offer (after_id);
+
+CREATE INDEX ix_link_offer_before_id ON link_offer (before_id);
+
+CREATE INDEX ix_link_offer_source ON link_offer (source);
 
 CREATE TABLE card_beginning (
     addressbook_id BIGINT NOT NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from sqlalchemy import Connection, event
@@ -59,13 +59,13 @@ class Faults:
             meet(BEGIN if statement.startswith("BEGIN") else STATEMENT)
 
         class FaultyCursor(sqlite3.Cursor):
-            def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            def execute(self, statement: str, *values: Any) -> Self:
                 meet_statement(statement)
                 return super().execute(statement, *values)
 
-            def executemany(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            def executemany(self, statement: str, rows: Any, /) -> Self:
                 meet_statement(statement)
-                return super().executemany(statement, *values)
+                return super().executemany(statement, rows)
 
         class FaultyConnection(sqlite3.Connection):
             def cursor(self, *_factory: Any) -> Any:

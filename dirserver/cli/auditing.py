@@ -18,6 +18,10 @@ from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 
 # What comes after "alice", and after "alice was refused:".
 _DONE = {
+    AuditAction.CARD_LINK: "linked {card} in {book}",
+    AuditAction.CARD_UNLINK: "unlinked {card} in {book}",
+    AuditAction.CARD_CARRY: "carried a change into {card} in {book}",
+    AuditAction.CARD_DISMISS: "dismissed what was offered to {card} in {book}",
     AuditAction.CARD_CREATE: "created {card} in {book}",
     AuditAction.CARD_UPDATE: "changed {card} in {book}",
     AuditAction.CARD_DELETE: "deleted {card} from {book}",
@@ -57,6 +61,10 @@ _DONE = {
     AuditAction.LDAP_SHOW: "looked at {detail}",
 }
 _TRIED = {
+    AuditAction.CARD_LINK: "link {card} in {book}",
+    AuditAction.CARD_UNLINK: "unlink {card} in {book}",
+    AuditAction.CARD_CARRY: "carry a change into {card} in {book}",
+    AuditAction.CARD_DISMISS: "dismiss what is offered to {card} in {book}",
     AuditAction.CARD_CREATE: "create {card} in {book}",
     AuditAction.CARD_MERGE: "merge cards of {book}",
     AuditAction.CARD_REPAIR: "repair cards of {book}",

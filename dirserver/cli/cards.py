@@ -136,13 +136,15 @@ def search(
     """Find cards by names, mail addresses, organisations, numbers.
 
     Each word must be somewhere in one of these, in any spelling: mueller finds Müller. A number is
-    found however it is written. A text that begins with - comes after --.
+    found however it is written. Linked cards are shown as one. A text that begins with - comes
+    after --.
 
     \b
     dirserver search anna example
     dirserver search 0049 171 39200
     \b
-    --json: a list of book, href, key, uid, name, numbers, mails, organisation
+    --json: a list of book, href, key, uid, name, numbers, mails, organisation, linked (book, href,
+            key)
     """
     from dirserver.cli import searching
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dirserver.cli import links
 from dirserver.cli.invocation import invocation
 from dirserver.cli.leading import led_by
 from dirserver.cli.options import MOST, JSONOption, LoginOption
@@ -17,13 +18,14 @@ app = typer.Typer(
     cls=led_by(_FIND, alone=True),
     rich_markup_mode=None,
     subcommand_metavar="[BOOK]... | COMMAND",
-    help="""Find people who are in the books twice, and why it seems so.
+    help="""Find people who are in the books twice, and why it seems so; link those of two books.
 
     \b
     dirserver duplicates                        in all books
     dirserver duplicates customers staff        in these
     dirserver duplicates --verdict certain      only what leaves no doubt
     dirserver duplicates not-same KEY KEY       do not ask again
+    dirserver duplicates link KEY KEY           they are one person, in two books
     dirserver merge KEY KEY                     make one card of them
     dirserver duplicates find --help            all that can be asked for
     """,
@@ -62,6 +64,13 @@ def find(
 
     request = pairing.Request(tuple(books or ()), login, verdict, limit)
     pairing.find(invocation(context), request, as_json=as_json)
+
+
+app.command()(links.link)
+app.command()(links.unlink)
+app.command()(links.offers)
+app.command()(links.accept)
+app.command()(links.dismiss)
 
 
 @app.command("not-same")
@@ -111,6 +120,7 @@ def merge(
     What only one of them says stays; numbers and addresses that mean the same are there once. Where
     they contradict each other, the card that was changed last has its way, and the note keeps the
     other value. Until they sync, clients may go on under the old name: nothing is lost, nor twice.
+    Cards of two books stay two, and are linked.
 
     \b
     dirserver merge 7nfun3bps6ps a7wmgkm4j3dd --take ORG=A --dry-run
@@ -118,7 +128,7 @@ def merge(
     \b
     --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
             fields (property, field, before, after), conflicts (properties, field, side, kept,
-            lost, in_note))
+            lost, in_note)), linked (book, href, key)
     """
     from dirserver.cli import uniting
 

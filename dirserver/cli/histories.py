@@ -43,8 +43,8 @@ def history(
     dirserver history anna müller
     \b
     --json: book, href, key, name, deleted, versions (version, at, actor, device, what, operation,
-            batch, book, href, moved_from, fields (property, field, before, after), protocol,
-            address, agent)
+            batch, book, href, moved_from, carried_from, fields (property, field, before, after),
+            protocol, address, agent)
     """
     from dirserver.cli import telling
     from dirserver.cli.choosing import Wanted

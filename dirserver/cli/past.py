@@ -37,7 +37,7 @@ def show(
     dirserver show anna --at "yesterday 14:00"
     \b
     --json: book, href, key, uid, name, version, changed, actor, device, fields (property, field,
-            value)
+            value), linked (book, href, key)
     """
     from dirserver.cli import showing
     from dirserver.cli.choosing import Wanted

@@ -9,7 +9,9 @@ from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
-from dirserver.directory import label_of
+from dirserver.cli.linked import ShownPlace, places
+from dirserver.directory import label_of, linking
+from dirserver.directory.linking import Linked
 from dirserver.model.addressbook import Card
 from dirserver.model.derive import derive
 from dirserver.model.fields import Field
@@ -44,7 +46,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class FoundCard:
-    """A card as it is shown: what is hidden from whoever asks is not there."""
+    """A card as it is shown: what is hidden from whoever asks is not there.
+
+    Those that are ``linked`` with it are of the same person, and not shown for themselves.
+    """
 
     book: str
     href: str
@@ -54,6 +59,7 @@ class FoundCard:
     numbers: tuple[str, ...]
     mails: tuple[str, ...]
     organisation: str
+    linked: tuple[ShownPlace, ...]
 
 
 def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -67,8 +73,11 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         if request.book:
             views = who.views(reading, request.book, Privilege.SEARCH)
         # One more than is shown tells whether there are more.
-        rows = reading.cards_found(query_for(request.text), views, request.limit, beyond=1)
-        found = [_shown(view, card, body) for view, card, body in rows]
+        query = query_for(request.text)
+        rows = list(reading.cards_found(query, views, request.limit, beyond=1, linked_once=True))
+        keys = [card.key for _, card, _ in rows]
+        linked = linking.of_cards(reading, keys, Privilege.SEARCH)
+        found = [_shown(view, card, body, linked.get(card.key)) for view, card, body in rows]
     shown = found[: request.limit]
     if as_json:
         screen.say_json(shown)
@@ -110,7 +119,7 @@ def _number(text: str) -> tuple[Query, ...]:
     )
 
 
-def _shown(view: VisibleBook, card: Card, body: bytes) -> FoundCard:
+def _shown(view: VisibleBook, card: Card, body: bytes, linked: Linked | None) -> FoundCard:
     said = derive(parse_card(body))
     return FoundCard(
         label_of(view.book),
@@ -121,8 +130,10 @@ def _shown(view: VisibleBook, card: Card, body: bytes) -> FoundCard:
         said.get(Field.ANY_PHONE, ()),
         said.get(Field.MAIL, ()),
         said.get(Field.ORGANISATION, ("",))[0],
+        () if linked is None else places(linked.cards),
     )
 
 
 def _row(card: FoundCard) -> tuple[str, str, str, str, str]:
-    return card.name, "\n".join(card.numbers), "\n".join(card.mails), card.organisation, card.book
+    books = "\n".join(dict.fromkeys([card.book, *(one.book for one in card.linked)]))
+    return card.name, "\n".join(card.numbers), "\n".join(card.mails), card.organisation, books

@@ -11,8 +11,9 @@ from dirserver.cli.acting import acting
 from dirserver.cli.choosing import Chosen, Wanted, choose
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.linked import ShownPlace, places
 from dirserver.cli.moments import asked_past
-from dirserver.directory import history, label_of
+from dirserver.directory import history, label_of, linking
 from dirserver.model.history.difference import FieldValue, said
 from dirserver.model.history.life import Version, current
 from dirserver.model.history.wording import name_of
@@ -21,7 +22,10 @@ from dirserver.model.vcard import parse_card
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card at one moment; ``actor`` made it what it is, at ``changed``."""
+    """A card at one moment; ``actor`` made it what it is, at ``changed``.
+
+    It is ``linked`` with others now, which are of the same person.
+    """
 
     book: str
     href: str
@@ -33,6 +37,7 @@ class ShownCard:
     actor: str
     device: str
     fields: tuple[FieldValue, ...]
+    linked: tuple[ShownPlace, ...]
 
 
 def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json: bool) -> None:
@@ -42,6 +47,7 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
         card = choose(who, reading, wanted)
         version = version_at(card, moment)
         body = history.bodies(reading, [version])[version.id]
+        link = linking.of_cards(reading, [card.key]).get(card.key)
     if raw:
         sys.stdout.buffer.write(body)
         sys.stdout.buffer.flush()
@@ -57,6 +63,7 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
         version.actor,
         version.device,
         said(body),
+        () if link is None else places(link.cards),
     )
     if as_json:
         screen.say_json(shown)
@@ -65,6 +72,9 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
     screen.say(f"version #{version.id}, by {version.actor}, {screen.local(version.at)}")
     if shown.fields:
         screen.say_table((), [(field.field, field.value) for field in shown.fields])
+    for one in shown.linked:
+        mode = "" if link is None else f", by {link.link.mode}"
+        screen.say(f"linked with {one.book}/{one.href} (key {one.key}{mode})")
 
 
 def version_at(card: Chosen, moment: datetime | None) -> Version:

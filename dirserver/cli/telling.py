@@ -10,7 +10,7 @@ from dirserver.cli.acting import acting
 from dirserver.cli.choosing import Chosen, Wanted, choose
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outcomes import tell_field
-from dirserver.directory import Reading, history, label_of
+from dirserver.directory import Reading, history, label_of, linking
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.history.life import LATE, MERGE, Deed, DeedKind, Version, deeds
 
@@ -19,7 +19,8 @@ from dirserver.model.history.life import LATE, MERGE, Deed, DeedKind, Version, d
 class ToldDeed:
     """Something that was done to a card, as programs read it.
 
-    ``moved_from`` is where it was before, as BOOK/HREF; empty if it is where it was.
+    ``moved_from`` is where it was before, as BOOK/HREF; empty if it is where it was, and
+    ``carried_from`` is the linked card that was edited.
     """
 
     version: int
@@ -32,6 +33,7 @@ class ToldDeed:
     book: str
     href: str
     moved_from: str
+    carried_from: str
     fields: tuple[FieldChange, ...]
     protocol: str
     address: str
@@ -86,6 +88,7 @@ def _told(reading: Reading, card: Chosen, deed: Deed) -> ToldDeed:
         _label(card, version),
         version.place.href,
         f"{_label(card, before)}/{before.place.href}" if moved and before is not None else "",
+        linking.source_of(reading, version),
         fields,
         version.protocol,
         version.address,
@@ -132,6 +135,8 @@ def sentence(deed: ToldDeed) -> str:
         words = "sent it, not knowing that; it went into that card"
     if deed.moved_from:
         words += f" from {deed.moved_from} to {deed.book}/{deed.href}"
+    if deed.carried_from:
+        words += f", carried from {deed.carried_from}"
     if deed.batch is not None and deed.operation != LATE:
         words += f", by {deed.operation} {deed.batch}"
     return words

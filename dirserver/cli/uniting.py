@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dirserver.cli import outcomes, screen
+from dirserver.cli import linking, outcomes, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.cli.linked import ShownPlace
 from dirserver.cli.naming import Named, writable
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, duplicates, label_of
 from dirserver.directory.uniting import (
     Certain,
     ChangedMeanwhile,
-    InTwoBooks,
     Merger,
     NotTheSame,
     Place,
@@ -75,11 +75,15 @@ class ShownMerger:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What was, or would be, made one; ``batch`` takes it back, and is None where nothing was."""
+    """What was, or would be, made one; ``batch`` takes it back, and is None where nothing was.
+
+    Cards of two books are ``linked``.
+    """
 
     dry_run: bool
     batch: int | None
     merges: tuple[ShownMerger, ...]
+    linked: tuple[ShownPlace, ...] = ()
 
 
 def unite(invocation: Invocation, request: Request, *, as_json: bool) -> None:
@@ -89,7 +93,13 @@ def unite(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         return
     with acting(invocation, request.login) as who:
         with who.reading() as reading:
-            merger, letters, choices = _planned(who, reading, request)
+            named = _named(who, reading, request)
+            in_one_book = len({each.view.book.id for each in named.values()}) == 1
+            if in_one_book:
+                merger, letters, choices = _planned(reading, request, named)
+        if not in_one_book:
+            _link(who, request, tuple(named.values()), as_json=as_json)
+            return
         if not as_json:
             _tell(merger, letters)
         batch = None
@@ -99,20 +109,25 @@ def unite(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     _say_how_it_went(request, batch, [merger], as_json=as_json)
 
 
-def _planned(
-    who: Acting, reading: Reading, request: Request
-) -> tuple[Merger, dict[str, str], dict[str, Side]]:
-    """Return what becomes of the two cards that are named, and their letters by their keys."""
+def _named(who: Acting, reading: Reading, request: Request) -> dict[str, Named]:
+    """Return the two cards that are named, by their letters."""
     if len(request.names) != len(_LETTERS):
         raise Failed(
             "Name two cards: dirserver merge A B. A card is named by its key, as `dirserver "
             "duplicates` prints it, its UID, its href, or a part of the name in quotes."
         )
-    keep, take = _letter(request.keep), _taken(request.take)
     one, other = (writable(who, reading, name, AuditAction.CARD_MERGE) for name in request.names)
     if one.card.key == other.card.key:
         raise Failed(f"These are one card: {one.place}.")
-    named = dict(zip(_LETTERS, (one, other), strict=True))
+    return dict(zip(_LETTERS, (one, other), strict=True))
+
+
+def _planned(
+    reading: Reading, request: Request, named: Mapping[str, Named]
+) -> tuple[Merger, dict[str, str], dict[str, Side]]:
+    """Return what becomes of two cards of one book, and their letters by their keys."""
+    keep, take = _letter(request.keep), _taken(request.take)
+    one, other = named.values()
     places = [Place(each.view, each.card.href) for each in (one, other)]
     try:
         first = plan(reading, places, named[keep].card.href if keep else "")
@@ -122,8 +137,6 @@ def _planned(
         }
         choices = {field: sides[letter] for field, letter in take.items()}
         merger = plan(reading, places, first.survivor.href, choices) if choices else first
-    except InTwoBooks as error:
-        raise Failed(_in_two_books(one, other)) from error
     except NotTheSame as error:
         raise Failed(
             f"Somebody said that {one.place} and {other.place} are not of one person. If they are: "
@@ -132,12 +145,14 @@ def _planned(
     return merger, {each.card.key: letter for letter, each in named.items()}, choices
 
 
-def _in_two_books(one: Named, other: Named) -> str:
-    books = listing([label_of(each.view.book) for each in (one, other)], "and")
-    return (
-        f"{one.place} and {other.place} stay two cards: {books} have readers of their own, and "
-        "nobody is to lose, or to see, what is in the other book."
-    )
+def _link(who: Acting, request: Request, named: Sequence[Named], *, as_json: bool) -> None:
+    """Link cards of two books, which have readers of their own. Raises Failed."""
+    if request.keep or request.take:
+        raise Failed("--keep and --take are for cards of one book; those of two stay as they are.")
+    dry_run, yes = request.dry_run, request.yes
+    places = linking.link_apart(who, named, dry_run=dry_run, yes=yes, quiet=as_json)
+    if as_json:
+        screen.say_json(Merged(dry_run, None, (), places))
 
 
 def _letter(text: str) -> str:

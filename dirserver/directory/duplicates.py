@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dirserver.directory import bykey, linking
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
-from dirserver.errors import AccessDenied, NotFound
+from dirserver.errors import NotFound
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.clusters import Cluster, clusters
@@ -27,9 +28,8 @@ from dirserver.model.duplicates.scan import (
 )
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.fields import Field
-from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.store import duplicates
+from dirserver.store import duplicates, links
 from dirserver.store.duplicates import Indexed, Wanted
 
 
@@ -61,14 +61,21 @@ _RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What the cards of some books say, to be compared, and of whom it is known to be two.
+    """What the cards of some books say, to be compared, and what is known of them.
 
-    ``books`` has the keys of the cards of each book, by its id.
+    That is which pairs are two people, and which cards are linked, as those of one. ``books`` has
+    the keys of the cards of each book, by its id.
     """
 
     cards: Sequence[Facts]
     books: Mapping[int, Collection[str]]
     denied: frozenset[tuple[str, str]]
+    linked: Mapping[str, int]
+
+    def is_settled(self, one: str, other: str) -> bool:
+        """Say whether somebody has said of whom two cards are."""
+        link = self.linked.get(one)
+        return (one, other) in self.denied or (link is not None and link == self.linked.get(other))
 
 
 def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> Gathered:
@@ -85,7 +92,10 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
         of_books[row.book_id].add(row.key)
         if len(cards) % TOLD_EVERY == 0:
             advance(len(cards), total)
-    return Gathered(cards, of_books, duplicates.denied(reading.connection))
+    linked: Mapping[str, int] = {}
+    if reading.policy.linked_books:
+        linked = links.of_keys(reading.connection, (one.key for one in cards))
+    return Gathered(cards, of_books, duplicates.denied(reading.connection), linked)
 
 
 def compare(
@@ -96,7 +106,7 @@ def compare(
 ) -> Found:
     """Return the pairs that are at ``least`` so sure: all, or those with a card of ``book``.
 
-    Pairs of which somebody said that they are not the same are left out.
+    Pairs are left out of which somebody said that they are not the same, or that they are.
     """
     cards, denied = gathered.cards, gathered.denied
     shared = shared_among(cards)
@@ -104,7 +114,7 @@ def compare(
     pairs = [
         pair
         for pair in scan(cards, shared, advance, among)
-        if _RANKS[pair.verdict] <= _RANKS[least] and (pair.one, pair.other) not in denied
+        if _RANKS[pair.verdict] <= _RANKS[least] and not gathered.is_settled(pair.one, pair.other)
     ]
     pairs.sort(key=lambda pair: (_RANKS[pair.verdict], -pair.weight, pair.one, pair.other))
     by_key = {one.key: one for one in cards}
@@ -139,11 +149,13 @@ def certain_twins(
     others = {facts.key: (row, facts) for row, facts in facts_in(views, rows)}
     others.pop(key, None)
     denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
+    linked = linking.of_cards(reading, [key]) if key else {}
+    same = {card.key for one in linked.values() for card in one.cards}
     by_id = {view.book.id: view for view in views}
     twins = []
     for facts, pair in certain_among(asked, [facts for _, facts in others.values()]):
         row = others[facts.key][0]
-        if (pair.one, pair.other) not in denied:
+        if row.key not in same and (pair.one, pair.other) not in denied:
             twins.append(Twin(by_id[row.book_id], row.href, row.key, row.uid, pair.reasons))
     return sorted(twins, key=lambda twin: (label_of(twin.view.book), twin.href))
 
@@ -179,30 +191,16 @@ def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
     and AccessDenied unless they may write to the books of both.
     """
     action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
-    cards = [_writable(writing, key, action) for key in (one, other)]
+    cards = [bykey.writable(writing, key, action) for key in (one, other)]
     if undo:
         changed = duplicates.undeny(writing.connection, one, other)
     else:
         by = writing.principal.login
         changed = duplicates.deny(writing.connection, one, other, writing.at, by)
     if changed:
-        for (label, href), with_it in zip(cards, (other, one), strict=True):
-            writing.events.append(writing.event(action, label, href, with_it))
+        for card, with_it in zip(cards, (other, one), strict=True):
+            writing.events.append(writing.event(action, card.label, card.href, with_it))
     return changed
-
-
-def _writable(writing: Writing, key: str, action: AuditAction) -> tuple[str, str]:
-    """Return the book and the name of the card ``key``, which may be written to."""
-    readable = {view.book.id: view for view in writing.books(Privilege.READ)}
-    found = duplicates.place_of(writing.connection, key)
-    if found is None or found[0] not in readable:
-        raise NotFound(key)
-    label = label_of(readable[found[0]].book)
-    if readable[found[0]].access < Privilege.WRITE:
-        reason = f"no grant of write on {label}"
-        writing.refuse(action, label, found[1], reason)
-        raise AccessDenied(reason)
-    return label, found[1]
 
 
 def facts_in(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from dirserver.directory import membership
@@ -14,7 +15,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
-from dirserver.model.policy import VisibleBook
+from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.query import (
     EVERYTHING,
     And,
@@ -45,6 +46,7 @@ class Finding(ABC):
     # Whether everything is broken off that takes longer than some milliseconds.
     at_once = False
     plan: DialPlan
+    policy: Policy
     _lookups: Lookups | None
 
     @abstractmethod
@@ -74,10 +76,10 @@ class Finding(ABC):
         """Yield the cards in ``views`` that ``query`` finds, in ``order``.
 
         There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
-        whether there are more; of them those of ``span``. Somebody who is found in several books
-        is found once: where the principal may write, if they may. With ``bodies``, entries have
-        those of their cards, whatever the views hide of them, and with ``moments`` when these were
-        written.
+        whether there are more; of them those of ``span``. Somebody who is found in several books,
+        by the UID or by a link, is found once: where the principal may write, if they may. With
+        ``bodies``, entries have those of their cards, whatever the views hide of them, and with
+        ``moments`` when these were written.
         """
         most = None if limit is None else limit + beyond
         asked = Span(most, span.after, span.skip, span.backwards)
@@ -116,8 +118,11 @@ class Finding(ABC):
         return store.number_before(self.connection, self._question(query, views, order), value)
 
     def _question(self, query: Query, views: Sequence[VisibleBook], order: Order) -> Question:
-        scopes, ranks = _followed(views if isinstance(views, tuple) else tuple(views))
-        return Question(_shown(query, views), scopes, self.plan, order, ranks)
+        scopes, ranked = _followed(views if isinstance(views, tuple) else tuple(views))
+        linked = self.policy.linked_books
+        # No cards are linked within a book.
+        has_links = bool(linked) and len(linked.intersection(book for book, _ in ranked)) > 1
+        return Question(_shown(query, views), scopes, self.plan, order, ranked, has_links)
 
     def has_key(self, views: Sequence[VisibleBook], key: str) -> bool:
         """Say whether a card in ``views`` has the key ``key``."""
@@ -132,12 +137,12 @@ class Finding(ABC):
         Who is in none of ``views`` is left out.
         """
         by_id = {view.book.id: view for view in views}
-        found = membership.members(self.connection, book_id, key, dict(_ranks(views)))
+        found = membership.members(self.connection, book_id, key, dict(ranks(views)))
         return [(by_id[book], member) for book, member in found]
 
     def groups_of(self, view: VisibleBook, key: str, views: Sequence[VisibleBook]) -> Query:
         """Return the query that finds the groups that ``members`` says have this card."""
-        return membership.groups_of(self.connection, view.book.id, key, dict(_ranks(views)))
+        return membership.groups_of(self.connection, view.book.id, key, dict(ranks(views)))
 
     def has_cards(self, views: Sequence[VisibleBook]) -> bool:
         """Say whether there is anything in ``views``."""
@@ -150,13 +155,16 @@ class Finding(ABC):
         views: Sequence[VisibleBook],
         limit: int | None = None,
         beyond: int = 0,
+        *,
+        linked_once: bool = False,
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         """Yield the cards that ``query`` finds by name: in which book, the card and its bytes.
 
-        Those of somebody who is in several books are all there.
+        Those of somebody who is in several books are all there, but with ``linked_once`` of those
+        that are linked only the one where the principal may write, if they may.
         """
         most = None if limit is None else limit + beyond
-        found = self._cards_found(query, views, most)
+        found = self._cards_found(query, views, most, linked_once=linked_once)
         if self._lookups is None:
             return found
         events = {view.book.id: self._read_event(view) for view in views}
@@ -166,10 +174,12 @@ class Finding(ABC):
         )
 
     def _cards_found(
-        self, query: Query, views: Sequence[VisibleBook], most: int | None
+        self, query: Query, views: Sequence[VisibleBook], most: int | None, *, linked_once: bool
     ) -> Iterator[tuple[VisibleBook, Card, bytes]]:
         by_id = {view.book.id: view for view in views}
-        question = Question(_shown(query, views), _scopes(views), self.plan)
+        question = replace(self._question(query, views, BY_NAME), links_only=True)
+        if not linked_once:
+            question = replace(question, ranks=())
         for book_id, card, body in store.cards_found(self.connection, question, most):
             view = by_id[book_id]
             yield view, self._seen(card, view), without(body, view.hidden) if view.hidden else body
@@ -216,7 +226,7 @@ def _scopes(views: Sequence[VisibleBook]) -> _Scopes:
     return tuple((hidden, tuple(books)) for hidden, books in scopes.items())
 
 
-def _ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
+def ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
     """Return which of two books somebody is shown in who is in both, as the lower number.
 
     That is where the principal may write, and else where more of the card is shown.
@@ -230,5 +240,5 @@ def _ranks(views: Sequence[VisibleBook]) -> tuple[tuple[int, int], ...]:
 
 # Most ask again and again for the same books.
 _followed = Followed[Sequence[VisibleBook], tuple[_Scopes, tuple[tuple[int, int], ...]]](
-    lambda views: (_scopes(views), _ranks(views))
+    lambda views: (_scopes(views), ranks(views))
 )

@@ -20,7 +20,7 @@ from dirserver.model.dossier import Dossier, KeptCard, Mention, Version
 from dirserver.model.fields import Field
 from dirserver.model.person import Asked, Traits, grouped, traits, words_of
 from dirserver.model.vcard import parse_card
-from dirserver.store import audit, people
+from dirserver.store import audit, links, people
 from dirserver.store.audit import AuditFilter
 from dirserver.store.engine import Connection
 from dirserver.store.people import Shelf
@@ -75,11 +75,7 @@ def find(
     if unknown := sorted(set(only) - hits.keys):
         raise NotFound(unknown[0])
     cards = kept_cards(connection, only or hits.keys)
-    groups = (
-        [list(cards)]
-        if only
-        else grouped({key: traits_of(card, deriver) for key, card in cards.items()})
-    )
+    groups = [list(cards)] if only else _grouped(connection, cards, deriver)
     named = [_Pattern.of([cards[key] for key in keys]) for keys in groups]
     told = _events(connection, named)
     books = people.shelves(connection)
@@ -125,6 +121,7 @@ def look(
             progress(number, last)
     for uid in uids:
         keys |= keys_by_uid.get(uid, set())
+    keys.update(links.keys_of(connection, links.of_keys(connection, keys).values()))
     return Hits(frozenset(keys), {key: mentions[key] for key in mentions if key not in keys})
 
 
@@ -158,6 +155,18 @@ def _kept(
         is_current,
         tuple(versions),
     )
+
+
+def _grouped(
+    connection: Connection, cards: Mapping[str, KeptCard], deriver: Deriver
+) -> list[list[str]]:
+    """Return the keys of ``cards``, those of one person together."""
+    linked = links.of_keys(connection, cards)
+    said = {}
+    for key, card in cards.items():
+        made = Traits(links=frozenset({linked[key]} if key in linked else ()))
+        said[key] = traits_of(card, deriver).joined(made)
+    return grouped(said)
 
 
 def traits_of(card: KeptCard, deriver: Deriver) -> Traits:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dirserver.directory.directory import Directory
 from dirserver.model.audit import AuditAction
 from dirserver.model.principal import Client, Principal
-from dirserver.store import forwarding, people, pruning
+from dirserver.store import forwarding, links, people, pruning
 
 # Writers wait no longer than such a part takes.
 _MOST_AT_ONCE = 2000
@@ -42,6 +42,7 @@ def prune(
                 # are one with others. That they went is a version, too, and due at the same time.
                 forwarding.prune(writing.connection, book.id, before)
                 if gone:
+                    links.tidy(writing.connection)
                     said = f"{gone} versions from before {before:%Y-%m-%d %H:%M} UTC"
                     writing.note(AuditAction.HISTORY_PRUNE, label, said)
             if not gone:

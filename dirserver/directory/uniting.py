@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from dirserver.directory import duplicates as pairs
+from dirserver.directory import linking
 from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.errors import NotFound
@@ -208,6 +209,7 @@ def _merge(
     )
     for one in found.others:
         _inherit(writing, one.card.key, new.key)
+        linking.inherit(writing, one.card.key, new.key)
     _rename(writing, view, naming, new.uid)
     slug = label_of(view.book)
     gone = ", ".join(f"{slug}/{one.card.href}" for one in found.others)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import landing, shield, sourced, standards, uids
+from dirserver.directory import carrying, landing, shield, sourced, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -34,7 +34,7 @@ from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.source import NO_SOURCES, OPERATION, Sources
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, erasures, settings, stops, writing
+from dirserver.store import cards, erasures, links, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.erasures import cases_of, fingerprints
 from dirserver.store.writing import Act, NewCard
@@ -316,11 +316,12 @@ class Writing(Reading):
     ) -> NewCard:
         """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
 
-        One that is not there gets ``key``, or one that nobody ever had.
+        One that is not there gets ``key``, with the link that it had, or one that nobody ever had.
         """
+        link = links.of_key(self.connection, key) if key and stored is None else None
         key = (key or writing.new_key()) if stored is None else stored.card.key
         derived = self.deriver.derive(card, key)
-        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored)
+        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link)
 
     def store(
         self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True
@@ -328,8 +329,7 @@ class Writing(Reading):
         """Create or replace cards: the one way by which any card is written.
 
         Of what was in the book before, its standards are not ``binding``: nothing is rejected or
-        repaired then. Raises ErasedPerson and BreaksStandards, and then the audit trail tells of
-        it, but not who it is.
+        repaired then. Raises ErasedPerson and BreaksStandards, of which the audit trail tells.
         """
         self.require_unerased(view, new)
         judged: list[standards.Judged] = []
@@ -343,6 +343,7 @@ class Writing(Reading):
         if judged:
             standards.follow(self, view, judged, repairs=binding)
         sourced.put_back(self, view, new, operation if binding else OPERATION)
+        carrying.follow(self, view, new, operation)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""
@@ -359,12 +360,11 @@ class Writing(Reading):
     def remove(self, view: VisibleBook, stored: Sequence[cards.StoredCard], operation: str) -> None:
         """Take cards out of their book: the one way by which any card goes."""
         writing.remove_cards(self.connection, view.book.id, stored, self.act(operation))
+        carrying.part(self, stored)
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
         sourced.require_free(self, view, action, href)
-        if not self._shield.enabled:
-            return
         stop = shield.stop_for(self.connection, self._shield, view.book, self.principal, self.at)
         if stop is not None:
             slug, reason = view.book.slug, f"stopped: {stop.reason}"

@@ -107,7 +107,8 @@ class Entry(NamedTuple):
     """A card as a search finds it: ``attributes`` is what the LDAP face kept at write.
 
     ``place`` is where it stands in the order of what is found; it has a ``body``, and moments,
-    where that was asked for. Of these there are many: hence a tuple.
+    where that was asked for. ``link_id`` is the same of cards that are linked. Of these there are
+    many: hence a tuple.
     """
 
     book_id: int
@@ -118,6 +119,7 @@ class Entry(NamedTuple):
     modified: datetime | None
     body: bytes | None
     place: Place
+    link_id: int | None = None
 
 
 HREF_BYTES = 255

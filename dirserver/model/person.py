@@ -122,12 +122,16 @@ def is_role(mail: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What cards say of who they are of, in all their versions, as the search index has it."""
+    """What cards say of who they are of, in all their versions, as the search index has it.
+
+    ``links`` are those that somebody made between cards.
+    """
 
     uids: frozenset[str] = frozenset()
     mails: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     names: frozenset[frozenset[str]] = frozenset()
+    links: frozenset[int] = frozenset()
 
     def joined(self, other: Traits) -> Traits:
         """Return what both say."""
@@ -136,15 +140,16 @@ class Traits:
             self.mails | other.mails,
             self.numbers | other.numbers,
             self.names | other.names,
+            self.links | other.links,
         )
 
     def is_same_person(self, other: Traits) -> bool:
         """Say whether two cards are of one person, as far as anybody can tell.
 
-        The UID says so by itself. An address or a number may be that of a couple or a house, so
-        the names must go together, too.
+        The UID says so by itself, and so does a link. An address or a number may be that of a
+        couple or a house, so the names must go together, too.
         """
-        if self.uids & other.uids:
+        if self.uids & other.uids or self.links & other.links:
             return True
         if not (self.mails & other.mails or self.numbers & other.numbers):
             return False

@@ -75,7 +75,7 @@ class Policy:
     ``devices`` are those that are not revoked, by id. ``stops`` are clients that the shield has
     stopped, by book, login and device.
     ``erasure_key`` is that of the fingerprints of people who were erased; empty while there is
-    nobody who was.
+    nobody who was. ``linked_books`` are those that have linked cards, by id.
     """
 
     epoch: int
@@ -87,6 +87,7 @@ class Policy:
     devices: Mapping[int, Device] = field(default_factory=dict)
     stops: Mapping[tuple[int, str, str], Stop] = field(default_factory=dict)
     erasure_key: bytes = field(default=b"", repr=False)
+    linked_books: frozenset[int] = frozenset()
     # Who asks for all their books asks again with every request; kept as long as the policy is.
     _smart: dict[tuple[Principal, Privilege, str], tuple[SmartView, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False

@@ -128,6 +128,13 @@ class InQuarantine:
     books: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedIn:
+    """The card is linked with one that is in one of these books, by id."""
+
+    books: tuple[int, ...]
+
+
 class Moment(StrEnum):
     """The moments that are kept of every card."""
 
@@ -158,6 +165,7 @@ Query: TypeAlias = (
     | KeyIs
     | BookIs
     | InQuarantine
+    | LinkedIn
     | Between
 )
 
@@ -174,10 +182,21 @@ def fields_of(query: Query) -> frozenset[Field]:
             return frozenset().union(*map(fields_of, parts))
         case Not(part):
             return fields_of(part)
-        case Constant() | KeyIs() | BookIs() | InQuarantine() | Between():
+        case Constant() | KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return frozenset()
         case _:
             return frozenset({query.field})
+
+
+def regardless_of_links(query: Query) -> Query:
+    """Return what finds the cards that ``query`` may find when other cards are linked."""
+    match query:
+        case And(parts):
+            return And(tuple(map(regardless_of_links, parts)))
+        case Not(LinkedIn()):
+            return EVERYTHING
+        case _:
+            return query
 
 
 def resolve(query: Query, hidden: frozenset[str]) -> Query:
@@ -200,7 +219,7 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
         case And(parts) | Or(parts):
             resolved = [_resolve(part, hidden, negated=negated) for part in parts]
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
-        case KeyIs() | BookIs() | InQuarantine() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):

@@ -47,7 +47,9 @@ _STATE = Prepared(
 _STATES = select(addressbook.c.id, addressbook.c.revision, addressbook.c.modified).where(
     addressbook.c.id.in_(bindparam("book_ids", expanding=True))
 )
-_IN_BOOK = select(card.c.id, card.c.revision, *LISTED).where(card.c.addressbook_id == _BOOK)
+# In the order of a StoredCard, but for its Card, which follows.
+_KEPT = (card.c.id, card.c.revision, card.c.version_id, card.c.link_id)
+_IN_BOOK = select(*_KEPT, *LISTED).where(card.c.addressbook_id == _BOOK)
 _BY_HREF = Prepared(_IN_BOOK.where(card.c.href == bindparam("href")))
 _BY_UID = Prepared(_IN_BOOK.where(card.c.uid == bindparam("uid")).limit(1))
 _LISTING = (
@@ -63,7 +65,7 @@ _ETAGS = (
     .execution_options(yield_per=_ROWS)
 )
 _WITH_BODY = Prepared(
-    select(card.c.id, card.c.revision, *LISTED, card_version.c.body)
+    select(*_KEPT, *LISTED, card_version.c.body)
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
 )
@@ -117,11 +119,13 @@ _CHANGED_ALIVE = _CHANGED.where(change.c.vanished.is_(False))
 
 @dataclass(frozen=True, slots=True)
 class StoredCard:
-    """A card with what the store needs to replace it."""
+    """A card with what the store needs to replace it, and its link, if it has one."""
 
     id: int
-    card: Card
     revision: int
+    version_id: int
+    link_id: int | None
+    card: Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +190,8 @@ def find_with_body(
     row = _WITH_BODY.row(connection, book_id=book_id, href=href)
     if row is None:
         return None
-    number, revision, *listed, body = row
-    return StoredCard(number, Card(*listed), revision), body
+    *kept, body = row
+    return _whole(kept), body
 
 
 def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | None:
@@ -196,10 +200,12 @@ def find_uid(connection: Connection, book_id: int, uid: str) -> StoredCard | Non
 
 
 def _stored(row: tuple[Any, ...] | None) -> StoredCard | None:
-    if row is None:
-        return None
-    number, revision, *listed = row
-    return StoredCard(number, Card(*listed), revision)
+    return None if row is None else _whole(row)
+
+
+def _whole(row: Sequence[Any]) -> StoredCard:
+    number, revision, version, link, *listed = row
+    return StoredCard(number, revision, version, link, Card(*listed))
 
 
 def find_many(
@@ -210,7 +216,7 @@ def find_many(
     for batch in batches(values):
         statement = _IN_BOOK.where(card.c[column].in_(batch))
         for row in connection.execute(statement, {"book_id": book_id}):
-            found[getattr(row, column)] = StoredCard(row.id, _card(row), row.revision)
+            found[getattr(row, column)] = _whole(row)
     return found
 
 

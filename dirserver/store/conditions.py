@@ -31,6 +31,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -38,6 +39,7 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
+from dirserver.store.links import is_linked
 from dirserver.store.probes import Bind, Shape, in_place, is_among
 from dirserver.store.quarantine import is_held
 from dirserver.store.storable import is_storable
@@ -147,6 +149,8 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return card.c.addressbook_id == book_id
         case InQuarantine(books):
             return is_held(books)
+        case LinkedIn(books):
+            return is_linked(books)
         case Between():
             return _between(query)
         case Present(field):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tex
 
 from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
-from dirserver.store import forwarding, writing
+from dirserver.store import forwarding, links, writing
 from dirserver.store.chain import ERASABLE
 from dirserver.store.probes import IS_ORDERED
 from dirserver.store.tables import (
@@ -167,6 +167,7 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
     if connection.dialect.name == "sqlite":
         # What is deleted is overwritten.
         connection.execute(text("PRAGMA secure_delete = ON"))
+    linked = set(links.of_keys(connection, keys).values())
     gone = standing(connection, keys)
     forwarding.forget(connection, keys)
     for one in gone:
@@ -177,6 +178,8 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
         connection.execute(delete(card_version).where(card_version.c.key.in_(part))).rowcount
         for part in _parts(keys)
     )
+    links.leave(connection, keys)
+    links.touch(connection, linked, at)
     return len(gone), versions
 
 

@@ -14,7 +14,7 @@ from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
 from dirserver.model.smart.parsing import parse
 from dirserver.model.standards import spelling
-from dirserver.store import devices, erasures, settings, stops
+from dirserver.store import devices, erasures, links, settings, stops
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"
@@ -54,6 +54,7 @@ def load(connection: Connection) -> Policy:
         devices=devices.load(connection),
         stops=stops.load(connection),
         erasure_key=erasures.key(connection),
+        linked_books=links.books(connection),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from dirserver.store import pruning, trigram
+from dirserver.store import links, pruning, trigram
 from dirserver.store.tables import addressbook, card, card_version, change, metadata
 
 
@@ -35,6 +35,7 @@ def purge(connection: Connection, book_id: int) -> None:
     for table, condition in _belonging(book_id):
         connection.execute(delete(table).where(condition))
     connection.execute(delete(addressbook).where(addressbook.c.id == book_id))
+    links.tidy(connection)
     trigram.settle(connection)
     # Another book may have its number some day.
     pruning.forget(connection, book_id)

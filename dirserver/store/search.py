@@ -42,7 +42,8 @@ class Question:
 
     A test of a hidden property finds nothing, however it is negated. Where the books have
     ``ranks``, somebody who is found in several of them, by the UID, is found once: in the book
-    of the lowest rank.
+    of the lowest rank. With ``has_links``, so are cards that are linked, and with ``links_only``
+    these alone.
     """
 
     query: Query
@@ -50,6 +51,13 @@ class Question:
     plan: DialPlan
     order: Order = BY_NAME
     ranks: tuple[tuple[int, int], ...] = ()
+    has_links: bool = False
+    links_only: bool = False
+
+    @property
+    def finds_once(self) -> bool:
+        """Whether somebody may be in several of the books who is to be found once."""
+        return len(self.ranks) > 1 and (self.has_links or not self.links_only)
 
 
 def search(
@@ -67,7 +75,7 @@ def search(
     shown = (bodies, moments)
     most = span.limit
     from_start = most is not None and most <= _ROWS and span == Span(most)
-    if from_start and len(question.ranks) > 1 and not _is_of_all(question):
+    if from_start and question.finds_once and not _is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
         few = list(_search(connection, replace(question, ranks=()), span, shown))
         if most is not None and len(few) < most:
@@ -78,11 +86,19 @@ def search(
 
 def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
     """Yield all that is found without what is found in a better book, too."""
-    best: dict[str, int] = {}
+    best: dict[str | int, int] = {}
     for one in found:
-        rank = ranks[one.book_id]
-        best[one.uid] = min(rank, best.get(one.uid, rank))
-    yield from (one for one in found if not one.uid or ranks[one.book_id] == best[one.uid])
+        for same in _same(one):
+            best[same] = min(ranks[one.book_id], best.get(same, ranks[one.book_id]))
+    for one in found:
+        if all(ranks[one.book_id] == best[same] for same in _same(one)):
+            yield one
+
+
+def _same(one: Entry) -> list[str | int]:
+    """Return what other entries of the same person may have, too."""
+    said: tuple[str | int | None, ...] = (one.uid, one.link_id)
+    return [same for same in said if same]
 
 
 def _search(
@@ -96,7 +112,8 @@ def _search(
         for books, hidden, query in _resolved(question)
     ]
     plain = (span.limit, span.skip, span.backwards, ordering.shape(place))
-    shape = (dialect.name, tuple(asked), question.order, question.ranks, plain, shown)
+    persons = (question.ranks, question.has_links)
+    shape = (dialect.name, tuple(asked), question.order, persons, plain, shown)
     statement = _statements.get(shape)
     if statement is None:
         select = _statement(question, dialect, span, Named(), shown)
@@ -104,10 +121,10 @@ def _search(
             return
         statement = Statement(select)
         _statements.put(shape, statement)
-    for book_id, key, uid, attributes, created, modified, body, *at in statement.run(
+    for book_id, key, uid, attributes, created, modified, body, link_id, *at in statement.run(
         connection, values
     ):
-        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at))
+        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at), link_id)
 
 
 def _statement(
@@ -132,6 +149,7 @@ def _statement(
         *(one.addressbook_id, one.key, one.uid, attributes),
         *((one.created, one.modified) if moments else (null(), null())),
         card_version.c.body if bodies else null(),
+        one.link_id if question.has_links else null(),
     )
     statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
     if dialect.name == "sqlite" and not bodies:
@@ -175,16 +193,19 @@ def _chosen(
     after: BoundPlace | None = None,
     bind: Bind = in_place,
 ) -> FromClause | None:
-    several = len(question.ranks) > 1
-    if several and _is_of_all(question):
+    if question.finds_once and _is_of_all(question):
         found: FromClause = _of_each_book(question, terms, span, after)
     else:
         by_name = question.order == BY_NAME and after is None and not span.backwards
-        most = None if span.limit is None or several or not by_name else span.limit + span.skip
+        most = (
+            None
+            if span.limit is None or question.finds_once or not by_name
+            else span.limit + span.skip
+        )
         chosen = _selected(question, dialect, terms, after, bind, most)
         if chosen is None:
             return None
-        if not several:
+        if not question.finds_once:
             by = ordering.order_by(terms)
             return chosen.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
         found = chosen.subquery()
@@ -238,7 +259,11 @@ def _of_each_book(
             )
             .exists()
         )
-        once = [or_(card.c.uid == "", ~copy)] if better else []
+        once = [or_(card.c.uid == "", ~copy)] if better and not question.links_only else []
+        if better and question.has_links:
+            linked = (other.c.link_id == card.c.link_id, other.c.addressbook_id.in_(better))
+            twin = select(other.c.id).where(*linked, *_kept(question, other)).exists()
+            once.append(or_(card.c.link_id.is_(None), ~twin))
         first = (
             select(*_columns(terms))
             .where(card.c.addressbook_id == book, *once, *behind, *_kept(question, card))
@@ -254,7 +279,7 @@ def _of_each_book(
 def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
     kept = card.c
     own = (kept.id, kept.addressbook_id, kept.key, kept.uid, kept.created, kept.modified)
-    return [*own, *ordering.labelled(terms)]
+    return [*own, kept.link_id, *ordering.labelled(terms)]
 
 
 def _found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
@@ -279,21 +304,32 @@ def _selected(
         return None
     columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
-    if len(question.ranks) < 2:
+    if not question.finds_once:
         return select(*columns).where(condition, *behind)
     rank = case(dict(question.ranks), value=card.c.addressbook_id)
-    copy = func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key))
-    ranked = select(*columns, copy.label("copy")).where(condition).subquery()
-    shown = [column for column in ranked.c if column.key != "copy"]
+    copies: list[ColumnElement[int]] = []
+    if not question.links_only:
+        copies.append(func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key)))
+    if question.has_links:
+        copies.append(func.rank().over(partition_by=_linked(), order_by=rank))
+    named = {f"copy_{at}": copy for at, copy in enumerate(copies)}
+    labelled = [copy.label(name) for name, copy in named.items()]
+    ranked = select(*columns, *labelled).where(condition).subquery()
+    shown = [column for column in ranked.c if column.key not in named]
     if after is not None:
         there = [term.of(ranked, at) for at, term in enumerate(terms)]
         behind = [ordering.behind(there, after)]
-    return select(*shown).where(ranked.c.copy == 1, *behind)
+    return select(*shown).where(*(ranked.c[name] == 1 for name in named), *behind)
 
 
 def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
     """Return what is the same of two cards that are of one person: the UID, if there is one."""
     return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
+
+
+def _linked() -> tuple[ColumnElement[int | None], ColumnElement[str]]:
+    """Return what is the same of two cards that are linked."""
+    return card.c.link_id, case((card.c.link_id.is_(None), card.c.key), else_="")
 
 
 def _resolved(question: Question) -> list[tuple[tuple[int, ...], frozenset[str], Query]]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
 
 from dirserver.model.addressbook import Card
 from dirserver.model.number import DialPlan
-from dirserver.model.query import Query, resolve
+from dirserver.model.query import Query, regardless_of_links, resolve
 from dirserver.store import cards
 from dirserver.store.conditions import Asking, found_in, is_found
 from dirserver.store.tables import card, change
@@ -85,11 +85,14 @@ def left_behind(
 def _conditions(
     connection: Connection, part: Part
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions that a card is shown, and that it is if nothing is hidden."""
-    asking = _asking(connection, part)
+    """Return the conditions that a card is shown, and that it may have been.
+
+    That it is if nothing is hidden, and no other card is shown in its place.
+    """
+    asking, ever = _asking(connection, part), regardless_of_links(part.query)
     return (
         is_found(resolve(part.query, part.hidden), asking),
-        is_found(resolve(part.query, frozenset()), asking),
+        is_found(resolve(ever, frozenset()), asking),
     )
 
 

@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 
 from dirserver.store import appendonly, trigram
+from dirserver.store.linktables import link as link
+from dirserver.store.linktables import link_offer as link_offer
+from dirserver.store.linktables import linked_card as linked_card
 from dirserver.store.metadata import Id as _Id
 from dirserver.store.metadata import Plain as _Plain
 from dirserver.store.metadata import Time as _Time
@@ -245,12 +248,15 @@ card = Table(
     Column("created", _Time, nullable=False),
     Column("modified", _Time, nullable=False),
     Column("version_id", _Id, ForeignKey("card_version.id"), nullable=False),
+    # Of one that is linked: as in ``linked_card``.
+    Column("link_id", BigInteger),
     UniqueConstraint("addressbook_id", "href"),
     # A listing is answered from this index alone.
     Index("ix_card_listing", "addressbook_id", "href", "etag", "size", "modified", "uid", "key"),
     Index("ix_card_addressbook_id_uid", "addressbook_id", "uid"),
     Index("ix_card_addressbook_id_sort_name_key", "addressbook_id", "sort_name", "key"),
     Index("ix_card_version_id", "version_id"),
+    _partial("ix_card_link_id", "link_id", where="link_id IS NOT NULL"),
 )
 
 # One row for each name that was ever in a book: what a sync token is answered from.

@@ -29,6 +29,11 @@ _KEY_BITS = 60
 _LOCK = Prepared(
     select(addressbook.c.revision).where(addressbook.c.id == bindparam("book_id")).with_for_update()
 )
+_LOCK_IF_FREE = Prepared(
+    select(addressbook.c.revision)
+    .where(addressbook.c.id == bindparam("book_id"))
+    .with_for_update(skip_locked=True)
+)
 _COUNT_ON = Prepared(
     update(addressbook)
     .where(addressbook.c.id == bindparam("book_id"))
@@ -64,7 +69,10 @@ _NOTE_CHANGES = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
-    """A card to be stored. ``replaces`` is the card that has this href now."""
+    """A card to be stored. ``replaces`` is the card that has this href now.
+
+    One that comes back, or from elsewhere, has its link again.
+    """
 
     href: str
     key: str
@@ -73,6 +81,7 @@ class NewCard:
     etag: str
     derived: Derived
     replaces: StoredCard | None
+    link_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,13 @@ def lock(connection: Connection, book_id: int) -> None:
     """
     if connection.dialect.name != "sqlite":
         _LOCK.run(connection, book_id=book_id)
+
+
+def lock_if_free(connection: Connection, book_id: int) -> bool:
+    """Do as ``lock`` unless that would have to be waited for; say whether it is done."""
+    if connection.dialect.name == "sqlite":
+        return True
+    return _LOCK_IF_FREE.row(connection, book_id=book_id) is not None
 
 
 def next_revisions(connection: Connection, book_id: int, number: int, at: datetime) -> int:
@@ -171,6 +187,7 @@ def _row(
         "created": at,
         "modified": at,
         "version_id": version,
+        "link_id": new.link_id,
     }
 
 

@@ -23,6 +23,7 @@ from tests.backup.acts import Place, all_but_what_returns_change, make, restore
 from tests.backup.conftest import CARD
 from tests.directory import persons
 from tests.directory.acts import delete, events, get, listing, put, revision, rows
+from tests.directory.linked import link, linked, offers
 from tests.organisation import ADMIN, HERE, vcard
 from tests.store.trail import broken_links
 
@@ -59,6 +60,24 @@ def test_every_row_comes_back_in_an_empty_database(
     delete(found, "anna.vcf")
     assert sorted(listing(found)) == ["bert.vcf", "next.vcf"]
     assert schema.current(found.store) == schema.newest()
+    found.store.close()
+
+
+def test_links_come_back_and_what_they_offer(
+    filled: Services, tmp_path: Path, elsewhere: Elsewhere
+) -> None:
+    link(filled, "customers/anna.vcf", "staff/dora.vcf")
+    put(filled, "anna.vcf", CARD.replace(b"END:", b"BDAY:1980-01-01\r\nEND:"))
+    make(filled, tmp_path / "a.backup")
+    filled.store.close()
+    place = elsewhere()
+    restore(tmp_path / "a.backup", place.url)
+    found = place.opened()
+    assert linked(found, "staff/dora.vcf") == ["customers/anna.vcf"]
+    (offer,) = offers(found)
+    assert [change.after for change in offer.changes] == ["1980-01-01"]
+    put(found, "bert.vcf", vcard("bert", "Dora See"), slug="secret")
+    assert link(found, "secret/bert.vcf", "customers/bert.vcf") is not None
     found.store.close()
 
 

@@ -18,6 +18,7 @@ from dirserver.cli import (
     duplicates,
     grants,
     histories,
+    links,
     past,
     persons,
     quality,
@@ -39,6 +40,7 @@ from dirserver.cli.handing import HandedOut
 from dirserver.cli.health import Finding
 from dirserver.cli.importing import Imported
 from dirserver.cli.keyring import ShownDevice
+from dirserver.cli.linking import ShownOffer
 from dirserver.cli.pairing import ShownPair
 from dirserver.cli.pruning import Pruned
 from dirserver.cli.purging import Purged
@@ -78,6 +80,7 @@ def spelled(record: type) -> str:
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
         (duplicates.find, ShownPair),
+        (links.offers, ShownOffer),
         (duplicates.merge, Merged),
         (grants.list_grants, GrantedBook),
         (sources.sync_source, ToldSource),

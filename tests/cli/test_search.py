@@ -93,6 +93,7 @@ def test_programs_get_all_of_a_card_that_tells_it_apart(filled: Shell) -> None:
         "numbers": ["+49 30 1234-567"],
         "mails": ["anna@blumen.example.org"],
         "organisation": "Blumen Müller",
+        "linked": [],
     }
 
 

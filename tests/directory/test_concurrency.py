@@ -11,10 +11,12 @@ from dirserver.assembly import Services
 from dirserver.errors import DirectoryError, PreconditionFailed, UIDConflict
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
+from dirserver.model.linking import LinkMode
 from dirserver.model.precondition import ANY, Precondition
 from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version
 from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows, traces
+from tests.directory.linked import link
 from tests.organisation import ALICE, BOB, HERE, vcard
 from tests.store.trail import broken_links
 
@@ -162,3 +164,19 @@ def test_readers_see_whole_writes_only(each_engine: Services) -> None:
         reader.join()
     assert seen
     assert all(len(notes) == 1 for notes in seen)
+
+
+def test_linked_cards_that_are_edited_at_once_keep_nobody_waiting(each_engine: Services) -> None:
+    places = [("customers", "anna.vcf", "a"), ("staff", "vogt.vcf", "v")]
+    for slug, href, uid in places:
+        put(each_engine, href, vcard(uid, "Anna Vogt"), slug=slug)
+    link(each_engine, *(f"{slug}/{href}" for slug, href, _ in places), mode=LinkMode.CARRY)
+
+    def edit(number: int) -> object:
+        slug, href, uid = places[number % 2]
+        return put(each_engine, href, vcard(uid, "Anna Vogt", f"TITLE:{number}"), slug=slug).etag
+
+    outcomes = at_once(MANY, edit)
+    assert not any(isinstance(outcome, Exception) for outcome in outcomes)
+    for slug, href, _ in places:
+        assert get(each_engine, href, slug=slug)[1].count(b"TITLE:") == 1

@@ -33,6 +33,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -363,7 +364,7 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return not _finds(part, facts)
         case Constant(value):
             return bool(value)
-        case KeyIs() | BookIs() | InQuarantine() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return False
     values = facts.get(query.field, ())
     match query:

@@ -22,6 +22,7 @@ from dirserver.model.query import (
     Equals,
     InQuarantine,
     KeyIs,
+    LinkedIn,
     Moment,
     Not,
     Or,
@@ -72,7 +73,7 @@ def truth(query: Query, held: frozenset[Query], hidden: frozenset[str]) -> bool 
             if decisive in values:
                 return decisive
             return None if None in values else not decisive
-        case KeyIs() | BookIs() | InQuarantine() | Between():
+        case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return query in held
         case _:
             return None if is_hidden(query.field, hidden) else query in held
@@ -105,7 +106,7 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
                 todo.append(part)
             case Constant(value):
                 assert value is not None
-            case KeyIs() | BookIs() | InQuarantine() | Between():
+            case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
                 pass
             case test:
                 assert not is_hidden(test.field, hidden)

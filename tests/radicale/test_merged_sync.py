@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from dirserver.assembly import Services
+from dirserver.directory.linking import CannotLink
 from dirserver.directory.ownbooks import archive_book, make_book
 from dirserver.errors import DirectoryError
 from dirserver.store import incarnations
@@ -22,6 +23,7 @@ from dirserver_radicale.application import Application
 from dirserver_radicale.tree import tokens
 from tests.directory.acts import delete, move, put
 from tests.directory.keys import hand_out
+from tests.directory.linked import link, unlink
 from tests.organisation import (
     ALICE,
     CAROL,
@@ -166,11 +168,17 @@ def test_tokens_are_read_as_they_are_written(mac: Mac) -> None:
 
 
 # What may happen to what carol reads: an act, and which card or line of the config it is about.
-ACTS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 3)), max_size=16)
+ACTS = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 3)), max_size=16)
 SECRET = '{ to = "alice", access = "manage" }]'
 SWITCHES = (
-    (', hide = ["NOTE", "BDAY", "ORG"]', ""),
-    ('{ to = "everyone", access = "read" }, ', ""),
+    (
+        '{ to = "group:support", access = "read", hide = ["NOTE", "BDAY", "ORG"] }',
+        '{ to = "group:support", access = "read" }',
+    ),
+    (
+        '[{ to = "everyone", access = "read" }, { to = "alice", access = "write" }]',
+        '[{ to = "alice", access = "write" }]',
+    ),
     ("[users.carol]", '[users.carol]\ndefault_book = "staff"'),
     (SECRET, SECRET.replace("]", ', { to = "carol", access = "write" }]')),
 )
@@ -209,10 +217,13 @@ def act(services: Services, mac: Mac, what: int, n: int) -> None:
         9: lambda: own_book(services, exists=n < 2),
         10: mac.report,
         11: lambda: mac.client.say([f"PUT {mac.url}m{n}.vcf", "<cora.vcf"]),
+        12: lambda: link(services, f"customers/{name}", f"staff/c{n // 2}.vcf"),
+        13: lambda: link(services, f"secret/{name}", f"staff/c{n // 2}.vcf"),
+        14: lambda: unlink(services, f"staff/{name}"),
     }
     slug = SLUGS[what % 4]
     who = CAROL if slug == "own" else ALICE
-    with suppress(DirectoryError):
+    with suppress(DirectoryError, CannotLink):
         acts.get(what, lambda: put(services, name, body, slug=slug, who=who))()
 
 

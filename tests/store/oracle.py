@@ -24,6 +24,7 @@ from dirserver.model.query import (
     InQuarantine,
     Keyed,
     KeyIs,
+    LinkedIn,
     Not,
     Or,
     Present,
@@ -82,7 +83,7 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             return card.key == key
         case BookIs(book_id):
             return card.book == book_id
-        case InQuarantine():
+        case InQuarantine() | LinkedIn():
             return False
         case Between(_, start, end):
             return (start is None or start <= card.at) and (end is None or card.at < end)

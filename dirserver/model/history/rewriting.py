@@ -48,6 +48,11 @@ class Rewriting:
         self._put(item.written, _block(by, group))
         self._leave(item)
 
+    def say(self, item: Item, value: str) -> None:
+        """Give ``item`` another value, which is escaped, and leave all else of it."""
+        line, text = item.line, item.written.text
+        self._put(item.written, fold(text[: len(text) - len(line.value)] + value).decode())
+
     def insert(self, item: Item, before: Item | None = None) -> None:
         """Put ``item``, which is of another card, at the end, or ``before`` one of this card."""
         block = _block(item, self._group_for(item))

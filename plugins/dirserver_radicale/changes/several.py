@@ -67,7 +67,7 @@ def _start(part: Part, mark: Mark | None) -> int:
         return 0
     _require_remembered(mark, part.book.view.book, part.book.revision)
     # Of one that was leaving it has some cards; and with another view of it all have changed.
-    stays = not mark.leaving and mark.visibility == part.book.view.visibility
+    stays = not mark.leaving and mark.visibility == part.visibility
     return mark.revision if stays else 0
 
 

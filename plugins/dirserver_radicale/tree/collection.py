@@ -132,11 +132,18 @@ class Part:
 
         It may have cards of up to the revision ``held``, if that is more.
         """
-        book, visibility = self.book.view.book, self.book.view.visibility
-        held = max(revision, held)
+        book, held = self.book.view.book, max(revision, held)
         return tokens.Mark(
-            book.uuid, book.incarnation, revision, held, visibility, is_bare=self.is_bare
+            book.uuid, book.incarnation, revision, held, self.visibility, is_bare=self.is_bare
         )
+
+    @property
+    def visibility(self) -> str:
+        """A short name for what is hidden, and which cards are not shown."""
+        view = self.book.view
+        if view.is_whole:
+            return view.visibility
+        return hashlib.sha256(f"{view.visibility} {view.shown}".encode()).hexdigest()[:12]
 
 
 class SeveralBooks(ABC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dirserver.directory import Writing, merging
+from dirserver.directory import Writing, linking, merging
 from dirserver.model.addressbook import MERGED
 from dirserver.model.grant import Privilege
 from dirserver_radicale.tree import privileges, tokens
@@ -27,7 +27,8 @@ class MergedBook(SeveralBooks):
         """Show all that ``viewer`` may read."""
         views = viewer.reading.books(Privilege.READ)
         base = merging.base(viewer.reading, views)
-        super().__init__(viewer, MERGED, _SCOPE, views, base)
+        shown = linking.as_one(viewer.reading, views)
+        super().__init__(viewer, MERGED, _SCOPE, shown, base)
         self.owner = viewer.principal.login
 
     @property

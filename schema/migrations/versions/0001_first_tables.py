@@ -176,6 +176,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login", "name", name="pk_home_property"),
     )
     op.create_table(
+        "link",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_link"),
+    )
+    op.create_table(
+        "linked_card",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["link.id"], name="fk_linked_card_link_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_linked_card"),
+    )
+    op.create_index("ix_linked_card_link_id", "linked_card", ["link_id"])
+    op.create_table(
         "principal",
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -397,6 +416,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version_id", ID, nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_card_addressbook_id"
         ),
@@ -419,6 +439,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_card_version_id", "card", ["version_id"], unique=False)
+    op.create_index(
+        "ix_card_link_id",
+        "card",
+        ["link_id"],
+        unique=False,
+        sqlite_where=sa.text("link_id IS NOT NULL"),
+        postgresql_where=sa.text("link_id IS NOT NULL"),
+    )
+    op.create_table(
+        "link_offer",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("before_id", ID, nullable=False),
+        sa.Column("after_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["before_id"],
+            ["card_version.id"],
+            name="fk_link_offer_before_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["after_id"], ["card_version.id"], name="fk_link_offer_after_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("target", "source", name="pk_link_offer"),
+    )
+    op.create_index("ix_link_offer_after_id", "link_offer", ["after_id"])
+    op.create_index("ix_link_offer_before_id", "link_offer", ["before_id"])
+    op.create_index("ix_link_offer_source", "link_offer", ["source"])
     op.create_table(
         "card_beginning",
         sa.Column("addressbook_id", ID, nullable=False),

@@ -1,0 +1,119 @@
+"""``dirserver duplicates link``: cards of one person in several books, and what edits offer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.shell import Shell
+from tests.organisation import vcard
+
+ANNA, HERE_TOO = "customers/anna.vcf", "staff/vogt.vcf"
+OLD, NEW = "TEL;TYPE=cell:0171 3920010", "TEL;TYPE=cell:0171 3920020"
+
+
+def put(shell: Shell, book: str, *cards: bytes) -> None:
+    file = shell.config.parent / "some.vcf"
+    file.write_bytes(b"".join(cards))
+    assert shell("import", "--book", book, file).code == 0
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    put(shell, "customers", vcard("anna", "Anna Vogt", OLD))
+    put(shell, "staff", vcard("vogt", "Anna Vogt", OLD, "NOTE:helps"))
+    return shell
+
+
+def keys(shell: Shell) -> list[str]:
+    found = shell("search", "anna", "--json").json()
+    return [card["key"] for card in sorted(found, key=lambda card: str(card["book"]))]
+
+
+def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) -> None:
+    first, second = keys(filled)
+    done = filled("duplicates", "link", ANNA, second)
+    assert (
+        done.out == f"linked {ANNA}, {HERE_TOO}: what is edited in one is offered to the others\n"
+    )
+    assert done.err == f"To take that back: dirserver duplicates unlink {first}\n"
+    assert "linked already" in filled("duplicates", "link", first, second).out
+    assert filled("duplicates").out == "nobody is found twice\n"
+    (card,) = filled("search", "anna", "--json").json()
+    assert card["linked"] == [{"book": "staff", "href": "vogt.vcf", "key": second}]
+    (row,) = [line for line in filled("search", "anna").lines() if "Anna" in line]
+    assert "customers" in row
+    shown = filled("show", "anna", "--book", "customers")
+    assert f"linked with {HERE_TOO} (key {second}, by offer)" in shown.lines()
+    # Who reads one of the books has one card, and no trace of the other.
+    (card,) = filled("search", "anna", "--json", "--as", "erin").json()
+    assert (card["book"], card["linked"]) == ("staff", [])
+    done = filled("duplicates", "unlink", HERE_TOO, "--as", "alice")
+    assert done.out == f"unlinked from {ANNA}\n"
+    assert done.err == f"To link them again: dirserver duplicates link {second} {first}\n"
+    assert filled("duplicates", "unlink", first).out == "nothing to do: it is not linked\n"
+    assert len(keys(filled)) == 2
+    trail = filled("audit", "--action", "card").out
+    assert f"linked anna.vcf in customers: offer with {second}" in trail
+    assert "unlinked vogt.vcf in staff" in trail
+
+
+def test_what_is_offered_is_listed_taken_over_or_left(filled: Shell) -> None:
+    assert filled("duplicates", "offers").out == "nothing is offered\n"
+    filled("duplicates", "link", ANNA, HERE_TOO)
+    put(filled, "customers", vcard("anna", "Anna Vogt", NEW, "TITLE:Boss"))
+    first, second = (card["key"] for card in _both(filled))
+    head, *changes = filled("duplicates", "offers", "staff").lines()
+    assert head.startswith(f"Anna Vogt  ({HERE_TOO}, key {second})  from {ANNA}, ")
+    assert [line.strip() for line in changes] == [
+        "~ mobile number: 0171 3920010 -> 0171 3920020",
+        "+ title: Boss",
+    ]
+    (told,) = filled("duplicates", "offers", "--json").json()
+    assert (told["key"], told["source"]["key"], len(told["changes"])) == (second, first, 2)
+    assert filled("duplicates", "offers", "customers").out == "nothing is offered\n"
+    assert filled("duplicates", "offers", "--as", "bob").out == "nothing is offered\n"
+    done = filled("duplicates", "accept", HERE_TOO, "--as", "bob")
+    assert (done.code, done.err) == (1, "Anna Vogt is in staff, and bob may not write there.\n")
+    done = filled("duplicates", "accept", HERE_TOO, "--as", "alice")
+    assert done.lines()[0] == f"{HERE_TOO}: changed"
+    assert filled("duplicates", "accept", HERE_TOO).out == f"{HERE_TOO}: nothing is offered to it\n"
+    put(filled, "customers", vcard("anna", "Anna Vogt", NEW, "TITLE:Queen"))
+    assert filled("duplicates", "dismiss", second).out == f"{second}: dismissed\n"
+    assert filled("duplicates", "dismiss", second).out == f"{second}: nothing is offered to it\n"
+
+
+def _both(shell: Shell) -> list[dict[str, str]]:
+    (card,) = shell("search", "anna", "--json").json()
+    return [card, *card["linked"]]
+
+
+def test_what_was_carried_is_told_in_the_history_and_undone_with_the_edit(filled: Shell) -> None:
+    filled("duplicates", "link", ANNA, HERE_TOO, "--carry")
+    put(filled, "customers", vcard("anna", "Anna Vogt", NEW))
+    last = filled("history", "vogt.vcf", "--json").json()["versions"][-1]
+    assert last["operation"] == "carry"
+    assert last["carried_from"] == ANNA
+    assert f"carried from {ANNA}" in filled("history", "vogt.vcf").out
+    assert "0171 3920020" in filled("show", "vogt.vcf").out
+    assert filled("undo", "--import", last["batch"], "--yes").code == 0
+    assert "0171 3920010" in filled("show", "vogt.vcf").out
+    assert filled("duplicates", "offers").out == "nothing is offered\n"
+
+
+SLIPS = [
+    (("link", ANNA, "nobody"), "There is no card nobody. Name it by its UID, its key, its href"),
+    (("link", ANNA, "staff/x.vcf"), "There is no card staff/x.vcf. "),
+    (("link", "anna v", HERE_TOO), "Several cards are anna v; name one by its key:\n"),
+    (("link", ANNA, ANNA), "They cannot be linked: a card is not linked with itself. "),
+    (("link", ANNA, HERE_TOO, "--properties", "note"), "--properties: NOTE is each book's own"),
+    (("link", ANNA, HERE_TOO, "--as", "bob"), "Anna Vogt is in staff, and bob may not write there"),
+    (("unlink", "nobody"), "There is no card nobody. "),
+    (("offers", "stuff"), "There is no book stuff; did you mean staff?\n"),
+]
+
+
+def test_slips_are_told(filled: Shell) -> None:
+    for words, said in SLIPS:
+        done = filled("duplicates", *words)
+        assert done.code == 1
+        assert done.err.startswith(said)
