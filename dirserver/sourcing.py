@@ -99,9 +99,11 @@ def _cards(config: Config, source: Source, looked: Looked) -> Iterator[ReadCard]
     organisation = config.organisation
     plan = DialPlan(organisation.country, tuple(organisation.outside_line))
     # What has no place in a card is for nobody's note: those are people's own.
+    columns = dict(source.mapping) if source.type is SourceType.CSV else {}
     wishes = Wishes(
-        dict(source.mapping) if source.type is SourceType.CSV else {},
-        Leftover.DROP,
+        columns,
+        required=tuple(columns),
+        leftover=Leftover.DROP,
         plan=plan,
         today=date.today(),
         key=source.key,
