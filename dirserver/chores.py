@@ -29,6 +29,8 @@ from dirserver.nightly import Checkpoint, Interrupted, Nightly, Task
 log = structlog.get_logger("dirserver")
 
 _SIGHTINGS_SECONDS = 10.0
+# How long searches look at what was written last by itself, when nothing more is written.
+_INDEX_SECONDS = 10.0
 # How often it is looked whether an hour is over, and lookups in it are to be summed up.
 _LOOKUPS_SECONDS = 60.0
 # How often the clock is looked at for what is done at night.
@@ -109,6 +111,7 @@ class Chores:
         self._take_over(services)
         self._loops = {
             self._regularly(lambda: _write_sightings(self._services)): _SIGHTINGS_SECONDS,
+            self._regularly(lambda: _settle_index(self._services)): _INDEX_SECONDS,
             self._regularly(lambda: _tell_lookups(self._services)): _LOOKUPS_SECONDS,
             self._regularly(lambda: self._nightly.run_due(self._go_on)): _NIGHT_SECONDS,
         }
@@ -162,6 +165,13 @@ def _write_sightings(services: Services) -> None:
         services.directory.write_sightings()
     except StoreUnavailable as error:
         log.error("who was seen could not be written", error=str(error))
+
+
+def _settle_index(services: Services) -> None:
+    try:
+        services.directory.settle_index()
+    except StoreUnavailable as error:
+        log.warning("the search index stays behind", error=str(error))
 
 
 def _tell_lookups(services: Services, *, unfinished: bool = False) -> None:

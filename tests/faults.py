@@ -30,7 +30,8 @@ class Faults:
             event.listen(store.engine, "do_connect", self._with_sqlite)
         else:
             event.listen(store.engine, "do_connect", self._with_postgresql)
-            event.listen(store.engine, "commit", self._hang_up_at_commit)
+            event.listen(store.engine, "begin", lambda one: self._hang_up(one, BEGIN))
+            event.listen(store.engine, "commit", lambda one: self._hang_up(one, COMMIT))
 
     @contextmanager
     def at(self, point: str, after: int) -> Iterator[list[int]]:
@@ -99,7 +100,7 @@ class Faults:
 
         named["cursor_factory"] = FaultyCursor
 
-    def _hang_up_at_commit(self, connection: Connection) -> None:
+    def _hang_up(self, connection: Connection, point: str) -> None:
         driver = connection.connection.driver_connection
-        if self.is_due(COMMIT) and driver is not None:
+        if self.is_due(point) and driver is not None:
             driver.close()

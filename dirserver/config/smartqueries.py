@@ -10,7 +10,7 @@ from dirserver.model.smart.parsing import parse
 
 def query(value: object) -> str:
     """Read the query of a smart book."""
-    text = paragraphs(value)
+    text = paragraphs(value).rstrip()
     try:
         parse(text)
     except Misspelt as misspelt:

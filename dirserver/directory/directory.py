@@ -276,6 +276,15 @@ class Directory(DirectoryReader):
         """
         return scrubbing.scrub(self._store)
 
+    def settle_index(self) -> None:
+        """Bring the search index up to date if it is behind. Raises StoreUnavailable."""
+        if not self._store.is_sqlite:
+            return
+        due = self._store.glance(trigram.DUE)
+        if due is not None and due[0]:
+            with self._store.writing() as connection:
+                trigram.settle(connection)
+
     def tidy_index(self, *, step: Callable[[], None] = lambda: None) -> None:
         """Bring the search index into better order; others may write between the ``step``s."""
         more = True

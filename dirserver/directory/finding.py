@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from dirserver.directory import membership
@@ -26,6 +27,7 @@ from dirserver.model.query import (
     Or,
     Query,
     fields_of,
+    resolve,
 )
 from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import without
@@ -52,6 +54,20 @@ class Finding(ABC):
     @abstractmethod
     def count(self, view: VisibleBook) -> int:
         """Return how many cards of ``view`` are shown."""
+
+    @abstractmethod
+    def note_copy(self, view: VisibleBook, revision: int | None = None) -> None:
+        """Note that the client is told what ``view`` holds."""
+
+    @abstractmethod
+    def _bodies(
+        self, view: VisibleBook, hrefs: Iterable[str] | None
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Yield cards of ``view`` with their bytes: those of ``hrefs``, or all that are shown."""
+
+    @abstractmethod
+    def _read(self, view: VisibleBook, hrefs: Iterable[str] | None) -> Iterator[tuple[Card, bytes]]:
+        """Yield the same of cards that are known to be shown."""
 
     @abstractmethod
     def _seen(self, card: Card, view: VisibleBook) -> Card:
@@ -92,6 +108,43 @@ class Finding(ABC):
         return self._lookups.followed(
             found, lambda entry: (events[entry.book_id], entry.key), named, limit
         )
+
+    def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
+        """Yield the cards of the book that ``query`` finds, with their bytes, by name.
+
+        They are for ``matching``, which tells of those that are an answer.
+        """
+        query = And((view.shown, query))
+        if resolve(query, view.hidden) == EVERYTHING:
+            yield from self._read(view, None)
+            return
+        hrefs = store.hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
+        yield from self._read(view, hrefs)
+
+    def matching(
+        self,
+        view: VisibleBook,
+        query: Query,
+        is_meant: Callable[[Card, bytes], bool],
+        named: Iterable[str],
+        *,
+        only: str = "",
+        limit: int | None = None,
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Yield those that ``is_meant`` says of the cards that ``query`` finds.
+
+        ``named`` are the properties that were asked for, in the caller's words. With ``only``,
+        it is about the card of this name alone. There are ``limit`` at the most, and one beyond
+        that for one who wants to know whether there are more.
+        """
+        self.note_copy(view)
+        asked = self._bodies(view, [only]) if only else self.candidates(view, query)
+        meant = (pair for pair in asked if is_meant(*pair))
+        found = meant if limit is None else islice(meant, limit + 1)
+        if self._lookups is None:
+            return found
+        event = self._read_event(view)
+        return self._lookups.followed(found, lambda pair: (event, pair[0].key), named, limit)
 
     def limit_time(self, seconds: float) -> None:
         """Break off whatever still is being looked for ``seconds`` from now: raise TimeIsUp."""

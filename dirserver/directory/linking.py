@@ -112,15 +112,28 @@ def _require_undenied(writing: Writing, cards: Sequence[Keyed]) -> None:
             )
 
 
-def inherit(writing: Writing, key: str, heir: str) -> None:
-    """Let the card ``heir``, into which ``key`` goes, be linked with what that is linked with."""
+def inherit(writing: Writing, key: str, heir: str) -> bool:
+    """Let the card ``heir``, into which ``key`` goes, be linked with what that is linked with.
+
+    Say whether it was linked with nothing before, and is now.
+    """
     there = links.of_keys(writing.connection, [key, heir])
     if key not in there:
-        return
+        return False
     members = {heir, *links.keys_of(writing.connection, there.values())}
     if len(members) <= MOST_LINKED:
         links.join(writing.connection, there.get(heir, there[key]), members)
         links.touch(writing.connection, set(there.values()), writing.at)
+    return heir not in there and len(members) <= MOST_LINKED
+
+
+def disinherit(writing: Writing, key: str, heir: str) -> None:
+    """Take back that ``heir`` is linked with what ``key`` is linked with, which is back."""
+    there = links.of_keys(writing.connection, [key, heir])
+    if key in there and there.get(heir) == there[key]:
+        links.touch(writing.connection, [there[key]], writing.at)
+        links.leave(writing.connection, [heir])
+        note_books(writing)
 
 
 def unlink(writing: Writing, key: str) -> Linked | None:

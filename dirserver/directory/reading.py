@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 
 from dirserver.directory.finding import Finding
 from dirserver.directory.lookups import Lookups
@@ -19,13 +18,12 @@ from dirserver.model.grant import Privilege
 from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, SmartView, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
-from dirserver.model.query import EVERYTHING, And, Query, resolve
+from dirserver.model.query import EVERYTHING
 from dirserver.model.vcard import without
 from dirserver.store import audit, cards, properties, shown
 from dirserver.store.audit import AuditFilter
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
-from dirserver.store.search import hrefs_found
 
 
 class Reading(Finding):
@@ -264,43 +262,6 @@ class Reading(Finding):
 
     def _part(self, view: VisibleBook) -> shown.Part:
         return shown.Part(view.book.id, view.shown, view.hidden, self.plan)
-
-    def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
-        """Yield the cards of the book that ``query`` finds, with their bytes, by name.
-
-        They are for ``matching``, which tells of those that are an answer.
-        """
-        query = And((view.shown, query))
-        if resolve(query, view.hidden) == EVERYTHING:
-            yield from self._read(view, None)
-            return
-        hrefs = hrefs_found(self.connection, query, view.hidden, view.book.id, self.plan)
-        yield from self._read(view, hrefs)
-
-    def matching(
-        self,
-        view: VisibleBook,
-        query: Query,
-        is_meant: Callable[[Card, bytes], bool],
-        named: Iterable[str],
-        *,
-        only: str = "",
-        limit: int | None = None,
-    ) -> Iterator[tuple[Card, bytes]]:
-        """Yield those that ``is_meant`` says of the cards that ``query`` finds.
-
-        ``named`` are the properties that were asked for, in the caller's words. With ``only``,
-        it is about the card of this name alone. There are ``limit`` at the most, and one beyond
-        that for one who wants to know whether there are more.
-        """
-        self.note_copy(view)
-        asked = self._bodies(view, [only]) if only else self.candidates(view, query)
-        meant = (pair for pair in asked if is_meant(*pair))
-        found = meant if limit is None else islice(meant, limit + 1)
-        if self._lookups is None:
-            return found
-        event = self._read_event(view)
-        return self._lookups.followed(found, lambda pair: (event, pair[0].key), named, limit)
 
     def changes(self, view: VisibleBook, since: int) -> Iterator[Change]:
         """Yield what changed in the book after the revision ``since``, oldest first.

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TypeAlias, TypeVar
 
+from dirserver.directory import linking
 from dirserver.directory.writing import Writing
 from dirserver.model.history.difference import FieldChange
 from dirserver.model.history.life import Place
@@ -123,7 +124,8 @@ def put_in(
                 there = stored[to.href] if goal.now == to else None
                 new.append(writing.new_card(to.href, writing.parsed(body), body, there, key))
             writing.store(views[book_id], new, operation, binding=False)
-        forwarding.lift(writing.connection, [goal.key for _, goal in batch])
+        for key, heir in forwarding.lift(writing.connection, [goal.key for _, goal in batch]):
+            linking.disinherit(writing, key, heir)
         yield len(batch)
 
 

@@ -6,13 +6,14 @@ have heard of it is for ``landing``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from dirserver.directory import duplicates as pairs
 from dirserver.directory import linking
 from dirserver.directory.reading import Reading
+from dirserver.directory.renaming import rename_members
 from dirserver.directory.writing import Writing
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, label_of
@@ -23,8 +24,7 @@ from dirserver.model.history.life import MERGE
 from dirserver.model.history.wording import name_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.uniting import Conflict, Side, United, unite
-from dirserver.model.uniting.members import renamed
-from dirserver.store import cards, duplicates, forwarding, members
+from dirserver.store import cards, duplicates, forwarding
 from dirserver.store.cards import StoredCard
 from dirserver.store.forwarding import Forward
 
@@ -173,14 +173,19 @@ def merge(
         book_id: writing.writable(label[book_id], AuditAction.CARD_MERGE)
         for book_id in sorted(label)
     }
+    uids: dict[int, dict[str, str]] = {}
     for done, merger in enumerate(mergers, 1):
-        _merge(writing, views[merger.view.book.id], merger, choices or {})
+        book_id = merger.view.book.id
+        uids.setdefault(book_id, {}).update(_merge(writing, views[book_id], merger, choices or {}))
         yield done
+    for book_id, of_book in uids.items():
+        rename_members(writing, views[book_id], of_book, MERGE)
 
 
 def _merge(
     writing: Writing, view: VisibleBook, merger: Merger, choices: Mapping[str, Side]
-) -> None:
+) -> dict[str, str]:
+    """Carry out one of them; return which UIDs stand for which others from now on."""
     book_id, connection = view.book.id, writing.connection
     hrefs = [card.href for card in merger.cards]
     try:
@@ -194,27 +199,30 @@ def _merge(
     body = found.united(writing, choices).body
     href = merger.survivor.href
     new = writing.new_card(href, writing.parsed(body), body, found.survivor)
-    naming = {one.card.uid: members.naming(connection, book_id, one.id) for one in found.others}
     writing.store(view, [new], MERGE, binding=False)
     writing.remove(view, found.others, MERGE)
-    revision = writing.state(view).revision
-    forwarding.add(
-        connection,
-        book_id,
-        [
-            Forward(one.card.href, one.card.uid, one.card.key, new.key, revision, number)
-            for one in found.others
-        ],
-        writing.at,
-    )
     for one in found.others:
         _inherit(writing, one.card.key, new.key)
-        linking.inherit(writing, one.card.key, new.key)
-    _rename(writing, view, naming, new.uid)
+    revision = writing.state(view).revision
+    forwards = [
+        Forward(
+            one.card.href,
+            one.card.uid,
+            one.card.key,
+            new.key,
+            revision,
+            number,
+            linking.inherit(writing, one.card.key, new.key),
+        )
+        for one in found.others
+    ]
+    forwarding.add(connection, book_id, forwards, writing.at)
     slug = label_of(view.book)
     gone = ", ".join(f"{slug}/{one.card.href}" for one in found.others)
     detail = f"merge {number}: {gone}"
     writing.events.append(writing.event(AuditAction.CARD_MERGE, slug, href, detail))
+    old = {one.card.uid for one in found.others} - {"", new.uid}
+    return dict.fromkeys(old, new.uid) if new.uid else {}
 
 
 def _inherit(writing: Writing, key: str, heir: str) -> None:
@@ -224,22 +232,6 @@ def _inherit(writing: Writing, key: str, heir: str) -> None:
         if other != heir:
             by = writing.principal.login
             duplicates.deny(writing.connection, heir, other, writing.at, by)
-
-
-def _rename(
-    writing: Writing, view: VisibleBook, naming: Mapping[str, Iterable[str]], new: str
-) -> None:
-    """Let groups of the book name the survivor where they named a card that is gone."""
-    for old, hrefs in naming.items():
-        for href in hrefs:
-            found = cards.find_with_body(writing.connection, view.book.id, href)
-            if found is None or not new or old in ("", new):
-                continue
-            stored, before = found
-            body = renamed(before, old, new)
-            if body != before:
-                group = writing.new_card(href, writing.parsed(body), body, stored)
-                writing.store(view, [group], MERGE, binding=False)
 
 
 @dataclass(frozen=True, slots=True)

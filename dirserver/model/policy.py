@@ -206,8 +206,11 @@ class Policy:
             device = principal.device
             everywhere = None if device is None else replace(device, books=frozenset())
             around = self.visible(replace(principal, device=everywhere), privilege, address)
+            # What people keep for themselves is not told of to the operator in passing.
             parts = (
-                replace(one, shown=shown_of(one.book, book.smart), through=book) for one in around
+                replace(one, shown=shown_of(one.book, book.smart), through=book)
+                for one in around
+                if one.book.owner in ("", principal.login)
             )
             yield SmartView(
                 book,

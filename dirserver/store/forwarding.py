@@ -33,6 +33,7 @@ _COLUMNS = (
     forwarding.c.survivor,
     forwarding.c.revision,
     forwarding.c.batch,
+    forwarding.c.linked,
 )
 _IN_BOOK = forwarding.c.addressbook_id == bindparam("book_id")
 # One that is back in a book answers for itself.
@@ -54,7 +55,8 @@ _NEXT = select(forwarding.c.survivor).where(_IN_BOOK, forwarding.c.key == bindpa
 class Forward:
     """A card that was made one with another: what it was called, and the key of the survivor.
 
-    It went at the book's ``revision``; ``batch`` takes that back.
+    It went at the book's ``revision``; ``batch`` takes that back. With ``linked``, the survivor has
+    its link from it.
     """
 
     href: str
@@ -63,6 +65,7 @@ class Forward:
     survivor: str
     revision: int
     batch: int
+    linked: bool = False
 
 
 def add(connection: Connection, book_id: int, forwards: Sequence[Forward], at: datetime) -> None:
@@ -138,9 +141,16 @@ def body_known(
     return body
 
 
-def lift(connection: Connection, keys: Collection[str]) -> None:
-    """Let cards answer for themselves that are back in a book."""
-    connection.execute(delete(forwarding).where(forwarding.c.key.in_(sorted(keys))))
+def lift(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]:
+    """Let cards answer for themselves that are back in a book.
+
+    Return the keys of those from which a survivor has its link, each with that one's.
+    """
+    back = forwarding.c.key.in_(sorted(keys))
+    linked = select(forwarding.c.key, forwarding.c.survivor).where(back, forwarding.c.linked)
+    heirs = [(row.key, row.survivor) for row in connection.execute(linked)]
+    connection.execute(delete(forwarding).where(back))
+    return heirs
 
 
 def forget(connection: Connection, keys: Sequence[str]) -> None:

@@ -23,25 +23,6 @@ def namesakes(connection: Connection, book_id: int, key: str, books: Sequence[in
     return _same(connection, Field.UID, book_id, key, books)
 
 
-def naming(connection: Connection, book_id: int, card_id: int) -> list[str]:
-    """Return the names of the groups in a book that name the card ``card_id`` of it."""
-    own = (card_value.c.card_id == card_id, card_value.c.field == str(Field.UID))
-    # By itself, since SQLite would begin with all members of all groups.
-    uids = connection.scalars(select(card_value.c.value).where(*own)).all()
-    statement = (
-        select(card.c.href)
-        .join(card_value, card_value.c.card_id == card.c.id)
-        .where(
-            # The sum keeps SQLite from walking through the book; see ``conditions``.
-            (card.c.addressbook_id + 0) == book_id,
-            card_value.c.field == str(Field.MEMBER),
-            card_value.c.value.in_(uids),
-        )
-        .order_by(card.c.href)
-    )
-    return list(dict.fromkeys(connection.scalars(statement)))
-
-
 def _same(
     connection: Connection, field: Field, book_id: int, key: str, books: Sequence[int]
 ) -> list[Named]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 from dirserver.store.metadata import Id, Plain, Time, metadata
 
@@ -29,7 +29,7 @@ distinct_pair = Table(
 
 # Which card, by its key, stands for one that was made one with it: clients that have not heard of
 # that still know the other one by its name and its UID. ``revision`` is that at which it went,
-# and ``batch`` what takes it back.
+# and ``batch`` what takes it back; ``linked`` says that the survivor has its link from it.
 forwarding = Table(
     "forwarding",
     metadata,
@@ -40,6 +40,7 @@ forwarding = Table(
     Column("survivor", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("batch", BigInteger, nullable=False),
+    Column("linked", Boolean, nullable=False),
     Column("at", Time, nullable=False),
     UniqueConstraint("key"),
     Index("ix_forwarding_addressbook_id_uid", "addressbook_id", "uid"),

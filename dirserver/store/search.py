@@ -119,7 +119,7 @@ def _search(
         select = _statement(question, dialect, span, Named(), shown)
         if select is None:
             return
-        statement = Statement(select)
+        statement = Statement(select, is_short=span.limit is not None and span.limit <= _ROWS)
         _statements.put(shape, statement)
     for book_id, key, uid, attributes, created, modified, body, link_id, *at in statement.run(
         connection, values

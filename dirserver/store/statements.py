@@ -24,18 +24,20 @@ _ROWS = 200
 class Statement:
     """A SELECT that is run again and again with other values, bound as v0, v1 and so on."""
 
-    def __init__(self, select: Select[Any]) -> None:
-        """Prepare ``select``."""
+    def __init__(self, select: Select[Any], *, is_short: bool = False) -> None:
+        """Prepare ``select``; where it ``is_short``, it finds little, or is limited to that."""
+        self._is_short = is_short
         self._select = select.execution_options(yield_per=_ROWS)
         self._prepared = Prepared(select)
 
     def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Found]:
         """Yield the rows."""
         bound = {f"v{at}": value for at, value in enumerate(values)}
-        if connection.dialect.name == "sqlite":
+        if self._is_short or connection.dialect.name == "sqlite":
             yield from self._prepared.found(connection, bound)
             return
-        # Past SQLAlchemy's layers, PostgreSQL's driver would hold all that is found.
+        # PostgreSQL's driver would hold all that is found. To have it bit by bit, it declares a
+        # cursor, asks for each bit and closes it, which little is not worth.
         with connection.execute(self._select, bound) as rows:
             yield from rows
 

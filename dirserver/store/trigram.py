@@ -72,7 +72,8 @@ POSTGRESQL = (
 
 # The fewer, the less a search has to look at by itself; the more, the less a write costs.
 MOST_DUE = 64
-_DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
+# How many cards the index is behind with, on SQLite.
+DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
 # In the order of the cards, each first out and then in: else the index would write itself out in
 # between. https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
 _SETTLE = Prepared(
@@ -107,7 +108,7 @@ def settle(connection: Connection, *, least: int = 1) -> None:
     """Bring the index up to date if it is behind with ``least`` cards."""
     if connection.dialect.name != "sqlite":
         return
-    due = _DUE.row(connection)
+    due = DUE.row(connection)
     if due is not None and due[0] >= least:
         _SETTLE.run(connection)
         lines.FILL.run(connection)

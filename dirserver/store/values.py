@@ -66,7 +66,8 @@ def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, 
         for digits in keyed(value):
             found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
     found.pop("", None)
-    return tuple(found.items())
+    # What derives it in another process is to come to the same.
+    return tuple(sorted(found.items()))
 
 
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:

@@ -144,8 +144,12 @@ def test_cards_of_two_books_are_linked_instead(doubled: Shell) -> None:
     assert [card["href"] for card in told["linked"]] == ["one.vcf", "third.vcf"]
     assert books(doubled) == before
     # What goes into a card that stays is linked with what that is linked with.
-    assert doubled("merge", "other", "one", "--keep", "A", "--yes").code == 0
+    done = doubled("merge", "other", "one", "--keep", "A", "--yes")
     assert "linked with customers/other.vcf" in doubled("show", "third").out
+    # And no longer, once both are there again.
+    assert doubled("undo", *done.err.split()[-2:], "--yes").code == 0
+    assert "linked with" not in doubled("show", "other.vcf").out
+    assert "linked with customers/one.vcf" in doubled("show", "third").out
 
 
 @pytest.mark.parametrize(

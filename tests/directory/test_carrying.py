@@ -51,12 +51,21 @@ def told(services: Services) -> list[tuple[str, ...]]:
     ]
 
 
+def fill(services: Services) -> Services:
+    """Put Anna into two books, each with a note of its own."""
+    put(services, "anna.vcf", anna(OLD, "NOTE:buys"))
+    put(services, "vogt.vcf", vogt(OLD, "NOTE:helps"), slug="staff")
+    return services
+
+
 @pytest.fixture
-def two(each_engine: Services) -> Services:
-    """Anna is in two books, each with a note of its own."""
-    put(each_engine, "anna.vcf", anna(OLD, "NOTE:buys"))
-    put(each_engine, "vogt.vcf", vogt(OLD, "NOTE:helps"), slug="staff")
-    return each_engine
+def two(services: Services) -> Services:
+    return fill(services)
+
+
+@pytest.fixture
+def two_on_each(each_engine: Services) -> Services:
+    return fill(each_engine)
 
 
 @pytest.fixture
@@ -65,9 +74,16 @@ def carrying(two: Services) -> Services:
     return two
 
 
+@pytest.fixture
+def carrying_on_each(two_on_each: Services) -> Services:
+    link(two_on_each, ANNA, HERE_TOO, mode=LinkMode.CARRY)
+    return two_on_each
+
+
 def test_an_edit_is_carried_in_the_same_transaction_as_a_version_of_its_own(
-    carrying: Services,
+    carrying_on_each: Services,
 ) -> None:
+    carrying = carrying_on_each
     token = revision(carrying, "staff")
     put(carrying, "anna.vcf", anna(NEW, "NOTE:buys more", "CATEGORIES:VIP"))
     assert staff(carrying) == vogt(NEW, "NOTE:helps")
@@ -132,7 +148,10 @@ def test_what_is_hidden_from_somebody_is_not_offered_to_them(two: Services) -> N
     assert staff(two) == vogt(NEW, "NOTE:helps")
 
 
-def test_several_edits_are_one_offer_and_one_that_is_taken_back_is_none(two: Services) -> None:
+def test_several_edits_are_one_offer_and_one_that_is_taken_back_is_none(
+    two_on_each: Services,
+) -> None:
+    two = two_on_each
     link(two, ANNA, HERE_TOO)
     put(two, "anna.vcf", anna(NEW))
     put(two, "anna.vcf", anna(LATER, "EMAIL:a@example.org"))
@@ -212,7 +231,8 @@ def test_a_link_that_moves_with_its_card_still_carries(carrying: Services) -> No
     assert staff(carrying) == vogt(NEW, "NOTE:helps")
 
 
-def test_offers_go_with_the_history_that_they_are_made_of(two: Services) -> None:
+def test_offers_go_with_the_history_that_they_are_made_of(two_on_each: Services) -> None:
+    two = two_on_each
     link(two, ANNA, HERE_TOO)
     put(two, "anna.vcf", anna(NEW))
     put(two, "anna.vcf", anna(NEW, "TITLE:Boss"))

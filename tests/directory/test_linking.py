@@ -25,16 +25,28 @@ ANNA, HERE_TOO = "customers/anna.vcf", "staff/vogt.vcf"
 MOBILE = "TEL;TYPE=cell:+49 171 3920010"
 
 
+def fill(services: Services) -> Services:
+    """Put Anna into two books, by two UIDs, and somebody else."""
+    put(services, "anna.vcf", vcard("a", "Anna Vogt", MOBILE))
+    put(services, "vogt.vcf", vcard("v", "Anni Vogt", MOBILE), slug="staff")
+    put(services, "ben.vcf", vcard("b", "Ben Groß"), slug="staff")
+    return services
+
+
 @pytest.fixture
-def two(each_engine: Services) -> Services:
-    """Anna is in two books, by two UIDs, and somebody else is there, too."""
-    put(each_engine, "anna.vcf", vcard("a", "Anna Vogt", MOBILE))
-    put(each_engine, "vogt.vcf", vcard("v", "Anni Vogt", MOBILE), slug="staff")
-    put(each_engine, "ben.vcf", vcard("b", "Ben Groß"), slug="staff")
-    return each_engine
+def two(services: Services) -> Services:
+    return fill(services)
 
 
-def test_linked_cards_are_one_person_in_a_search_for_whoever_may_see_both(two: Services) -> None:
+@pytest.fixture
+def two_on_each(each_engine: Services) -> Services:
+    return fill(each_engine)
+
+
+def test_linked_cards_are_one_person_in_a_search_for_whoever_may_see_both(
+    two_on_each: Services,
+) -> None:
+    two = two_on_each
     asked: list[Query] = [
         Equals(Field.MOBILE_PHONE, "0171 3920010"),
         Substring(Field.FULL_NAME, any=("vogt",)),
@@ -177,7 +189,8 @@ def test_a_linked_pair_is_no_duplicate_any_more(two: Services) -> None:
     assert (pairs(), twins()) == (1, 1)
 
 
-def test_a_card_that_goes_and_comes_back_or_moves_keeps_its_link(two: Services) -> None:
+def test_a_card_that_goes_and_comes_back_or_moves_keeps_its_link(two_on_each: Services) -> None:
+    two = two_on_each
     link(two, ANNA, HERE_TOO)
     anna = key(two, ANNA)
     delete(two, "anna.vcf", who=BOB)
@@ -207,7 +220,8 @@ def test_who_may_be_shown_another_card_now_is_told_that_something_changed(two: S
         assert (told.href, told.vanished) == ("vogt.vcf", False)
 
 
-def test_all_linked_cards_of_a_person_are_found_and_erased(two: Services) -> None:
+def test_all_linked_cards_of_a_person_are_found_and_erased(two_on_each: Services) -> None:
+    two = two_on_each
     put(two, "other.vcf", vcard("o", "A. Schmidt", "EMAIL:schmidt@example.org"), slug="secret")
     link(two, ANNA, "secret/other.vcf", mode=LinkMode.CARRY)
     put(two, "anna.vcf", vcard("a", "Anna Vogt", "TEL:030 1234567"))

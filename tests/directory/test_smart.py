@@ -232,7 +232,7 @@ def reading(standing: Services) -> Iterator[Reading]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(text=_queries, again=st.sampled_from(QUERIES))
 def test_tests_compose_as_the_sets_that_they_find(reading: Reading, text: str, again: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Connection, text
 
 from dirserver.assembly import Services
+from dirserver.directory import Directory
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
 from dirserver.model.query import Substring
@@ -93,9 +94,38 @@ def test_the_index_is_never_behind_with_more_than_it_may_be(services: Services) 
         assert disagreements(connection) == set()
 
 
-def test_tidying_leaves_nothing_to_be_done(services: Services) -> None:
+@pytest.mark.parametrize("bring", [Directory.tidy_index, Directory.settle_index])
+def test_what_is_done_now_and_then_leaves_nothing_to_be_done(
+    services: Services, bring: Callable[[Directory], None]
+) -> None:
     put(services, 1, "Anna")
     assert due(services) == 1
-    services.directory.tidy_index()
+    bring(services.directory)
     assert due(services) == 0
     assert contain(services, "anna") == ["1.vcf"]
+
+
+def test_a_settled_card_has_a_line_with_what_it_says_and_is_sorted_by(services: Services) -> None:
+    def lines() -> list[tuple[str, str]]:
+        with reading(services) as connection:
+            found = connection.execute(
+                text("SELECT sort_name, full_name FROM card_line ORDER BY card_id")
+            )
+            return [(row[0], row[1]) for row in found]
+
+    put(services, 1, "Anna Müller")
+    put(services, 2, "Bert")
+    assert lines() == []
+    settle(services)
+    anna = ("anna muller", "anna mueller\x1fanna muller")
+    assert lines() == [anna, ("bert", "bert")]
+    put(services, 2, "Carla")
+    assert lines() == [anna]
+    settle(services)
+    assert lines() == [anna, ("carla", "carla")]
+    with services.store.writing() as connection:
+        connection.execute(text("UPDATE card SET sort_name = 'zoe' WHERE sort_name = 'carla'"))
+    assert lines() == [anna]
+    delete(services, 1)
+    settle(services)
+    assert lines() == [("zoe", "carla")]
