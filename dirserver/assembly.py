@@ -16,6 +16,7 @@ from dirserver.ldap.entries import encode_attributes
 from dirserver.ldap.settings import NO_PROFILE, ClientProfile, LDAPSettings
 from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.shield import Shield
+from dirserver.model.source import Source
 from dirserver.store.engine import Store
 
 
@@ -68,6 +69,7 @@ def open_services(
         reads=detail,
         tell=tell,
         recorder=recorder,
+        sources={source.book: source for source in sources_of(config)},
     )
     required = {
         "carddav": config.carddav.require_device_passwords,
@@ -80,6 +82,14 @@ def open_services(
         attempts=attempts,
     )
     return Services(config, store, deriver, directory, authenticator)
+
+
+def sources_of(config: Config) -> tuple[Source, ...]:
+    """Return what the directory is to know of the sources in a configuration."""
+    return tuple(
+        Source(one.name, one.book, frozenset(one.owns) if one.owns else None, one.writable)
+        for one in config.sources
+    )
 
 
 def ldap_settings(services: Services) -> LDAPSettings:

@@ -19,6 +19,7 @@ from twisted.python.threadpool import ThreadPool
 
 from dirserver.assembly import Services
 from dirserver.backup.keeping import nightly_backup
+from dirserver.config.sources import Source
 from dirserver.directory.pruning import prune
 from dirserver.directory.quality import note_counts
 from dirserver.errors import StoreUnavailable
@@ -61,11 +62,29 @@ def nightly_tasks(services: Services) -> list[Task]:
     if any(book.standards for book in services.config.books):
         tasks.append(Task("quality", partial(_count_faults, services)))
 
+    for source in services.config.sources:
+        if not source.schedule.by_hand:
+            run = partial(_follow, services, source)
+            tasks.append(Task(f"source {source.name}", run, source.schedule.every))
+
     def tidied(checkpoint: Checkpoint) -> str:
         services.directory.tidy_index(step=checkpoint)
         return "the search index is in order"
 
     return [*tasks, Task("tidy", tidied), Task("scrub", partial(_scrub, services))]
+
+
+def _follow(services: Services, source: Source, checkpoint: Checkpoint) -> str:
+    """Bring a book up to its source; when that cannot be, the book is as it was."""
+    # Here, since few servers have a source, and all that it takes to read one is large.
+    from dirserver import sourcing
+
+    who = operator("dirserver"), Client("nightly")
+    try:
+        return sourcing.run(services, source, who, checkpoint).said
+    except sourcing.SourceFailed as failed:
+        log.error("SOURCE FAILED", source=source.name, error=failed.why)
+        return f"nothing was changed: {failed.why}"
 
 
 def _count_faults(services: Services, checkpoint: Checkpoint) -> str:

@@ -110,6 +110,17 @@ class AccessDenied(DirectoryError):
     """The principal may not do this; the text says why and is not for the client."""
 
 
+class OwnedBySource(AccessDenied):
+    """The card comes of a source, and is not for others to take away.
+
+    ``source`` is public: the name of the source, for those who may write to its book.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"the card comes of the source {source}")
+        self.source = source
+
+
 class InvalidGrant(DirectoryError):
     """Nobody can be given that; the text says why, to whoever manages the book."""
 

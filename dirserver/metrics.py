@@ -60,6 +60,10 @@ class Metrics:
             "shield_stops", "Clients stopped because they took too much out of a book.", "book"
         )
 
+        self._source_failures = self._counter(
+            "source_failures", "Runs of a source after which all was as before.", "book"
+        )
+
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"dirserver_{name}", about, labels, registry=self.registry)
 
@@ -71,6 +75,8 @@ class Metrics:
                 self._logins.labels(event.protocol, outcome).inc()
             elif event.outcome is not Outcome.DONE:
                 continue
+            elif event.action is AuditAction.SOURCE_FAIL:
+                self._source_failures.labels(event.book).inc()
             elif event.action in _WRITTEN:
                 self._written.labels(event.protocol).inc()
             elif event.action is AuditAction.CARD_DELETE:

@@ -1,4 +1,4 @@
-"""What is done once a night, by one of the servers on a store.
+"""What is done once a night, or every so often, by one of the servers on a store.
 
 Which night it is, and whether its work is still to be done, is decided without a clock or a
 database. What was missed, since no server ran, is done when one starts.
@@ -22,6 +22,7 @@ log = structlog.get_logger("dirserver.nightly")
 
 # So long may a server be at a task before another takes it for dead.
 _PATIENCE = timedelta(hours=6)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # A task calls it now and then; it raises Interrupted when the server is to stop.
 Checkpoint: TypeAlias = Callable[[], None]
@@ -33,10 +34,11 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done each night. ``run`` says in a sentence what it did."""
+    """Something to be done each night, or ``every`` so often. ``run`` says what it did."""
 
     name: str
     run: Callable[[Checkpoint], str]
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,14 @@ def night_of(now: datetime, at: time, zone: tzinfo | None = None) -> datetime:
     raise AssertionError("two days ago is in the past")
 
 
+def round_of(now: datetime, every: timedelta) -> datetime:
+    """Return the last moment up to ``now`` at which something is due that is done so often.
+
+    It is the same to every server, whenever that was started.
+    """
+    return now - (now - _EPOCH) % every
+
+
 def is_due(night: datetime, claim: Claim | None, now: datetime) -> bool:
     """Say whether the work of ``night`` is still to be done, as ``claim`` tells of the last time.
 
@@ -109,7 +119,8 @@ class Nightly:
         """Do what is due, if no other server is at it. Whatever goes wrong is told, not raised."""
         for task in self._tasks:
             try:
-                night = night_of(self._clock(), self._at)
+                now = self._clock()
+                night = round_of(now, task.every) if task.every else night_of(now, self._at)
                 if self._seen.get(task.name) != night and self._claim(task, night):
                     self._run(task, night, checkpoint)
             except Interrupted:

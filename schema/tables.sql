@@ -363,6 +363,17 @@ CREATE TABLE quarantine (
     CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
 
+CREATE TABLE source_card (
+    card_id INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    said BLOB NOT NULL,
+    etag TEXT NOT NULL,
+    CONSTRAINT pk_source_card PRIMARY KEY (card_id),
+    CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_source_card_source ON source_card (source);
+
 CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
@@ -739,6 +750,17 @@ CREATE TABLE quarantine (
     CONSTRAINT pk_quarantine PRIMARY KEY (card_id),
     CONSTRAINT fk_quarantine_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
 );
+
+CREATE TABLE source_card (
+    card_id BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    said BYTEA NOT NULL,
+    etag TEXT NOT NULL,
+    CONSTRAINT pk_source_card PRIMARY KEY (card_id),
+    CONSTRAINT fk_source_card_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_source_card_source ON source_card (source);
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 

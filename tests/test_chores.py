@@ -11,6 +11,7 @@ from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.chores import nightly_tasks
 from dirserver.directory import AuditFilter
+from dirserver.metrics import Metrics
 from dirserver.store.tables import card_version, quality
 from tests.directory.acts import put
 from tests.directory.standards import with_standards
@@ -69,3 +70,30 @@ def test_a_night_makes_a_backup_first_and_prunes_then(
     with each_engine.directory.reading(ADMIN, HERE) as reading:
         pruned = list(reading.audit(AuditFilter(action="history:prune")))
     assert [one.event.book for one in pruned] == ["customers"]
+
+
+def test_sources_are_followed_when_they_say_and_a_failure_changes_nothing(
+    services: Services, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.vcf"
+    table = f'type = "vcard"\nfile = "{file}"\n'
+    text = f'\n[sources.a]\nbook = "customers"\n{table}[sources.b]\nbook = "staff"\n{table}'
+    text += f'schedule = "every 4h"\n[sources.c]\nbook = "secret"\n{table}schedule = "never"\n'
+    metrics = Metrics()
+    followed = with_more(services, text)
+    followed.directory.tell = metrics.tell
+    first, second = nightly_tasks(followed)[:2]
+    assert [(one.name, one.every) for one in (first, second)] == [
+        ("source a", None),
+        ("source b", timedelta(hours=4)),
+    ]
+    file.write_bytes(vcard("anna", "Anna"))
+    assert second.run(lambda: None) == "1 new, 0 changed, 0 gone, 0 as before"
+    file.unlink()
+    assert first.run(lambda: None) == f"nothing was changed: {file}: there is no such file"
+    failures = metrics.registry.get_sample_value
+    assert failures("dirserver_source_failures_total", {"book": "customers"}) == 1
+    assert failures("dirserver_source_failures_total", {"book": "staff"}) is None
+    with followed.directory.reading(ADMIN, HERE) as reading:
+        (told,) = reading.audit(AuditFilter(action="source:fail"))
+    assert (told.event.actor, told.event.protocol) == ("dirserver", "nightly")

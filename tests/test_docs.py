@@ -17,6 +17,7 @@ from dirserver.cli.app import app
 from dirserver.config.keys import Table, Tables, keys_of
 from dirserver.config.schema import Book, Draft, Profile, User
 from dirserver.config.schema import Group as GroupSection
+from dirserver.config.sources import Source
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -103,6 +104,7 @@ def _config_keys() -> list[tuple[str, str]]:
         if isinstance(table.kind, Table):
             tables.append((table.name, table.kind.section))
     tables += [("users", User), ("groups", GroupSection), ("books", Book), ("profiles", Profile)]
+    tables += [("sources", Source)]
     return [
         (table, key.name)
         for table, section in tables

@@ -30,11 +30,13 @@ dirserver/directory/            | errors model store passwords            |
 dirserver/exchange/             | errors model                            |
 dirserver/exchange/dossier.py   | errors model                            | jinja2
 dirserver/exchange/quality.py   | errors model                            | jinja2
+dirserver/exchange/sources/client.py | errors model                        | ldap3
 dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors passwords                        |
+dirserver/config/sources.py     | errors exchange                         |
 dirserver/config/standards.py   | errors                                  | babel
 dirserver/config/smart.py       | errors model                            |
 dirserver/config/smartqueries.py | errors model                           |
@@ -56,7 +58,8 @@ dirserver/ports.py              | config listeners                        | twis
 dirserver/accesslog.py          | http ldap                               |
 dirserver/log.py                |                                         | structlog
 dirserver/metrics.py            | model http ldap                         | prometheus_client twisted
-dirserver/chores.py             | errors model directory assembly backup nightly | structlog twisted
+dirserver/sourcing.py           | errors model directory exchange config assembly |
+dirserver/chores.py             | errors model directory assembly backup nightly sourcing config __init__ | structlog twisted
 dirserver/assembly.py           | model store directory ldap config       |
 dirserver/server.py             | * dirserver_radicale                    | twisted structlog
 dirserver/cli/                  | * server                                | typer rich
@@ -69,7 +72,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory accesslog
+confidant memory accesslog sourcing
 """
 MOST_LINES = 400
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from time import tzset
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from dirserver.nightly import (
     is_due,
     night_of,
     read_claim,
+    round_of,
 )
 from dirserver.store import settings
 from dirserver.store.audit import AuditFilter
@@ -163,6 +165,16 @@ def test_a_task_runs_once_a_night_whoever_looks_how_often(nights: Nights) -> Non
             server.run_due(go_on)
         assert len(nights.ran) == day + 1
         nights.now += timedelta(days=1)
+
+
+def test_a_task_for_every_so_often_runs_once_in_that_time(nights: Nights) -> None:
+    often = replace(nights.task("often"), every=timedelta(hours=4))
+    nights.now = round_of(nights.now, timedelta(hours=4)) + timedelta(hours=1)
+    for hours, times in ((0, 1), (2, 1), (1, 2), (3, 2), (1, 3)):
+        nights.now += timedelta(hours=hours)
+        for server in [nights.server(often), nights.server(often)]:
+            server.run_due(go_on)
+        assert len(nights.ran) == times
 
 
 def test_of_servers_that_look_at_once_one_does_it(nights: Nights) -> None:

@@ -21,12 +21,14 @@ from dirserver.cli.duplicates import app as duplicates
 from dirserver.cli.duplicates import merge
 from dirserver.cli.grants import app as grants
 from dirserver.cli.grants import why
+from dirserver.cli.histories import app as histories
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.options import JSONOption
-from dirserver.cli.past import history, restore, show, undo
+from dirserver.cli.past import restore, show, undo
 from dirserver.cli.persons import app as persons
 from dirserver.cli.phones import phone
 from dirserver.cli.quality import app as quality
+from dirserver.cli.sources import sync_source
 from dirserver.cli.trail import app as trail
 
 app = typer.Typer(
@@ -78,7 +80,7 @@ def options(
 ) -> None:
     """\b
     Serve address books. To begin: dirserver import phones.vcf --book customers
-    Exit codes: 0 done; 1 not done; 2 not understood; 70 a bug; 130 interrupted
+    Exit codes: 0 done; 1 not done; 2 not understood; 3 stopped; 70 bug; 130 ^C
     """
     context.obj = Invocation(config, verbose)
 
@@ -148,27 +150,6 @@ def apply(context: typer.Context, as_json: JSONOption = False) -> None:
 
 
 @app.command()
-def prune(
-    context: typer.Context,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how much would go, and leave it.")
-    ] = False,
-    as_json: JSONOption = False,
-) -> None:
-    """Delete the versions of cards that are older than `keep` in [history] says.
-
-    A version is as old as what replaced it: what was stored long ago and changed yesterday can be
-    restored. Cards stay, and clients sync on.
-
-    \b
-    --json: dry_run, keep_days, versions, books (book, versions)
-    """
-    from dirserver.cli import pruning
-
-    pruning.prune(invocation(context), dry_run=dry_run, as_json=as_json)
-
-
-@app.command()
 def passwd(
     from_stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the password from the first line of the input.")
@@ -195,10 +176,11 @@ app.command()(phone)
 app.add_typer(doctors, name="doctor")
 app.command("import")(import_cards)
 app.command("export")(export_cards)
+app.command("sync-source")(sync_source)
 app.command()(search)
 app.add_typer(duplicates, name="duplicates")
 app.command()(merge)
-app.command()(history)
+app.add_typer(histories, name="history")
 app.command()(show)
 app.command()(restore)
 app.command()(undo)

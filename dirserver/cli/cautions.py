@@ -11,6 +11,7 @@ from pathlib import Path
 from dirserver.assembly import open_services
 from dirserver.config import Access, Config, Listener, PlaintextPolicy
 from dirserver.config.faults import listing
+from dirserver.config.sources import SourceTLS, SourceType
 from dirserver.config.standards import Handling
 from dirserver.errors import StoreUnavailable
 from dirserver.model.device import PROTOCOLS
@@ -28,6 +29,7 @@ def cautions(config: Config) -> Iterator[str]:
     yield from _about_passwords(config)
     yield from _about_books(config)
     yield from _about_standards(config)
+    yield from _about_sources(config)
     yield from _about_files(config)
     yield from _about_backups(config)
 
@@ -131,6 +133,21 @@ def _about_standards(config: Config) -> Iterator[str]:
             )
 
 
+def _about_sources(config: Config) -> Iterator[str]:
+    for source in config.sources:
+        at = f"[sources.{source.name}]"
+        if source.tls is SourceTLS.UNVERIFIED:
+            yield (
+                f'{at} tls = "unverified": whoever is on the way can pass for the directory'
+                f"{' and read the password' if source.password_file else ''}; set ca_file"
+            )
+        if source.type is SourceType.CSV and not source.key:
+            yield (
+                f"{at}: without a key, who changes their name goes and comes as somebody new; name "
+                "the column by which people are known again"
+            )
+
+
 def _about_files(config: Config) -> Iterator[str]:
     secrets: list[tuple[Path, str]] = []
     if any(user.password_hash for user in config.users):
@@ -139,6 +156,9 @@ def _about_files(config: Config) -> Iterator[str]:
         secrets.append((config.tls.key, "the private key in it"))
     if config.database.password_file is not None:
         secrets.append((config.database.password_file, "the database's password in it"))
+    for source in config.sources:
+        if source.password_file is not None:
+            secrets.append((source.password_file, "the directory's password in it"))
     if config.database.url.startswith("sqlite:///"):
         secrets.append((Path(config.database.url.removeprefix("sqlite:///")), "all cards in it"))
     for file, secret in secrets:

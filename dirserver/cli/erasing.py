@@ -101,7 +101,7 @@ def erase(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     if not request.dry_run and not scrubbed:
         screen.warn(
             "the database was too busy for its free space to be overwritten; that is made up for "
-            "by the next `dirserver prune`"
+            "by the next `dirserver history prune`"
         )
 
 

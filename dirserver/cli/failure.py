@@ -6,6 +6,7 @@ from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
 
 FAILED = 1
 CHANGES = 2
+STOPPED = 3
 BUG = 70
 INTERRUPTED = 130
 
@@ -13,8 +14,11 @@ INTERRUPTED = 130
 class Failed(Exception):
     """A command could not do what it was asked to, or not all of it.
 
-    ``sentences`` say what is wrong and what to do next; each gets a line of its own.
+    ``sentences`` say what is wrong and what to do next; each gets a line of its own. ``code`` is
+    what the command ends with.
     """
+
+    code = FAILED
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))

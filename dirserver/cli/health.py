@@ -16,7 +16,9 @@ from dirserver.cli.acting import command_line
 from dirserver.cli.failure import Failed, explain
 from dirserver.cli.invocation import Invocation
 from dirserver.config import Config
+from dirserver.config.sources import Source
 from dirserver.directory import AuditFilter
+from dirserver.directory.sourceruns import Ending, LastRun, last_run
 from dirserver.errors import StoreUnavailable
 from dirserver.model.principal import operator
 from dirserver.ports import addresses_of
@@ -24,7 +26,8 @@ from dirserver.tls import CertificateError, expiry
 
 _SOON = timedelta(days=21)
 # One night may be missed while the machine is off.
-_OLDEST_BACKUP = timedelta(hours=50)
+_OLDEST_NIGHT = timedelta(hours=50)
+_LATE = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _CONNECT_SECONDS = 2.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an admin may write
@@ -81,6 +84,7 @@ def _of_store(read: Config, now: datetime) -> Iterator[Finding]:
             with services.directory.reading(operator("dirserver"), command_line()) as reading:
                 books = len(reading.policy.books)
                 last = next(iter(reading.audit(AuditFilter(limit=1))), None)
+                runs = [(one, last_run(reading, one.name)) for one in read.sources]
         finally:
             services.close()
     except StoreUnavailable as error:
@@ -93,6 +97,21 @@ def _of_store(read: Config, now: datetime) -> Iterator[Finding]:
         yield Finding("clock", False, said, "Correct the clock, and keep it right with NTP.")
     else:
         yield Finding("clock", True, f"it is {screen.local(now)}")
+    for source, run in runs:
+        yield _of_source(source, run, now)
+
+
+def _of_source(source: Source, run: LastRun | None, now: datetime) -> Finding:
+    """Look at how a source ended the last time, and whether that is long ago."""
+    name, look = f"source {source.name}", f"Look at it: dirserver sync-source {source.name}"
+    if run is None:
+        return Finding(name, True, "was not looked at yet")
+    said = f"{run.ending} {screen.local(run.at)}, {run.said}"
+    if run.ending is not Ending.DONE:
+        return Finding(name, False, said, f"{run.said}. {look} --dry-run")
+    longest = _OLDEST_NIGHT if source.schedule.every is None else 2 * source.schedule.every
+    late = not source.schedule.by_hand and now - run.at > max(longest, _LATE)
+    return Finding(name, not late, said, f"It was to be {source.schedule}. {look}" if late else "")
 
 
 def _of_certificate(certificate: Path, now: datetime) -> Finding:
@@ -132,4 +151,4 @@ def _of_backups(folder: Path, now: datetime) -> Finding:
     if last is None or made is None:
         return Finding("backup", False, f"there is none in {folder}", advice)
     said = f"{last.name} is of {screen.local(made)}"
-    return Finding("backup", now - made < _OLDEST_BACKUP, said, advice)
+    return Finding("backup", now - made < _OLDEST_NIGHT, said, advice)

@@ -1,4 +1,4 @@
-"""``dirserver history``, ``show``, ``restore`` and ``undo``: what can be typed."""
+"""``dirserver show``, ``restore`` and ``undo``: what can be typed."""
 
 from __future__ import annotations
 
@@ -16,34 +16,6 @@ _BookOption = Annotated[
 _DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show what would become of it, and change nothing.")
 ]
-
-
-def history(
-    context: typer.Context,
-    card: _CardArgument,
-    book: _BookOption = "",
-    login: LoginOption = "",
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")
-    ] = 100,
-    as_json: JSONOption = False,
-) -> None:
-    """Tell who changed which field of a card from what to what.
-
-    CARD is a UID, a key, an href such as anna.vcf, or a part of the name; the card may be deleted.
-
-    \b
-    dirserver history anna müller
-    \b
-    --json: book, href, key, name, deleted, versions (version, at, actor, device, what, operation,
-            batch, book, href, moved_from, carried_from, fields (property, field, before, after),
-            protocol, address, agent)
-    """
-    from dirserver.cli import telling
-    from dirserver.cli.choosing import Wanted
-
-    wanted = Wanted(" ".join(card), book, login)
-    telling.tell(invocation(context), wanted, limit, as_json=as_json)
 
 
 def show(

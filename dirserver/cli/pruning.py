@@ -1,4 +1,4 @@
-"""``dirserver prune``: old versions go."""
+"""``dirserver history prune``: old versions go."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ def reported(work: Callable[[], int], *, verbose: bool) -> int:
     try:
         return work()
     except Failed as failed:
-        return _complain(failed.sentences)
+        _complain(failed.sentences)
+        return failed.code
     except DirectoryError as error:
         return _complain(explain(error))
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from dirserver.config import grantees, smart, standards
+from dirserver.config import grantees, smart, sources, standards
 from dirserver.config.faults import Inspection, Place, nearest, shown
 from dirserver.config.listeners import Listener
 from dirserver.config.networks import Network
@@ -27,6 +27,9 @@ def check(draft: Draft, inspection: Inspection) -> None:
     for book in draft.books:
         if book.standards is not None:
             standards.check(book.standards, inspection)
+    smart_books = {book.slug for book in draft.books if book.query}
+    named = inspection.names.get("books", ())
+    sources.check(draft.sources, named, smart_books, inspection)
     smart.check(draft, inspection)
     grantees.check_show_users(draft, inspection)
     _check_client_ca(draft, inspection)

@@ -58,6 +58,14 @@ def readable_file(value: object, directory: Path) -> Path:
         raise Refused(f"{path} cannot be read: {_reason(error)}") from error
 
 
+def file_to_come(value: object, base: Path) -> Path:
+    """Return the absolute path of a file that others write, some time. Raises Refused."""
+    path = Path(os.path.realpath(base / text(value)))
+    if path.is_dir():
+        raise Refused(f"expected a file, and {path} is a directory")
+    return path
+
+
 def directory_path(value: object, base: Path) -> Path:
     """Return the absolute path of a directory, which need not be there yet. Raises Refused.
 

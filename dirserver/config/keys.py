@@ -36,6 +36,11 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class FileToCome:
+    """The path of a file that need not be there yet; a relative one starts as that of a File."""
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """The path of a directory; a relative one starts beside the configuration."""
 
@@ -64,7 +69,7 @@ class NamedTables:
     read: Read
 
 
-Kind: TypeAlias = One | Many | File | Directory | Table | Tables | NamedTables
+Kind: TypeAlias = One | Many | File | FileToCome | Directory | Table | Tables | NamedTables
 
 _METADATA: Final = "dirserver.config"
 

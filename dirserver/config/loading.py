@@ -52,6 +52,7 @@ def interpret(document: dict[str, object], path: Path) -> Config:
         users=draft.users,
         groups=draft.groups,
         books=draft.books,
+        sources=draft.sources,
     )
 
 

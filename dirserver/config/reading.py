@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from dirserver.config.faults import Inspection, Place, Refused, kind_of, listing, nearest
-from dirserver.config.files import directory_path, readable_file
+from dirserver.config.files import directory_path, file_to_come, readable_file
 from dirserver.config.keys import (
     Directory,
     File,
+    FileToCome,
     Key,
     Kind,
     Many,
@@ -88,6 +89,9 @@ def _read(key: Key, value: object, at: Place, inspection: Inspection) -> object:
         case File():
             directory = inspection.path.parent
             return _attempt(lambda text: readable_file(text, directory), key, value, at, inspection)
+        case FileToCome():
+            base = inspection.path.parent
+            return _attempt(lambda text: file_to_come(text, base), key, value, at, inspection)
         case Directory():
             base = inspection.path.parent
             return _attempt(lambda text: directory_path(text, base), key, value, at, inspection)

@@ -12,6 +12,7 @@ from dirserver.config.grants import Grant
 from dirserver.config.keys import Directory, File, Many, NamedTables, Table, Tables, read_as
 from dirserver.config.listeners import Listener, listener
 from dirserver.config.networks import Networks, PlaintextPolicy
+from dirserver.config.sources import Source
 from dirserver.config.standards import Standards
 
 _WEEK = 7 * 24 * 60  # minutes
@@ -285,6 +286,9 @@ class Draft:
     books: tuple[Book, ...] = field(
         default=(), metadata=read_as(NamedTables(Book, "slug", values.name))
     )
+    sources: tuple[Source, ...] = field(
+        default=(), metadata=read_as(NamedTables(Source, "name", values.name))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +310,7 @@ class Config:
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
     books: tuple[Book, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def suffix(self) -> str:

@@ -21,6 +21,7 @@ from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
+from dirserver.model.source import NO_SOURCES, Sources
 from dirserver.store import audit, policies, schema, scrubbing, settings, trigram
 from dirserver.store.engine import Connection, Store
 
@@ -197,10 +198,15 @@ class Directory(DirectoryReader):
         reads: Detail | None = None,
         tell: Tell = tell_nobody,
         recorder: Recorder | None = None,
+        sources: Sources = NO_SOURCES,
     ) -> None:
-        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
+        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all.
+
+        ``sources`` are those that books follow, by the books' slugs.
+        """
         super().__init__(store, deriver, sightings=sightings, reads=reads, recorder=recorder)
         self._shield = guard
+        self._sources = sources
         self.tell = tell
 
     @contextmanager
@@ -227,6 +233,7 @@ class Directory(DirectoryReader):
                     at,
                     self._shield,
                     self.sightings,
+                    self._sources,
                 )
                 yield writing
                 # Last, since appending keeps others from appending until the commit.

@@ -32,7 +32,7 @@ class Storing:
         """Store ``batch`` but for what may not be, and count it in that of each file."""
         new = [one.new for one in batch if one.new is not None]
         there = find_many(self._writing.connection, self._view.book.id, "href", _hrefs(new))
-        new = _named(new, there)
+        new = named(new, there)
         erased = self._writing.erased_among(new)
         rejected, unchanged = self._judged(new, there)
         went: dict[str, list[str]] = {}
@@ -100,15 +100,15 @@ def _hrefs(new: Sequence[NewCard]) -> list[str]:
     return [one.href for one in new if one.replaces is None]
 
 
-def _named(new: Sequence[NewCard], there: dict[str, StoredCard]) -> list[NewCard]:
+def named(new: Sequence[NewCard], there: dict[str, StoredCard]) -> list[NewCard]:
     """Give new cards names that nobody has."""
     taken = set(there)
-    named = []
+    found = []
     for one in new:
         if one.replaces is None:
             href = f"{new_key()}.vcf" if one.href in taken else one.href
             taken.add(href)
-            named.append(replace(one, href=href))
+            found.append(replace(one, href=href))
         else:
-            named.append(one)
-    return named
+            found.append(one)
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import carrying, landing, shield, standards, uids
+from dirserver.directory import carrying, landing, shield, sourced, standards, uids
 from dirserver.directory.consequences import Consequences
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.reading import Reading
@@ -32,6 +32,7 @@ from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
+from dirserver.model.source import NO_SOURCES, OPERATION, Sources
 from dirserver.model.vcard import VCard, parse_card
 from dirserver.store import cards, erasures, links, settings, stops, writing
 from dirserver.store.engine import Connection
@@ -69,11 +70,13 @@ class Writing(Reading):
         at: datetime,
         guard: Shield = NO_SHIELD,
         sightings: Sightings | None = None,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
         super().__init__(connection, policy, principal, client, deriver.plan, sightings)
         self.deriver = deriver
+        self.sources = sources
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -326,8 +329,7 @@ class Writing(Reading):
         """Create or replace cards: the one way by which any card is written.
 
         Of what was in the book before, its standards are not ``binding``: nothing is rejected or
-        repaired then. Raises ErasedPerson and BreaksStandards, and then the audit trail tells of
-        it, but not who it is.
+        repaired then. Raises ErasedPerson and BreaksStandards, of which the audit trail tells.
         """
         self.require_unerased(view, new)
         judged: list[standards.Judged] = []
@@ -340,6 +342,7 @@ class Writing(Reading):
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
             standards.follow(self, view, judged, repairs=binding)
+        sourced.put_back(self, view, new, operation if binding else OPERATION)
         carrying.follow(self, view, new, operation)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
@@ -361,8 +364,7 @@ class Writing(Reading):
 
     def _guard(self, view: VisibleBook, action: AuditAction, href: str) -> None:
         """Let one more card be taken out of a book, or raise AccessDenied and stop the client."""
-        if not self._shield.enabled:
-            return
+        sourced.require_free(self, view, action, href)
         stop = shield.stop_for(self.connection, self._shield, view.book, self.principal, self.at)
         if stop is not None:
             slug, reason = view.book.slug, f"stopped: {stop.reason}"

@@ -33,6 +33,8 @@ from dirserver.model.naming import name_of
 from dirserver.model.vcard import UID_MAX_BYTES, VERSIONS, VCard, parse_card
 
 _MADE_UIDS = UUID("0b9d3d4c-5f0e-5d0c-9d55-3f1b6a3c9a57")
+# What is noted of a card that has no end.
+CUT_OFF = "the card is cut off: END:VCARD was missing and was added"
 _LONGEST_LINE = 75
 _OLD_VERSIONS = frozenset({"1.0", "2.0", "2.1", "2"})
 # What programs write anew with each export, though the card is the same.
@@ -65,7 +67,7 @@ def mended(found: FoundCard, notes: Notes) -> tuple[bytes, VCard] | None:
     """
     inner = found.lines[1:-1] if found.complete else found.lines[1:]
     if not found.complete:
-        notes.add("the card is cut off: END:VCARD was missing and was added")
+        notes.add(CUT_OFF)
     version, is_legacy = _version(inner, notes)
     card = _Card(version)
     for raw in read_properties(inner, notes, is_legacy=is_legacy):

@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     SHIELD_STOP = "shield:stop"
     BACKUP_MAKE = "backup:make"
     BACKUP_RESTORE = "backup:restore"
+    SOURCE_SYNC = "source:sync"
+    SOURCE_FAIL = "source:fail"
     NIGHTLY_FAIL = "nightly:fail"
     PERSON_FIND = "person:find"
     PERSON_EXPORT = "person:export"

@@ -52,7 +52,7 @@ def rules_of(config: Config) -> dict[str, str]:
     Whoever changes that is to be seen in the plan and in the audit trail, as with a grant.
     """
     own, usual = _watching(config), _watching(Config(config.path, config.organisation))
-    return {name: value for name, value in own.items() if value != usual[name]}
+    return {name: value for name, value in own.items() if value != usual.get(name)}
 
 
 def _watching(config: Config) -> dict[str, str]:
@@ -72,6 +72,11 @@ def _watching(config: Config) -> dict[str, str]:
         ("ldap", config.ldap.require_device_passwords),
     ):
         rules[f"[{face}] require_device_passwords"] = _said(is_required)
+    for source in config.sources:
+        where = source.file if source.url is None else source.url
+        said = f"{source.type} {where} for {source.book}, {source.schedule}"
+        writable = ", writable" if source.writable else ""
+        rules[f"[sources.{source.name}]"] = said + writable
     return rules
 
 

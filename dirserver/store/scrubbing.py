@@ -20,7 +20,7 @@ from dirserver.store.engine import Store
 _DUE = "scrub_due"
 _HOLDERS = (
     *("card", "card_version", "card_value", "card_beginning", "card_entry", "audit_event"),
-    "forwarding",
+    *("forwarding", "source_card"),
 )
 # How long is waited for readers to end, and on PostgreSQL for a lock on a table.
 _PATIENCE = 15.0

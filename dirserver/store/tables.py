@@ -333,6 +333,17 @@ quarantine = Table(
     Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
 )
 
+# Cards that come of a source: the card that it had last, and what that made of it here.
+source_card = Table(
+    "source_card",
+    metadata,
+    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    Column("etag", Text, nullable=False),
+    Index("ix_source_card_source", "source"),
+)
+
 # How many cards of a book broke which rule on a day.
 quality = Table(
     "quality",

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.DirectoryError], int] = {
     errors.InvalidHref: client.FORBIDDEN,
     errors.QuotaExceeded: client.INSUFFICIENT_STORAGE,
     errors.InvalidSyncToken: client.FORBIDDEN,
+    errors.OwnedBySource: client.FORBIDDEN,
     errors.AccessDenied: client.FORBIDDEN,
     errors.TooManyAttempts: client.UNAUTHORIZED,
     errors.InvalidCredentials: client.UNAUTHORIZED,
@@ -84,7 +85,7 @@ def precondition(status: int, element: str, text: str = "") -> Answer:
     return status, dict(_XML), body.encode(), None
 
 
-def need_privileges(path: str, privilege: str) -> Answer:
+def need_privileges(path: str, privilege: str, text: str = "") -> Answer:
     """Answer that ``privilege`` is missing at ``path`` (RFC 3744 section 7.1.1).
 
     DAVx5 undoes its local change on this; a 403 without the element stops its sync.
@@ -93,7 +94,7 @@ def need_privileges(path: str, privilege: str) -> Answer:
         f"<need-privileges><resource><href>{escape(escaped(path))}</href>"
         f"<privilege><{privilege}/></privilege></resource></need-privileges>"
     )
-    return precondition(client.FORBIDDEN, element)
+    return precondition(client.FORBIDDEN, element, text)
 
 
 def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Answer:
@@ -105,6 +106,9 @@ def error_answer(error: errors.DirectoryError, path: str, privilege: str) -> Ans
     if status >= client.INTERNAL_SERVER_ERROR:
         logger.error("The request could not be answered: %s", error)
     match error:
+        case errors.OwnedBySource(source=source):
+            text = f"This contact comes from {source}, and is taken away there."
+            return need_privileges(path, privilege, text)
         case errors.AccessDenied():
             return need_privileges(path, privilege)
         case errors.UIDConflict(href=href):

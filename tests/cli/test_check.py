@@ -236,3 +236,21 @@ def test_the_demo_is_told_from_the_real_thing(unapplied: Shell) -> None:
     assert done.err.startswith(
         "warning: everybody knows the password of alice, bob and carol: it is the demo's"
     )
+
+
+def test_what_is_unwise_of_a_source_is_told(unapplied: Shell) -> None:
+    secret = unapplied.config.parent / "reader.password"
+    secret.write_text("geheim")
+    secret.chmod(0o604)
+    more = (
+        '[sources.hr]\ntype = "ldap"\nbook = "staff"\nurl = "ldaps://dc1.example.org"\n'
+        'base = "dc=example"\ntls = "unverified"\nbind_dn = "cn=reader"\n'
+        f'password_file = "{secret}"\n'
+        '[sources.crm]\ntype = "csv"\nbook = "customers"\nfile = "crm.csv"\n'
+    )
+    text = unapplied.config.read_text(encoding="utf-8")
+    unapplied.config.write_text(f"{text}\n{more}", encoding="utf-8")
+    told = unapplied("check").err
+    assert "whoever is on the way can pass for the directory and read the password" in told
+    assert "[sources.crm]: without a key, who changes their name goes" in told
+    assert f"can read {secret}, and the directory's password in it" in told

@@ -17,10 +17,12 @@ from dirserver.cli import (
     doctors,
     duplicates,
     grants,
+    histories,
     links,
     past,
     persons,
     quality,
+    sources,
     trail,
 )
 from dirserver.cli.assessing import Quality
@@ -32,6 +34,7 @@ from dirserver.cli.doctoring import ToldRequest
 from dirserver.cli.erasing import Certificate, ToldCase
 from dirserver.cli.explaining import Answer
 from dirserver.cli.finding import ToldPerson
+from dirserver.cli.following import ToldSource
 from dirserver.cli.granting import GrantedBook
 from dirserver.cli.handing import HandedOut
 from dirserver.cli.health import Finding
@@ -72,7 +75,7 @@ def spelled(record: type) -> str:
     [
         (app.check, Findings),
         (app.plan, Changes),
-        (app.prune, Pruned),
+        (histories.prune, Pruned),
         (books.show_book, ShownBook),
         (cards.import_cards, Imported),
         (cards.search, FoundCard),
@@ -80,13 +83,14 @@ def spelled(record: type) -> str:
         (links.offers, ShownOffer),
         (duplicates.merge, Merged),
         (grants.list_grants, GrantedBook),
+        (sources.sync_source, ToldSource),
         (grants.why, Answer),
         (devices.add_device, HandedOut),
         (devices.list_devices, ShownDevice),
         (doctors.doctor, Finding),
         (doctors.doctor_ldap, ToldRequest),
         (trail.audit, ToldEvent),
-        (past.history, ToldCard),
+        (histories.history, ToldCard),
         (past.show, ShownCard),
         (past.restore, RestoredCard),
         (books.restore_book, RestoredBook),

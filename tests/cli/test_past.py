@@ -307,7 +307,7 @@ def test_over_a_pruned_history_it_is_said_what_cannot_come_back(shop: Shell) -> 
     shop.config.write_text(f'{text}\n[history]\nkeep = "30d"\n')
     with closing(sqlite3.connect(shop.config.with_name("test.db"))) as connection, connection:
         connection.execute("UPDATE card_version SET at = '2025-01-01 12:00:00.000000'")
-    assert shop("prune").code == 0
+    assert shop("history", "prune").code == 0
     # Of anna there is only what bob made of her, and nobody knows whether he made all of it.
     done = shop("undo", "--user", "bob", "--yes")
     assert done.code == 1

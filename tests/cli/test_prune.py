@@ -1,4 +1,4 @@
-"""``dirserver prune``: old versions go."""
+"""``dirserver history prune``: old versions go."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def keep(shell: Shell, span: str) -> None:
 
 
 def test_without_a_span_everything_is_kept(filled: Shell) -> None:
-    done = filled("prune")
+    done = filled("history", "prune")
     assert (done.code, done.err) == (0, "")
     assert done.out == "nothing to do: without keep in [history], all versions are kept for ever\n"
-    assert filled("prune", "--json").json()["keep_days"] == 0
+    assert filled("history", "prune", "--json").json()["keep_days"] == 0
 
 
 def test_old_versions_go_after_a_look(filled: Shell) -> None:
@@ -31,13 +31,16 @@ def test_old_versions_go_after_a_look(filled: Shell) -> None:
             "UPDATE card SET version_id = "
             "(SELECT max(id) FROM card_version v WHERE v.key = card.key)"
         )
-    done = filled("prune", "--dry-run")
+    done = filled("history", "prune", "--dry-run")
     assert done.lines() == [
         "customers: 3 versions",
         "this was a dry run: 3 versions would be deleted",
     ]
-    assert filled("prune").lines() == ["customers: 3 versions", "done: 3 versions deleted"]
-    told = filled("prune", "--json").json()
+    assert filled("history", "prune").lines() == [
+        "customers: 3 versions",
+        "done: 3 versions deleted",
+    ]
+    told = filled("history", "prune", "--json").json()
     assert told == {"dry_run": False, "keep_days": 730, "versions": 0, "books": []}
     (event,) = filled("audit", "--action", "history:prune", "--json").json()
     assert event["detail"].startswith("3 versions from before ")

@@ -27,6 +27,7 @@ COMMANDS = [
     ("duplicates",), ("duplicates", "find"), ("duplicates", "not-same"),
     ("backup",), ("backup", "make"), ("backup", "verify"), ("backup", "restore"),
     ("quality",), ("quality", "report"), ("quality", "fix"),
+    ("sync-source",), ("history",), ("history", "prune"),
 ]  # fmt: skip
 
 

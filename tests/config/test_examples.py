@@ -27,7 +27,10 @@ DEMO = CONFIG / "demo.toml"
 
 def everything(tmp_path: Path) -> str:
     """Return the example with every key switched on, and the files that it names."""
-    for name in ("cert.pem", "key.pem", "clients.pem", "database-password"):
+    for name in (
+        *("cert.pem", "key.pem", "clients.pem", "database-password"),
+        *("ca.pem", "reader.password"),
+    ):
         (tmp_path / name).write_text("geheim")
     text = re.sub(r"^#(?=\S|  \{)", "", EXAMPLE.read_text("utf-8"), flags=re.M)
     # A password_file and the default do not go together.
@@ -88,7 +91,8 @@ def test_what_the_example_switches_off_can_be_switched_on(tmp_path: Path) -> Non
     config = load(path)
     assert config.suffix == "o=Example,c=DE"
     assert config.history.keep == timedelta(days=730)
-    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 2]
+    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 3]
+    assert [source.book for source in config.sources] == ["staff", "customers"]
     assert len(config.books[0].grants) == 4
 
 

@@ -47,7 +47,7 @@ UNKNOWN_KEYS = {
     "[printers]": (
         "[printers]: there is no such table; there are [organisation], [database], [server],"
         " [carddav], [ldap], [shield], [metrics], [audit], [history], [tls], [backup], [users],"
-        " [groups] and [books]"
+        " [groups], [books] and [sources]"
     ),
     "personal_books = true": (
         "personal_books: there is no such key; it belongs under [organisation]"

@@ -288,6 +288,7 @@ class _Faulty(DirectoryReader):
     ("error", "code"),
     [
         (errors.AccessDenied("alice is no longer a user"), "insufficientAccessRights"),
+        (errors.OwnedBySource("hr"), "insufficientAccessRights"),
         (errors.StoreUnavailable("disk /var/lib on fire"), "unavailable"),
         (errors.InvalidCredentials("no"), "invalidCredentials"),
         (errors.TooManyAttempts("no"), "invalidCredentials"),

@@ -29,6 +29,8 @@ def example(kind: type[errors.DirectoryError]) -> errors.DirectoryError:
         return kind("line 1: no colon")
     if issubclass(kind, errors.ErasedPerson):
         return kind("case-abc")
+    if issubclass(kind, errors.OwnedBySource):
+        return kind("hr")
     if issubclass(kind, errors.BreaksStandards):
         return kind([INTERNAL], ["there is no name"])
     if issubclass(kind, errors.ConfigError):

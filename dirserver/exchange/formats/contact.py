@@ -46,8 +46,8 @@ class Contact:
     """What a file says of one person, organisation or list of people.
 
     ``birthday`` is YYYY-MM-DD, or --MM-DD without a year; so are the texts of ``events``.
-    ``extras`` are properties of their own, X- and a name, with what they say. ``members`` are
-    the UIDs of a list's people.
+    ``photo`` is a picture, as JPEG or PNG. ``extras`` are properties of their own, X- and a name,
+    with what they say. ``members`` are the UIDs of a list's people.
     """
 
     uid: str = ""
@@ -74,6 +74,7 @@ class Contact:
     notes: list[str] = field(default_factory=list)
     extras: list[tuple[str, str]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
+    photo: bytes = field(default=b"", repr=False)
     is_organisation: bool = False
     is_list: bool = False
 

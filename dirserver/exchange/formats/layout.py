@@ -16,7 +16,8 @@ class Wishes:
     """How files are to be read: what the user says of them, and where they are.
 
     ``columns`` are those that are mapped by hand, by their names, with what they become; those
-    that are ``required`` must be there.
+    that are ``required`` must be there. ``key`` is the column by which a person is known again, in
+    what ``source`` stands for.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -25,6 +26,8 @@ class Wishes:
     dates: DateOrder | None = None
     plan: DialPlan = field(default_factory=DialPlan)
     today: date = date.max
+    key: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from dirserver.exchange.formats.choices import Leftover
@@ -126,22 +126,27 @@ def _cards(text: str, targets: dict[str, Target], wishes: Wishes) -> Iterator[Re
         if _is_list(entry):
             lists.append((number, entry))
             continue
-        card = _card(entry, number, targets, wishes, identities)
+        card = card_of(entry, number, targets, wishes, identities)
         if card.uid:
             uids[_folded(entry.dn)] = card.uid
         yield card
     for number, entry in lists:
-        yield _card(entry, number, targets, wishes, identities, uids)
+        yield card_of(entry, number, targets, wishes, identities, uids)
 
 
-def _card(
+def card_of(
     entry: Entry,
     number: int,
-    targets: dict[str, Target],
+    targets: Mapping[str, Target],
     wishes: Wishes,
     identities: Identities,
-    uids: dict[str, str] | None = None,
+    uids: Mapping[str, str] | None = None,
+    photo: bytes = b"",
 ) -> ReadCard:
+    """Make a card of an entry, the ``number``-th, by what its attributes become.
+
+    With ``uids`` it is a list, and those are of its people by their names.
+    """
     draft = Draft(wishes, None)
     for fault in entry.faults[:_MAX_TOLD]:
         draft.notes.add(fault)
@@ -157,6 +162,7 @@ def _card(
             draft.take(name, targets.get(name), value)
     contact = draft.finished()
     contact.uid = _own_uid(entry)
+    contact.photo = photo
     if uids is not None:
         contact.is_list = True
         missing = 0

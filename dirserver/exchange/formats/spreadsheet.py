@@ -73,6 +73,8 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
     if row is None or known is None:
         raise UnknownFormat("there is nothing in it but blanks")
     header = _header(row, known, mapped)
+    if wishes.key and folded(wishes.key) not in header.folded:
+        raise UnknownFormat(f"there is no column {wishes.key!r} in it, which is to be the key")
     if missing := [name for name in wishes.required if folded(name) not in header.folded]:
         raise UnknownFormat(f"there is no column {missing[0]!r} in it, which --map names")
     body = text[start:]
@@ -256,7 +258,8 @@ def _cards(
     order: DateOrder | None,
     wishes: Wishes,
 ) -> Iterator[ReadCard]:
-    identities = Identities(header.known.source)
+    identities = Identities(wishes.source or header.known.source)
+    key = header.folded.index(folded(wishes.key)) if wishes.key else -1
     for number, row in enumerate(_body(text, separator, header, first_line), 1):
         if row.fault:
             yield ReadCard(number, row.line, None, "", "", (row.fault,))
@@ -267,6 +270,8 @@ def _cards(
             cell = cleaned(raw)
             if not cell:
                 continue
+            if index == key:
+                draft.source_id = cell
             if index >= len(header.names):
                 draft.leave(header.name(index), cell)
             elif header.is_numbered(index):

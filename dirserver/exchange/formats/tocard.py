@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 from dirserver.exchange.formats.contact import Address, Contact, Said
@@ -32,6 +33,7 @@ _APPLE = {
     ]
 }
 _NO_YEAR = "1604"
+_PNG = b"\x89PNG"
 
 
 def to_card(contact: Contact) -> bytes:
@@ -66,6 +68,8 @@ def to_card(contact: Contact) -> bytes:
     if contact.categories:
         writer.raw("CATEGORIES", ",".join(escape(_clean(one)) for one in contact.categories))
     writer.plain("NOTE", "\n".join(contact.notes))
+    if contact.photo:
+        writer.photo(contact.photo)
     for name, text in contact.extras:
         writer.plain(name, text)
     for member in contact.members:
@@ -131,6 +135,11 @@ class _Writer:
             self.raw(name, f"{_NO_YEAR}-{date[2:]}", params, group)
         else:
             self.plain(name, date, (), group)
+
+    def photo(self, photo: bytes) -> None:
+        kind = "PNG" if photo.startswith(_PNG) else "JPEG"
+        params: Params = (("ENCODING", ("b",)), ("TYPE", (kind,)))
+        self.raw("PHOTO", b64encode(photo).decode(), params)
 
     def _group(self, label: str) -> str:
         if not label:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
+from dirserver.model.source import is_source
 from dirserver.model.standards.rules import ACTOR
 
 # The operations of versions when a card goes into another one, or is sent after that.
@@ -107,12 +108,14 @@ def runs(versions: Sequence[Version], acts: Acts) -> list[Run]:
 def _included(versions: Sequence[Version], acts: Acts) -> Iterator[tuple[bool, Version]]:
     """Say of each version whether ``acts`` include it.
 
-    What the standards of a book made of what somebody wrote, at that moment, goes with it.
+    What the standards of a book, or its source, made of what somebody wrote, at that moment, goes
+    with it.
     """
     last: Version | None = None
     included = False
     for version in versions:
-        follows = version.actor == ACTOR and last is not None and version.at == last.at
+        by_itself = version.actor == ACTOR or is_source(version.actor)
+        follows = by_itself and last is not None and version.at == last.at
         included = acts.include(version) or (included and follows)
         last = version
         yield included, version

@@ -533,6 +533,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("card_id", name="pk_quarantine"),
     )
+    op.create_table(
+        "source_card",
+        sa.Column("card_id", ID, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("said", sa.LargeBinary(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["card_id"], ["card.id"], name="fk_source_card_card_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("card_id", name="pk_source_card"),
+    )
+    op.create_index("ix_source_card_source", "source_card", ["source"])
     engine = op.get_bind().dialect.name
     for statement in (*TRIGRAM_INDEX[engine], *KEPT_TRAIL[engine]):
         op.execute(statement)
