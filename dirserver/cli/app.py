@@ -12,24 +12,24 @@ from typing import Annotated
 import typer
 
 from dirserver import __version__
-from dirserver.cli.backups import app as backups
-from dirserver.cli.books import app as books
-from dirserver.cli.cards import export_cards, import_cards, search
-from dirserver.cli.devices import app as devices
-from dirserver.cli.doctors import app as doctors
-from dirserver.cli.duplicates import app as duplicates
-from dirserver.cli.duplicates import merge
-from dirserver.cli.grants import app as grants
-from dirserver.cli.grants import why
-from dirserver.cli.histories import app as histories
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
-from dirserver.cli.options import JSONOption
-from dirserver.cli.past import restore, show, undo
-from dirserver.cli.persons import app as persons
-from dirserver.cli.phones import phone
-from dirserver.cli.quality import app as quality
-from dirserver.cli.sources import sync_source
-from dirserver.cli.trail import app as trail
+from dirserver.cli.typed.backups import app as backups
+from dirserver.cli.typed.books import app as books
+from dirserver.cli.typed.cards import export_cards, import_cards, search
+from dirserver.cli.typed.devices import app as devices
+from dirserver.cli.typed.doctors import app as doctors
+from dirserver.cli.typed.duplicates import app as duplicates
+from dirserver.cli.typed.duplicates import merge
+from dirserver.cli.typed.grants import app as grants
+from dirserver.cli.typed.grants import why
+from dirserver.cli.typed.histories import app as histories
+from dirserver.cli.typed.options import JSONOption
+from dirserver.cli.typed.past import restore, show, undo
+from dirserver.cli.typed.persons import app as persons
+from dirserver.cli.typed.phones import phone
+from dirserver.cli.typed.quality import app as quality
+from dirserver.cli.typed.sources import sync_source
+from dirserver.cli.typed.trail import app as trail
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -108,7 +108,7 @@ def check(context: typer.Context, as_json: JSONOption = False) -> None:
     \b
     --json: file, ok, faults, warnings, users, groups, books, listens, suffix, database
     """
-    from dirserver.cli import checking
+    from dirserver.cli.upkeep import checking
 
     checking.check(invocation(context), as_json=as_json)
 
@@ -129,7 +129,7 @@ def plan(
     --json: file, applied, changes (sign, action, book, text), kept (book, to, given_by, text),
             reindexed
     """
-    from dirserver.cli import reconciling
+    from dirserver.cli.upkeep import reconciling
 
     reconciling.plan(invocation(context), exit_code=exit_code, as_json=as_json)
 
@@ -144,7 +144,7 @@ def apply(context: typer.Context, as_json: JSONOption = False) -> None:
     \b
     --json: as for `plan`
     """
-    from dirserver.cli import reconciling
+    from dirserver.cli.upkeep import reconciling
 
     reconciling.apply(invocation(context), as_json=as_json)
 

@@ -14,7 +14,7 @@ import pytest
 
 from dirserver import __version__, config
 from dirserver.assembly import open_services
-from dirserver.cli.auditing import sentence
+from dirserver.cli.upkeep.auditing import sentence
 from dirserver.directory import AuditFilter
 from dirserver.errors import AccessDenied, InvalidCredentials
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome

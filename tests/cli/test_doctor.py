@@ -14,7 +14,7 @@ import trustme
 
 from dirserver import config
 from dirserver.assembly import open_services
-from dirserver.cli.remedies import REMEDIES
+from dirserver.cli.upkeep.remedies import REMEDIES
 from dirserver.ldap.diagnosis import Cause
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.store import audit

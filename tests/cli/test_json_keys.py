@@ -8,8 +8,28 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from dirserver.cli import (
-    app,
+from dirserver.cli import app
+from dirserver.cli.cards.assessing import Quality
+from dirserver.cli.cards.repairing import Fixed
+from dirserver.cli.cards.searching import FoundCard
+from dirserver.cli.cards.showing import ShownCard
+from dirserver.cli.history.pruning import Pruned
+from dirserver.cli.history.restoring import RestoredBook, RestoredCard
+from dirserver.cli.history.telling import ToldCard
+from dirserver.cli.history.undoing import Undone
+from dirserver.cli.intake.following import ToldSource
+from dirserver.cli.intake.importing import Imported
+from dirserver.cli.people.erasing import Certificate, ToldCase
+from dirserver.cli.people.finding import ToldPerson
+from dirserver.cli.rights.bookshelf import ShownBook
+from dirserver.cli.rights.explaining import Answer
+from dirserver.cli.rights.granting import GrantedBook
+from dirserver.cli.rights.handing import HandedOut
+from dirserver.cli.rights.keyring import ShownDevice
+from dirserver.cli.same.linking import ShownOffer
+from dirserver.cli.same.pairing import ShownPair
+from dirserver.cli.same.uniting import Merged
+from dirserver.cli.typed import (
     backups,
     books,
     cards,
@@ -25,34 +45,14 @@ from dirserver.cli import (
     sources,
     trail,
 )
-from dirserver.cli.assessing import Quality
-from dirserver.cli.auditing import ToldEvent
-from dirserver.cli.backing import ShownBackup, ShownReturn
-from dirserver.cli.bookshelf import ShownBook
-from dirserver.cli.checking import Findings
-from dirserver.cli.doctoring import ToldRequest
-from dirserver.cli.erasing import Certificate, ToldCase
-from dirserver.cli.explaining import Answer
-from dirserver.cli.finding import ToldPerson
-from dirserver.cli.following import ToldSource
-from dirserver.cli.granting import GrantedBook
-from dirserver.cli.handing import HandedOut
-from dirserver.cli.health import Finding
-from dirserver.cli.importing import Imported
-from dirserver.cli.keyring import ShownDevice
-from dirserver.cli.linking import ShownOffer
-from dirserver.cli.pairing import ShownPair
-from dirserver.cli.pruning import Pruned
-from dirserver.cli.purging import Purged
-from dirserver.cli.reconciling import Changes
-from dirserver.cli.repairing import Fixed
-from dirserver.cli.restoring import RestoredBook, RestoredCard
-from dirserver.cli.sealing import Verified
-from dirserver.cli.searching import FoundCard
-from dirserver.cli.showing import ShownCard
-from dirserver.cli.telling import ToldCard
-from dirserver.cli.undoing import Undone
-from dirserver.cli.uniting import Merged
+from dirserver.cli.upkeep.auditing import ToldEvent
+from dirserver.cli.upkeep.backing import ShownBackup, ShownReturn
+from dirserver.cli.upkeep.checking import Findings
+from dirserver.cli.upkeep.doctoring import ToldRequest
+from dirserver.cli.upkeep.health import Finding
+from dirserver.cli.upkeep.purging import Purged
+from dirserver.cli.upkeep.reconciling import Changes
+from dirserver.cli.upkeep.sealing import Verified
 
 
 def spelled(record: type) -> str:

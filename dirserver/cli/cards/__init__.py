@@ -1,0 +1,1 @@
+"""Cards: found, shown, handed out, and how good they are."""

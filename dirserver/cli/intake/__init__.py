@@ -1,0 +1,1 @@
+"""Files and sources of contacts on their way into books."""

@@ -1,0 +1,132 @@
+"""The cards of files on their way into books, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dirserver.cli import screen
+from dirserver.cli.acting import Acting
+from dirserver.cli.intake.cardfiles import CardFile
+from dirserver.cli.intake.labelling import Share
+from dirserver.directory import Reading, Writing
+from dirserver.directory.counting import ImportCount
+from dirserver.directory.importing import Intake
+from dirserver.exchange.vcards import ReadCard
+from dirserver.model.duplicates.meeting import Meeting, OnDuplicate
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A card of a file whose person is known already, and what became of it.
+
+    ``slug`` is the book that it was to go into. Where the other card is of a file, too, that is
+    ``other_file`` and ``other``.
+    """
+
+    meeting: Meeting
+    slug: str
+    file: CardFile
+    card: ReadCard
+    other_file: CardFile | None = None
+    other: ReadCard | None = None
+
+
+# Says what is to be done with a card that comes; the reading is of the moment.
+Decide: TypeAlias = Callable[[Reading, Known], OnDuplicate]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How it went: a count for each file, and who was known, in the order of the files."""
+
+    counts: Sequence[ImportCount]
+    known: Sequence[Known]
+
+
+class _Enough(Exception):
+    """Breaks the transaction off, once it is known how it would go."""
+
+
+def take_in(
+    who: Acting,
+    files: Sequence[CardFile],
+    shares: Sequence[Sequence[Share]],
+    decide: Decide,
+    *,
+    dry_run: bool,
+    skips: bool = False,
+) -> TakenIn:
+    """Store the cards of all files, or find out how that would go. Raises AccessDenied.
+
+    With ``skips``, what was left out for another card before is left out again.
+    """
+    with ExitStack() as stack:
+        # Nothing is left of a dry run, however it ends.
+        stack.enter_context(suppress(_Enough))
+        writing = stack.enter_context(who.writing())
+        lanes = [
+            _Lane(writing, slug, files, shares, decide)
+            for slug in dict.fromkeys(share.book for each in shares for share in each)
+        ]
+        total = sum(lane.total for lane in lanes)
+        done = 0
+        with screen.progress(f"importing into {', '.join(lane.slug for lane in lanes)}") as advance:
+            for lane in lanes:
+                for stored in lane.store(skips=skips):
+                    advance(done + stored, total)
+                done += lane.total
+        if dry_run:
+            raise _Enough
+    counts = [ImportCount() for _ in files]
+    for lane in lanes:
+        lane.add_to(counts)
+    known = [one for lane in lanes for one in lane.known()]
+    return TakenIn(counts, known)
+
+
+class _Lane:
+    """What goes into one book."""
+
+    def __init__(
+        self,
+        writing: Writing,
+        slug: str,
+        files: Sequence[CardFile],
+        shares: Sequence[Sequence[Share]],
+        decide: Decide,
+    ) -> None:
+        self.slug = slug
+        self._numbers = [n for n, each in enumerate(shares) for one in each if one.book == slug]
+        self._shares = [one for each in shares for one in each if one.book == slug]
+        self._files = files
+        bodies = [share.bodies for share in self._shares]
+        self.total = sum(map(len, bodies))
+        self._intake = Intake(
+            writing, slug, bodies, lambda meeting: decide(writing, self._known(meeting))
+        )
+
+    def store(self, *, skips: bool) -> Iterator[int]:
+        """Store what is to be stored, yielding how many cards are done with."""
+        names = [self._files[number].name for number in self._numbers]
+        return self._intake.store(names, skips=skips)
+
+    def add_to(self, counts: Sequence[ImportCount]) -> None:
+        """Add what was counted to the counts of all files."""
+        for number, count in zip(self._numbers, self._intake.counts, strict=True):
+            counts[number].add(count)
+
+    def known(self) -> Iterator[Known]:
+        """Yield who was known."""
+        return map(self._known, self._intake.meetings)
+
+    def _known(self, meeting: Meeting) -> Known:
+        one = self._card(meeting.file, meeting.place)
+        other = (None, None) if meeting.other is None else self._card(*meeting.other)
+        return Known(meeting, self.slug, *one, *other)
+
+    def _card(self, number: int, place: int) -> tuple[CardFile, ReadCard]:
+        cards = self._shares[number].bodies.cards
+        return self._files[self._numbers[number]], cards.spool.at(cards.places[place])

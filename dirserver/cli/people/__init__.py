@@ -1,0 +1,1 @@
+"""What is kept of somebody, for whoever asks for it or wants it erased."""

@@ -1,0 +1,1 @@
+"""Who may do what with which book, and with which device."""

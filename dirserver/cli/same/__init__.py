@@ -1,0 +1,1 @@
+"""Cards of one person: found to be that, made one, linked."""

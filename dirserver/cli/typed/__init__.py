@@ -1,0 +1,1 @@
+"""What can be typed: the commands with their options and their help."""
