@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from dirserver.http import AccessRecord
-from dirserver.ldap.recent import Heard
+from dirserver.ldap.diagnosis.recent import Heard
 
 # Nobody who reads along notices.
 _LATER_SECONDS = 0.1

@@ -12,7 +12,7 @@ from functools import lru_cache
 from dirserver.config import Config, Reads
 from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.directory.directory import Tell, tell_nobody
-from dirserver.ldap.entries import encode_attributes
+from dirserver.ldap.entry.entries import encode_attributes
 from dirserver.ldap.settings import NO_PROFILE, ClientProfile, LDAPSettings
 from dirserver.model.number import DialPlan, NumberStyle
 from dirserver.model.shield import Shield

@@ -20,8 +20,8 @@ from twisted.python.threadpool import ThreadPool
 from dirserver.assembly import Services
 from dirserver.backup.keeping import nightly_backup
 from dirserver.config.sources import Source
-from dirserver.directory.pruning import prune
-from dirserver.directory.quality import note_counts
+from dirserver.directory.past.pruning import prune
+from dirserver.directory.standards.quality import note_counts
 from dirserver.errors import StoreUnavailable
 from dirserver.model.principal import Client, operator
 from dirserver.nightly import Checkpoint, Interrupted, Nightly, Task

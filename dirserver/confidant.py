@@ -18,7 +18,7 @@ from twisted.internet.unix import Port, Server
 from twisted.protocols.basic import LineReceiver
 
 from dirserver import rendezvous
-from dirserver.ldap.recent import Recent, as_json
+from dirserver.ldap.diagnosis.recent import Recent, as_json
 
 log = structlog.get_logger("dirserver")
 

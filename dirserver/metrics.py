@@ -24,7 +24,7 @@ from twisted.web.server import Site
 from twisted.web.wsgi import WSGIResource
 
 from dirserver.http import AccessRecord
-from dirserver.ldap.recent import Heard
+from dirserver.ldap.diagnosis.recent import Heard
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 
 _WRITTEN = frozenset({AuditAction.CARD_CREATE, AuditAction.CARD_UPDATE, AuditAction.CARD_MOVE})

@@ -15,8 +15,9 @@ import structlog
 
 from dirserver.errors import StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
-from dirserver.store import audit, settings, turns
+from dirserver.store import settings, turns
 from dirserver.store.engine import Store
+from dirserver.store.trail import audit
 
 log = structlog.get_logger("dirserver.nightly")
 

@@ -32,8 +32,8 @@ from dirserver.confidant import Confidant
 from dirserver.config import Config
 from dirserver.errors import ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
+from dirserver.ldap.diagnosis.recent import Recent
 from dirserver.ldap.factory import DEFAULT_LIMITS, LDAPFactory, LDAPSFactory
-from dirserver.ldap.recent import Recent
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take

@@ -12,8 +12,8 @@ from dirserver.config.faults import Refused
 from dirserver.config.files import read_secret
 from dirserver.config.schema import Config
 from dirserver.config.sources import Source, SourceTLS, SourceType
-from dirserver.directory.sourceruns import Ending, note_failure
-from dirserver.directory.syncing import SyncCount, TooMuchGone, sync
+from dirserver.directory.intake.sourceruns import Ending, note_failure
+from dirserver.directory.intake.syncing import SyncCount, TooMuchGone, sync
 from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import Leftover

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dirserver.accesslog import AccessLog
 from dirserver.http import AccessRecord
-from dirserver.ldap.recent import Heard
+from dirserver.ldap.diagnosis.recent import Heard
 
 _render = structlog.processors.LogfmtRenderer(bool_as_flag=False)
 _texts = st.text(st.sampled_from(' ="\\\naä0'), max_size=6)

@@ -26,7 +26,7 @@ from dirserver.nightly import (
     round_of,
 )
 from dirserver.store import settings
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import events
 
 BERLIN = ZoneInfo("Europe/Berlin")

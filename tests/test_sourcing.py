@@ -14,7 +14,7 @@ import pytest
 from dirserver import config, sourcing
 from dirserver.assembly import Services, open_services
 from dirserver.config.sources import Source
-from dirserver.directory.sourceruns import Ending, LastRun, last_run
+from dirserver.directory.intake.sourceruns import Ending, LastRun, last_run
 from dirserver.exchange.sources import client
 from dirserver.exchange.spool import Spool
 from dirserver.reconcile import apply_config

@@ -14,9 +14,9 @@ from dirserver.backup.manifest import Engine, Manifest
 from dirserver.backup.workspace import workspace
 from dirserver.errors import StoreUnavailable
 from dirserver.store import loading, schema
-from dirserver.store.chain import verify
 from dirserver.store.contents import contents, count_rows, require_whole
 from dirserver.store.engine import Connection, Store
+from dirserver.store.trail.chain import verify
 
 
 def check_backup(file: Path, progress: Progress) -> Archive:

@@ -10,8 +10,9 @@ from dirserver.backup.failure import Progress, writing
 from dirserver.backup.returning import Return, Returned, survey
 from dirserver.backup.workspace import keep, workspace
 from dirserver.errors import NoDatabase
-from dirserver.store import copying, schema
+from dirserver.store import schema
 from dirserver.store.engine import Store
+from dirserver.store.sqlite import copying
 
 
 def restore_file(store: Store, returning: Return, progress: Progress) -> Returned:

@@ -16,9 +16,10 @@ from dirserver.backup.manifest import FORMAT, Engine, Manifest
 from dirserver.backup.workspace import keep, workspace
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.principal import Client, Principal
-from dirserver.store import copying, loading, schema
+from dirserver.store import loading, schema
 from dirserver.store.contents import Contents, contents
 from dirserver.store.engine import Connection, Store
+from dirserver.store.sqlite import copying
 
 COPIES = {Engine.SQLITE: "store.sqlite", Engine.POSTGRESQL: "store.pgdump"}
 

@@ -10,11 +10,13 @@ from dirserver.backup.failure import BackupError
 from dirserver.errors import StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.principal import Client, Principal
-from dirserver.store import audit, erasures, incarnations
+from dirserver.store import incarnations
 from dirserver.store.contents import is_empty
 from dirserver.store.engine import Connection, Store
 from dirserver.store.incarnations import Remembered
-from dirserver.store.returned import ErasedCard, erased_cards
+from dirserver.store.people import erasures
+from dirserver.store.people.returned import ErasedCard, erased_cards
+from dirserver.store.trail import audit
 
 
 @dataclass(frozen=True, slots=True)

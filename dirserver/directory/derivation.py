@@ -10,8 +10,8 @@ from dirserver.model.fields import Field
 from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store.derived import Derived
-from dirserver.store.values import indexed_beginnings, indexed_values
+from dirserver.store.index.derived import Derived
+from dirserver.store.search.values import indexed_beginnings, indexed_values
 
 # Encodes what a card says, and its key, as the LDAP face will send it.
 EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes]

@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TypeAlias, TypeVar
 
 from dirserver.directory.derivation import Deriver
-from dirserver.store.derived import Derived
+from dirserver.store.index.derived import Derived
 
 # A body and the key of its card.
 Job: TypeAlias = tuple[bytes, str]

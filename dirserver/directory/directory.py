@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from dirserver.directory import shield
+from dirserver.directory.access import shield
+from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
-from dirserver.directory.sightings import Sightings
 from dirserver.directory.writing import NO_SHIELD, Writing
 from dirserver.errors import NotAtOnce
 from dirserver.model.audit import AuditAction, AuditEvent
@@ -22,8 +22,11 @@ from dirserver.model.policy import Policy
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield
 from dirserver.model.source import NO_SOURCES, Sources
-from dirserver.store import audit, policies, schema, scrubbing, settings, trigram
+from dirserver.store import policies, schema, settings
 from dirserver.store.engine import Connection, Store
+from dirserver.store.index import trigram
+from dirserver.store.people import scrubbing
+from dirserver.store.trail import audit
 
 _CLOSE_SECONDS = 15.0
 

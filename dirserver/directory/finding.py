@@ -32,9 +32,9 @@ from dirserver.model.query import (
 from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import without
 from dirserver.store import deadline
-from dirserver.store import search as store
 from dirserver.store.engine import Connection
-from dirserver.store.search import Question
+from dirserver.store.search import searching as store
+from dirserver.store.search.searching import Question
 
 
 class Finding(ABC):

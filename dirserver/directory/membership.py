@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dirserver.model.fields import Field
 from dirserver.model.query import NOTHING, And, BookIs, Equals, Or, Query
-from dirserver.store import members as store
 from dirserver.store.engine import Connection
-from dirserver.store.members import Named
+from dirserver.store.search import members as store
+from dirserver.store.search.members import Named
 
 
 def members(

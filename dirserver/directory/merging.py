@@ -11,9 +11,10 @@ from dirserver.errors import QuotaExceeded
 from dirserver.model.addressbook import MERGED, AddressBook
 from dirserver.model.audit import AuditAction
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, policies, shown
+from dirserver.store import cards, policies
 from dirserver.store import properties as stored
 from dirserver.store.cards import BookState
+from dirserver.store.search import shown
 
 
 def base(reading: Reading, views: Sequence[VisibleBook]) -> VisibleBook | None:

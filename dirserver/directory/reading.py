@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.finding import Finding
 from dirserver.directory.lookups import Lookups
-from dirserver.directory.sightings import Sightings
 from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
 from dirserver.model.addressbook import AddressBook, Card, Change, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
@@ -20,10 +20,12 @@ from dirserver.model.policy import Policy, SmartView, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING
 from dirserver.model.vcard import without
-from dirserver.store import audit, cards, properties, shown
-from dirserver.store.audit import AuditFilter
+from dirserver.store import cards, properties
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
+from dirserver.store.search import shown
+from dirserver.store.trail import audit
+from dirserver.store.trail.audit import AuditFilter
 
 
 class Reading(Finding):

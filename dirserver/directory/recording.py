@@ -17,8 +17,8 @@ from itertools import islice
 from dirserver.directory.repeats import Repeats
 from dirserver.errors import StoreBusy, StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
-from dirserver.store import audit
 from dirserver.store.engine import PATIENCE, Store
+from dirserver.store.trail import audit
 
 log = logging.getLogger("dirserver.audit")
 

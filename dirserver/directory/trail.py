@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dirserver.directory.reading import Reading
-from dirserver.store import audit, chain
+from dirserver.store.trail import audit, chain
 
 
 def verify(

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.directory import carrying, landing, shield, sourced, standards, uids
-from dirserver.directory.consequences import Consequences
+from dirserver.directory.access import shield
+from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.derivation import Deriver
+from dirserver.directory.intake import sourced
+from dirserver.directory.people.erased import erased_among
 from dirserver.directory.reading import Reading
-from dirserver.directory.sightings import Sightings
+from dirserver.directory.same import carrying, landing, uids
+from dirserver.directory.standards import following
+from dirserver.directory.standards.consequences import Consequences
 from dirserver.errors import (
     AccessDenied,
     AlreadyExists,
@@ -27,16 +31,15 @@ from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.changed import changed_properties
 from dirserver.model.edit import edited
 from dirserver.model.grant import Privilege
-from dirserver.model.person import identities
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.source import NO_SOURCES, OPERATION, Sources
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, erasures, links, settings, stops, writing
+from dirserver.store import cards, settings, stops, writing
 from dirserver.store.engine import Connection
-from dirserver.store.erasures import cases_of, fingerprints
+from dirserver.store.same import links
 from dirserver.store.writing import Act, NewCard
 
 # What a client may store as one card; photos make most of it.
@@ -332,22 +335,22 @@ class Writing(Reading):
         repaired then. Raises ErasedPerson and BreaksStandards, of which the audit trail tells.
         """
         self.require_unerased(view, new)
-        judged: list[standards.Judged] = []
+        judged: list[following.Judged] = []
         if view.book.standards is not None:
-            judged = standards.judged(self, view.book.standards, new)
-            refusals = standards.rejected(judged, view.book.standards) if binding else {}
+            judged = following.judged(self, view.book.standards, new)
+            refusals = following.rejected(judged, view.book.standards) if binding else {}
             for refusal in refusals.values():
                 self._refuse_stored(view, new, str(refusal))
                 raise refusal
         writing.store_cards(self.connection, view.book.id, new, self.act(operation))
         if judged:
-            standards.follow(self, view, judged, repairs=binding)
+            following.follow(self, view, judged, repairs=binding)
         sourced.put_back(self, view, new, operation if binding else OPERATION)
         carrying.follow(self, view, new, operation)
 
     def require_unerased(self, view: VisibleBook, new: Sequence[NewCard]) -> None:
         """Raise ErasedPerson if one of the cards is of somebody who was erased."""
-        erased = self.erased_among(new)
+        erased = erased_among(self, new)
         if erased:
             case = next(iter(erased.values()))
             self._refuse_stored(view, new, f"a person who was erased, {case}")
@@ -371,24 +374,6 @@ class Writing(Reading):
             self.stops.append((view.book, stop, self.client))
             self.refusals.append(self.event(action, slug, href, reason, Outcome.REFUSED))
             raise AccessDenied(reason)
-
-    def erased_among(self, new: Sequence[NewCard]) -> dict[str, str]:
-        """Return the cases of people who were erased, by the key of the card that is theirs."""
-        # Somebody may have been erased, as the first ever, while this transaction waited for the
-        # book; whoever erases has all of them.
-        secret = self.policy.erasure_key or erasures.key_by_now(self.connection)
-        if not secret:
-            return {}
-        prints = {
-            card.key: fingerprints(secret, identities(card.uid, card.derived.values))
-            for card in new
-        }
-        cases = cases_of(self.connection, (one for some in prints.values() for one in some))
-        return {
-            key: cases[found]
-            for key, some in prints.items()
-            if (found := next((one for one in some if one in cases), ""))
-        }
 
     def note(self, action: AuditAction, slug: str, detail: str) -> None:
         """Add an event to the audit trail for something that changes no card."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from dirserver.directory import Authenticator
 from dirserver.errors import InvalidCredentials, NotAtOnce
-from dirserver.ldap import dn
-from dirserver.ldap.encode import ResultCode
-from dirserver.ldap.messages import BindRequest, SASLAuthentication, SimpleAuthentication
+from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.codec.messages import BindRequest, SASLAuthentication, SimpleAuthentication
+from dirserver.ldap.dit import dn
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 

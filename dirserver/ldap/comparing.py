@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dirserver.ldap.containers import Container
-from dirserver.ldap.encode import ResultCode
-from dirserver.ldap.filters import compile_assertion
-from dirserver.ldap.matching import matches_container
-from dirserver.ldap.messages import CompareRequest, EqualityMatch, PresentFilter
-from dirserver.ldap.schema import lookup
-from dirserver.ldap.tree import Target, Tree
+from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.codec.messages import CompareRequest, EqualityMatch, PresentFilter
+from dirserver.ldap.dit.containers import Container
+from dirserver.ldap.dit.tree import Target, Tree
+from dirserver.ldap.schema.attributes import lookup
+from dirserver.ldap.search.filters import compile_assertion
+from dirserver.ldap.search.matching import matches_container
 from dirserver.model.query import UNDEFINED, And, KeyIs, Query
 
 

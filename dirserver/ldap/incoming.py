@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from dirserver.ldap import controls
-from dirserver.ldap.containers import STARTTLS
-from dirserver.ldap.decode import decode_message
-from dirserver.ldap.framing import Framer
-from dirserver.ldap.messages import (
+from dirserver.ldap.codec import controls
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.framing import Framer
+from dirserver.ldap.codec.messages import (
     AbandonRequest,
     BindRequest,
     Envelope,
@@ -20,6 +19,7 @@ from dirserver.ldap.messages import (
     Operation,
     UnbindRequest,
 )
+from dirserver.ldap.dit.containers import STARTTLS
 from dirserver.ldap.session import Request
 from dirserver.ldap.settings import ConnectionLimits
 

@@ -24,10 +24,10 @@ from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
 from dirserver.ldap.answering import Answer, Batch, begin
-from dirserver.ldap.encode import ResultCode, encode_notice_of_disconnection
+from dirserver.ldap.codec.encode import ResultCode, encode_notice_of_disconnection
+from dirserver.ldap.codec.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.going import Going
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
-from dirserver.ldap.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.patience import Patience, Waiting
 from dirserver.ldap.session import Act, LDAPSession
 from dirserver.places import Asker, Place

@@ -25,13 +25,10 @@ from dirserver.errors import (
     StoreUnavailable,
     TimeIsUp,
 )
-from dirserver.ldap import controls, dn
 from dirserver.ldap.binding import Connection, bind, mechanisms
-from dirserver.ldap.comparing import compare_card, compare_container
-from dirserver.ldap.containers import STARTTLS, WHO_AM_I
-from dirserver.ldap.dn import DN, Location
-from dirserver.ldap.encode import ResultCode, encode_extended, encode_result
-from dirserver.ldap.messages import (
+from dirserver.ldap.codec import controls
+from dirserver.ldap.codec.encode import ResultCode, encode_extended, encode_result
+from dirserver.ldap.codec.messages import (
     RESPONSES,
     BindRequest,
     CompareRequest,
@@ -44,10 +41,14 @@ from dirserver.ldap.messages import (
     Scope,
     SearchRequest,
 )
-from dirserver.ldap.searching import Search
-from dirserver.ldap.selection import asks_for_subordinates
+from dirserver.ldap.comparing import compare_card, compare_container
+from dirserver.ldap.dit import dn
+from dirserver.ldap.dit.containers import STARTTLS, WHO_AM_I
+from dirserver.ldap.dit.dn import DN, Location
+from dirserver.ldap.dit.tree import Target, Tree, public_target
+from dirserver.ldap.entry.selection import asks_for_subordinates
+from dirserver.ldap.search.searching import Search
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.ldap.tree import Target, Tree, public_target
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 

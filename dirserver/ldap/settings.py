@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dirserver.ldap.dn import DN, normalise, parse
+from dirserver.ldap.dit.dn import DN, normalise, parse
 from dirserver.model.number import DialPlan, NumberStyle
 
 

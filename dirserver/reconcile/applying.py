@@ -28,19 +28,11 @@ from dirserver.reconcile.plan import (
     make_plan,
     sentence_of,
 )
-from dirserver.store import (
-    audit,
-    devices,
-    policies,
-    quarantine,
-    reindex,
-    schema,
-    settings,
-    structure,
-    turns,
-)
+from dirserver.store import devices, policies, quarantine, schema, settings, structure, turns
 from dirserver.store.engine import Connection
+from dirserver.store.index import reindex
 from dirserver.store.structure import Structure
+from dirserver.store.trail import audit
 
 Progress = Callable[[int, int], None]
 

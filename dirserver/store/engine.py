@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import NotAtOnce, StoreBusy, StoreUnavailable, TimeIsUp
-from dirserver.store import deadline, files
-from dirserver.store.batches import Batches
+from dirserver.store import deadline
 from dirserver.store.prepared import Found, Prepared
-from dirserver.store.snapshots import Snapshots, driver_of
+from dirserver.store.sqlite import files
+from dirserver.store.sqlite.batches import Batches
+from dirserver.store.sqlite.snapshots import Snapshots, driver_of
 
 # How long a writer waits for others to finish their transactions, of whatever process.
 PATIENCE = 10.0

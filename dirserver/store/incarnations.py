@@ -14,9 +14,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from dirserver.store import audit, erasures, settings
-from dirserver.store.erasures import Register
+from dirserver.store import settings
+from dirserver.store.people import erasures
+from dirserver.store.people.erasures import Register
 from dirserver.store.tables import addressbook, incarnation
+from dirserver.store.trail import audit
 
 # More changes than a book sees between a copy and its return. The ctag stays below 2**31, where
 # Linphone's atoi() ends, through two thousand returns.

@@ -14,7 +14,9 @@ from dirserver.model.policy import Policy, user_principal
 from dirserver.model.principal import Group
 from dirserver.model.smart.parsing import parse
 from dirserver.model.standards import spelling
-from dirserver.store import devices, erasures, links, settings, stops
+from dirserver.store import devices, settings, stops
+from dirserver.store.people import erasures
+from dirserver.store.same import links
 from dirserver.store.tables import addressbook, book_grant, incarnation, membership, principal
 
 USER = "user"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
-from dirserver.store import links, pruning, trigram
+from dirserver.store import pruning
+from dirserver.store.index import trigram
+from dirserver.store.same import links
 from dirserver.store.tables import addressbook, card, card_version, change, metadata
 
 

@@ -24,17 +24,18 @@ from sqlalchemy import (
     text,
 )
 
-from dirserver.store import appendonly, trigram
-from dirserver.store.linktables import link as link
-from dirserver.store.linktables import link_offer as link_offer
-from dirserver.store.linktables import linked_card as linked_card
+from dirserver.store.index import trigram
 from dirserver.store.metadata import Id as _Id
 from dirserver.store.metadata import Plain as _Plain
 from dirserver.store.metadata import Time as _Time
 from dirserver.store.metadata import metadata as metadata
-from dirserver.store.persontables import distinct_pair as distinct_pair
-from dirserver.store.persontables import erasure as erasure
-from dirserver.store.persontables import forwarding as forwarding
+from dirserver.store.same.linktables import link as link
+from dirserver.store.same.linktables import link_offer as link_offer
+from dirserver.store.same.linktables import linked_card as linked_card
+from dirserver.store.same.persontables import distinct_pair as distinct_pair
+from dirserver.store.same.persontables import erasure as erasure
+from dirserver.store.same.persontables import forwarding as forwarding
+from dirserver.store.trail import appendonly
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:

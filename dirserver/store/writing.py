@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
-from dirserver.store import trigram
 from dirserver.store.cards import StoredCard
-from dirserver.store.derived import Derived, store_derived
+from dirserver.store.index import trigram
+from dirserver.store.index.derived import Derived, store_derived
 from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change

@@ -10,7 +10,7 @@ from dirserver.assembly import Services
 from dirserver.backup import BackupError, check_backup
 from dirserver.backup.keeping import nightly_backup, outdated
 from dirserver.nightly import Interrupted
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.backup.acts import unseen
 from tests.directory.acts import events
 

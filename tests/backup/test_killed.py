@@ -14,7 +14,7 @@ import pytest
 
 from dirserver.assembly import Services
 from dirserver.backup import check_backup
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.backup.acts import make, unseen
 from tests.directory.acts import events, import_all, listing, put
 from tests.organisation import vcard

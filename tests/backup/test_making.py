@@ -21,7 +21,7 @@ from dirserver.backup.manifest import Engine
 from dirserver.backup.workspace import workspace
 from dirserver.model.audit import AuditAction
 from dirserver.store import schema
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.backup.acts import make, unseen
 from tests.directory.acts import events, put
 from tests.organisation import ADMIN, HERE, vcard

@@ -17,8 +17,8 @@ from dirserver.errors import ErasedPerson
 from dirserver.model.audit import AuditAction
 from dirserver.reconcile import apply_config
 from dirserver.store import schema
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import addressbook
+from dirserver.store.trail.audit import AuditFilter
 from tests.backup.acts import Place, all_but_what_returns_change, make, restore
 from tests.backup.conftest import CARD
 from tests.directory import persons

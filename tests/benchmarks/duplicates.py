@@ -20,7 +20,8 @@ from sqlalchemy import text
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory import Deriver, Reading, duplicates
+from dirserver.directory import Deriver, Reading
+from dirserver.directory.same import duplicates
 from dirserver.model.duplicates.facts import Facts, facts_of, seen_fields
 from dirserver.model.duplicates.scan import Pair, scan, shared_among
 from dirserver.model.duplicates.verdict import Verdict

@@ -15,7 +15,7 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.store import writing as store
-from dirserver.store.derived import store_derived
+from dirserver.store.index.derived import store_derived
 from dirserver.store.tables import card, card_version
 
 _BODY = (

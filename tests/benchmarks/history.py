@@ -20,8 +20,8 @@ from sqlalchemy import text
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from dirserver.directory import Reading
-from dirserver.directory.importing import import_cards
-from dirserver.directory.restoring import restore_book
+from dirserver.directory.intake.importing import import_cards
+from dirserver.directory.past.restoring import restore_book
 from dirserver.model.audit import AuditAction
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege

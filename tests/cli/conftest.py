@@ -9,7 +9,7 @@ import pytest
 
 from dirserver import config
 from dirserver.assembly import open_services
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
 from tests.cli.shell import Shell
 from tests.organisation import ADMIN, HERE, open_organisation, vcard, write_config
 

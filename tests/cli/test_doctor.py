@@ -15,9 +15,9 @@ import trustme
 from dirserver import config
 from dirserver.assembly import open_services
 from dirserver.cli.upkeep.remedies import REMEDIES
-from dirserver.ldap.diagnosis import Cause
+from dirserver.ldap.diagnosis.reasons import Cause
 from dirserver.model.audit import AuditAction, AuditEvent
-from dirserver.store import audit
+from dirserver.store.trail import audit
 from tests.cli.shell import Shell
 
 

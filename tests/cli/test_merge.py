@@ -10,7 +10,7 @@ import pytest
 from dirserver import config
 from dirserver.assembly import open_services
 from dirserver.cli.acting import os_login
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
 from tests.cli.shell import Shell, run_on_terminal
 from tests.organisation import ADMIN, BOB, HERE, vcard
 

@@ -9,8 +9,8 @@ from sqlalchemy import Select, Table, func, select
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory.counting import ImportCount
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.counting import ImportCount
+from dirserver.directory.intake.importing import import_cards
 from dirserver.directory.writing import Stored
 from dirserver.model.addressbook import Card, Change
 from dirserver.model.audit import WrittenEvent
@@ -18,7 +18,6 @@ from dirserver.model.grant import Privilege
 from dirserver.model.precondition import ALWAYS, Precondition
 from dirserver.model.principal import Client, Principal
 from dirserver.reconcile import Plan, apply_config
-from dirserver.store import audit
 from dirserver.store.tables import (
     addressbook,
     audit_event,
@@ -28,6 +27,7 @@ from dirserver.store.tables import (
     card_version,
     change,
 )
+from dirserver.store.trail import audit
 from tests.organisation import ADMIN, ALICE, HERE, password_hash
 
 NO_FILTER = audit.AuditFilter()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from dirserver import config
 from dirserver.assembly import open_services
-from dirserver.directory.importing import import_cards
-from dirserver.directory.restoring import restore_book
-from dirserver.directory.undoing import undo
+from dirserver.directory.intake.importing import import_cards
+from dirserver.directory.past.restoring import restore_book
+from dirserver.directory.past.undoing import undo
 from dirserver.model.history.life import Acts
 from tests.organisation import ADMIN, HERE, vcard
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from dirserver.assembly import Services
-from dirserver.directory import devices
+from dirserver.directory.access import devices
 from dirserver.errors import InvalidCredentials, TooManyAttempts
 from dirserver.model.device import Device
 from dirserver.model.network import Network

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dirserver.assembly import Services
-from dirserver.directory import linking, offering
-from dirserver.directory.linking import Linked
-from dirserver.directory.offering import Offered
+from dirserver.directory.same import linking, offering
+from dirserver.directory.same.linking import Linked
+from dirserver.directory.same.offering import Offered
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange
 from dirserver.model.linking import LinkMode

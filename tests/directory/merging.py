@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dirserver.assembly import Services
-from dirserver.directory import duplicates, uniting
-from dirserver.directory.uniting import Certain, Merger, Place
+from dirserver.directory.same import duplicates, uniting
+from dirserver.directory.same.uniting import Certain, Merger, Place
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Client, Principal
 from dirserver.model.uniting import Side

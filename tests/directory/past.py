@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from dirserver.assembly import Services
-from dirserver.directory import history
-from dirserver.directory.restoring import restore_book, restore_card
-from dirserver.directory.settling import Outcome
-from dirserver.directory.undoing import Undo, plan, undo
+from dirserver.directory.past import history
+from dirserver.directory.past.restoring import restore_book, restore_card
+from dirserver.directory.past.settling import Outcome
+from dirserver.directory.past.undoing import Undo, plan, undo
 from dirserver.model.history.life import Acts, Version
 from dirserver.model.principal import Principal
 from dirserver.store import history as store

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dirserver.assembly import Services
-from dirserver.directory import people
-from dirserver.directory.erasing import Erased, erase, readmit
-from dirserver.directory.people import Found
+from dirserver.directory.people import people
+from dirserver.directory.people.erasing import Erased, erase, readmit
+from dirserver.directory.people.people import Found
 from tests.organisation import ADMIN, HERE
 
 

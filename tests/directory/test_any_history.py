@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete
 
 from dirserver.assembly import Services
-from dirserver.directory.settling import Fate, Outcome
+from dirserver.directory.past.settling import Fate, Outcome
 from dirserver.directory.writing import etag_of
 from dirserver.errors import AlreadyExists, UIDConflict
 from dirserver.model.grant import Privilege

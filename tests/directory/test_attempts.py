@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirserver.directory.attempts import Attempts
+from dirserver.directory.access.attempts import Attempts
 
 HOME, OFFICE = "192.0.2.1", "198.51.100.1"
 

@@ -13,8 +13,8 @@ from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.linking import LinkMode
 from dirserver.model.precondition import ANY, Precondition
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows, traces
 from tests.directory.linked import link
 from tests.organisation import ALICE, BOB, HERE, vcard

@@ -13,7 +13,8 @@ from passlib.hash import argon2
 from sqlalchemy import select
 
 from dirserver.assembly import Services, open_services
-from dirserver.directory import Authenticator, devices
+from dirserver.directory import Authenticator
+from dirserver.directory.access import devices
 from dirserver.errors import (
     AccessDenied,
     AlreadyExists,
@@ -26,8 +27,8 @@ from dirserver.model.grant import Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.principal import Client
 from dirserver.model.secret import new_secret
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version, device
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import WITHOUT_BOB, events, put, reconfigure, rows, user_table
 from tests.directory.keys import DESK, PHONE, enters, hand_out, login, revoke
 from tests.directory.test_identity import refusal, seconds

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory import duplicates
+from dirserver.directory.same import duplicates
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.scan import Pair
@@ -16,7 +16,7 @@ from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Principal
 from dirserver.model.vcard import parse_card
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import delete, events, get, import_all, listing, put
 from tests.directory.people import made_up
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, ERIN, HERE, vcard

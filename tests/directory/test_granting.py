@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.granting import give, take
+from dirserver.directory.access.granting import give, take
 from dirserver.errors import AccessDenied, InvalidGrant, NotFound
 from dirserver.model.audit import Outcome
 from dirserver.model.grant import Grant, Privilege

@@ -16,12 +16,12 @@ from passlib.hash import argon2
 
 from dirserver.assembly import Services, open_services
 from dirserver.directory import Authenticator
-from dirserver.directory.attempts import Attempts
+from dirserver.directory.access.attempts import Attempts
 from dirserver.errors import InvalidCredentials, TooManyAttempts
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.principal import Client
 from dirserver.passwords import SCHEMES, password_context
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import WITHOUT_BOB, events, reconfigure
 from tests.organisation import HERE, PASSWORD, password_hash
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Table, select
 
 from dirserver.assembly import Services
-from dirserver.directory.counting import ImportCount
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.counting import ImportCount
+from dirserver.directory.intake.importing import import_cards
 from dirserver.directory.writing import etag_of
 from dirserver.errors import AccessDenied, CardTooLarge, InvalidCard
 from dirserver.model.addressbook import is_href

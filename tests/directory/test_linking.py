@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory import duplicates
-from dirserver.directory.linking import CannotLink
+from dirserver.directory.same import duplicates
+from dirserver.directory.same.linking import CannotLink
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction
 from dirserver.model.fields import Field
@@ -14,7 +14,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, LinkMode
 from dirserver.model.query import Equals, Query, Substring
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import changes, delete, events, move, put, reconfigure, revision
 from tests.directory.linked import found, key, link, linked, unlink
 from tests.directory.past import take_back

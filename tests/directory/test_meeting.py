@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from dirserver.assembly import Services
-from dirserver.directory.counting import ImportCount
-from dirserver.directory.importing import Intake
-from dirserver.directory.undoing import undo
+from dirserver.directory.intake.counting import ImportCount
+from dirserver.directory.intake.importing import Intake
+from dirserver.directory.past.undoing import undo
 from dirserver.model.duplicates.meeting import Decide, Fate, Meeting, OnDuplicate
 from dirserver.model.history.life import Acts
 from dirserver.model.principal import Principal

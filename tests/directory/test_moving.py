@@ -13,8 +13,8 @@ from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, NotFound,
 from dirserver.model.addressbook import Change
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.store import writing
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import (
     changes,
     delete,

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from dirserver.assembly import Services
 from dirserver.directory.ownbooks import archive_book, is_slug, make_book, rename_book
+from dirserver.directory.past.purging import archived_books, purge_book
 from dirserver.directory.properties import LONGEST, change_properties
-from dirserver.directory.purging import archived_books, purge_book
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from dirserver.assembly import Services
-from dirserver.directory import people
-from dirserver.directory.erasing import ChangedMeanwhile, cases, erase
+from dirserver.directory.people import people
+from dirserver.directory.people.erasing import ChangedMeanwhile, cases, erase
 from dirserver.errors import AccessDenied, ErasedPerson, NotFound
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.fields import Field

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dirserver.assembly import Services
-from dirserver.directory import pruning
+from dirserver.directory.past import pruning
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction
 from dirserver.store.tables import card_version

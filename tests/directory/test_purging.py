@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import Table, func, insert, select, text
 
 from dirserver.assembly import Services
-from dirserver.directory.purging import purge_book
+from dirserver.directory.past.purging import purge_book
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction, Outcome
-from dirserver.store import forwarding, incarnations
-from dirserver.store.audit import AuditFilter
-from dirserver.store.forwarding import Forward
+from dirserver.store import incarnations
 from dirserver.store.incarnations import Remembered
 from dirserver.store.purging import Belongings
+from dirserver.store.same import forwarding
+from dirserver.store.same.forwarding import Forward
 from dirserver.store.tables import metadata, sighting, stopped_client
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import delete, events, get, move, put, reconfigure
 from tests.organisation import ADMIN, ALICE, HERE, vcard
 from tests.store.trail import broken_links

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from dirserver.assembly import Services
 from dirserver.directory.recording import Recorder
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
-from dirserver.store import audit, turns
-from dirserver.store.audit import AuditFilter
+from dirserver.store import turns
+from dirserver.store.trail import audit
+from dirserver.store.trail.audit import AuditFilter
 
 
 def refusal(login: str) -> AuditEvent:

@@ -10,7 +10,7 @@ from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import ANONYMOUS, EVERYONE, Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import delete, events, import_all, listing, move, put, traces
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, DAVE, ERIN, HERE, vcard
 

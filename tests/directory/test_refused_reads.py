@@ -12,7 +12,7 @@ from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import ANONYMOUS, Client, Principal
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import events
 from tests.organisation import ADMIN, BOB, DAVE, ERIN, HERE
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.restoring import plan_book, restore_book
-from dirserver.directory.settling import Fate, Outcome
+from dirserver.directory.past.restoring import plan_book, restore_book
+from dirserver.directory.past.settling import Fate, Outcome
 from dirserver.errors import AccessDenied, AlreadyExists, NotFound, UIDConflict
 from dirserver.model.audit import AuditAction
 from dirserver.model.audit import Outcome as AuditOutcome

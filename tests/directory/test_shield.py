@@ -16,8 +16,8 @@ from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Client, Principal
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version, stopped_client
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import events, import_all, listing, rows
 from tests.directory.keys import PHONE, hand_out, login, release, revoke
 from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard

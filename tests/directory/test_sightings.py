@@ -10,7 +10,7 @@ import pytest
 
 from dirserver.assembly import Services, open_services
 from dirserver.directory import Reading
-from dirserver.directory.sightings import copies
+from dirserver.directory.access.sightings import copies
 from dirserver.errors import StoreUnavailable
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dirserver.assembly import Services
 from dirserver.directory import Reading, Writing
-from dirserver.directory.granting import give, take
+from dirserver.directory.access.granting import give, take
 from dirserver.errors import AccessDenied, InvalidGrant
 from dirserver.model.audit import AuditAction
 from dirserver.model.derive import derive

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from dirserver.assembly import Services
-from dirserver.directory import quality
-from dirserver.directory.fixing import fix, repairs
+from dirserver.directory.standards import quality
+from dirserver.directory.standards.fixing import fix, repairs
 from dirserver.errors import AccessDenied, BreaksStandards, ErasedPerson
 from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts

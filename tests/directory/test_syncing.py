@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.directory import uniting
-from dirserver.directory.sourceruns import Ending, LastRun, last_run
-from dirserver.directory.syncing import Fate, SyncCount, TooMuchGone, sync
+from dirserver.directory.intake.sourceruns import Ending, LastRun, last_run
+from dirserver.directory.intake.syncing import Fate, SyncCount, TooMuchGone, sync
+from dirserver.directory.same import uniting
 from dirserver.errors import OwnedBySource
 from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts

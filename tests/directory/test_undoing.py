@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory import history
-from dirserver.directory.settling import Fate, Outcome
-from dirserver.directory.undoing import actors, plan
+from dirserver.directory.past import history
+from dirserver.directory.past.settling import Fate, Outcome
+from dirserver.directory.past.undoing import actors, plan
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.device import Device
 from dirserver.model.history.life import Acts
 from dirserver.model.history.takeback import Conflict
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import (
     changes,
     delete,

@@ -8,17 +8,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from dirserver.assembly import Services
-from dirserver.directory import duplicates, pruning
-from dirserver.directory.settling import Fate
-from dirserver.directory.uniting import ChangedMeanwhile, InTwoBooks, NotTheSame
+from dirserver.directory.past import pruning
+from dirserver.directory.past.settling import Fate
+from dirserver.directory.same import duplicates
+from dirserver.directory.same.uniting import ChangedMeanwhile, InTwoBooks, NotTheSame
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.addressbook import Change
 from dirserver.model.audit import AuditAction, Outcome
 from dirserver.model.contentline import unfolded
 from dirserver.model.history.life import Acts
 from dirserver.model.uniting import Side
-from dirserver.store.audit import AuditFilter
 from dirserver.store.tables import card_version, forwarding
+from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import changes, events, get, listing, put, revision, rows
 from tests.directory.merging import carried_out, certain, merged, planned
 from tests.directory.past import take_back

@@ -29,9 +29,9 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from dirserver.ldap.decode import decode_message
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.messages import AbandonRequest, MalformedMessage, UnbindRequest
 from dirserver.ldap.factory import LDAPFactory
-from dirserver.ldap.messages import AbandonRequest, MalformedMessage, UnbindRequest
 from dirserver.ldap.session import Act, LDAPSession, Request
 from dirserver.tls import ServerTLS
 from tests.ldap import wire

@@ -18,14 +18,14 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from dirserver.assembly import Services
-from dirserver.ldap.decode import decode_message
-from dirserver.ldap.diagnosis import Cause, diagnose
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.framing import Framer
+from dirserver.ldap.codec.messages import MalformedMessage, SearchRequest, render
+from dirserver.ldap.diagnosis.masking import masked_dn, masked_filter
+from dirserver.ldap.diagnosis.reasons import Cause, diagnose
+from dirserver.ldap.diagnosis.recent import Heard, Recent, as_json, from_json
+from dirserver.ldap.diagnosis.replaying import replay
 from dirserver.ldap.factory import LDAPFactory
-from dirserver.ldap.framing import Framer
-from dirserver.ldap.masking import masked_dn, masked_filter
-from dirserver.ldap.messages import MalformedMessage, SearchRequest, render
-from dirserver.ldap.recent import Heard, Recent, as_json, from_json
-from dirserver.ldap.replaying import replay
 from dirserver.ldap.session import Context
 from dirserver.ldap.settings import ConnectionLimits, LDAPSettings
 from tests.ldap import wire

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
-from dirserver.ldap.decode import decode_message
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.entry.kept import KeptEntries
 from dirserver.ldap.going import Going
-from dirserver.ldap.kept import KeptEntries
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.model.principal import Client
 from tests.ldap import wire

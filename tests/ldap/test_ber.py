@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.ldap import ber
-from dirserver.ldap.messages import MalformedMessage
+from dirserver.ldap.codec import ber
+from dirserver.ldap.codec.messages import MalformedMessage
 from tests.ldap import wire
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirserver.ldap.decode import MAX_ATTRIBUTES, MAX_CONTROLS, decode_message
-from dirserver.ldap.decode_filter import MAX_FILTER_DEPTH, MAX_FILTER_ITEMS
-from dirserver.ldap.messages import (
+from dirserver.ldap.codec.decode import MAX_ATTRIBUTES, MAX_CONTROLS, decode_message
+from dirserver.ldap.codec.decode_filter import MAX_FILTER_DEPTH, MAX_FILTER_ITEMS
+from dirserver.ldap.codec.messages import (
     AbandonRequest,
     ApproxMatch,
     BindRequest,

@@ -14,7 +14,7 @@ from dirserver.assembly import Services, open_services
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.network import parse_network
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from tests.conversation import play
 from tests.directory.acts import events
 from tests.directory.keys import Limits, hand_out, revoke

@@ -7,12 +7,12 @@ from itertools import count
 
 import pytest
 
-from dirserver.ldap.decode import decode_message
-from dirserver.ldap.diagnosis import Cause, diagnose, family_of
-from dirserver.ldap.messages import Message, SearchRequest
-from dirserver.ldap.recent import Heard, Recent, from_json
-from dirserver.ldap.recent import as_json as spelled
-from dirserver.ldap.replaying import Tally, replay
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.messages import Message, SearchRequest
+from dirserver.ldap.diagnosis.reasons import Cause, diagnose, family_of
+from dirserver.ldap.diagnosis.recent import Heard, Recent, from_json
+from dirserver.ldap.diagnosis.recent import as_json as spelled
+from dirserver.ldap.diagnosis.replaying import Tally, replay
 from dirserver.ldap.session import Context, LDAPSession
 from tests.ldap import wire
 from tests.ldap.client import SessionClient

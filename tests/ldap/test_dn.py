@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.ldap.dn import (
+from dirserver.ldap.dit.dn import (
     DN,
     SUBSCHEMA,
     BookDN,

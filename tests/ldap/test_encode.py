@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ldaptor.protocols.ldap import ldaperrors
 
-from dirserver.ldap.encode import (
+from dirserver.ldap.codec.encode import (
     ResultCode,
     encode_entry,
     encode_extended,
     encode_notice_of_disconnection,
     encode_result,
 )
-from dirserver.ldap.messages import RESPONSES, Control, Operation
+from dirserver.ldap.codec.messages import RESPONSES, Control, Operation
 from tests.ldap import wire
 
 _ids = st.integers(0, 2**31 - 1)

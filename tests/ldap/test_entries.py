@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.ldap import generalized_time
-from dirserver.ldap.attributetype import Usage
-from dirserver.ldap.encode import encode_entry
-from dirserver.ldap.entries import (
+from dirserver.ldap.codec.encode import encode_entry
+from dirserver.ldap.entry.entries import (
     encode_attributes,
     encode_container,
     encode_operational,
     entry_uuid,
     key_of,
 )
-from dirserver.ldap.objectclass import CARD_CLASSES
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, lookup
-from dirserver.ldap.selection import Projection, Selection
-from dirserver.ldap.subschema import subschema_entry
+from dirserver.ldap.entry.selection import Projection, Selection
+from dirserver.ldap.schema import generalized_time
+from dirserver.ldap.schema.attributes import ATTRIBUTE_TYPES, lookup
+from dirserver.ldap.schema.attributetype import Usage
+from dirserver.ldap.schema.objectclass import CARD_CLASSES
+from dirserver.ldap.schema.subschema import subschema_entry
 from dirserver.model.fields import PHONES, SOURCES, Field, is_hidden
 from tests.ldap import wire
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.ldap.decode import decode_message
-from dirserver.ldap.dn import normalise, parse
-from dirserver.ldap.entries import entry_uuid
-from dirserver.ldap.filters import Naming, compile
-from dirserver.ldap.matching import matches_container, truth
-from dirserver.ldap.messages import Filter, SearchRequest, Substrings
-from dirserver.ldap.schema import lookup
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.messages import Filter, SearchRequest, Substrings
+from dirserver.ldap.dit.dn import normalise, parse
+from dirserver.ldap.entry.entries import entry_uuid
+from dirserver.ldap.schema.attributes import lookup
+from dirserver.ldap.search.filters import Naming, compile
+from dirserver.ldap.search.matching import matches_container, truth
 from dirserver.model.fields import Field
 from dirserver.model.fold import fold, fold_part, forms
 from dirserver.model.query import (

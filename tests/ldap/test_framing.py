@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirserver.ldap.framing import Framer
-from dirserver.ldap.messages import MalformedMessage
+from dirserver.ldap.codec.framing import Framer
+from dirserver.ldap.codec.messages import MalformedMessage
 from tests.ldap import wire
 
 LIMIT = 64 * 1024

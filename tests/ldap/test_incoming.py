@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dirserver.ldap.codec.messages import AbandonRequest, Envelope, MalformedMessage, UnbindRequest
 from dirserver.ldap.incoming import Incoming
-from dirserver.ldap.messages import AbandonRequest, Envelope, MalformedMessage, UnbindRequest
 from dirserver.ldap.settings import ConnectionLimits
 from tests.ldap import wire
 from tests.ldap.client import STARTTLS

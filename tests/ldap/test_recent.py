@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from dirserver.ldap.masking import masked, masked_dn, masked_filter
-from dirserver.ldap.recent import Recent, as_json
+from dirserver.ldap.diagnosis.masking import masked, masked_dn, masked_filter
+from dirserver.ldap.diagnosis.recent import Recent, as_json
 from dirserver.ldap.session import Context, LDAPSession
 from tests.ldap import wire
 from tests.ldap.client import SessionClient

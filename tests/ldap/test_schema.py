@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from ldaptor.schema import AttributeTypeDescription, ObjectClassDescription
 
-from dirserver.ldap.attributetype import AttributeType, Usage
-from dirserver.ldap.objectclass import (
+from dirserver.ldap.schema.attributes import ATTRIBUTE_TYPES, lookup
+from dirserver.ldap.schema.attributetype import AttributeType, Usage
+from dirserver.ldap.schema.objectclass import (
     CARD_CLASSES,
     CARD_STRUCTURAL_CLASS,
     OBJECT_CLASSES,
     object_class,
 )
-from dirserver.ldap.schema import ATTRIBUTE_TYPES, lookup
-from dirserver.ldap.standard import STANDARD
-from dirserver.ldap.subschema import subschema_entry
-from dirserver.ldap.syntaxes import MATCHING_RULES
+from dirserver.ldap.schema.standard import STANDARD
+from dirserver.ldap.schema.subschema import subschema_entry
+from dirserver.ldap.schema.syntaxes import MATCHING_RULES
 from dirserver.model.fields import Field
 
 _PUBLISHED = [one for one in (*ATTRIBUTE_TYPES, *STANDARD) if one.oid]

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from dirserver.assembly import Services
 from dirserver.ldap.answering import Answer
-from dirserver.ldap.decode import decode_message
+from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.session import Context, LDAPSession, Request
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.store import settings

@@ -10,8 +10,8 @@ import pytest
 from dirserver.assembly import Services, open_services
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.model.audit import Outcome
-from dirserver.store import audit
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail import audit
+from dirserver.store.trail.audit import AuditFilter
 from tests.conversation import play
 from tests.ldap.client import Client, SessionClient
 from tests.organisation import PASSWORD

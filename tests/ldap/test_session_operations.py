@@ -11,11 +11,11 @@ import pytest
 from dirserver import errors
 from dirserver.assembly import Services
 from dirserver.directory import DirectoryReader, Reading
-from dirserver.ldap.encode import ResultCode
+from dirserver.ldap.codec.encode import ResultCode
 from dirserver.ldap.session import RESULT_CODES, Context, LDAPSession
 from dirserver.model.principal import Client as PrincipalClient
 from dirserver.model.principal import Principal
-from dirserver.store import audit
+from dirserver.store.trail import audit
 from tests.conversation import play
 from tests.ldap import wire
 from tests.ldap.client import Client, SessionClient

@@ -6,8 +6,8 @@ import pytest
 
 from dirserver.assembly import Services
 from dirserver.model.audit import AuditEvent
-from dirserver.store import audit
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail import audit
+from dirserver.store.trail.audit import AuditFilter
 from tests.organisation import PASSWORD
 from tests.radicale.dav_client import DAVClient
 

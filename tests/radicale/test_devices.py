@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.sightings import copies
+from dirserver.directory.access.sightings import copies
 from dirserver.model.audit import AuditEvent
 from dirserver.model.grant import Privilege
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from dirserver_radicale.application import Application
 from dirserver_radicale.auth import Auth
 from dirserver_radicale.configuration import configuration

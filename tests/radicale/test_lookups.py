@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from dirserver.assembly import Services
-from dirserver.directory.sightings import copies
+from dirserver.directory.access.sightings import copies
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver_radicale.application import Application

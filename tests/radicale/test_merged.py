@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from dirserver_radicale.application import Application
 from tests.conversation import play
 from tests.directory.acts import events, put

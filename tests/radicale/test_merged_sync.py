@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from dirserver.assembly import Services
-from dirserver.directory.linking import CannotLink
 from dirserver.directory.ownbooks import archive_book, make_book
+from dirserver.directory.same.linking import CannotLink
 from dirserver.errors import DirectoryError
 from dirserver.store import incarnations
 from dirserver.store.incarnations import Remembered

@@ -8,10 +8,10 @@ import pytest
 
 from dirserver import config
 from dirserver.assembly import Services
-from dirserver.directory.granting import give
+from dirserver.directory.access.granting import give
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Grant, Privilege
-from dirserver.store.audit import AuditFilter
+from dirserver.store.trail.audit import AuditFilter
 from dirserver_radicale.application import Application
 from tests.conversation import play
 from tests.directory.acts import events, put

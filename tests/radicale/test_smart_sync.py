@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from dirserver.assembly import Services
-from dirserver.directory import pruning
+from dirserver.directory.past import pruning
 from dirserver.errors import DirectoryError
 from dirserver_radicale.application import Application
 from tests.directory.acts import delete, move, put

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
 from dirserver.model.grant import Decision, decide
 from dirserver.store.engine import Store
 from dirserver_radicale.application import Application

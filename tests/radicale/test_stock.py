@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.devices import release, stopped
-from dirserver.directory.granting import give, take
+from dirserver.directory.access.devices import release, stopped
+from dirserver.directory.access.granting import give, take
 from dirserver.model.grant import Grant, Privilege
 from dirserver_radicale.tree import tokens
 from tests.conversation import play

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
 from dirserver_radicale.application import Application
 from dirserver_radicale.stream import MOST_HELD, SMALL, accepts_gzip
 from tests.organisation import ALICE, HERE, open_organisation, vcard, write_config

@@ -1,6 +1,6 @@
 """Clients that know two cards which are one by now: what they are told, and what becomes of edits.
 
-See dirserver/directory/landing.py for why.
+See dirserver/directory/same/landing.py for why.
 """
 
 from __future__ import annotations

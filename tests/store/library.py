@@ -16,10 +16,10 @@ from dirserver.model.number import DialPlan
 from dirserver.model.ordering import Span
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
-from dirserver.store.derived import Derived
 from dirserver.store.engine import Store
-from dirserver.store.search import Question, search
-from dirserver.store.values import indexed_beginnings, indexed_values
+from dirserver.store.index.derived import Derived
+from dirserver.store.search.searching import Question, search
+from dirserver.store.search.values import indexed_beginnings, indexed_values
 from dirserver.store.writing import Act, NewCard, store_cards
 from tests.store.oracle import OracleCard
 

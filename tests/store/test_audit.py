@@ -9,10 +9,10 @@ from sqlalchemy import delete, select, text, update
 
 from dirserver.assembly import Services
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
-from dirserver.store import audit
-from dirserver.store.audit import AuditFilter
 from dirserver.store.engine import Store
 from dirserver.store.tables import audit_event
+from dirserver.store.trail import audit
+from dirserver.store.trail.audit import AuditFilter
 from tests.store.trail import broken_links, remove_locks
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)

@@ -13,8 +13,9 @@ from sqlalchemy import event, text
 
 from dirserver.assembly import Services
 from dirserver.errors import StoreUnavailable
-from dirserver.store import batches, settings
+from dirserver.store import settings
 from dirserver.store.engine import Store
+from dirserver.store.sqlite import batches
 
 
 @pytest.fixture(autouse=True)

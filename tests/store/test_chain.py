@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from dirserver.assembly import Services
 from dirserver.model.audit import AuditAction, AuditEvent
-from dirserver.store import audit, schema
-from dirserver.store.chain import Break, Flaw, Head, Verdict, verify
+from dirserver.store import schema
 from dirserver.store.engine import Store
 from dirserver.store.tables import audit_event
+from dirserver.store.trail import audit
+from dirserver.store.trail.chain import Break, Flaw, Head, Verdict, verify
 from tests.store.trail import broken_links, remove_locks
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import URL, Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from dirserver.store import appendonly, schema, trigram
+from dirserver.store import schema
+from dirserver.store.index import trigram
 from dirserver.store.tables import metadata
+from dirserver.store.trail import appendonly
 
 HEADER = """\
 -- The tables of dirserver, as they follow from dirserver/store/tables.py; to be read, not run.

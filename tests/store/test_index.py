@@ -8,10 +8,10 @@ from random import Random
 from sqlalchemy import Connection, func, select, text
 
 from dirserver.assembly import Services
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
 from dirserver.errors import UIDConflict
 from dirserver.model.grant import Privilege
-from dirserver.store import reindex
+from dirserver.store.index import reindex
 from dirserver.store.tables import card, card_beginning, card_entry, card_value, card_version
 from tests.organisation import ALICE, HERE, vcard
 from tests.store.trigrams import disagreements, settled_disagreements

@@ -13,7 +13,7 @@ from dirserver.directory import Directory
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
 from dirserver.model.query import Substring
-from dirserver.store import trigram
+from dirserver.store.index import trigram
 from tests.organisation import ALICE, HERE, vcard
 from tests.store.trigrams import disagreements, settled_disagreements
 

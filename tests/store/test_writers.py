@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from dirserver.errors import StoreBusy
-from dirserver.store.writers import Turns
+from dirserver.store.sqlite.writers import Turns
 
 
 def test_turns_are_taken_one_at_a_time() -> None:

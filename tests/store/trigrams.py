@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, select, text
 
-from dirserver.store import trigram
+from dirserver.store.index import trigram
 from dirserver.store.tables import card_value
 
 _BETWEEN = "\x1f\x1f"

@@ -13,7 +13,7 @@ import pytest
 
 from dirserver.assembly import Services, open_services
 from dirserver.config import load
-from dirserver.directory import devices
+from dirserver.directory.access import devices
 from dirserver.model.network import parse_network
 from tests.directory import keys
 from tests.directory.keys import Limits

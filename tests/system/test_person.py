@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.directory import trail
-from dirserver.directory.erasing import cases
-from dirserver.directory.importing import import_cards
+from dirserver.directory.intake.importing import import_cards
+from dirserver.directory.people.erasing import cases
 from tests.directory import persons
 from tests.organisation import ADMIN, HERE, open_organisation, vcard
 from tests.postgresql import fresh_database

@@ -12,8 +12,9 @@ from dirserver.cli.acting import acting
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
 from dirserver.cli.same.pairing import ShownDouble, ShownPair, shown
-from dirserver.directory import Reading, duplicates, label_of
-from dirserver.directory.quality import BREAKING, Inspected, Noted, inspected, noted
+from dirserver.directory import Reading, label_of
+from dirserver.directory.same import duplicates
+from dirserver.directory.standards.quality import BREAKING, Inspected, Noted, inspected, noted
 from dirserver.exchange.quality import quality_page
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege

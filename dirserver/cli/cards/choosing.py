@@ -10,7 +10,8 @@ from dirserver.cli.acting import Acting
 from dirserver.cli.cards.searching import query_for
 from dirserver.cli.failure import Failed
 from dirserver.config.faults import listing
-from dirserver.directory import Reading, history, label_of
+from dirserver.directory import Reading, label_of
+from dirserver.directory.past import history
 from dirserver.model.audit import AuditAction
 from dirserver.model.derive import derive
 from dirserver.model.fields import Field

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dirserver.cli.acting import Acting
 from dirserver.cli.cards.searching import query_for
 from dirserver.cli.failure import Failed
-from dirserver.directory import Reading, history, label_of
+from dirserver.directory import Reading, label_of
+from dirserver.directory.past import history
 from dirserver.model.addressbook import Card
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege

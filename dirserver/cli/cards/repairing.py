@@ -11,8 +11,8 @@ from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.directory import label_of
-from dirserver.directory.fixing import fix as fix_book
-from dirserver.directory.fixing import repairs
+from dirserver.directory.standards.fixing import fix as fix_book
+from dirserver.directory.standards.fixing import repairs
 from dirserver.errors import AccessDenied, ErasedPerson
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege

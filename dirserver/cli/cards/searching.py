@@ -10,8 +10,9 @@ from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.same.linked import ShownPlace, places
-from dirserver.directory import label_of, linking
-from dirserver.directory.linking import Linked
+from dirserver.directory import label_of
+from dirserver.directory.same import linking
+from dirserver.directory.same.linking import Linked
 from dirserver.model.addressbook import Card
 from dirserver.model.derive import derive
 from dirserver.model.fields import Field

@@ -13,7 +13,9 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_past
 from dirserver.cli.same.linked import ShownPlace, places
-from dirserver.directory import history, label_of, linking
+from dirserver.directory import label_of
+from dirserver.directory.past import history
+from dirserver.directory.same import linking
 from dirserver.model.history.difference import FieldValue, said
 from dirserver.model.history.life import Version, current
 from dirserver.model.history.wording import name_of

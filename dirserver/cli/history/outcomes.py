@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dirserver.cli import screen
-from dirserver.directory.settling import Fate, Outcome
+from dirserver.directory.past.settling import Fate, Outcome
 from dirserver.model.history.difference import FieldChange
 
 _MOST_LETTERS = 200

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dirserver.cli import screen
 from dirserver.cli.acting import acting
 from dirserver.cli.invocation import Invocation
-from dirserver.directory.pruning import due
-from dirserver.directory.pruning import prune as prune_history
+from dirserver.directory.past.pruning import due
+from dirserver.directory.past.pruning import prune as prune_history
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dirserver.cli.history import outcomes
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_past
 from dirserver.directory import Reading, label_of
-from dirserver.directory.restoring import (
+from dirserver.directory.past.restoring import (
     BookChange,
     BookCount,
     CardRestore,
@@ -26,7 +26,7 @@ from dirserver.directory.restoring import (
     restore_book,
     restore_card,
 )
-from dirserver.directory.settling import Fate, Outcome
+from dirserver.directory.past.settling import Fate, Outcome
 from dirserver.errors import AccessDenied, AlreadyExists, NotFound, UIDConflict
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege

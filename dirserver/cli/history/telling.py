@@ -10,7 +10,9 @@ from dirserver.cli.acting import acting
 from dirserver.cli.cards.choosing import Chosen, Wanted, choose
 from dirserver.cli.history.outcomes import tell_field
 from dirserver.cli.invocation import Invocation
-from dirserver.directory import Reading, history, label_of, linking
+from dirserver.directory import Reading, label_of
+from dirserver.directory.past import history
+from dirserver.directory.same import linking
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.history.life import LATE, MERGE, Deed, DeedKind, Version, deeds
 

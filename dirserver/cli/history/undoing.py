@@ -18,9 +18,11 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.cli.rights.clients import device_meant
 from dirserver.config.faults import listing
-from dirserver.directory import Reading, devices, history
-from dirserver.directory.settling import Outcome
-from dirserver.directory.undoing import actors, plan, undo
+from dirserver.directory import Reading
+from dirserver.directory.access import devices
+from dirserver.directory.past import history
+from dirserver.directory.past.settling import Outcome
+from dirserver.directory.past.undoing import actors, plan, undo
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction
 from dirserver.model.history.life import Acts

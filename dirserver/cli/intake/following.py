@@ -16,8 +16,8 @@ from dirserver.cli.hints import hint
 from dirserver.cli.history.outcomes import tell_field
 from dirserver.cli.invocation import Invocation
 from dirserver.config.sources import Source
-from dirserver.directory.sourceruns import LastRun, last_run
-from dirserver.directory.syncing import Fate, SyncCount, SyncedCard
+from dirserver.directory.intake.sourceruns import LastRun, last_run
+from dirserver.directory.intake.syncing import Fate, SyncCount, SyncedCard
 from dirserver.exchange.spool import Spool
 from dirserver.model.grant import Privilege
 from dirserver.sourcing import Looked, Remark, SourceFailed, SourceStopped

@@ -21,7 +21,7 @@ from dirserver.cli.intake.meeting import Duplicate, shown
 from dirserver.cli.intake.recognising import tell_layout
 from dirserver.cli.invocation import Invocation
 from dirserver.directory import label_of
-from dirserver.directory.counting import ImportCount
+from dirserver.directory.intake.counting import ImportCount
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
 from dirserver.exchange.formats.layout import Layout

@@ -12,8 +12,8 @@ from dirserver.cli.acting import Acting
 from dirserver.cli.intake.cardfiles import CardFile
 from dirserver.cli.intake.labelling import Share
 from dirserver.directory import Reading, Writing
-from dirserver.directory.counting import ImportCount
-from dirserver.directory.importing import Intake
+from dirserver.directory.intake.counting import ImportCount
+from dirserver.directory.intake.importing import Intake
 from dirserver.exchange.vcards import ReadCard
 from dirserver.model.duplicates.meeting import Meeting, OnDuplicate
 

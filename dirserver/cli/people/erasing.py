@@ -18,11 +18,11 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
 from dirserver.cli.people.finding import search, the_one
 from dirserver.directory import trail
-from dirserver.directory.erasing import ChangedMeanwhile, Erased
-from dirserver.directory.erasing import cases as cases_of
-from dirserver.directory.erasing import erase as erase_person
-from dirserver.directory.erasing import readmit as readmit_person
-from dirserver.directory.people import Found
+from dirserver.directory.people.erasing import ChangedMeanwhile, Erased
+from dirserver.directory.people.erasing import cases as cases_of
+from dirserver.directory.people.erasing import erase as erase_person
+from dirserver.directory.people.erasing import readmit as readmit_person
+from dirserver.directory.people.people import Found
 from dirserver.errors import NotFound
 from dirserver.model.dossier import Copy, Dossier
 

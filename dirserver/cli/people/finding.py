@@ -12,8 +12,8 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
-from dirserver.directory.people import Found
-from dirserver.directory.people import find as look_for
+from dirserver.directory.people.people import Found
+from dirserver.directory.people.people import find as look_for
 from dirserver.errors import NotFound
 from dirserver.exchange.dossier import write_dossier
 from dirserver.model.audit import AuditAction, Outcome, WrittenEvent

@@ -16,7 +16,7 @@ from dirserver.config.faults import Refused, nearest
 from dirserver.config.grants import property_name
 from dirserver.config.networks import network
 from dirserver.directory import Reading, Writing, label_of
-from dirserver.directory.granting import give, take
+from dirserver.directory.access.granting import give, take
 from dirserver.errors import AccessDenied, InvalidGrant, NotFound
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.principal import GROUP_PREFIX

@@ -13,9 +13,10 @@ from dirserver.cli.moments import read_deadline
 from dirserver.config import Config, Listener
 from dirserver.config.faults import nearest
 from dirserver.config.listeners import WILDCARDS
-from dirserver.directory import devices, label_of
+from dirserver.directory import label_of
+from dirserver.directory.access import devices
 from dirserver.errors import AccessDenied, AlreadyExists
-from dirserver.ldap.dn import user_dn
+from dirserver.ldap.dit.dn import user_dn
 from dirserver.model.device import PROTOCOLS, Device, is_device_name
 from dirserver.model.network import Network, parse_network
 

@@ -11,8 +11,9 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import Reading, devices, label_of
-from dirserver.directory.devices import DeviceRecord
+from dirserver.directory import Reading, label_of
+from dirserver.directory.access import devices
+from dirserver.directory.access.devices import DeviceRecord
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.shield import Stop
 

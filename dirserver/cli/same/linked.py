@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dirserver.directory.bykey import Keyed
+from dirserver.directory.same.bykey import Keyed
 
 
 @dataclass(frozen=True, slots=True)

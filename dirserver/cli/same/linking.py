@@ -16,10 +16,11 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.history.outcomes import tell_field
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.same.linked import ShownPlace, places
-from dirserver.directory import Reading, offering
-from dirserver.directory import linking as door
-from dirserver.directory.bykey import Keyed
-from dirserver.directory.linking import CannotLink, Linked
+from dirserver.directory import Reading
+from dirserver.directory.same import linking as door
+from dirserver.directory.same import offering
+from dirserver.directory.same.bykey import Keyed
+from dirserver.directory.same.linking import CannotLink, Linked
 from dirserver.errors import AccessDenied, DirectoryError
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege

@@ -10,7 +10,8 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import Reading, duplicates, label_of
+from dirserver.directory import Reading, label_of
+from dirserver.directory.same import duplicates
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege

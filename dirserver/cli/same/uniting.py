@@ -15,8 +15,9 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.same import linking
 from dirserver.cli.same.linked import ShownPlace
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import Reading, duplicates, label_of
-from dirserver.directory.uniting import (
+from dirserver.directory import Reading, label_of
+from dirserver.directory.same import duplicates
+from dirserver.directory.same.uniting import (
     Certain,
     ChangedMeanwhile,
     Merger,

@@ -13,7 +13,8 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.moments import asked_span
 from dirserver.cli.rights.clients import device_found, no_device
 from dirserver.config.faults import listing, nearest
-from dirserver.directory import AuditFilter, Reading, devices, label_of
+from dirserver.directory import AuditFilter, Reading, label_of
+from dirserver.directory.access import devices
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 
 # What comes after "alice", and after "alice was refused:".

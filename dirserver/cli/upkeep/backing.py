@@ -21,7 +21,7 @@ from dirserver.config.database import database_url, located
 from dirserver.config.faults import Refused
 from dirserver.model.principal import operator
 from dirserver.store.contents import BookContents
-from dirserver.store.returned import ErasedCard
+from dirserver.store.people.returned import ErasedCard
 
 
 @dataclass(frozen=True, slots=True)

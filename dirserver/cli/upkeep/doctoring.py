@@ -15,12 +15,12 @@ from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.upkeep.remedies import REMEDIES
-from dirserver.ldap.decode import decode_message
-from dirserver.ldap.diagnosis import Cause, diagnose, family_of
-from dirserver.ldap.masking import masked_dn, masked_filter
-from dirserver.ldap.messages import MalformedMessage, SearchRequest, render
-from dirserver.ldap.recent import Heard, from_json
-from dirserver.ldap.replaying import Tally, replay
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.messages import MalformedMessage, SearchRequest, render
+from dirserver.ldap.diagnosis.masking import masked_dn, masked_filter
+from dirserver.ldap.diagnosis.reasons import Cause, diagnose, family_of
+from dirserver.ldap.diagnosis.recent import Heard, from_json
+from dirserver.ldap.diagnosis.replaying import Tally, replay
 from dirserver.model.audit import AuditAction, AuditEvent
 
 _SCOPES = ("base", "one", "sub", "children")

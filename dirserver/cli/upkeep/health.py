@@ -19,7 +19,7 @@ from dirserver.cli.upkeep import checking
 from dirserver.config import Config
 from dirserver.config.sources import Source
 from dirserver.directory import AuditFilter
-from dirserver.directory.sourceruns import Ending, LastRun, last_run
+from dirserver.directory.intake.sourceruns import Ending, LastRun, last_run
 from dirserver.errors import StoreUnavailable
 from dirserver.model.principal import operator
 from dirserver.ports import addresses_of

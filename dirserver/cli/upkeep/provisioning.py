@@ -13,9 +13,9 @@ from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
 from dirserver.config import Config, Listener, User
 from dirserver.config.listeners import WILDCARDS
-from dirserver.directory import devices
+from dirserver.directory.access import devices
 from dirserver.errors import AlreadyExists
-from dirserver.ldap.dn import book_dn, user_dn
+from dirserver.ldap.dit.dn import book_dn, user_dn
 from dirserver.model.device import Device
 
 PLACEHOLDER = "PASSWORD"

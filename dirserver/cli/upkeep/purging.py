@@ -11,7 +11,7 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
-from dirserver.directory.purging import archived_books, belongings, purge_book
+from dirserver.directory.past.purging import archived_books, belongings, purge_book
 from dirserver.errors import NotFound
 from dirserver.store.purging import Belongings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirserver.ldap.diagnosis import Cause
+from dirserver.ldap.diagnosis.reasons import Cause
 
 # Why, and what to do; LOGIN is who was answered.
 REMEDIES: dict[Cause, tuple[str, str]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dirserver.directory import Writing, linking, merging
+from dirserver.directory import Writing, merging
+from dirserver.directory.same import linking
 from dirserver.model.addressbook import MERGED
 from dirserver.model.grant import Privilege
 from dirserver_radicale.tree import privileges, tokens

@@ -6,7 +6,7 @@ from dirserver.model.derive import derive
 from dirserver.model.duplicates.facts import Facts, facts_of, seen_fields
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import parse_card
-from dirserver.store.values import indexed_values
+from dirserver.store.search.values import indexed_values
 
 PLAN = DialPlan("DE", ("0",))
 

@@ -1,0 +1,1 @@
+"""Cards that come in by the book: imports and sources."""

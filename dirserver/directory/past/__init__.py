@@ -1,0 +1,1 @@
+"""The past of cards: told, brought back, let go of."""

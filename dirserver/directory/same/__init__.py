@@ -1,0 +1,1 @@
+"""Cards of one person: found, made one, linked."""

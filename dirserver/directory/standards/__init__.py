@@ -1,0 +1,1 @@
+"""The standards of books, and how good cards are by them."""

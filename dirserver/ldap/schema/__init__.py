@@ -1,0 +1,1 @@
+"""The schema (RFC 4512 section 4): attribute types, object classes, syntaxes."""

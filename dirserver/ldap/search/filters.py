@@ -1,0 +1,303 @@
+"""Filters as LDAP has them turned into what the store can be asked (RFC 4511 section 4.5.1.7).
+
+An unknown attribute, a value that no value can equal and a rule that is not implemented are
+Undefined, and so is their negation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from dirserver.ldap.codec.messages import (
+    ApproxMatch,
+    EqualityMatch,
+    ExtensibleMatch,
+    Filter,
+    FilterAnd,
+    FilterNot,
+    FilterOr,
+    GreaterOrEqual,
+    LessOrEqual,
+    PresentFilter,
+    Substrings,
+)
+from dirserver.ldap.dit.dn import DN, CardDN, InvalidDN, Subschema, locate, parse
+from dirserver.ldap.entry.entries import is_uuid, key_of
+from dirserver.ldap.schema import generalized_time
+from dirserver.ldap.schema.attributes import CN, MEMBER, OBJECT_CLASS, SN, UID, lookup
+from dirserver.ldap.schema.attributetype import AttributeType, Usage
+from dirserver.ldap.schema.objectclass import (
+    CARD_CLASSES,
+    CARD_STRUCTURAL_CLASS,
+    GROUP_CLASSES,
+    GROUP_STRUCTURAL_CLASS,
+    object_class,
+)
+from dirserver.ldap.schema.operational import (
+    CREATE_TIMESTAMP,
+    ENTRY_DN,
+    ENTRY_UUID,
+    HAS_SUBORDINATES,
+    MODIFY_TIMESTAMP,
+    NUM_SUBORDINATES,
+    OPERATIONAL_OF_CARDS,
+    STRUCTURAL_OBJECT_CLASS,
+    SUBSCHEMA_SUBENTRY,
+)
+from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
+from dirserver.ldap.search.extensible import items
+from dirserver.ldap.search.values import Leaf, text_of, value_test
+from dirserver.model.fields import NAMES, Field
+from dirserver.model.query import (
+    EVERYTHING,
+    GROUPS,
+    NOTHING,
+    PERSONS,
+    UNDEFINED,
+    And,
+    AtLeast,
+    AtMost,
+    Between,
+    BookIs,
+    Constant,
+    Equals,
+    Keyed,
+    KeyIs,
+    Moment,
+    Not,
+    Or,
+    Present,
+    Query,
+    Substring,
+)
+from dirserver.model.spelling import keys_asked
+
+_ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
+_MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
+# Where digits may also stand for the letters that are on the keys of a telephone.
+_NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
+_Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug.
+
+    Below the entry of a smart book are cards of several books.
+
+    ``groups_of`` finds the groups that have a card for a member, by its book's slug and its key.
+    """
+
+    suffix: DN = ()
+    books: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    groups_of: Callable[[str, str], Query] = lambda _slug, _key: NOTHING
+
+
+NOWHERE = Naming()
+
+
+def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
+    """Return the query that finds the cards for which the filter is true."""
+    match filter_:
+        case FilterAnd(parts):
+            return And(tuple(compile(part, naming) for part in parts))
+        case FilterOr(parts):
+            return Or(tuple(compile(part, naming) for part in parts))
+        case FilterNot(part):
+            return Not(compile(part, naming))
+        case ExtensibleMatch():
+            return _extensible(filter_, naming)
+    one = lookup(filter_.attribute)
+    # No picture is in the search index.
+    if one is None or one.only_named:
+        return UNDEFINED
+    return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
+
+
+def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
+    """Return the query of a comparison, in which digits are nothing but digits."""
+    one = lookup(assertion.attribute)
+    # No picture is in the search index.
+    if one is None or one.only_named:
+        return UNDEFINED
+    return _leaf_query(assertion, one, naming)
+
+
+def _extensible(filter_: ExtensibleMatch, naming: Naming) -> Query:
+    found = items(filter_)
+    if found is None:
+        return UNDEFINED
+    tests = [_leaf_query(item, one, naming) for item, one in found]
+    if filter_.dn_attributes:
+        for item, one in found:
+            tests += _in_name(item, one, naming)
+    return tests[0] if len(tests) == 1 else Or(tuple(tests))
+
+
+def _in_name(item: Leaf, one: AttributeType, naming: Naming) -> Iterator[Query]:
+    """Yield what the RDNs above the cards add; that of a card itself is its uid."""
+    test = value_test(item, one)
+    if test is None:
+        return
+    if one is lookup("ou"):
+        named = (ids for slug, ids in naming.books.items() if test(slug))
+        yield from (BookIs(book_id) for ids in named for book_id in ids)
+    if any(lookup(type_) is one and test(value) for rdn in naming.suffix for type_, value in rdn):
+        yield EVERYTHING
+
+
+def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
+    match leaf:
+        case PresentFilter():
+            return _present(one)
+        case Substrings():
+            return UNDEFINED if one.syntax is DISTINGUISHED_NAME else _substring(leaf, one)
+    text = text_of(leaf.value)
+    if text is None or not text.strip():
+        # No value is empty, so none can be compared with what is.
+        return UNDEFINED
+    moment = _MOMENTS.get(one)
+    if moment is not None:
+        return _moment(leaf, moment, text)
+    if one.syntax is DISTINGUISHED_NAME and one.usage is Usage.USER:
+        return _related(one, text, naming) if _is_equality(leaf) else UNDEFINED
+    if one is UID:
+        return KeyIs(text.strip().lower()) if _is_equality(leaf) else UNDEFINED
+    if not one.fields and one in _ALWAYS_PRESENT:
+        return _constant(one, text.strip(), naming) if _is_equality(leaf) else UNDEFINED
+    match leaf:
+        case EqualityMatch():
+            return _any_field(one, lambda field: Equals(field, text))
+        case GreaterOrEqual():
+            return _any_field(one, lambda field: AtLeast(field, text))
+        case LessOrEqual():
+            return _any_field(one, lambda field: AtMost(field, text))
+        case ApproxMatch():
+            return _any_field(one, lambda field: Substring(field, any=(text.strip(),)))
+
+
+def _is_equality(leaf: _Assertion) -> bool:
+    return isinstance(leaf, EqualityMatch | ApproxMatch)
+
+
+def _any_field(one: AttributeType, test: Callable[[Field], Query]) -> Query:
+    """Test every field that the attribute shows; a known attribute without any is never there."""
+    tests = tuple(map(test, one.fields))
+    return tests[0] if len(tests) == 1 else Or(tests)
+
+
+def _or_keyed(leaf: Leaf, one: AttributeType, query: Query) -> Query:
+    """Let digits also find names that are spelled with them: a keypad has no other letters."""
+    if _NAMES_OF_PERSONS.isdisjoint(one.fields):
+        return query
+    match leaf:
+        case Substrings(_, initial, middle, final):
+            asked = b"".join((initial or b"", *middle, final or b""))
+        case EqualityMatch(_, asked) | ApproxMatch(_, asked):
+            pass
+        case _:
+            return query
+    digits = keys_asked(text_of(asked) or "")
+    if not digits:
+        return query
+    return Or((*(query.parts if isinstance(query, Or) else (query,)), Keyed(digits)))
+
+
+def _present(one: AttributeType) -> Query:
+    return EVERYTHING if one in _ALWAYS_PRESENT else _any_field(one, Present)
+
+
+def _substring(leaf: Substrings, one: AttributeType) -> Query:
+    # What has nothing left is one blank, and some blank is in every value as it is prepared
+    # (RFC 4518 section 2.6.1): it tells no values apart.
+    initial, final = text_of(leaf.initial or b""), text_of(leaf.final or b"")
+    middle = tuple(map(text_of, leaf.any))
+    parts = tuple(part for part in middle if part)
+    if initial is None or final is None or None in middle:
+        return UNDEFINED
+    if not (initial or parts or final):
+        return _present(one)
+    if one in _ALWAYS_PRESENT and not one.fields:
+        return UNDEFINED
+
+    def test(field: Field) -> Query:
+        at_word = bool(initial) and field in NAMES
+        return Substring(field, initial, parts, final, at_word=at_word)
+
+    return _any_field(one, test)
+
+
+def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:
+    """Compare a moment, which entries show to the second."""
+    asked = generalized_time.parse(text)
+    try:
+        start, end = (None, None) if asked is None else generalized_time.second_of(asked)
+    except OverflowError:
+        start = end = None
+    if asked is None or start is None or end is None:
+        return UNDEFINED
+    match leaf:
+        case GreaterOrEqual():
+            return Between(moment, start=start if asked == start else end)
+        case LessOrEqual():
+            return Between(moment, end=end)
+        case _:
+            return Between(moment, start, end) if asked == start else NOTHING
+
+
+def _constant(one: AttributeType, text: str, naming: Naming) -> Query:
+    """Compare what is the same for all cards, or made of the key."""
+    if one in (OBJECT_CLASS, STRUCTURAL_OBJECT_CLASS):
+        # RFC 4517 has Undefined for a class that is unknown; clients negate such tests.
+        asked = object_class(text)
+        return NOTHING if asked is None else _of_class(one, asked.name)
+    if one is ENTRY_UUID and is_uuid(text):
+        key = key_of(text)
+        return NOTHING if key is None else KeyIs(key)
+    if one in (ENTRY_DN, SUBSCHEMA_SUBENTRY):
+        return _named(one, text, naming)
+    if one is HAS_SUBORDINATES and text.upper() in ("TRUE", "FALSE"):
+        return Constant(text.upper() == "FALSE")
+    if one is NUM_SUBORDINATES and text.isdecimal():
+        return Constant(not text.strip("0"))
+    return UNDEFINED
+
+
+def _of_class(one: AttributeType, name: str) -> Query:
+    """Tell persons from groups; they have little more in common than being something."""
+    whole = one is OBJECT_CLASS
+    of_card = name in (CARD_CLASSES if whole else (CARD_STRUCTURAL_CLASS,))
+    of_group = name in (GROUP_CLASSES if whole else (GROUP_STRUCTURAL_CLASS,))
+    if of_card and not of_group:
+        return PERSONS
+    return GROUPS if of_group and not of_card else Constant(of_card)
+
+
+def _related(one: AttributeType, text: str, naming: Naming) -> Query:
+    """Compare the DNs of other entries, of which only groups have any."""
+    try:
+        location = locate(parse(text), naming.suffix)
+    except InvalidDN:
+        return UNDEFINED
+    match location:
+        case CardDN(slug, key) if one is MEMBER:
+            return naming.groups_of(slug, key)
+        case _:
+            return NOTHING
+
+
+def _named(one: AttributeType, text: str, naming: Naming) -> Query:
+    try:
+        location = locate(parse(text), naming.suffix)
+    except InvalidDN:
+        return UNDEFINED
+    if one is SUBSCHEMA_SUBENTRY:
+        return Constant(isinstance(location, Subschema))
+    match location:
+        case CardDN(slug, key) if slug in naming.books:
+            books = tuple(map(BookIs, naming.books[slug]))
+            return And((KeyIs(key), books[0] if len(books) == 1 else Or(books)))
+        case _:
+            return NOTHING

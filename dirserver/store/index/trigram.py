@@ -1,0 +1,196 @@
+"""The trigram index over ``card_value``: what makes "contains" as fast as "begins with".
+
+The one thing that has no common SQL. PostgreSQL has the extension pg_trgm, whose index has every
+value and follows by itself.
+
+SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card, with all that it
+says. To write it costs nearly the same for sixty cards as for one. So triggers note which cards
+it is behind with, and what it still has of these, and it is brought up to date for many at a time;
+a search looks at those cards by themselves. What it names is only where to look, either way: the
+values themselves tell whether they contain what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    String,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.sql import column, table
+
+from dirserver.store.index import lines
+from dirserver.store.prepared import Prepared
+
+# Shorter parts have no trigram; they are found by looking at the values themselves.
+SHORTEST = 3
+
+# Two characters that no card can hold are between two values, so that no trigram is of both, and
+# around them all: the least beginning or end of a value is in a trigram.
+_BETWEEN = "\x1f\x1f"
+_SAID = (
+    "SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM "
+    "(SELECT value FROM card_value WHERE card_id = {card} ORDER BY field, value)"
+)
+_FOLLOWING = (
+    "CREATE TRIGGER {name} BEFORE {event} "
+    "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
+    "INSERT INTO trigram_due (card_id, indexed) VALUES ({card}, ({said})); "
+    "DELETE FROM card_line WHERE card_id = {card}; END"
+)
+_WHEN_RENAMED = "old.sort_name <> new.sort_name AND "
+# Values are folded already. Nobody asks how long they are, nor where in them a trigram is.
+SQLITE = (
+    "CREATE VIRTUAL TABLE card_trigram USING fts5("
+    "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
+    lines.SQLITE,
+    *(
+        _FOLLOWING.format(
+            name=name, event=event, when=when, card=card, said=_SAID.format(card=card)
+        )
+        for name, event, when, card in (
+            ("card_value_inserted", "INSERT ON card_value", "", "new.card_id"),
+            ("card_value_deleted", "DELETE ON card_value", "", "old.card_id"),
+            ("card_renamed", "UPDATE OF sort_name ON card", _WHEN_RENAMED, "new.id"),
+        )
+    ),
+)
+POSTGRESQL = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX ix_card_value_trigram ON card_value USING gin (value gin_trgm_ops)",
+)
+
+# The fewer, the less a search has to look at by itself; the more, the less a write costs.
+MOST_DUE = 64
+# How many cards the index is behind with, on SQLite.
+DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
+# In the order of the cards, each first out and then in: else the index would write itself out in
+# between. https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
+_SETTLE = Prepared(
+    text(
+        "INSERT INTO card_trigram (card_trigram, rowid, said)"  # noqa: S608 - names of ours
+        " SELECT 'delete' AS act, card_id AS card, indexed FROM trigram_due WHERE indexed <> ''"
+        f" UNION ALL SELECT NULL, card_id, ({_SAID.format(card='due.card_id')})"
+        " FROM trigram_due AS due"
+        " WHERE EXISTS (SELECT 1 FROM card_value WHERE card_id = due.card_id)"
+        " ORDER BY card, act DESC"
+    )
+)
+_SETTLED = Prepared(text("DELETE FROM trigram_due"))
+
+# https://sqlite.org/fts5.html section 6.8; a negative number begins to merge whatever there is.
+_COMMAND = "INSERT INTO card_trigram (card_trigram, rank) VALUES ({})"
+_PAGES = -500
+_LEAST_CHANGES = 2
+_MOST_TRIGRAMS = 12
+
+_trigram = table("card_trigram", column("rowid"))
+_due = table("trigram_due", column("card_id"))
+
+
+def create(connection: Connection) -> None:
+    """Create the index for the engine that ``connection`` leads to."""
+    for statement in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
+        connection.execute(text(statement))
+
+
+def settle(connection: Connection, *, least: int = 1) -> None:
+    """Bring the index up to date if it is behind with ``least`` cards."""
+    if connection.dialect.name != "sqlite":
+        return
+    due = DUE.row(connection)
+    if due is not None and due[0] >= least:
+        _SETTLE.run(connection)
+        lines.FILL.run(connection)
+        _SETTLED.run(connection)
+
+
+def tidy(connection: Connection, *, wholly: bool = False) -> bool:
+    """Bring the index into better order, a little or ``wholly``; say whether more is to be done.
+
+    SQLite keeps what was written together in a part of its own, and a search looks into each.
+    PostgreSQL sees to its index by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    settle(connection)
+    if wholly:
+        connection.execute(text(_COMMAND.format("'optimize', NULL")))
+        return False
+    before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    connection.execute(text(_COMMAND.format(f"'merge', {_PAGES}")))
+    after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return bool(after - before >= _LEAST_CHANGES)
+
+
+def asked(part: str, dialect: Dialect) -> Iterator[str]:
+    """Yield what ``contains`` binds, to find the values that contain ``part``.
+
+    It has at least ``SHORTEST`` characters.
+    """
+    if dialect.name == "sqlite":
+        yield _trigrams(part)
+        yield part
+    else:
+        escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        yield f"%{escaped}%"
+
+
+def among(values: Sequence[str]) -> str:
+    """Return the match of the cards that may have one of ``values``, on SQLite."""
+    return " OR ".join(
+        f"({_trigrams(one if len(one) >= SHORTEST else f'{_BETWEEN}{one}{_BETWEEN}')})"
+        for one in values
+    )
+
+
+def beginning(part: str) -> str:
+    """Return the match of the cards that may have a value that begins so, on SQLite."""
+    return _trigrams(part if len(part) >= SHORTEST else f"{_BETWEEN}{part}")
+
+
+def _trigrams(part: str) -> str:
+    """Return the match of what has the trigrams of ``part``; some of a long one are enough."""
+    last = len(part) - SHORTEST
+    starts = [*range(0, last, 2 if last > SHORTEST else 1), last][:_MOST_TRIGRAMS]
+    found = [part[start : start + SHORTEST].replace('"', '""') for start in starts]
+    return " AND ".join([f'"{one}"' for one in found])
+
+
+def contains(
+    value: ColumnElement[str],
+    card_id: ColumnElement[int],
+    bound: Iterator[ColumnElement[str]],
+    dialect: Dialect,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a value contains a part, with what was ``asked`` as ``bound``."""
+    if dialect.name == "sqlite":
+        return [card_id.in_(cards(next(bound))), func.instr(value, next(bound)) > 0]
+    return [value.like(next(bound), escape="\\")]
+
+
+def cards(match: ColumnElement[str]) -> Select[tuple[int]]:
+    """Return the SELECT of the cards that ``match`` finds, and of those that are due."""
+    return select(union_all(indexed(match), due()).subquery().c.rowid)
+
+
+def indexed(match: ColumnElement[str]) -> Select[tuple[int]]:
+    """Return the SELECT of the cards that ``match`` finds; some may be due."""
+    # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
+    whole = literal_column(_trigram.name, String)
+    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(match))
+
+
+def due() -> Select[tuple[int]]:
+    """Return the SELECT of the cards that the index is behind with."""
+    return select(_due.c.card_id)

@@ -1,0 +1,1 @@
+"""Cards of one person as rows: alike, linked, gone into one another."""

@@ -1,0 +1,1 @@
+"""Searches over the index: model queries as SQL."""

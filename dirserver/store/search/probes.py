@@ -1,0 +1,218 @@
+"""Looks into the search index: each a SELECT that an index answers.
+
+What a probe looks for is kept apart from how it looks, so that a statement is made once for all
+searches that differ in their words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
+from typing import TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from dirserver.model.fields import PHONES, Field
+from dirserver.store.index import beginnings, lines, trigram
+from dirserver.store.tables import card_value
+
+# Stands for a value in a statement: it may be there, or come only when the statement is run.
+Bind: TypeAlias = Callable[[str], ColumnElement[str]]
+
+
+def in_place(value: str) -> ColumnElement[str]:
+    """Bind a value where it stands, for a statement that is run once."""
+    return literal(value, Text)
+
+
+class Named:
+    """Binds values only when the statement is run, by the names v0, v1 and so on."""
+
+    def __init__(self) -> None:
+        """Begin with the first."""
+        self._numbers = count()
+
+    def __call__(self, _value: str) -> ColumnElement[str]:
+        """Let the next value have its place."""
+        return bindparam(f"v{next(self._numbers)}", "", Text)
+
+
+class Source(Enum):
+    """Which table is looked into."""
+
+    VALUES = "values"
+    BEGINNINGS = "beginnings"
+
+
+class Op(Enum):
+    """How the values of the index compare with the one that is looked for."""
+
+    ONE_OF = "one of"
+    HEAD = "head"
+    AT_LEAST = ">="
+    AT_MOST = "<="
+    BELOW = "<"
+    LIKE = "like"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison; only ``ONE_OF`` has several values.
+
+    ``HEAD`` is the group of what is looked for, and the first comparison with beginnings.
+    """
+
+    op: Op
+    values: tuple[str, ...]
+
+
+# Of these SQLite has an index in the order of the values, as PostgreSQL has of everything. Of all
+# else it knows by the trigrams which cards to look at, or by ``beginnings``: so a write has half
+# as much to put in its place.
+_WHOLE = {Field.FULL_NAME, Field.MAIL, Field.UID, Field.MEMBER, Field.KIND, Field.BIRTHDAY}
+ORDERED = frozenset(map(str, PHONES | _WHOLE))
+IS_ORDERED = card_value.c.ordered == true()
+
+Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The ids of the cards that have a value of one of ``fields`` of which all comparisons hold."""
+
+    source: Source
+    fields: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """What the SELECT depends on."""
+        kinds = tuple([(one.op, len(one.values)) for one in self.comparisons])
+        return self.source, self.fields, kinds
+
+    def values(self, dialect: Dialect) -> Iterator[str]:
+        """Yield what the SELECT is run with, in the order in which ``select`` binds it."""
+        if (match := self._match(dialect)) is not None:
+            yield match
+        for one in self.comparisons:
+            if one.op is Op.CONTAINS:
+                yield from trigram.asked(one.values[0], dialect)
+            else:
+                yield from one.values
+
+    def selects(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None = None
+    ) -> list[Select[int]]:
+        """Return the SELECTs that find the cards, with their values as ``bind`` has them.
+
+        Cards that are not in ``books`` may be among them; with ``first``, of each book cards may
+        be missing that come behind so many others that are found.
+        """
+        if self.source is Source.VALUES:
+            if dialect.name == "sqlite" and self.is_in_lines:
+                return self._in_lines(books, dialect, bind, first)
+            return [self._in_values(dialect, bind)]
+        head, *bound = map(bind, self.values(dialect))
+
+        def compare(value: ColumnElement[str]) -> list[ColumnElement[bool]]:
+            values = iter(bound)
+            return [_compared(value, one, values, dialect) for one in self.comparisons[1:]]
+
+        return beginnings.selects(books, head, self.fields, compare, first)
+
+    def _in_values(self, dialect: Dialect, bind: Bind) -> Select[int]:
+        bound = map(bind, self.values(dialect))
+        conditions = [is_among(card_value.c.field, self.fields)]
+        if self._match(dialect) is not None:
+            conditions.append(card_value.c.card_id.in_(trigram.cards(next(bound))))
+        elif dialect.name == "sqlite" and self.is_ordered:
+            conditions.append(IS_ORDERED)
+        value = card_value.c.value
+        conditions += [_compared(value, one, bound, dialect) for one in self.comparisons]
+        return select(card_value.c.card_id).where(*conditions)
+
+    @property
+    def is_of_part(self) -> bool:
+        """Whether it looks for what contains a part, and for nothing else."""
+        return len(self.comparisons) == 1 and self.comparisons[0].op is Op.CONTAINS
+
+    @property
+    def is_in_lines(self) -> bool:
+        """Whether SQLite has what it looks at in ``lines``."""
+        return self.is_of_part and all(name in lines.FIELDS for name in self.fields)
+
+    def _in_lines(
+        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
+    ) -> list[Select[int]]:
+        match, part = map(bind, self.values(dialect))
+        found = lines.containing(trigram.indexed(match), books, self.fields, part, first)
+        # What the index is behind with has no line, and is little.
+        behind = select(card_value.c.card_id).where(
+            card_value.c.card_id.in_(trigram.due()),
+            is_among(card_value.c.field, self.fields),
+            func.instr(card_value.c.value, part) > 0,
+        )
+        return [found, behind]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order of the values leads to what is looked for."""
+        ops = {one.op for one in self.comparisons}
+        return self.fields[0] in ORDERED and (Op.CONTAINS not in ops or Op.AT_LEAST in ops)
+
+    def _match(self, dialect: Dialect) -> str | None:
+        """Return the match that finds the cards where no comparison does, if there is one."""
+        if dialect.name != "sqlite" or self.source is not Source.VALUES or self.is_ordered:
+            return None
+        match self.comparisons:
+            case (Comparison(Op.ONE_OF, values), *_):
+                return trigram.among(values)
+            case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if all(
+                one.op is not Op.CONTAINS for one in rest
+            ):
+                return trigram.beginning(begin)
+            case _:
+                return None
+
+
+def is_among(field: ColumnElement[str], names: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a field is one of ``names``, which are part of the statement."""
+    if len(names) == 1:
+        return field == names[0]
+    return field.in_(list(names))
+
+
+def _compared(
+    value: ColumnElement[str],
+    one: Comparison,
+    bound: Iterator[ColumnElement[str]],
+    dialect: Dialect,
+) -> ColumnElement[bool]:
+    match one.op:
+        case Op.ONE_OF | Op.HEAD:
+            return or_(*[value == next(bound) for _ in one.values])
+        case Op.AT_LEAST:
+            return value >= next(bound)
+        case Op.AT_MOST:
+            return value <= next(bound)
+        case Op.BELOW:
+            return value < next(bound)
+        case Op.LIKE:
+            return value.like(next(bound), escape="\\")
+        case Op.CONTAINS:
+            return and_(*trigram.contains(value, card_value.c.card_id, bound, dialect))

@@ -1,0 +1,283 @@
+"""Tests of what cards say, as probes of the search index.
+
+``card_value`` has what a card says, folded, and numbers as digits; ``card_beginning`` has what
+follows the beginnings of the words of names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import TypeAlias
+
+from dirserver.model.fields import NAMES, PHONES, Field
+from dirserver.model.fold import forms, part_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
+from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
+from dirserver.store.index import trigram
+from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
+from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
+from dirserver.store.storable import is_storable
+
+# Index entries are for matching; nobody asks for more of a value than this.
+_VALUE_LENGTH = 512
+# Sorts after every character, so that it ends the range of values with a given beginning.
+_LAST = "\U0010ffff"
+# Folding makes of a character, or of two, more than the trigram index needs.
+_LONGEST_SHORT = 2 * trigram.SHORTEST
+# Every number is in one of these, and so is not kept again for all of them together.
+_KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
+
+
+class _Kind(Enum):
+    """How values are looked at."""
+
+    NUMBER = "number"
+    WORDS = "name, by its words"
+    TEXT = "text"
+
+
+Test: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+
+
+def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
+    """Return what the index holds for one value of ``field``."""
+    if field is Field.ANY_PHONE:
+        return ()
+    if field in PHONES:
+        return tuple(sorted(indexed_forms(value, plan)))
+    spellings = name_forms(value) if field in NAMES else forms(value)
+    return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
+
+
+def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
+    """Return what the index holds for the words of names, each with the bits of its fields."""
+    found: dict[str, int] = {}
+    for field in NAMES & said.keys():
+        bits = bits_of([field])
+        for value in said[field]:
+            for form in name_forms(value):
+                short = form[:_VALUE_LENGTH]
+                for part in (short, *beginnings(short)):
+                    found[part] = found.get(part, 0) | bits
+    for value in said.get(Field.FULL_NAME, ()):
+        for digits in keyed(value):
+            found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
+    found.pop("", None)
+    # What derives it in another process is to come to the same.
+    return tuple(sorted(found.items()))
+
+
+def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return under which names the index has the values of ``fields``."""
+    kept: list[Field] = []
+    for field in fields:
+        kept += _KINDS_OF_PHONE if field is Field.ANY_PHONE else (field,)
+    return tuple(map(str, kept))
+
+
+def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
+    """Return what finds the cards of which any of ``tests`` is true.
+
+    What is asked of several fields in the same words is asked once.
+    """
+    found: dict[object, tuple[_Kind, Test, list[Field]]] = {}
+    for test in tests:
+        kind = _kind(test)
+        alike = (kind, type(test), _words(test))
+        if alike in found:
+            found[alike][2].append(test.field)
+        else:
+            found[alike] = kind, test, [test.field]
+    return _joined(
+        one
+        for kind, test, asked_of in found.values()
+        for one in (
+            _of_numbers(test, asked_of, plan)
+            if kind is _Kind.NUMBER
+            else _of_texts(test, asked_of, kind)
+        )
+    )
+
+
+def _joined(found: Iterable[Probe]) -> list[Probe]:
+    """Join those that look for the same part in several fields: the trigrams are looked up once."""
+    joined: dict[object, Probe] = {}
+    for one in found:
+        like = (one.comparisons, one.is_in_lines) if one.is_of_part else one
+        if like in joined:
+            one = replace(one, fields=(*joined[like].fields, *one.fields))
+        joined[like] = one
+    return list(joined.values())
+
+
+def _kind(test: Test) -> _Kind:
+    if test.field in PHONES:
+        return _Kind.NUMBER
+    if not isinstance(test, Substring):
+        return _Kind.TEXT
+    is_of_words = test.field in NAMES and _may_begin_word(test)
+    return _Kind.WORDS if is_of_words else _Kind.TEXT
+
+
+def _words(test: Test) -> object:
+    """Return what is asked, whatever it is asked of."""
+    match test:
+        case Substring():
+            return test.initial, test.any, test.final, test.at_word
+        case Keyed():
+            return test.digits
+        case _:
+            return test.value
+
+
+def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]:
+    """Return the probes for some fields: those that are kept in order are asked by themselves."""
+    kept = kept_as(fields)
+    whole = Probe(Source.VALUES, kept, comparisons)
+    ordered = tuple([one for one in kept if one in ORDERED])
+    rest = tuple([one for one in kept if one not in ORDERED])
+    if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
+        return [whole]
+    return [replace(whole, fields=some) for some in (ordered, rest)]
+
+
+def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
+    head = Comparison(Op.HEAD, (head_of(parts.initial),))
+    return Probe(Source.BEGINNINGS, tuple(map(str, names)), (head, *_begins(parts)))
+
+
+def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
+    wanted: Sequence[tuple[Comparison, ...]]
+    match test:
+        case Equals(_, asked):
+            wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
+        case AtLeast(_, asked) | AtMost(_, asked):
+            # Without a digit it is no number, and no number is before or after it.
+            bound = digits_of(asked)
+            wanted = [(_bound(test, bound),)] if bound else []
+        case Substring():
+            wanted = [_substring(one) for one in _number_parts(test, plan)]
+        case Keyed():
+            wanted = []
+    return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
+
+
+def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
+    match test:
+        case Equals(_, asked):
+            return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
+        case AtLeast(_, asked) | AtMost(_, asked):
+            bound = forms(asked)[0]
+            return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
+        case Keyed(digits):
+            return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
+        case Substring():
+            found = []
+            for parts in filter(_can_be, _text_parts(test)):
+                if kind is _Kind.WORDS and _is_short(parts):
+                    parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
+                if kind is _Kind.WORDS and parts.at_word and parts.initial:
+                    found.append(_in_beginnings(fields, parts))
+                else:
+                    found += _in_values(fields, *_substring(parts))
+            return found
+
+
+def _any_of(wanted: Sequence[str]) -> list[Comparison]:
+    values = [form[:_VALUE_LENGTH] for form in wanted if form and is_storable(form)]
+    return [Comparison(Op.ONE_OF, tuple(values))] if values else []
+
+
+def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
+    return Comparison(Op.AT_LEAST if isinstance(test, AtLeast) else Op.AT_MOST, (bound,))
+
+
+def _text_parts(test: Substring) -> list[Substring]:
+    """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
+    spellings = []
+    for spelling in (0, 1):
+        parts = replace(
+            test,
+            initial=part_forms(test.initial.lstrip())[spelling],
+            any=tuple(part_forms(part)[spelling] for part in test.any),
+            final=part_forms(test.final.rstrip())[spelling],
+        )
+        if parts not in spellings:
+            spellings.append(parts)
+    return spellings
+
+
+def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
+    """Return ``test`` in digits, once for each way in which its first part may be dialled.
+
+    A part without a digit says nothing about a number; without any digit it matches none.
+    """
+    final = digits_of(test.final)
+    middle = tuple(part for part in test.any if digits_of(part))
+    # A phone that looks for a number anywhere still sends all of it, with what it dials before.
+    first = next((part for part in (test.initial, *middle, test.final) if digits_of(part)), "")
+    ways = asked_prefixes(first, plan)
+    rest = tuple(map(digits_of, middle))
+    if digits_of(test.initial):
+        found = [replace(test, initial=way, any=rest, final=final) for way in ways]
+    elif middle:
+        # What contains the longer contains the shorter.
+        ways = tuple([way for way in ways if not any(one in way and one != way for one in ways)])
+        found = [replace(test, initial="", any=(way, *rest[1:]), final=final) for way in ways]
+    else:
+        found = [replace(test, initial="", any=(), final=way) for way in ways]
+    return list(filter(_can_be, found))
+
+
+def _can_be(parts: Substring) -> bool:
+    """Say whether there may be such a value; SQLite would take a long one for an error."""
+    whole = "".join((parts.initial, *parts.any, parts.final))
+    return len(whole) <= _VALUE_LENGTH and is_storable(whole)
+
+
+def _is_short(parts: Substring) -> bool:
+    """Say whether this is one part, too short for the trigram index, that may begin a word."""
+    return (
+        not parts.initial
+        and not parts.final
+        and len(parts.any) == 1
+        and len(parts.any[0]) < trigram.SHORTEST
+        and is_ideographic(parts.any[0])
+    )
+
+
+def _may_begin_word(test: Substring) -> bool:
+    """Say whether a name is looked at in another way than any text is."""
+    return test.at_word or (len(test.any) == 1 and len(test.any[0]) <= _LONGEST_SHORT)
+
+
+def _substring(parts: Substring) -> tuple[Comparison, ...]:
+    inner = [part for part in (*parts.any, parts.final) if part]
+    longest = max(inner, key=len, default="")
+    if len(longest) < trigram.SHORTEST:
+        return _begins(parts)
+    found = Comparison(Op.CONTAINS, (longest,))
+    alone = len(inner) == 1 and not parts.final and not parts.initial
+    return (found,) if alone else (*_begins(parts), found)
+
+
+def _begins(parts: Substring) -> tuple[Comparison, ...]:
+    comparisons: list[Comparison] = []
+    if parts.initial:
+        comparisons.append(Comparison(Op.AT_LEAST, (parts.initial,)))
+        comparisons.append(Comparison(Op.BELOW, (parts.initial + _LAST,)))
+    if any(parts.any) or parts.final or not parts.initial:
+        comparisons.append(Comparison(Op.LIKE, (_pattern(parts),)))
+    return tuple(comparisons)
+
+
+def _pattern(parts: Substring) -> str:
+    middle = "".join(f"{_escaped(part)}%" for part in parts.any if part)
+    return f"{_escaped(parts.initial)}%{middle}{_escaped(parts.final)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

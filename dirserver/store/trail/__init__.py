@@ -1,0 +1,1 @@
+"""The audit trail as rows: appended to, chained, and never changed."""
