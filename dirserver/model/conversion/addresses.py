@@ -122,20 +122,25 @@ def zone_for_three(line: ContentLine) -> ContentLine:
 
 
 def _labels(source: Source) -> _Labels:
-    """Find whose each LABEL is: the ADR's right before it, or the first one's of its types."""
+    """Find whose each LABEL is: the ADR's right before it, or the first one's of its types.
+
+    An ADR that says nothing has none, since 3.0 would keep the LABEL alone, and the next way to
+    4.0 would look for another.
+    """
     labels = _Labels()
     waiting: dict[frozenset[str], deque[ContentLine]] = {}
     for line in source.all("ADR"):
-        waiting.setdefault(_kind(line), deque()).append(line)
+        if not _is_empty(line):
+            waiting.setdefault(_kind(line), deque()).append(line)
     strays: list[ContentLine] = []
     before: ContentLine | None = None
     for line in source.lines:
         if line.name == "LABEL":
-            if before is not None and before.name == "ADR" and _kind(before) == _kind(line):
+            if before is None or before.name != "ADR" or _kind(before) != _kind(line):
+                strays.append(line)
+            elif not _is_empty(before):
                 labels.of_address[id(before)] = line
                 labels.placed.add(id(line))
-            else:
-                strays.append(line)
         before = line
     for line in strays:
         addresses = waiting.get(_kind(line), deque())
@@ -145,6 +150,10 @@ def _labels(source: Source) -> _Labels:
             labels.of_address[id(addresses.popleft())] = line
             labels.placed.add(id(line))
     return labels
+
+
+def _is_empty(line: ContentLine) -> bool:
+    return not parts(line.value).strip(";")
 
 
 def _kind(line: ContentLine) -> frozenset[str]:

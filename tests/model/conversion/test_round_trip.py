@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dirserver.errors import InvalidCard
@@ -226,6 +226,8 @@ def check_round_trip(body: bytes) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(CARDS)
+@example(card("3.0", ["ADR:a", *["ADR:"] * 4, "LABEL:b"]))
+@example(card("3.0", [*["ADR:"] * 4, "NOTE:a", "LABEL:b"]))
 def test_a_card_means_the_same_in_the_other_version_and_after_coming_back(body: bytes) -> None:
     try:
         parse_card(body)
