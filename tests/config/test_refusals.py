@@ -322,6 +322,11 @@ OTHER_VALUES = {
         '[users.alice] password_hash = "***": this argon2 hash is not whole; make a new one with:'
         " dirserver passwd"
     ),
+    # The last letter of the digest has bits left over.
+    ALICE + f'password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ${"a" * 43}"': (
+        '[users.alice] password_hash = "***": this argon2 hash is not whole; make a new one with:'
+        " dirserver passwd"
+    ),
     ALICE + 'password_hash = "$5$salt"': (
         '[users.alice] password_hash = "***": this sha256_crypt hash is not whole; make a new one'
         " with: dirserver passwd"
