@@ -54,12 +54,17 @@ class Named:
 class Source(Enum):
     """Which table is looked into."""
 
+    # Enum hashes in Python, and these are parts of the key of every statement.
+    __hash__ = object.__hash__
+
     VALUES = "values"
     BEGINNINGS = "beginnings"
 
 
 class Op(Enum):
     """How the values of the index compare with the one that is looked for."""
+
+    __hash__ = object.__hash__
 
     ONE_OF = "one of"
     HEAD = "head"
