@@ -378,7 +378,7 @@ CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, det
 
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
 
-CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
+CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
 CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.card_id; END;
 

@@ -197,17 +197,12 @@ def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
 
 def _text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
-    spellings = []
-    for spelling in (0, 1):
-        parts = replace(
-            test,
-            initial=part_forms(test.initial.lstrip())[spelling],
-            any=tuple(part_forms(part)[spelling] for part in test.any),
-            final=part_forms(test.final.rstrip())[spelling],
-        )
-        if parts not in spellings:
-            spellings.append(parts)
-    return spellings
+    said = (test.initial.lstrip(), *test.any, test.final.rstrip())
+    spellings = dict.fromkeys(zip(*map(part_forms, said), strict=True))
+    return [
+        Substring(test.field, initial, tuple(middle), final, test.at_word)
+        for initial, *middle, final in spellings
+    ]
 
 
 def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:

@@ -22,8 +22,9 @@ TRIGRAM_INDEX = {
         "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
         "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
-        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
-        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
+        " NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, "
+        "family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, "
+        "organisation TEXT)",
         "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS "
         "(SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO "
         "trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) ||"
