@@ -23,8 +23,6 @@ from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
 _VALUE_LENGTH = 512
-# Sorts after every character, so that it ends the range of values with a given beginning.
-_LAST = "\U0010ffff"
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
@@ -250,6 +248,9 @@ def _may_begin_word(test: Substring) -> bool:
 
 
 def _substring(parts: Substring) -> tuple[Comparison, ...]:
+    if _is_short(parts):
+        # There are many ideographs, and so few cards with any one of them.
+        return (Comparison(Op.CONTAINS_SHORT, parts.any),)
     inner = [part for part in (*parts.any, parts.final) if part]
     longest = max(inner, key=len, default="")
     if len(longest) < trigram.SHORTEST:
@@ -263,7 +264,7 @@ def _begins(parts: Substring) -> tuple[Comparison, ...]:
     comparisons: list[Comparison] = []
     if parts.initial:
         comparisons.append(Comparison(Op.AT_LEAST, (parts.initial,)))
-        comparisons.append(Comparison(Op.BELOW, (parts.initial + _LAST,)))
+        comparisons.append(Comparison(Op.BELOW, (parts.initial + trigram.LAST,)))
     if any(parts.any) or parts.final or not parts.initial:
         comparisons.append(Comparison(Op.LIKE, (_pattern(parts),)))
     return tuple(comparisons)
