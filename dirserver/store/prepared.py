@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -183,7 +184,10 @@ class NewRow:
 
 
 class NewRows:
-    """The INSERT of any number of rows into a table, of which each row has all columns."""
+    """The INSERT of any number of rows into a table, of which each row has all columns.
+
+    One whose key is there already is left out.
+    """
 
     def __init__(self, table: Table) -> None:
         """Prepare it for ``table``."""
@@ -195,8 +199,11 @@ class NewRows:
         # PostgreSQL is far away, and so is told of all rows at once. To SQLite, text that is to be
         # read again takes as long as what it does with the rows.
         rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
-        self._all = Prepared(text(f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"))  # noqa: S608 - names of ours
-        self._each = Prepared(insert_into(table))
+        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
+        self._all = Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
+        # SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
+        each = postgresql.insert(table).values({one.name: bindparam(one.name) for one in table.c})
+        self._each = Prepared(each.on_conflict_do_nothing())
 
     def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
         """Insert ``rows``, whose values have the order of the columns."""

@@ -71,6 +71,7 @@ _NOTE_CHANGES = Prepared(
 class NewCard:
     """A card to be stored. ``replaces`` is the card that has this href now.
 
+    What ``was`` derived from that one is to be compared with ``derived``, where it is known.
     One that comes back, or from elsewhere, has its link again.
     """
 
@@ -82,6 +83,7 @@ class NewCard:
     derived: Derived
     replaces: StoredCard | None
     link_id: int | None = None
+    was: Derived | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     store_derived(
         connection,
         [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
-        replaced=[new.replaces.id for new in cards if new.replaces is not None],
+        replaced={new.replaces.id: new.was for new in cards if new.replaces is not None},
     )
 
 
