@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,13 +146,16 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._snapshots.close()
+        self._batches.close()
         self._engine.dispose()
 
     @property
     def connections_in_use(self) -> int:
         """How many transactions are open."""
         pool = self._engine.pool
-        return pool.checkedout() - self._snapshots.idle if isinstance(pool, QueuePool) else 0
+        if not isinstance(pool, QueuePool):
+            return 0
+        return pool.checkedout() - self._snapshots.idle - self._batches.idle
 
 
 @contextmanager
@@ -212,7 +214,8 @@ def _sqlite_engine(url: str) -> Engine:
         # The one used last has its pages and statements at hand; the others had better be few.
         pool_use_lifo=True,
         pool_size=_KEPT_CONNECTIONS,
-        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        # The writer's stands by for itself.
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS + 1,
         pool_timeout=_CONNECTION_SECONDS,
         # An error's text goes to the log, where no card and no password hash may be.
         hide_parameters=True,
@@ -243,20 +246,10 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if "sqlite_begin" not in options:
-            # It waits for nobody; SQLAlchemy's layers would be most of what it costs.
-            driver = driver_of(connection)
-            if not driver.in_transaction:
-                driver.execute("BEGIN")
-            return
-        if "sqlite_patience" in options:
-            # Nobody who waits counts milliseconds, and mostly there is nobody who does.
-            patience = math.ceil(options["sqlite_patience"] * 10) * 100
-            if connection.info.get("patience", PATIENCE * 1000) != patience:
-                connection.info["patience"] = patience
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        driver_of(connection).execute(options["sqlite_begin"])
+        # Mostly snapshots and batches have done so already.
+        driver = driver_of(connection)
+        if not driver.in_transaction:
+            driver.execute("BEGIN")
 
     return engine
 
