@@ -21,6 +21,7 @@ from dirserver.errors import AccessDenied, DirectoryError, NotAtOnce
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.configuration import configuration
+from dirserver_radicale.direct import Direct
 from dirserver_radicale.headers import prefer
 from dirserver_radicale.headers.environ import is_printable
 from dirserver_radicale.methods.cards import CardMethods
@@ -67,6 +68,8 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         self._searches = Searches()
         # For a server that can be answered in the thread that has its sockets.
         self.prompt = Prompt(self, services.authenticator)
+        methods = {"GET": self.do_GET, "PUT": self.do_PUT, "DELETE": self.do_DELETE}
+        self._direct = Direct(services.authenticator, methods)
         # RFC 5689 section 3.1: told where a book can be made.
         makes_books = services.config.organisation.personal_books
         self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
@@ -98,7 +101,8 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
     def _handle_request(self, environ: dict[str, Any]) -> Any:
         """Answer a request; what goes wrong before a method is at work is answered here."""
         try:
-            status, headers, content = super()._handle_request(environ)
+            answered = self._direct.answer(environ) or super()._handle_request(environ)
+            status, headers, content = answered
         except DirectoryError as error:
             code, fields, body, _ = error_answer(error, "/", "read")
             content = [body.encode() if isinstance(body, str) else body or b""]
