@@ -12,6 +12,7 @@ from pathlib import Path
 from dirserver.cli.failure import BUG, FAILED, INTERRUPTED, Failed, explain
 from dirserver.cli.ordering import read_serve, reordered
 from dirserver.errors import DirectoryError
+from dirserver.lean import import_lean
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +58,8 @@ def reported(work: Callable[[], int], *, verbose: bool) -> int:
 def _run(typed: Sequence[str]) -> int:
     words = reordered(typed)
     if (served := read_serve(words)) is not None:
-        # Not before, since the command line is to answer at once.
+        import_lean()
+        # Not before that, and this not for the command line, which is to answer at once.
         from dirserver.cli import serving
 
         return serving.serve(served)
