@@ -220,7 +220,7 @@ def _goals(reading: Reading, view: VisibleBook, then: int, count: BookCount) -> 
         place = Place(view.book.id, changed.href)
         now = changed.now
         if now is not None and changed.goes:
-            yield Goal(now.key, place, None)
+            yield Goal(now.key, place, None, gone_by=changed.gone_by)
             now = None
         if changed.then is not None:
             source = Verbatim(changed.then.version_id)
