@@ -106,10 +106,8 @@ def _open(
     view = views.get(other.book_id)
     if link.mode is not LinkMode.CARRY or view is None or edit.operation == stops.BLANK:
         return None
-    if other.book_id >= edit.book_id:
-        writing.lock(by.connection, other.book_id)
-        return view
-    # Two that write to linked books in either order must not wait for each other.
+    # It is kept as a rule, unless the cards were linked just now. To wait for it then would be out
+    # of order.
     return view if writing.lock_if_free(by.connection, other.book_id) else None
 
 

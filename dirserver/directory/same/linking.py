@@ -12,7 +12,7 @@ from itertools import combinations
 
 from dirserver.directory.finding import ranks
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import bykey
+from dirserver.directory.same import bykey, locking
 from dirserver.directory.same.bykey import Keyed
 from dirserver.directory.same.carrying import OPERATION, note_books
 from dirserver.directory.writing import Writing
@@ -22,7 +22,6 @@ from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, LinkedIn, Not, Query
-from dirserver.store import writing as locking
 from dirserver.store.same import duplicates, links
 
 
@@ -56,8 +55,7 @@ def link(
     if len(cards) < 2:
         raise CannotLink("a card is not linked with itself")
     connection = writing.connection
-    for book_id in sorted({card.view.book.id for card in cards}):
-        locking.lock(connection, book_id)
+    locking.keep_out_of(writing, [card.key for card in cards])
     there = links.of_keys(connection, [card.key for card in cards])
     members = {card.key for card in cards}.union(links.keys_of(connection, there.values()))
     _require_linkable(writing, cards, there.values(), len(members))
@@ -143,7 +141,7 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     as ``link`` does, for that card alone.
     """
     card = bykey.writable(writing, key, AuditAction.CARD_UNLINK)
-    locking.lock(writing.connection, card.view.book.id)
+    locking.keep_out_of(writing, [key])
     found = of_cards(writing, [key]).get(key)
     if found is None:
         return None
