@@ -14,7 +14,7 @@ from dirserver.directory.intake.renaming import rename_members
 from dirserver.directory.intake.sourced import followed
 from dirserver.directory.reading import Reading
 from dirserver.directory.same import duplicates as pairs
-from dirserver.directory.same import linking
+from dirserver.directory.same import linking, locking
 from dirserver.directory.writing import Writing
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, label_of
@@ -206,11 +206,8 @@ def merge(
     CardTooLarge, ErasedPerson, and ChangedMeanwhile when a card is not what it was.
     """
     label = {merger.view.book.id: label_of(merger.view.book) for merger in mergers}
-    # In one order, lest two that write to the same books wait for each other.
-    views = {
-        book_id: writing.writable(label[book_id], AuditAction.CARD_MERGE)
-        for book_id in sorted(label)
-    }
+    views = {book: writing.granted(label[book], AuditAction.CARD_MERGE) for book in label}
+    locking.keep_out(writing, set(views))
     uids: dict[int, dict[str, str]] = {}
     for done, merger in enumerate(mergers, 1):
         book_id = merger.view.book.id
