@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -18,10 +17,10 @@ from dirserver.store.prepared import NewRows, Prepared, among, insert_into, list
 from dirserver.store.search.probes import ORDERED
 from dirserver.store.tables import card_entry, card_value
 
-# The id of a card, a field, and what the card says of it.
-_Said: TypeAlias = tuple[int, str, str]
+# The id of a card, a field, what the card says of it, and whether that is ordered.
+_Row: TypeAlias = tuple[int, str, str, bool]
 
-_ALL_VALUES = select(card_value.c.card_id, card_value.c.field, card_value.c.value)
+_ALL_VALUES = select(card_value)
 _VALUES = Prepared(
     {engine: _ALL_VALUES.where(one) for engine, one in among(card_value.c.card_id, "cards").items()}
 )
@@ -62,9 +61,12 @@ def store_derived(
     Each comes with the ids of its book and of itself.
     """
     old = frozenset(replaced)
-    values = {
-        (card_id, str(field), said) for _, card_id, one in derived for field, said in one.values
-    }
+    # Card after card: for each row, SQLite looks up whether the trigram index knows of the card.
+    values = [
+        (card_id, str(field), said, field in ORDERED)
+        for _, card_id, one in derived
+        for field, said in sorted(set(one.values))
+    ]
     _store_values(connection, values, old)
     entries = [(card_id, one.entry) for _, card_id, one in derived]
     changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
@@ -80,14 +82,13 @@ def store_derived(
     trigram.settle(connection, least=trigram.MOST_DUE)
 
 
-def _store_values(connection: Connection, new: set[_Said], replaced: Collection[int]) -> None:
-    there = set[_Said]()
+def _store_values(connection: Connection, new: Sequence[_Row], replaced: Collection[int]) -> None:
     if replaced:
         there = set(_VALUES.rows(connection, cards=listed(replaced)))
-    if gone := there - new:
-        names = ("old", "name", "said")
-        _FORGET_VALUES.each(connection, [dict(zip(names, one, strict=True)) for one in gone])
-    # In the order of the index that has most to be looked up in.
-    if come := sorted(new - there, key=itemgetter(1, 2, 0)):
-        rows = [(card, field, value, field in ORDERED) for card, field, value in come]
-        _NEW_VALUES.insert(connection, rows)
+        if gone := there.difference(new):
+            names = ("old", "name", "said")
+            _FORGET_VALUES.each(
+                connection, [dict(zip(names, one[:3], strict=True)) for one in gone]
+            )
+        new = [row for row in new if row not in there]
+    _NEW_VALUES.insert(connection, new)
