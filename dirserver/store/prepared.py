@@ -163,6 +163,9 @@ class Prepared:
         return compiled
 
 
+_LAST_ID = Prepared(text("SELECT last_insert_rowid()"))
+
+
 class NewRow:
     """The INSERT of one row into a table whose ids the engine gives out."""
 
@@ -170,6 +173,7 @@ class NewRow:
         """Prepare it for ``table``, whose primary key is one column."""
         (key,) = table.primary_key
         plain = insert_into(table, without=key.name)
+        self._table = table
         # SQLite's driver knows the id by itself: RETURNING costs half as much again.
         self._statement = Prepared({"sqlite": plain, "postgresql": plain.returning(key)})
 
@@ -179,6 +183,22 @@ class NewRow:
         if connection.dialect.name == "sqlite":
             return int(cursor.lastrowid)
         return int(cast("Found", cursor.fetchone())[0])
+
+    def insert_all(
+        self, connection: Connection, rows: Sequence[Mapping[str, object]]
+    ) -> Sequence[int]:
+        """Insert ``rows`` and return their ids, in their order."""
+        if not rows:
+            return []
+        if connection.dialect.name != "sqlite":
+            returning = insert(self._table).returning(
+                *self._table.primary_key, sort_by_parameter_order=True
+            )
+            return connection.scalars(returning, rows).all()
+        # Nobody else writes, and each is given the next id (https://sqlite.org/autoinc.html).
+        self._statement.each(connection, rows)
+        last = int(cast("Found", _LAST_ID.row(connection))[0])
+        return range(last - len(rows) + 1, last + 1)
 
 
 class NewRows:

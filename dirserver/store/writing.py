@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
@@ -47,10 +47,8 @@ _COUNT_ON = Prepared(
     .returning(addressbook.c.revision)
 )
 _NEW_VERSION = NewRow(card_version)
-_NEW_VERSIONS = insert(card_version)
 _GONE_VERSIONS = Prepared(insert_into(card_version, without="id"))
 _NEW_CARD = NewRow(card)
-_NEW_CARDS = insert(card)
 _CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
 _CHANGE_CARDS = Prepared(
     update(card)
@@ -139,7 +137,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     revised = list(zip(cards, range(first, first + len(cards)), strict=True))
     versions = _insert(
         connection,
-        (_NEW_VERSION, _NEW_VERSIONS),
+        _NEW_VERSION,
         [
             _version(book_id, new.href, new.key, revision, act, new.body, new.etag)
             for new, revision in revised
@@ -160,14 +158,12 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
 
 
 def _insert(
-    connection: Connection, statements: tuple[NewRow, Insert], rows: Sequence[dict[str, object]]
+    connection: Connection, statement: NewRow, rows: Sequence[dict[str, object]]
 ) -> Sequence[int]:
     """Insert ``rows`` and return their ids, in their order."""
-    one, statement = statements
     if len(rows) == 1:
-        return [one.insert(connection, rows[0])]
-    ids = statement.returning(*statement.table.primary_key, sort_by_parameter_order=True)
-    return connection.scalars(ids, rows).all() if rows else []
+        return [statement.insert(connection, rows[0])]
+    return statement.insert_all(connection, rows)
 
 
 def _row(
@@ -199,7 +195,7 @@ def _store_rows(
         for new, row in zip(cards, rows, strict=True)
         if new.replaces is not None
     ]
-    new_ids = iter(_insert(connection, (_NEW_CARD, _NEW_CARDS), created))
+    new_ids = iter(_insert(connection, _NEW_CARD, created))
     _CHANGE_CARDS.each(connection, replaced)
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
