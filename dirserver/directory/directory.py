@@ -13,6 +13,7 @@ from dirserver.directory.access import shield
 from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
+from dirserver.directory.opening import Opening
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.writing import NO_SHIELD, Writing
@@ -91,10 +92,7 @@ class DirectoryReader:
         self.sightings = sightings or Sightings()
         self.recorder = recorder or Recorder(store)
 
-    @contextmanager
-    def reading(
-        self, principal: Principal, client: Client, *, at_once: bool = False
-    ) -> Iterator[Reading]:
+    def reading(self, principal: Principal, client: Client, *, at_once: bool = False) -> Opening:
         """Open a snapshot for ``principal``.
 
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable. With
@@ -103,21 +101,20 @@ class DirectoryReader:
         """
         if at_once and self._lookups is not None:
             raise NotAtOnce
-        refusals: list[AuditEvent] = []
-        try:
-            with self._store.reading(at_once=at_once) as connection:
-                policy = self._in_force(connection, client, at_once=at_once)
-                current = self._current(policy, principal, client, datetime.now(UTC))
-                plan = self._deriver.plan
-                reading = Reading(
-                    connection, policy, current, client, plan, self.sightings, self._lookups
-                )
-                reading.at_once = at_once
-                refusals = reading.refusals
-                yield reading
-        finally:
-            if refusals and (told := self.recorder.repeats.first_of(refusals)):
-                self.record(told)
+
+        def begin(connection: Connection) -> Reading:
+            policy = self._in_force(connection, client, at_once=at_once)
+            current = self._current(policy, principal, client, datetime.now(UTC))
+            plan, lookups = self._deriver.plan, self._lookups
+            reading = Reading(connection, policy, current, client, plan, self.sightings, lookups)
+            reading.at_once = at_once
+            return reading
+
+        return Opening(self._store.reading(at_once=at_once), begin, self._note_refusals)
+
+    def _note_refusals(self, refusals: Sequence[AuditEvent]) -> None:
+        if told := self.recorder.repeats.first_of(refusals):
+            self.record(told)
 
     def _in_force(
         self,
