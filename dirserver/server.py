@@ -343,9 +343,9 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
     """
     share_among_threads()
     # Here, since a reactor must not be there before a worker is forked.
-    from twisted.internet import reactor
+    from dirserver.reactor import install
 
-    running = cast(PosixReactorBase, reactor)
+    running = install()
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = Server(path, running, line)

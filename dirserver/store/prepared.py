@@ -37,6 +37,8 @@ _Process: TypeAlias = Callable[[Any], Any]
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
 _ROWS = 200
+# No driver takes it for a value.
+_MISSING = object()
 # How each engine takes any number of ids as one parameter.
 _IDS = {
     "sqlite": "SELECT value FROM json_each(:{name})",
@@ -75,9 +77,14 @@ class _Compiled:
     given: Mapping[str, object]
     binding: Mapping[str, _Process]
     reading: tuple[tuple[int, _Process], ...]
+    # Where parameters have no names: those values in their places, and whose places these are.
+    ready: tuple[object, ...]
+    places: Mapping[str, tuple[int, ...]]
 
     def bound(self, values: Mapping[str, object]) -> Any:
         """Return ``values`` as the driver takes them."""
+        if self.is_positional:
+            return self._in_place(values)
         ready: dict[str, object] = {}
         for name in self.names:
             if name not in values:
@@ -86,7 +93,18 @@ class _Compiled:
                 ready[name] = self.binding[name](values[name])
             else:
                 ready[name] = values[name]
-        return [ready[name] for name in self.names] if self.is_positional else ready
+        return ready
+
+    def _in_place(self, values: Mapping[str, object]) -> Sequence[object]:
+        if not values:
+            return self.ready
+        ready = list(self.ready)
+        for name, value in values.items():
+            if name in self.binding:
+                value = self.binding[name](value)
+            for at in self.places.get(name, ()):
+                ready[at] = value
+        return ready
 
     def read(self, row: Found) -> Found:
         """Return a row of the driver's as its columns' types have it."""
@@ -111,8 +129,9 @@ class Prepared:
 
     def row(self, connection: Connection, **values: object) -> Found | None:
         """Return the first row that is found, or None."""
-        row = self.execute(connection, values).fetchone()
-        return None if row is None else self._for(connection.dialect).read(row)
+        row: Found | None = self.execute(connection, values).fetchone()
+        compiled = self._for(connection.dialect)
+        return compiled.read(row) if row is not None and compiled.reading else row
 
     def rows(self, connection: Connection, **values: object) -> list[Found]:
         """Return all rows that are found."""
@@ -291,7 +310,19 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
         and (process := one.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
     names = tuple(compiled.params if positions is None else positions)
-    return _Compiled(str(compiled), names, positions is not None, given, binding, tuple(reading))
+    places: dict[str, tuple[int, ...]] = {}
+    for at, name in enumerate(names):
+        places[name] = (*places.get(name, ()), at)
+    return _Compiled(
+        str(compiled),
+        names,
+        positions is not None,
+        given,
+        binding,
+        tuple(reading),
+        tuple([given.get(name, _MISSING) for name in names]),
+        places,
+    )
 
 
 def _as_it_is(value: Any) -> Any:
