@@ -36,7 +36,6 @@ _Process: TypeAlias = Callable[[Any], Any]
 # One for all engines, or one for each by its name.
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
-_ROWS = 200
 # No driver takes it for a value.
 _MISSING = object()
 # How each engine takes any number of ids as one parameter.
@@ -164,13 +163,17 @@ class Prepared:
         _guarded(connection, compiled, cursor.execute, compiled.bound(values))
         return cursor
 
-    def found(self, connection: Connection, values: Mapping[str, object]) -> Iterator[Found]:
-        """Yield the rows that are found, as the driver has them."""
+    def found(
+        self, connection: Connection, values: Mapping[str, object], most: int
+    ) -> Iterator[Sequence[Found]]:
+        """Yield the rows that are found, as the driver has them, ``most`` at once."""
         cursor = self.execute(connection, values)
         compiled = self._for(connection.dialect)
         try:
-            while rows := cursor.fetchmany(_ROWS):
-                yield from map(compiled.read, rows) if compiled.reading else rows
+            while rows := cursor.fetchmany(most):
+                yield list(map(compiled.read, rows)) if compiled.reading else rows
+                if len(rows) < most:
+                    return
         finally:
             cursor.close()
 

@@ -34,13 +34,15 @@ def chosen(
     span: Span,
     after: BoundPlace | None = None,
     bind: Bind = in_place,
+    more: Sequence[str] = (),
 ) -> FromClause | None:
     """Return the cards of ``span`` that ``question`` finds, in their order, or None for none.
 
-    ``after`` is the place that the span begins behind, as ``bind`` has it.
+    ``after`` is the place that the span begins behind, as ``bind`` has it. Beside what tells a card
+    from others and where it stands, these have ``more`` of the columns of ``card``.
     """
     if question.finds_once and is_of_all(question):
-        cards: FromClause = _of_each_book(question, terms, span, after)
+        cards: FromClause = _of_each_book(question, _columns(terms, more), terms, span, after)
     else:
         by_name = question.order == BY_NAME and after is None and not span.backwards
         most = (
@@ -48,7 +50,8 @@ def chosen(
             if span.limit is None or question.finds_once or not by_name
             else span.limit + span.skip
         )
-        selected = _selected(question, dialect, terms, after, bind, most)
+        columns = _columns(terms, more)
+        selected = _selected(question, dialect, columns, terms, after, bind, most)
         if selected is None:
             return None
         if not question.finds_once:
@@ -83,7 +86,11 @@ def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
 
 
 def _of_each_book(
-    question: Question, terms: Sequence[Term], span: Span, after: BoundPlace | None
+    question: Question,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None,
 ) -> FromClause:
     """Return the first cards of each book, as many as may be among the first of all.
 
@@ -111,7 +118,7 @@ def _of_each_book(
             twin = select(other.c.id).where(*linked, *_kept(question, other)).exists()
             once.append(or_(card.c.link_id.is_(None), ~twin))
         first = (
-            select(*_columns(terms))
+            select(*columns)
             .where(card.c.addressbook_id == book, *once, *behind, *_kept(question, card))
             .order_by(*ordering.order_by(terms))
             .limit(most)
@@ -122,21 +129,22 @@ def _of_each_book(
     return union_all(*parts).subquery()
 
 
-def _columns(terms: Sequence[Term]) -> list[ColumnElement[object]]:
-    kept = card.c
-    own = (kept.id, kept.addressbook_id, kept.key, kept.uid, kept.created, kept.modified)
-    return [*own, kept.link_id, *ordering.labelled(terms)]
+def _columns(terms: Sequence[Term], more: Sequence[str] = ()) -> list[ColumnElement[object]]:
+    # A column more may be one that the index by which cards are sorted does not have.
+    own = (card.c.id, card.c.addressbook_id, card.c.key)
+    return [*own, *(card.c[name] for name in more), *ordering.labelled(terms)]
 
 
 def found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
     """Return all cards that ``question`` finds, in any order, or None for none."""
-    selected = _selected(question, dialect, terms)
+    selected = _selected(question, dialect, _columns(terms), terms)
     return None if selected is None else selected.subquery()
 
 
 def _selected(
     question: Question,
     dialect: Dialect,
+    columns: Sequence[ColumnElement[object]],
     terms: Sequence[Term],
     after: BoundPlace | None = None,
     bind: Bind = in_place,
@@ -149,7 +157,6 @@ def _selected(
     condition = _condition(question, dialect, bind, first)
     if condition is None:
         return None
-    columns = _columns(terms)
     behind = [] if after is None else [ordering.behind(terms, after)]
     if not question.finds_once:
         return select(*columns).where(condition, *behind)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
+from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import WHOLE, Span
 from dirserver.model.query import Query, resolve
+from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.search import choosing, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
 from dirserver.store.search.probes import Bind, Named
@@ -19,54 +21,66 @@ from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_version
 
-_ROWS = 200
+# So many rows are taken from the database at once; with bodies, which may have pictures, fewer.
+_ROWS = 500
+_BODIES = 20
+# Where all that is found is no more than this, it is ranked here.
+_FEW = 200
 _statements = Statements()
+_ATTRIBUTES = Prepared(
+    {
+        engine: select(card_entry.c.card_id, card_entry.c.attributes).where(one)
+        for engine, one in among(card_entry.c.card_id, "cards").items()
+    }
+)
 
 
-def search(
+def search(connection: Connection, question: Question, span: Span = WHOLE) -> Iterator[Entry]:
+    """Yield the cards that ``question`` finds, in its order."""
+    for found in hits(connection, question, span):
+        yield from found.entries()
+
+
+def hits(
     connection: Connection,
     question: Question,
     span: Span = WHOLE,
-    *,
-    bodies: bool = False,
-    moments: bool = False,
-) -> Iterator[Entry]:
-    """Yield the cards that ``question`` finds, in its order.
-
-    They have their ``bodies``, and ``moments``, if these are asked for.
-    """
-    shown = (bodies, moments)
+    details: Details = PLAIN,
+) -> Iterator[Hits]:
+    """Yield what ``question`` finds, in its order, with the ``details`` that are asked for."""
     most = span.limit
-    from_start = most is not None and most <= _ROWS and span == Span(most)
+    from_start = most is not None and most <= _FEW and span == Span(most)
     if from_start and question.finds_once and not choosing.is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
-        few = list(_search(connection, replace(question, ranks=()), span, shown))
-        if most is not None and len(few) < most:
+        known = replace(details, person=True)
+        few = list(_hits(connection, replace(question, ranks=()), span, known))
+        if most is not None and sum(map(len, few)) < most:
             yield from _once(few, dict(question.ranks))
             return
-    yield from _search(connection, question, span, shown)
+    yield from _hits(connection, question, span, details)
 
 
-def _once(found: Sequence[Entry], ranks: dict[int, int]) -> Iterator[Entry]:
+def _once(found: Sequence[Hits], ranks: dict[int, int]) -> Iterator[Hits]:
     """Yield all that is found without what is found in a better book, too."""
+    rows = [row for some in found for row in some.rows]
     best: dict[str | int, int] = {}
-    for one in found:
-        for same in _same(one):
-            best[same] = min(ranks[one.book_id], best.get(same, ranks[one.book_id]))
-    for one in found:
-        if all(ranks[one.book_id] == best[same] for same in _same(one)):
-            yield one
+    for row in rows:
+        rank = ranks[book_of(row)]
+        for same in persons_of(row):
+            if same:
+                best[same] = min(rank, best.get(same, rank))
+    kept = [
+        row
+        for row in rows
+        if all(ranks[book_of(row)] == best[same] for same in persons_of(row) if same)
+    ]
+    if kept:
+        yield Hits(kept)
 
 
-def _same(one: Entry) -> list[str | int]:
-    """Return what other entries of the same person may have, too."""
-    said: tuple[str | int | None, ...] = (one.uid, one.link_id)
-    return [same for same in said if same]
-
-
-def _search(
-    connection: Connection, question: Question, span: Span, shown: tuple[bool, bool]
-) -> Iterator[Entry]:
+def _hits(
+    connection: Connection, question: Question, span: Span, details: Details
+) -> Iterator[Hits]:
     dialect = connection.dialect
     place = span.after or ()
     values = ordering.texts(place)
@@ -76,55 +90,71 @@ def _search(
     ]
     plain = (span.limit, span.skip, span.backwards, ordering.shape(place))
     persons = (question.ranks, question.has_links)
-    shape = (dialect.name, tuple(asked), question.order, persons, plain, shown)
+    shape = (dialect.name, tuple(asked), question.order, persons, plain, details)
     statement = _statements.get(shape)
     if statement is None:
-        select = _statement(question, dialect, span, Named(), shown)
+        select = _statement(question, dialect, span, Named(), details)
         if select is None:
             return
-        statement = Statement(select, is_short=span.limit is not None and span.limit <= _ROWS)
+        is_short = span.limit is not None and span.limit <= _ROWS
+        at_once = _BODIES if details.body else _ROWS
+        statement = Statement(select, at_once, is_short=is_short)
         _statements.put(shape, statement)
-    for book_id, key, uid, attributes, created, modified, body, link_id, *at in statement.run(
-        connection, values
-    ):
-        yield Entry(book_id, key, uid, attributes, created, modified, body, tuple(at), link_id)
+    for rows in statement.run(connection, values):
+        # They have the columns of ``_statement``.
+        yield Hits(cast("Sequence[Row]", rows))
 
 
 def _statement(
-    question: Question, dialect: Dialect, span: Span, bind: Bind, shown: tuple[bool, bool]
+    question: Question, dialect: Dialect, span: Span, bind: Bind, details: Details
 ) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)
     if span.backwards:
         terms = ordering.turned(terms)
     after = None if span.after is None else ordering.bound(span.after, bind)
-    chosen = choosing.chosen(question, dialect, terms, span, after, bind)
+    has_link = details.person and question.has_links
+    wanted = {
+        card.c.revision: details.revision,
+        card.c.uid: details.person,
+        card.c.link_id: has_link,
+        card.c.created: details.moments,
+        card.c.modified: details.moments,
+    }
+    more = [column.name for column, is_wanted in wanted.items() if is_wanted]
+    chosen = choosing.chosen(question, dialect, terms, span, after, bind, more)
     if chosen is None:
         return None
-    bodies, moments = shown
     sorted_by = [term.of(chosen, at) for at, term in enumerate(terms)]
     one = chosen.c
     # The entries come in after the sort, so that it moves names and not blobs.
     attributes = (
         select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
     )
-    # As an Entry has it.
+    # As a Row has it.
     columns = (
-        *(one.addressbook_id, one.key, one.uid, attributes),
-        *((one.created, one.modified) if moments else (null(), null())),
-        card_version.c.body if bodies else null(),
-        one.link_id if question.has_links else null(),
+        *(one.addressbook_id, one.key, one.revision if details.revision else null(), one.id),
+        one.uid if details.person else null(),
+        one.link_id if has_link else null(),
+        attributes if details.attributes else null(),
+        *((one.created, one.modified) if details.moments else (null(), null())),
+        card_version.c.body if details.body else null(),
     )
     statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
-    if dialect.name == "sqlite" and not bodies:
+    if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
         # of both, which would look up the entries of all that is found.
         return statement.limit(-1)
     statement = statement.order_by(*ordering.order_by(sorted_by))
-    if not bodies:
+    if not details.body:
         return statement
     return statement.join(card, card.c.id == chosen.c.id).join(
         card_version, card_version.c.id == card.c.version_id
     )
+
+
+def attributes(connection: Connection, cards: Sequence[int]) -> dict[int, bytes]:
+    """Return what the LDAP face made of ``cards``, by their ids."""
+    return dict(_ATTRIBUTES.rows(connection, cards=listed(cards)))
 
 
 def number_found(connection: Connection, question: Question) -> int:
@@ -162,7 +192,7 @@ def cards_found(
         .join(found, found.c.id == card.c.id)
         .join(card_version, card_version.c.id == card.c.version_id)
         .order_by(*ordering.order_by(sorted_by))
-        .execution_options(yield_per=_ROWS)
+        .execution_options(yield_per=_BODIES)
     )
     with connection.execute(statement) as rows:
         for row in rows:
