@@ -80,15 +80,14 @@ class _Compiled:
 
     def bound(self, values: Mapping[str, object]) -> Any:
         """Return ``values`` as the driver takes them."""
-        ready: dict[str, object] = {}
-        for name in self.names:
-            if name not in values:
-                ready[name] = self.given[name]
-            elif name in self.binding:
-                ready[name] = self.binding[name](values[name])
-            else:
-                ready[name] = values[name]
-        return [ready[name] for name in self.names] if self.is_positional else ready
+        given, binding = self.given, self.binding
+        ready = [
+            (binding[name](values[name]) if name in binding else values[name])
+            if name in values
+            else given[name]
+            for name in self.names
+        ]
+        return ready if self.is_positional else dict(zip(self.names, ready, strict=True))
 
     def read(self, row: Found) -> Found:
         """Return a row of the driver's as its columns' types have it."""
