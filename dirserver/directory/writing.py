@@ -77,9 +77,9 @@ class Writing(Reading):
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
-        super().__init__(connection, policy, principal, client, deriver.plan, sightings)
+        plan = deriver.plan
+        super().__init__(connection, policy, principal, client, plan, sightings, sources=sources)
         self.deriver = deriver
-        self.sources = sources
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
