@@ -182,7 +182,8 @@ CREATE TABLE change (
     vanished BOOLEAN NOT NULL,
     CONSTRAINT pk_change PRIMARY KEY (addressbook_id, href),
     CONSTRAINT fk_change_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 

@@ -307,6 +307,7 @@ def upgrade() -> None:
             ["addressbook_id"], ["addressbook.id"], name="fk_change_addressbook_id"
         ),
         sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_change"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_change_addressbook_id_revision_href_vanished",
