@@ -21,6 +21,7 @@ from dirserver.errors import AccessDenied, DirectoryError, NotAtOnce
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.configuration import configuration
+from dirserver_radicale.direct import Direct
 from dirserver_radicale.headers import prefer
 from dirserver_radicale.headers.environ import is_printable
 from dirserver_radicale.methods.cards import CardMethods
@@ -35,6 +36,7 @@ from dirserver_radicale.reports.dispatch import is_poll, is_search, report
 from dirserver_radicale.reports.searches import Crowded, Searches
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.resources import Resource, Viewer
+from dirserver_radicale.writes import Writes
 from dirserver_radicale.xml import xmlbody
 from dirserver_radicale.xml.xmlbody import read_body
 
@@ -65,8 +67,10 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         super().__init__(configuration(services))
         self._directory = services.directory
         self._searches = Searches()
-        # For a server that can be answered in the thread that has its sockets.
-        self.prompt = Prompt(self, services.authenticator)
+        direct = Direct(self, services.authenticator)
+        # For a server that can be answered in the thread that has its sockets, or for several.
+        self.prompt = Prompt(direct)
+        self.writes = Writes(direct, services.directory)
         # RFC 5689 section 3.1: told where a book can be made.
         makes_books = services.config.organisation.personal_books
         self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
