@@ -78,11 +78,13 @@ class DirectoryReader:
         sightings: Sightings | None = None,
         reads: Detail | None = None,
         recorder: Recorder | None = None,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Read from ``store``, with numbers as ``deriver`` reads them.
 
         ``sightings`` hear of who is given what; ``reads`` is how much the audit trail has of who
         looked up whom, nothing by default. ``recorder`` appends the events that stand alone.
+        ``sources`` are those that books follow, by the books' slugs.
         """
         self._store = store
         self._deriver = deriver
@@ -90,6 +92,7 @@ class DirectoryReader:
         self._lookups = None if reads is None else Lookups(reads, self._append)
         self.sightings = sightings or Sightings()
         self.recorder = recorder or Recorder(store)
+        self._sources = sources
 
     @contextmanager
     def reading(
@@ -108,9 +111,15 @@ class DirectoryReader:
             with self._store.reading(at_once=at_once) as connection:
                 policy = self._in_force(connection, client, at_once=at_once)
                 current = self._current(policy, principal, client, datetime.now(UTC))
-                plan = self._deriver.plan
                 reading = Reading(
-                    connection, policy, current, client, plan, self.sightings, self._lookups
+                    connection,
+                    policy,
+                    current,
+                    client,
+                    self._deriver.plan,
+                    self.sightings,
+                    self._lookups,
+                    self._sources,
                 )
                 reading.at_once = at_once
                 refusals = reading.refusals
@@ -203,13 +212,11 @@ class Directory(DirectoryReader):
         recorder: Recorder | None = None,
         sources: Sources = NO_SOURCES,
     ) -> None:
-        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all.
-
-        ``sources`` are those that books follow, by the books' slugs.
-        """
-        super().__init__(store, deriver, sightings=sightings, reads=reads, recorder=recorder)
+        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
+        super().__init__(
+            store, deriver, sightings=sightings, reads=reads, recorder=recorder, sources=sources
+        )
         self._shield = guard
-        self._sources = sources
         self.tell = tell
         # What threads that write together will tell of.
         self._untold: dict[int, list[AuditEvent]] = {}

@@ -34,7 +34,7 @@ from dirserver.model.vcard import without
 from dirserver.store import deadline
 from dirserver.store.engine import Connection
 from dirserver.store.search import searching as store
-from dirserver.store.search.searching import Question
+from dirserver.store.search.question import Question
 
 
 class Finding(ABC):

@@ -13,7 +13,7 @@ from dirserver.directory.derivation import Deriver
 from dirserver.directory.intake import sourced
 from dirserver.directory.people.erased import erased_among
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import carrying, landing, uids
+from dirserver.directory.same import carrying, landing, locking, uids
 from dirserver.directory.standards import following
 from dirserver.directory.standards.consequences import Consequences
 from dirserver.errors import (
@@ -77,9 +77,9 @@ class Writing(Reading):
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
-        super().__init__(connection, policy, principal, client, deriver.plan, sightings)
+        plan = deriver.plan
+        super().__init__(connection, policy, principal, client, plan, sightings, sources=sources)
         self.deriver = deriver
-        self.sources = sources
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -100,7 +100,7 @@ class Writing(Reading):
         ``action``.
         """
         view = self.granted(slug, action, href, privilege)
-        writing.lock(self.connection, view.book.id)
+        locking.keep_out(self, {view.book.id}, *filter(None, [href]))
         return view
 
     def granted(
@@ -224,9 +224,7 @@ class Writing(Reading):
         """
         source = self.granted(slug, AuditAction.CARD_MOVE, href)
         target = self.granted(to_slug, AuditAction.CARD_MOVE, to_href)
-        # In one order, lest two that move towards each other wait for each other.
-        for book_id in sorted({source.book.id, target.book.id}):
-            writing.lock(self.connection, book_id)
+        locking.keep_out(self, {source.book.id, target.book.id}, href, to_href)
         stored = self.stored(source, href)
         body = cards.body(self.connection, source.book.id, href) if stored is not None else None
         if stored is None or body is None:

@@ -46,7 +46,9 @@ class Answer:
         size = 0
         for output in self.outputs:
             if isinstance(output, Act):
-                return Batch(b"".join(parts), output, ended=False)
+                # Nothing follows it, and whoever asked may be gone before a thread has said so.
+                self.end()
+                return Batch(b"".join(parts), output, ended=True)
             parts.append(output)
             size += len(output)
             if size >= limits.batch_octets or len(parts) >= limits.batch_entries:

@@ -242,6 +242,8 @@ class LDAPProtocol(BaseLDAPServer):
             return
         if batch.act is Act.START_TLS:
             self._start_tls(batch.data)
+            if answering.is_abandoned:
+                return
         elif batch.data:
             self.transport.write(batch.data)
         if batch.ended:

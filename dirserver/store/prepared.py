@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
-    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -20,12 +19,12 @@ from sqlalchemy import (
     Insert,
     LargeBinary,
     Table,
+    TextClause,
     bindparam,
     column,
     insert,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -38,7 +37,6 @@ _Process: TypeAlias = Callable[[Any], Any]
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
 _ROWS = 200
-_POSTGRESQL = URL.create("postgresql").get_dialect()()
 # How each engine takes any number of ids as one parameter.
 _IDS = {
     "sqlite": "SELECT value FROM json_each(:{name})",
@@ -191,34 +189,59 @@ class NewRows:
 
     def __init__(self, table: Table) -> None:
         """Prepare it for ``table``."""
-        names = ", ".join(one.name for one in table.c)
-        taken = ", ".join(
-            f"CAST(value ->> {at} AS {one.type.compile(_POSTGRESQL).partition(' ')[0]})"
-            for at, one in enumerate(table.c)
-        )
-        # PostgreSQL is far away, and so is told of all rows at once. To SQLite, text that is to be
-        # read again takes as long as what it does with the rows.
-        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
-        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
-        self._all = Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
-        # SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-        each = postgresql.insert(table).values({one.name: bindparam(one.name) for one in table.c})
-        self._each = Prepared(each.on_conflict_do_nothing())
+        self._table = table
+        self._each = Prepared(_insert(table, "ON CONFLICT DO NOTHING"))
+        self._all: Prepared | None = None
 
     def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
         """Insert ``rows``, whose values have the order of the columns."""
         if not rows:
             return
         if connection.dialect.name == "sqlite":
+            # Text that is to be read again would take as long as what it does with the rows.
             self._each.many(connection, rows)
         else:
+            # PostgreSQL is far away, and so is told of all rows at once.
+            self._all = self._all or self._at_once(connection.dialect)
             self._all.run(connection, rows=json.dumps(rows, ensure_ascii=False))
+
+    def _at_once(self, dialect: Dialect) -> Prepared:
+        table = self._table
+        names = ", ".join(one.name for one in table.c)
+        taken = ", ".join(
+            f"CAST(value ->> {at} AS {one.type.compile(dialect).partition(' ')[0]})"
+            for at, one in enumerate(table.c)
+        )
+        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
+        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
+        return Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
 
 
 def insert_into(table: Table, *, without: str = "") -> Insert:
     """Return the INSERT of a row that has all columns but one."""
     names = [one.name for one in table.c if one.name != without]
     return insert(table).values({name: bindparam(name) for name in names})
+
+
+def insert_or_update(table: Table) -> TextClause:
+    """Return the INSERT of a row that has all columns, which updates the one with the same key."""
+    key = ", ".join(one.name for one in table.primary_key)
+    others = [one.name for one in table.c if not one.primary_key]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return _insert(table, f"ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+
+def _insert(table: Table, otherwise: str) -> TextClause:
+    """Return the INSERT of a row that has all columns, and what is done where its key is there.
+
+    SQLite has taken over PostgreSQL's words for that. SQLAlchemy has them in the dialect of each
+    alone, and that of an engine that is not in use takes 2 MB.
+    """
+    names = ", ".join(one.name for one in table.c)
+    values = ", ".join(f":{one.name}" for one in table.c)
+    words = f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - names of ours
+    types = (bindparam(one.name, type_=one.type) for one in table.c)
+    return text(f"{words} {otherwise}").bindparams(*types)
 
 
 def _compile(statements: Statements, dialect: Dialect) -> _Compiled:

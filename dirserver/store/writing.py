@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.index import trigram
 from dirserver.store.index.derived import Derived, store_derived
-from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
+from dirserver.store.prepared import (
+    NewRow,
+    Prepared,
+    among,
+    insert_into,
+    insert_or_update,
+    listed,
+)
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
 
@@ -54,17 +60,7 @@ _CHANGE_CARDS = Prepared(
 _REMOVE_CARDS = Prepared(
     {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
-# SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-_NEW_CHANGES = postgresql.insert(change).values({one.name: bindparam(one.name) for one in change.c})
-_NOTE_CHANGES = Prepared(
-    _NEW_CHANGES.on_conflict_do_update(
-        index_elements=[change.c.addressbook_id, change.c.href],
-        set_={
-            "revision": _NEW_CHANGES.excluded.revision,
-            "vanished": _NEW_CHANGES.excluded.vanished,
-        },
-    )
-)
+_NOTE_CHANGES = Prepared(insert_or_update(change))
 
 
 @dataclass(frozen=True, slots=True)

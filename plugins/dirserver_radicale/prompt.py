@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from http import client
 from typing import Any
 
 from dirserver.errors import NotAtOnce
-from dirserver_radicale.direct import PATH, SEGMENT, Direct, told
+from dirserver_radicale.direct import SEGMENT, Direct, is_plain, tell
 
+_PATH = re.compile(rf"/(?:{SEGMENT}/)*+(?:{SEGMENT})?")
 _HOME = re.compile(rf"/(?:{SEGMENT}/?)?")
 # What is directly in a home is a few books; what is in a book are all its cards.
 _PATHS = {
-    ("PROPFIND", "0"): PATH,
+    ("PROPFIND", "0"): _PATH,
     ("PROPFIND", "1"): _HOME,
-    ("REPORT", "0"): PATH,
-    ("REPORT", "1"): PATH,
-    ("REPORT", ""): PATH,
+    ("REPORT", "0"): _PATH,
+    ("REPORT", "1"): _PATH,
+    ("REPORT", ""): _PATH,
 }
 
 
@@ -34,12 +34,14 @@ class Prompt:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333). Raises NotAtOnce, and then nothing has been done."""
-        known = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
-        if known is None or not known.fullmatch(environ["PATH_INFO"]) or environ["QUERY_STRING"]:
+        path = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
+        if path is None or not is_plain(environ, path):
             raise NotAtOnce
         principal = self._direct.known(environ)
-        answer = self._direct.answer(environ, principal, at_once=True)
-        if answer[0] != client.MULTI_STATUS:
+        if principal is None:
+            raise NotAtOnce
+        written = self._direct.call(environ, principal, at_once=True)
+        if not written[0].startswith("207"):
             # Mostly the audit trail is to be told of that.
             raise NotAtOnce
-        return told(environ, answer, start_response)
+        return tell(written, start_response)

@@ -7,19 +7,16 @@ interpreter. So one thread does it for all, and waits for the disk once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 from dirserver.directory import Directory
-from dirserver.errors import NotAtOnce
 from dirserver.model.principal import Principal
-from dirserver_radicale.direct import SEGMENT, Direct, told
+from dirserver_radicale.direct import CARD, Direct, is_plain, tell
 
 _METHODS = ("PUT", "DELETE")
-_CARD = re.compile(rf"/{SEGMENT}/{SEGMENT}/{SEGMENT}")
 # When others write for longer, each request waits for its turn in a thread of its own.
 _PATIENCE = 0.3
 
@@ -36,19 +33,16 @@ class Writes:
         self, environ: dict[str, Any]
     ) -> Callable[[dict[str, Any], Any], Iterable[bytes]] | None:
         """Return the WSGI application for a request, or None if it is to be answered by itself."""
-        if environ["REQUEST_METHOD"] not in _METHODS or not self._directory.is_better_together:
+        is_better_alone = not self._directory.is_better_together
+        if is_better_alone or environ["REQUEST_METHOD"] not in _METHODS:
             return None
-        if not _CARD.fullmatch(environ["PATH_INFO"]) or environ["QUERY_STRING"]:
-            return None
-        try:
-            return partial(self._answer, self._direct.known(environ))
-        except NotAtOnce:
-            return None
+        principal = self._direct.known(environ) if is_plain(environ, CARD) else None
+        return None if principal is None else partial(self._answer, principal)
 
     def _answer(
         self, principal: Principal, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
-        return told(environ, self._direct.answer(environ, principal), start_response)
+        return tell(self._direct.call(environ, principal), start_response)
 
     def together(self) -> AbstractContextManager[Callable[[], bool]]:
         """Let what is answered in the block be done at its end, and not be told before that.

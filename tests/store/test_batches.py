@@ -16,7 +16,7 @@ from dirserver.errors import StoreUnavailable
 from dirserver.store import settings
 from dirserver.store.engine import Store
 from dirserver.store.sqlite import batches
-from dirserver.store.sqlite.snapshots import driver_of
+from dirserver.store.sqlite.driver import driver_of
 
 
 @pytest.fixture(autouse=True)

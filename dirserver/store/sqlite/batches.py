@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dirserver.errors import StoreUnavailable
-from dirserver.store.sqlite.snapshots import driver_of
+from dirserver.store.sqlite.driver import driver_of
 from dirserver.store.sqlite.writers import Turns
 
 # What the first of them waits for the others.
