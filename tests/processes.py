@@ -118,6 +118,7 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float = 60,
+    module: str = "dirserver",
 ) -> subprocess.CompletedProcess[bytes]:
     """Do what ``python -m dirserver`` does with ``arguments``, to its end.
 
@@ -137,6 +138,7 @@ def run(
             stderr=err.fileno(),
             env=env,
             cwd=cwd,
+            module=module,
         )
         try:
             code = process.wait(timeout)

@@ -25,7 +25,7 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 
-# The server, and what commands import of others.
+# The server, what commands import of others, and what is kept in sync with it.
 IMPORTED = (
     "alembic.command",
     "alembic.ddl.postgresql",
@@ -35,6 +35,9 @@ IMPORTED = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "typer",
+    "vdirsyncer.cli.tasks",
+    "vdirsyncer.storage.dav",
+    "vdirsyncer.storage.filesystem",
 )
 # All that is told of a process: its number when it begins, and its exit code when it ended.
 NUMBER = struct.Struct("i")
