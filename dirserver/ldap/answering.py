@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
 from dirserver.errors import NotAtOnce
 from dirserver.ldap.session import Act, LDAPSession, Output, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Responses that were made in one go, and what is to be done when they are written."""
+class Batch(NamedTuple):
+    """Responses that were made in one go, and what is to be done when they are written.
+
+    There is one with every request: hence a tuple.
+    """
 
     data: bytes
     act: Act | None
@@ -24,13 +26,13 @@ class Batch:
 class Answer:
     """What is answered to a request. ``began`` is when it was begun.
 
-    ``resume`` makes the rest of an answer whose ``outputs`` were closed amid it. ``ready`` are
+    ``session`` makes the rest of an answer whose ``outputs`` were closed amid it. ``ready`` are
     responses that were made already, and ``bug`` is what kept them from being made.
     """
 
+    session: LDAPSession
     request: Request
     outputs: Generator[Output]
-    resume: Callable[[], Generator[Output]]
     began: float
     is_abandoned: bool = False
     ready: Batch | None = None
@@ -45,7 +47,9 @@ class Answer:
         size = 0
         for output in self.outputs:
             if isinstance(output, Act):
-                return Batch(b"".join(parts), output, ended=False)
+                # Nothing follows it, and whoever asked may be gone before a thread has said so.
+                self.end()
+                return Batch(b"".join(parts), output, ended=True)
             parts.append(output)
             size += len(output)
             if size >= enough:
@@ -55,7 +59,7 @@ class Answer:
     def let_go(self) -> None:
         """Let go of what the answer is made from; ``next_batch`` goes on all the same."""
         self.outputs.close()
-        self.outputs = self.resume()
+        self.outputs = self.session.resume(self.request)
 
     def end(self) -> None:
         """Let go of whatever the rest of the answer would have been made from."""
@@ -68,7 +72,7 @@ def begin(session: LDAPSession, request: Request, enough: int) -> Answer:
     That is ``enough`` octets. What is left of a longer answer holds nothing meanwhile.
     """
     outputs = session.answer(request, at_once=True)
-    answer = Answer(request, outputs, partial(session.resume, request), time.monotonic())
+    answer = Answer(session, request, outputs, time.monotonic())
     try:
         ready = answer.next_batch(enough)
     except NotAtOnce:

@@ -125,13 +125,15 @@ class LDAPProtocol(BaseLDAPServer):
         if self._closing:
             return
         try:
-            for urgent in self._incoming.receive(data):
+            urgent = self._incoming.receive(data)
+            while urgent is not None:
                 if isinstance(urgent, UnbindRequest):
                     # What has been asked before is not to be answered (RFC 4511 section 4.3).
                     self._close()
                     return
                 self._incoming.abandon(urgent.id)
                 self._abandon(urgent.id)
+                urgent = self._incoming.receive()
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
             self._is_heard = True
@@ -243,6 +245,8 @@ class LDAPProtocol(BaseLDAPServer):
             return
         if batch.act is Act.START_TLS:
             self._start_tls(batch.data)
+            if answering.is_abandoned:
+                return
         elif batch.data:
             self.transport.write(batch.data)
         if batch.ended:

@@ -53,7 +53,7 @@ def taken(
     of: LDAPSession, request: Request, meanwhile: Callable[[int], None] = lambda _entries: None
 ) -> bytes:
     """Return what is answered when the client makes the server let go after every entry."""
-    answer = Answer(request, of.answer(request), lambda: of.resume(request), 0.0)
+    answer = Answer(of, request, of.answer(request), 0.0)
     data = b""
     for number in count(1):
         batch = answer.next_batch(1)

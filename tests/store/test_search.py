@@ -20,6 +20,7 @@ from dirserver.model.query import (
     Between,
     BookIs,
     Equals,
+    HasNumber,
     Keyed,
     KeyIs,
     Moment,
@@ -65,6 +66,10 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
                 Substring(field, any=(piece,)),
                 Substring(field, final=piece),
             ]
+    for piece in pieces_of(Field.ANY_PHONE):
+        for phones in ((Field.WORK_PHONE, Field.MOBILE_PHONE), (Field.HOME_PHONE, Field.ANY_PHONE)):
+            number = HasNumber(phones, piece)
+            queries += [number, Not(number), Or((number, Equals(Field.FULL_NAME, piece)))]
     for field in FIELDS:
         for _ in range(6):
             one, two, three = asked(field), asked(field), asked(field)
