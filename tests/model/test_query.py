@@ -153,3 +153,12 @@ def test_every_field_knows_its_source_and_names_can_always_be_seen() -> None:
         assert not is_hidden(field, frozenset())
     for field in (Field.FULL_NAME, Field.FAMILY_NAME, Field.UID):
         assert SOURCES[field] <= NEVER_HIDDEN
+
+
+def test_what_is_joined_within_its_like_is_one() -> None:
+    one, two, three, four = TESTS[:4]
+    nested = Or((one, Or((two, Or((one, And((three, And((four, one))))))))))
+    assert resolve(nested, frozenset()) == Or((one, two, And((three, four, one))))
+    assert resolve(Not(And((one, Not(Or((two, three)))))), frozenset()) == Or(
+        (Not(one), two, three)
+    )
