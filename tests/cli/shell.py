@@ -40,11 +40,15 @@ class Done:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of this process, without what would change what commands do."""
+    """The environment of this process, without what would change what commands do.
+
+    And without what would have each compile its modules anew.
+    """
+    changing = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONDONTWRITEBYTECODE")
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("DIRSERVER_") and name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")
+        if not name.startswith("DIRSERVER_") and name not in changing
     }
     path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
     return {**kept, "PYTHONPATH": path, "TERM": "xterm-256color", **more}
