@@ -93,7 +93,8 @@ class Server:
         self._access_log = AccessLog(reactor.callLater, None if line is None else line.number)
         self._recent = Recent()
         self._confidant = Confidant(self._recent, reactor)
-        self._http = make_factory(Application(services), self._pool, self._http_options())
+        application = Application(services)
+        self._http = make_factory(application, self._pool, self._http_options(), application.prompt)
         ldap = partial(
             self._make_ldap,
             Context(services.directory, services.authenticator, ldap_settings(services)),
@@ -188,8 +189,8 @@ class Server:
         line, served = self._line, cast(ServerFactory, factory)
         shared = line is not None
         opened = open_socket(host, port) if line is None else line.open(str(address), host, port)
-        # What a telephone is answered is short, and the next question comes when it is there.
-        prompt = address.face == "ldap"
+        # Most of what is answered is short, and the next question comes when it is there.
+        prompt = address.face != "metrics"
         return take(self._reactor, opened, served, tls, shared=shared, prompt=prompt)
 
     def heard(self, login: str, address: str, succeeded: bool) -> None:
@@ -279,7 +280,8 @@ class Server:
         elif tls is not None:
             self._tls = _load_tls(services.config)
             self._ldap_tls = _load_ldap_tls(services.config)
-        self._http.application = Application(services)
+        application = Application(services)
+        self._http.application, self._http.prompt = application, application.prompt
         self._http.options = self._http_options()
         context = Context(services.directory, services.authenticator, ldap_settings(services))
         for factory in (self._ldap, self._ldaps):
@@ -341,9 +343,9 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
     """
     share_among_threads()
     # Here, since a reactor must not be there before a worker is forked.
-    from twisted.internet import reactor
+    from dirserver.reactor import install
 
-    running = cast(PosixReactorBase, reactor)
+    running = install()
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = Server(path, running, line)

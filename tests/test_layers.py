@@ -41,7 +41,7 @@ dirserver/config/standards.py   | errors                                  | babe
 dirserver/config/smart.py       | errors model                            |
 dirserver/config/smartqueries.py | errors model                           |
 dirserver/reconcile/            | errors model store config assembly      |
-dirserver/http/                 |                                         | twisted zope
+dirserver/http/                 | errors                                  | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
 dirserver/phones.py             | errors                                  | jinja2

@@ -31,17 +31,22 @@ class BridgeFactory(HTTPFactory):
     """Makes the connections of one HTTP face and watches over their time.
 
     ``options`` may be replaced at any time: connections and requests that begin afterwards go
-    by the new ones.
+    by the new ones. So may the applications.
     """
 
     noisy = False
     reactor: ReactorBase  # type: ignore[assignment]  # calls from threads are made as well
 
     def __init__(
-        self, application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+        self,
+        application: WSGIApplication,
+        pool: ThreadPool,
+        options: BridgeOptions,
+        prompt: WSGIApplication | None = None,
     ) -> None:
         super().__init__()
         self.application = application
+        self.prompt = prompt
         self.pool = pool
         self.options = options
         self.stopping = False
@@ -149,11 +154,18 @@ class _Unwelcome(Protocol):
 
 
 def make_factory(
-    application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+    application: WSGIApplication,
+    pool: ThreadPool,
+    options: BridgeOptions,
+    prompt: WSGIApplication | None = None,
 ) -> BridgeFactory:
     """Return a factory whose connections have ``application`` answer in threads of ``pool``.
 
     The pool must have been started. The iterable that the application returns is read in those
     threads too: by one at a time, but for long answers not always by the same.
+
+    ``prompt`` is asked first, in the reactor's thread. It answers as the application would, or
+    raises NotAtOnce: it must neither wait for anything nor take longer than a thread takes to
+    begin.
     """
-    return BridgeFactory(application, pool, options)
+    return BridgeFactory(application, pool, options, prompt)

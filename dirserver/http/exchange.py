@@ -19,6 +19,7 @@ from wsgiref.types import WSGIEnvironment
 
 from twisted.python.failure import Failure
 
+from dirserver.errors import NotAtOnce
 from dirserver.http.access import describe
 from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
@@ -28,6 +29,10 @@ from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
     from dirserver.http.channel import Channel
+
+
+# What comes with a longer body is not answered at once.
+_SMALL_BODY = 8 * 1024
 
 
 class Exchange:
@@ -46,6 +51,7 @@ class Exchange:
         self._status = 0
         self._sent = 0
         self._stream: BodyStream | None = None
+        self._environ: WSGIEnvironment = {}
         length, in_memory = admission.length, self._limits.body_in_memory
         self._body: IO[bytes]
         if length is None or length > in_memory:
@@ -79,6 +85,27 @@ class Exchange:
         self._body.seek(0)
         self._working = True
         environ = build_environ(self._admission, self._body, self.received, self._channel.server)
+        if self._factory.prompt is None or self.received > _SMALL_BODY:
+            self._factory.pool.callInThread(self._work, environ)
+        else:
+            self._environ = environ
+            self._channel.due = self
+
+    def begin(self, *, alone: bool) -> None:
+        """Answer at once if that can be, else in a worker thread.
+
+        Where the next request is there already, this one is not ``alone``: whoever sends many
+        must not keep all others waiting for the answers.
+        """
+        environ, prompt = self._environ, self._factory.prompt
+        if alone and prompt is not None:
+            try:
+                answer = call_application(prompt, environ, small=BATCH)
+            except NotAtOnce:
+                pass
+            else:
+                self._answer(answer)
+                return
         self._factory.pool.callInThread(self._work, environ)
 
     def _work(self, environ: WSGIEnvironment) -> None:

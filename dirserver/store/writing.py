@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
@@ -47,10 +47,8 @@ _COUNT_ON = Prepared(
     .returning(addressbook.c.revision)
 )
 _NEW_VERSION = NewRow(card_version)
-_NEW_VERSIONS = insert(card_version)
 _GONE_VERSIONS = Prepared(insert_into(card_version, without="id"))
 _NEW_CARD = NewRow(card)
-_NEW_CARDS = insert(card)
 _CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
 _CHANGE_CARDS = Prepared(
     update(card)
@@ -67,6 +65,7 @@ _NOTE_CHANGES = Prepared(insert_or_update(change))
 class NewCard:
     """A card to be stored. ``replaces`` is the card that has this href now.
 
+    What ``was`` derived from that one is to be compared with ``derived``, where it is known.
     One that comes back, or from elsewhere, has its link again.
     """
 
@@ -78,6 +77,7 @@ class NewCard:
     derived: Derived
     replaces: StoredCard | None
     link_id: int | None = None
+    was: Derived | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     revised = list(zip(cards, range(first, first + len(cards)), strict=True))
     versions = _insert(
         connection,
-        (_NEW_VERSION, _NEW_VERSIONS),
+        _NEW_VERSION,
         [
             _version(book_id, new.href, new.key, revision, act, new.body, new.etag)
             for new, revision in revised
@@ -153,19 +153,17 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     store_derived(
         connection,
         [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
-        replaced=[new.replaces.id for new in cards if new.replaces is not None],
+        replaced={new.replaces.id: new.was for new in cards if new.replaces is not None},
     )
 
 
 def _insert(
-    connection: Connection, statements: tuple[NewRow, Insert], rows: Sequence[dict[str, object]]
+    connection: Connection, statement: NewRow, rows: Sequence[dict[str, object]]
 ) -> Sequence[int]:
     """Insert ``rows`` and return their ids, in their order."""
-    one, statement = statements
     if len(rows) == 1:
-        return [one.insert(connection, rows[0])]
-    ids = statement.returning(*statement.table.primary_key, sort_by_parameter_order=True)
-    return connection.scalars(ids, rows).all() if rows else []
+        return [statement.insert(connection, rows[0])]
+    return statement.insert_all(connection, rows)
 
 
 def _row(
@@ -197,7 +195,7 @@ def _store_rows(
         for new, row in zip(cards, rows, strict=True)
         if new.replaces is not None
     ]
-    new_ids = iter(_insert(connection, (_NEW_CARD, _NEW_CARDS), created))
+    new_ids = iter(_insert(connection, _NEW_CARD, created))
     _CHANGE_CARDS.each(connection, replaced)
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 

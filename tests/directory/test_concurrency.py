@@ -178,5 +178,24 @@ def test_linked_cards_that_are_edited_at_once_keep_nobody_waiting(each_engine: S
 
     outcomes = at_once(MANY, edit)
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
-    for slug, href, _ in places:
-        assert get(each_engine, href, slug=slug)[1].count(b"TITLE:") == 1
+    titles = {
+        get(each_engine, href, slug=slug)[1].partition(b"TITLE:")[2] for slug, href, _ in places
+    }
+    # Whoever was last is carried into the other.
+    assert len(titles) == 1
+
+
+def test_linked_cards_that_are_deleted_at_once_keep_nobody_waiting(each_engine: Services) -> None:
+    """What becomes of the one is told in the book of the other, in either order."""
+    pairs = MANY // 4
+    for number in range(pairs):
+        for slug in ("customers", "staff"):
+            put(each_engine, f"{number}.vcf", vcard(f"{slug}{number}", "Anna Vogt"), slug=slug)
+        link(each_engine, f"customers/{number}.vcf", f"staff/{number}.vcf")
+
+    def remove(index: int) -> None:
+        slug = "staff" if index % 2 else "customers"
+        delete(each_engine, f"{index // 2}.vcf", slug=slug)
+
+    assert at_once(2 * pairs, remove) == [None] * (2 * pairs)
+    assert listing(each_engine) == {}

@@ -9,13 +9,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.errors import StoreUnavailable
 from dirserver.store import settings
 from dirserver.store.engine import Store
 from dirserver.store.sqlite import batches
+from dirserver.store.sqlite.driver import driver_of
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +100,9 @@ def _names(store: Store) -> set[str]:
 @contextmanager
 def _commits(store: Store) -> Iterator[list[int]]:
     commits: list[int] = []
-
-    def note(*_arguments: object) -> None:
-        commits.append(1)
-
-    event.listen(store.engine, "commit", note)
+    # All who write do so on this connection.
+    with store.writing() as connection:
+        driver = driver_of(connection)
+    driver.set_trace_callback(lambda said: commits.append(1) if said == "COMMIT" else None)
     yield commits
-    event.remove(store.engine, "commit", note)
+    driver.set_trace_callback(None)

@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("batch", sa.BigInteger(), nullable=False),
         sa.Column("linked", sa.Boolean(), nullable=False),
+        sa.Column("lifted", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"
