@@ -94,7 +94,9 @@ class Server:
         self._recent = Recent()
         self._confidant = Confidant(self._recent, reactor)
         application = Application(services)
-        self._http = make_factory(application, self._pool, self._http_options(), application.prompt)
+        self._http = make_factory(
+            application, self._pool, self._http_options(), application.prompt, application.writes
+        )
         ldap = partial(
             self._make_ldap,
             Context(services.directory, services.authenticator, ldap_settings(services)),
@@ -281,7 +283,7 @@ class Server:
             self._tls = _load_tls(services.config)
             self._ldap_tls = _load_ldap_tls(services.config)
         application = Application(services)
-        self._http.application, self._http.prompt = application, application.prompt
+        self._http.serve(application, application.prompt, application.writes)
         self._http.options = self._http_options()
         context = Context(services.directory, services.authenticator, ldap_settings(services))
         for factory in (self._ldap, self._ldaps):

@@ -65,11 +65,11 @@ class Deriver:
         values: list[tuple[Field, str]] = []
         for field in fields:
             found = {
-                indexed
+                indexed: None
                 for one in said.get(field, ())
                 for indexed in indexed_values(field, one, self.plan)
             }
-            values += [(field, indexed) for indexed in sorted(found)]
+            values += [(field, indexed) for indexed in found]
         return tuple(values)
 
     def derive_body(self, body: bytes, key: str) -> Derived:

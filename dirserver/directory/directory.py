@@ -219,6 +219,8 @@ class Directory(DirectoryReader):
         )
         self._shield = guard
         self.tell = tell
+        # What threads that write together will tell of.
+        self._untold: dict[int, list[AuditEvent]] = {}
 
     @contextmanager
     def writing(self, principal: Principal, client: Client) -> Iterator[Writing]:
@@ -250,7 +252,7 @@ class Directory(DirectoryReader):
                 # Last, since appending keeps others from appending until the commit.
                 events = [*writing.events, *writing.consequences.events()]
                 audit.append(connection, events, at)
-            self.tell(events)
+            self._tell(events)
         finally:
             if writing is not None and writing.refusals:
                 self._refuse(writing)
@@ -269,12 +271,41 @@ class Directory(DirectoryReader):
             events = [*refusals, *stopped]
             audit.append(connection, events, datetime.now(UTC))
         shield.warn(stopped)
-        self.tell(events)
+        self._tell(events)
 
     def record(self, events: Sequence[AuditEvent]) -> None:
         """Append ``events`` to the audit trail, and tell of them."""
         super().record(events)
-        self.tell(events)
+        self._tell(events)
+
+    def _tell(self, events: Sequence[AuditEvent]) -> None:
+        untold = self._untold.get(threading.get_ident())
+        if untold is None:
+            self.tell(events)
+        else:
+            untold.extend(events)
+
+    @property
+    def is_better_together(self) -> bool:
+        """Whether writers do better in one thread, since one of them keeps all others waiting."""
+        return self._store.is_sqlite
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Callable[[], bool]]:
+        """Let all that this thread writes in the block be kept at its end, or nothing of it.
+
+        Until then nobody may be told that it is done. Yields what says whether there is room for
+        more. Raises StoreBusy when others write for more than ``patience`` seconds, and
+        StoreUnavailable.
+        """
+        thread = threading.get_ident()
+        with self._store.together(patience) as has_room:
+            untold = self._untold[thread] = []
+            try:
+                yield has_room
+            finally:
+                del self._untold[thread]
+        self.tell(untold)
 
     def close(self, seconds: float = _CLOSE_SECONDS) -> None:
         """Write the events that could not be written yet, for no longer than ``seconds``."""

@@ -22,6 +22,7 @@ from twisted.web.http import HTTPFactory
 
 from dirserver.http.access import AccessRecord
 from dirserver.http.channel import Channel
+from dirserver.http.gathering import Gathering, Together
 from dirserver.http.options import BridgeOptions
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class BridgeFactory(HTTPFactory):
     """Makes the connections of one HTTP face and watches over their time.
 
     ``options`` may be replaced at any time: connections and requests that begin afterwards go
-    by the new ones. So may the applications.
+    by the new ones.
     """
 
     noisy = False
@@ -43,16 +44,27 @@ class BridgeFactory(HTTPFactory):
         pool: ThreadPool,
         options: BridgeOptions,
         prompt: WSGIApplication | None = None,
+        together: Together | None = None,
     ) -> None:
         super().__init__()
-        self.application = application
-        self.prompt = prompt
         self.pool = pool
+        self.serve(application, prompt, together)
         self.options = options
         self.stopping = False
         self._channels: set[Channel] = set()
         self._stopped: list[Deferred[None]] = []
         self._clock: DelayedCall | None = None
+
+    def serve(
+        self,
+        application: WSGIApplication,
+        prompt: WSGIApplication | None = None,
+        together: Together | None = None,
+    ) -> None:
+        """Have requests from now on answered by these; see ``make_factory``."""
+        self.application = application
+        self.prompt = prompt
+        self.gathering = None if together is None else Gathering(together, self.pool, self.reactor)
 
     def startFactory(self) -> None:
         """Open no log file: requests are told to ``options.access_log``."""
@@ -158,6 +170,7 @@ def make_factory(
     pool: ThreadPool,
     options: BridgeOptions,
     prompt: WSGIApplication | None = None,
+    together: Together | None = None,
 ) -> BridgeFactory:
     """Return a factory whose connections have ``application`` answer in threads of ``pool``.
 
@@ -166,6 +179,6 @@ def make_factory(
 
     ``prompt`` is asked first, in the reactor's thread. It answers as the application would, or
     raises NotAtOnce: it must neither wait for anything nor take longer than a thread takes to
-    begin.
+    begin. What ``together`` then admits is answered with others like it.
     """
-    return BridgeFactory(application, pool, options, prompt)
+    return BridgeFactory(application, pool, options, prompt, together)

@@ -25,6 +25,7 @@ from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
 from dirserver.http.application import Answer, call_application
 from dirserver.http.environ import build_environ
+from dirserver.http.gathering import Part
 from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
@@ -85,20 +86,17 @@ class Exchange:
         self._body.seek(0)
         self._working = True
         environ = build_environ(self._admission, self._body, self.received, self._channel.server)
-        if self._factory.prompt is None or self.received > _SMALL_BODY:
-            self._factory.pool.callInThread(self._work, environ)
-        else:
-            self._environ = environ
-            self._channel.due = self
+        self._environ = environ
+        self._channel.due = self
 
     def begin(self, *, alone: bool) -> None:
-        """Answer at once if that can be, else in a worker thread.
+        """Answer at once if that can be, or together with others, or in a thread.
 
         Where the next request is there already, this one is not ``alone``: whoever sends many
         must not keep all others waiting for the answers.
         """
-        environ, prompt = self._environ, self._factory.prompt
-        if alone and prompt is not None:
+        environ, prompt, gathering = self._environ, self._factory.prompt, self._factory.gathering
+        if alone and prompt is not None and self.received <= _SMALL_BODY:
             try:
                 answer = call_application(prompt, environ, small=BATCH)
             except NotAtOnce:
@@ -106,7 +104,17 @@ class Exchange:
             else:
                 self._answer(answer)
                 return
-        self._factory.pool.callInThread(self._work, environ)
+        if gathering is not None and isinstance(self._body, io.BytesIO):
+            application = gathering.together.admitted(environ)
+            if application is not None:
+                # The body may be needed once more.
+                own = {**environ, "wsgi.input": io.BytesIO(self._body.getvalue())}
+                gathering.add(Part(application, own, self._answer, self._begin_alone))
+                return
+        self._begin_alone()
+
+    def _begin_alone(self) -> None:
+        self._factory.pool.callInThread(self._work, self._environ)
 
     def _work(self, environ: WSGIEnvironment) -> None:
         """Call the application; this runs in a worker thread, which owns the body."""

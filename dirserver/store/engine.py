@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -105,6 +105,16 @@ class Store:
                 limit = func.set_config("lock_timeout", f"{int(patience * 1000)}ms", True)
                 connection.execute(select(limit))
             yield connection
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Callable[[], bool]]:
+        """Let what this thread writes in the block be committed at its end, all of it or nothing.
+
+        What is broken off in it leaves no trace. Yields what says whether there is room for more.
+        It is for SQLite, where a commit keeps all others waiting. Raises as ``writing`` does.
+        """
+        with as_conditions(), self._batches.together(patience) as batch:
+            yield lambda: batch.has_room
 
     def glance(self, statement: Prepared) -> Found | None:
         """Return the row that ``statement`` finds now, or None when that did not work out.

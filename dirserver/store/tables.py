@@ -269,6 +269,7 @@ change = Table(
         "href",
         "vanished",
     ),
+    sqlite_with_rowid=False,
 )
 
 # What a card says, folded: the search index. What is ``ordered`` is told in ``probes``.

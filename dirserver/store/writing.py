@@ -49,11 +49,16 @@ _COUNT_ON = Prepared(
 _NEW_VERSION = NewRow(card_version)
 _GONE_VERSIONS = Prepared(insert_into(card_version, without="id"))
 _NEW_CARD = NewRow(card)
-_CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
-_CHANGE_CARDS = Prepared(
-    update(card)
-    .where(card.c.id == bindparam("card_id"))
-    .values({name: bindparam(name) for name in _CHANGED})
+_CONTENT = ("etag", "size", "revision", "modified", "version_id")
+_CHANGED = (*_CONTENT, "uid", "sort_name")
+# SQLite writes the index of a column that is named, whether it changes or not.
+_CHANGE_CONTENTS, _CHANGE_CARDS = (
+    Prepared(
+        update(card)
+        .where(card.c.id == bindparam("card_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+    for names in (_CONTENT, _CHANGED)
 )
 _REMOVE_CARDS = Prepared(
     {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
@@ -78,6 +83,14 @@ class NewCard:
     replaces: StoredCard | None
     link_id: int | None = None
     was: Derived | None = None
+
+    @property
+    def is_called_the_same(self) -> bool:
+        """Whether it is known to have the UID and the name of the card that it replaces."""
+        before, was = self.replaces, self.was
+        if before is None or was is None:
+            return False
+        return before.card.uid == self.uid and was.sort_name == self.derived.sort_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +203,14 @@ def _store_rows(
 ) -> list[int]:
     """Insert or update the cards' rows and return their ids, in the order of ``cards``."""
     created = [row for new, row in zip(cards, rows, strict=True) if new.replaces is None]
-    replaced = [
-        {"card_id": new.replaces.id, **{name: row[name] for name in _CHANGED}}
-        for new, row in zip(cards, rows, strict=True)
-        if new.replaces is not None
-    ]
+    for statement, is_called_the_same in (_CHANGE_CONTENTS, True), (_CHANGE_CARDS, False):
+        replaced = [
+            {**row, "card_id": new.replaces.id}
+            for new, row in zip(cards, rows, strict=True)
+            if new.replaces is not None and new.is_called_the_same is is_called_the_same
+        ]
+        statement.each(connection, replaced)
     new_ids = iter(_insert(connection, _NEW_CARD, created))
-    _CHANGE_CARDS.each(connection, replaced)
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
 

@@ -36,6 +36,7 @@ from dirserver_radicale.reports.dispatch import is_poll, is_search, report
 from dirserver_radicale.reports.searches import Crowded, Searches
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.resources import Resource, Viewer
+from dirserver_radicale.writes import Writes
 from dirserver_radicale.xml import xmlbody
 from dirserver_radicale.xml.xmlbody import read_body
 
@@ -66,10 +67,17 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         super().__init__(configuration(services))
         self._directory = services.directory
         self._searches = Searches()
-        # For a server that can be answered in the thread that has its sockets.
-        self.prompt = Prompt(self, services.authenticator)
-        methods = {"GET": self.do_GET, "PUT": self.do_PUT, "DELETE": self.do_DELETE}
+        methods = {
+            "GET": self.do_GET,
+            "PUT": self.do_PUT,
+            "DELETE": self.do_DELETE,
+            "PROPFIND": self.do_PROPFIND,
+            "REPORT": self.do_REPORT,
+        }
         self._direct = Direct(services.authenticator, methods)
+        # For a server that can be answered in the thread that has its sockets, or for several.
+        self.prompt = Prompt(self._direct)
+        self.writes = Writes(self._direct, services.directory)
         # RFC 5689 section 3.1: told where a book can be made.
         makes_books = services.config.organisation.personal_books
         self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
@@ -101,26 +109,20 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
     def _handle_request(self, environ: dict[str, Any]) -> Any:
         """Answer a request; what goes wrong before a method is at work is answered here."""
         try:
-            answered = self._direct.answer(environ) or super()._handle_request(environ)
-            status, headers, content = answered
+            if (written := self._direct.answer(environ)) is not None:
+                return written
+            status, headers, content = super()._handle_request(environ)
         except DirectoryError as error:
             code, fields, body, _ = error_answer(error, "/", "read")
             content = [body.encode() if isinstance(body, str) else body or b""]
             fields["Content-Length"] = str(len(content[0]))
             status, headers = f"{code} {client.responses[code]}", list(fields.items())
-        named = {name for name, _value in headers}
         if (told := request.current().stream) is not None:
             content = told
             if stream.accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
                 told.compress()
                 headers = [*headers, ("Content-Encoding", "gzip")]
-        if status.startswith("405") and "Allow" not in named:
-            headers = [*headers, ("Allow", answers.ALLOW_HEADER)]
-        if status.startswith("20") and "Content-Type" in named:
-            also = ", ".join([value for name, value in headers if name == "Vary"])
-            headers = [field for field in headers if field[0] != "Vary"]
-            headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))
-        return status, headers, content
+        return status, answers.completed(status, headers), content
 
     def do_OPTIONS(
         self,

@@ -1,4 +1,4 @@
-"""Requests for one card, answered past Radicale, which has nothing to find out for them.
+"""Requests answered past Radicale, which has nothing to find out for them.
 
 To look at who asks for what, as Radicale does for all the servers that it can be set up as, takes
 as long as a part of what is done. What is not as plain as most requests are is left to it.
@@ -10,25 +10,27 @@ import binascii
 import re
 import zlib
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import client
 from typing import Any, TypeAlias
 
 from dirserver.directory import Authenticator
 from dirserver.errors import InvalidCredentials, NotAtOnce
 from dirserver.model.principal import Client, Principal
-from dirserver_radicale import request
+from dirserver_radicale import answers, request
 from dirserver_radicale.answers import Answer
 from dirserver_radicale.headers.environ import user_agent
 from dirserver_radicale.stream import accepts_gzip
 
 _Method: TypeAlias = Callable[..., Answer]
-# Status, headers and body, as Radicale has them in the end.
+# Status, headers and body, as they are in the end.
 Written: TypeAlias = tuple[str, list[tuple[str, str]], list[bytes]]
 
-# These name what they seem to: Radicale has nothing to tidy up in them.
-_SEGMENT = r"[!-\-0-~][!-.0-~]*+"
-_CARD = re.compile(rf"(?:/{_SEGMENT}){{3}}")
+# A part of a path that names what it seems to: Radicale has nothing to tidy up in it.
+SEGMENT = r"[!-\-0-~][!-.0-~]*+"
+CARD = re.compile(rf"(?:/{SEGMENT}){{3}}")
+# Those that are done with one card.
+_OF_CARDS = frozenset({"GET", "PUT", "DELETE"})
 _STATUS = {int(status): f"{status} {text}" for status, text in client.responses.items()}
 
 
@@ -41,18 +43,32 @@ class Direct:
         self._methods = methods
 
     def answer(self, environ: dict[str, Any]) -> Written | None:
-        """Answer a request, or return None where Radicale has to, and nothing has been done."""
-        path, method = environ["PATH_INFO"], self._methods.get(environ["REQUEST_METHOD"])
-        if method is None or environ.get("QUERY_STRING") or not _CARD.fullmatch(path):
+        """Answer a request for one card, or return None where Radicale has to.
+
+        Nothing has been done then.
+        """
+        if environ["REQUEST_METHOD"] not in _OF_CARDS or not is_plain(environ, CARD):
             return None
-        principal = self._known(environ)
-        if principal is None:
-            return None
-        request.begin(environ).principal = principal
-        answer = method(environ, "", path, principal.login, set(), {})
+        principal = self.known(environ)
+        return None if principal is None else self.call(environ, principal)
+
+    def call(
+        self, environ: dict[str, Any], principal: Principal, *, at_once: bool = False
+    ) -> Written:
+        """Return what the method answers to ``principal``, of what is not sent as it is made.
+
+        With ``at_once`` it raises NotAtOnce instead of waiting.
+        """
+        noted = request.begin(environ)
+        noted.principal, noted.at_once = principal, at_once
+        method = self._methods[environ["REQUEST_METHOD"]]
+        try:
+            answer = method(environ, "", environ["PATH_INFO"], principal.login, set(), {})
+        finally:
+            request.end()
         return _written(environ, answer)
 
-    def _known(self, environ: dict[str, Any]) -> Principal | None:
+    def known(self, environ: dict[str, Any]) -> Principal | None:
         """Return whoever asks, if that is certain without a look at the password."""
         scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme != "Basic":
@@ -65,15 +81,29 @@ class Direct:
             return None
 
 
+def is_plain(environ: dict[str, Any], path: re.Pattern[str]) -> bool:
+    """Say whether a request is for what ``path`` matches, and for nothing else."""
+    return not environ.get("QUERY_STRING") and path.fullmatch(environ["PATH_INFO"]) is not None
+
+
+def tell(written: Written, start_response: Any) -> Iterable[bytes]:
+    """Give an answer as PEP 3333 has it."""
+    status, headers, body = written
+    start_response(status, headers)
+    return body
+
+
 def _written(environ: dict[str, Any], answer: Answer) -> Written:
     status, headers, body, _ = answer
-    if body is None:
-        return _STATUS[status], list(headers.items()), []
+    content = []
     if isinstance(body, str):
         headers["Content-Type"] += "; charset=utf-8"
         body = body.encode()
-    if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-        body = zlib.compress(body, wbits=16 + zlib.MAX_WBITS)
-        headers["Content-Encoding"] = "gzip"
-    headers["Content-Length"] = str(len(body))
-    return _STATUS[status], list(headers.items()), [body]
+    if body is not None:
+        if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            body = zlib.compress(body, wbits=16 + zlib.MAX_WBITS)
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(body))
+        content = [body]
+    said = _STATUS[status]
+    return said, answers.completed(said, list(headers.items())), content

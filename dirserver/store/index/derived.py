@@ -77,6 +77,8 @@ def store_derived(
     old, new = _values(known), _values(derived)
     if unknown:
         old.update(_VALUES.rows(connection, cards=listed(unknown)))
+    if changing := {card_id for card_id, _, _ in old ^ new}.intersection(replaced):
+        trigram.follow(connection, sorted(changing))
     _store_values(connection, old, new)
     _store_entries(connection, derived, replaced)
     there, rows = _beginnings(known), _beginnings(derived)

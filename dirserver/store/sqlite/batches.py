@@ -58,11 +58,17 @@ class Batch:
         return not self._failure and not self._driver.in_transaction
 
     @contextmanager
-    def part(self) -> Iterator[Connection]:
-        """Add a part. When it is broken off it leaves no trace, and the other parts stay."""
+    def part(self, *, more: bool = False) -> Iterator[Connection]:
+        """Add a part. When it is broken off it leaves no trace, and the other parts stay.
+
+        Are there ``more`` to come, whatever becomes of it, the transaction stays as well. Raises
+        StoreUnavailable when nothing of it will be kept.
+        """
+        if self._failure:
+            raise StoreUnavailable(self._failure)
         self._parts += 1
         # The first is all there is, and so needs no savepoint.
-        is_first = self._parts == 1
+        is_first = self._parts == 1 and not more
         if not is_first:
             self._driver.execute("SAVEPOINT part")
         try:
@@ -119,6 +125,8 @@ class Batches:
         self._engine = engine
         self._turns = Turns[Batch]()
         self._idle: list[Connection] = []
+        # What a thread writes together.
+        self._together: dict[int, Batch] = {}
 
     @property
     def idle(self) -> int:
@@ -131,6 +139,30 @@ class Batches:
 
         Raises StoreBusy when the turn does not come within ``patience`` seconds.
         """
+        mine = self._together.get(threading.get_ident())
+        if mine is not None:
+            with mine.part(more=True) as connection:
+                yield connection
+            return
+        with self._turn(patience) as batch, batch.part() as connection:
+            yield connection
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Batch]:
+        """Let all that this thread writes in the block be parts of one transaction.
+
+        At the end of the block, and not before, it is committed. Raises StoreUnavailable when
+        nothing of it is kept, and StoreBusy as ``writing`` does.
+        """
+        with self._turn(patience) as batch:
+            self._together[threading.get_ident()] = batch
+            try:
+                yield batch
+            finally:
+                del self._together[threading.get_ident()]
+
+    @contextmanager
+    def _turn(self, patience: float) -> Iterator[Batch]:
         left, batch = self._turns.take(patience)
         try:
             batch = batch or self._begin(left)
@@ -138,8 +170,7 @@ class Batches:
             self._turns.end()
             raise
         try:
-            with batch.part() as connection:
-                yield connection
+            yield batch
         finally:
             if not (batch.has_room and self._turns.hand_on(batch)):
                 try:
