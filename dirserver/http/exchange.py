@@ -104,14 +104,17 @@ class Exchange:
             else:
                 self._answer(answer)
                 return
-        if gathering is not None and isinstance(self._body, io.BytesIO):
-            application = gathering.together.admitted(environ)
-            if application is not None:
-                # The body may be needed once more.
-                own = {**environ, "wsgi.input": io.BytesIO(self._body.getvalue())}
-                gathering.add(Part(application, own, self._answer, self._begin_alone))
-                return
-        self._begin_alone()
+        body = self._body
+        if (
+            gathering is not None
+            and isinstance(body, io.BytesIO)
+            and gathering.together.admits(environ)
+        ):
+            # It may be needed once more.
+            own = {**environ, "wsgi.input": io.BytesIO(body.getvalue())}
+            gathering.add(Part(own, self._answer, self._begin_alone))
+        else:
+            self._begin_alone()
 
     def _begin_alone(self) -> None:
         self._factory.pool.callInThread(self._work, self._environ)
