@@ -34,7 +34,7 @@ class Shop:
         self.at_end: Callable[[], None] = lambda: None
 
     def admits(self, environ: WSGIEnvironment, /) -> bool:
-        return environ["REQUEST_METHOD"] == "PUT"
+        return str(environ["REQUEST_METHOD"]) == "PUT"
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] in self.refused:
