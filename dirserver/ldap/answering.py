@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from dirserver.errors import NotAtOnce
 from dirserver.ldap.session import Act, LDAPSession, Output, Request
-from dirserver.ldap.settings import ConnectionLimits
 
 
 class Batch(NamedTuple):
@@ -39,8 +38,8 @@ class Answer:
     ready: Batch | None = None
     bug: Exception | None = None
 
-    def next_batch(self, limits: ConnectionLimits) -> Batch:
-        """Make responses until there is enough to send."""
+    def next_batch(self, enough: int) -> Batch:
+        """Make responses until there are ``enough`` octets to send."""
         if self.ready is not None:
             ready, self.ready = self.ready, None
             return ready
@@ -53,7 +52,7 @@ class Answer:
                 return Batch(b"".join(parts), output, ended=True)
             parts.append(output)
             size += len(output)
-            if size >= limits.batch_octets or len(parts) >= limits.batch_entries:
+            if size >= enough:
                 return Batch(b"".join(parts), None, ended=False)
         return Batch(b"".join(parts), None, ended=True)
 
@@ -67,15 +66,15 @@ class Answer:
         self.outputs.close()
 
 
-def begin(session: LDAPSession, request: Request, limits: ConnectionLimits) -> Answer:
+def begin(session: LDAPSession, request: Request, enough: int) -> Answer:
     """Begin to answer ``request``; what takes no longer than to hand it to a thread is ``ready``.
 
-    What is left of a longer answer holds nothing meanwhile.
+    That is ``enough`` octets. What is left of a longer answer holds nothing meanwhile.
     """
     outputs = session.answer(request, at_once=True)
     answer = Answer(session, request, outputs, time.monotonic())
     try:
-        ready = answer.next_batch(limits)
+        ready = answer.next_batch(enough)
     except NotAtOnce:
         answer.outputs = session.answer(request)
         return answer

@@ -200,7 +200,8 @@ class LDAPProtocol(BaseLDAPServer):
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
             self._certify()
-            self._answering = answering = begin(self._session, request, self._limits)
+            enough = self._limits.at_once(len(self.factory.stalled))
+            self._answering = answering = begin(self._session, request, enough)
             if answering.bug is not None:
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
@@ -219,7 +220,7 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""
-        make = partial(answering.next_batch, self._limits)
+        make = partial(answering.next_batch, self._limits.batch_octets)
         self._in_thread(make, partial(self._made, answering))
 
     def _in_thread(self, work: Callable[[], object], done: Callable[[bool, object], None]) -> None:

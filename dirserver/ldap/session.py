@@ -1,7 +1,7 @@
 """One LDAP connection as the protocol sees it: requests in, responses out, no sockets.
 
-``LDAPSession.answer`` makes encoded responses one at a time; whoever drives it writes them
-where they belong and asks for more when there is room. What has to happen to the connection
+``LDAPSession.answer`` makes encoded responses, some entries at a time; whoever drives it writes
+them where they belong and asks for more when there is room. What has to happen to the connection
 itself comes as an ``Act`` among them. Unbind and abandon are about the connection and about
 other requests, so whoever drives it sees to them.
 """
@@ -47,7 +47,7 @@ from dirserver.ldap.dit.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dit.dn import DN, Location
 from dirserver.ldap.dit.tree import Target, Tree, public_target
 from dirserver.ldap.entry.selection import asks_for_subordinates
-from dirserver.ldap.search.searching import Search
+from dirserver.ldap.search.searching import MOST_AT_ONCE, Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
@@ -126,10 +126,11 @@ class LDAPSession:
         *,
         secure: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_AT_ONCE,
     ) -> None:
         """Begin anonymously. ``secure`` says whether the connection has TLS already."""
         self._context = context
-        self._clock = clock
+        self._make_search = partial(Search, clock=clock, most=most)
         self.client = Client("ldap", address)
         self.secure = secure
         # The name in a certificate that is to be trusted; whoever drives the session tells.
@@ -294,7 +295,7 @@ class LDAPSession:
             asked = controls.of_search(message)
         except controls.InvalidControl:
             return (self._result(message, ResultCode.PROTOCOL_ERROR),)
-        search = Search(request, message.id, settings, self.client.address, self._clock, asked)
+        search = self._make_search(request, message.id, settings, self.client.address, asked)
         public = self._public(location, request.scope, settings)
         if public is None and self._is_nobody(settings):
             return (self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS),)

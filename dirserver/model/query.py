@@ -141,9 +141,13 @@ class InQuarantine:
 
 @dataclass(frozen=True, slots=True)
 class LinkedIn:
-    """The card is linked with one that is in one of these books, by id."""
+    """The card is linked with one in one of these books, by id, of those ``shown`` there.
+
+    What is hidden of them is left out of ``shown`` already.
+    """
 
     books: tuple[int, ...]
+    shown: Query = EVERYTHING
 
 
 class Moment(StrEnum):

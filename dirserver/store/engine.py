@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -107,6 +106,16 @@ class Store:
                 connection.execute(select(limit))
             yield connection
 
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Callable[[], bool]]:
+        """Let what this thread writes in the block be committed at its end, all of it or nothing.
+
+        What is broken off in it leaves no trace. Yields what says whether there is room for more.
+        It is for SQLite, where a commit keeps all others waiting. Raises as ``writing`` does.
+        """
+        with as_conditions(), self._batches.together(patience) as batch:
+            yield lambda: batch.has_room
+
     def glance(self, statement: Prepared) -> Found | None:
         """Return the row that ``statement`` finds now, or None when that did not work out.
 
@@ -139,13 +148,16 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._snapshots.close()
+        self._batches.close()
         self._engine.dispose()
 
     @property
     def connections_in_use(self) -> int:
         """How many transactions are open."""
         pool = self._engine.pool
-        return pool.checkedout() - self._snapshots.idle if isinstance(pool, QueuePool) else 0
+        if not isinstance(pool, QueuePool):
+            return 0
+        return pool.checkedout() - self._snapshots.idle - self._batches.idle
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -160,7 +172,8 @@ def _sqlite_engine(url: str) -> Engine:
         # The one used last has its pages and statements at hand; the others had better be few.
         pool_use_lifo=True,
         pool_size=_KEPT_CONNECTIONS,
-        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        # The writer's stands by for itself.
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS + 1,
         pool_timeout=_CONNECTION_SECONDS,
         # An error's text goes to the log, where no card and no password hash may be.
         hide_parameters=True,
@@ -191,20 +204,10 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if "sqlite_begin" not in options:
-            # It waits for nobody; SQLAlchemy's layers would be most of what it costs.
-            driver = driver_of(connection)
-            if not driver.in_transaction:
-                driver.execute("BEGIN")
-            return
-        if "sqlite_patience" in options:
-            # Nobody who waits counts milliseconds, and mostly there is nobody who does.
-            patience = math.ceil(options["sqlite_patience"] * 10) * 100
-            if connection.info.get("patience", PATIENCE * 1000) != patience:
-                connection.info["patience"] = patience
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        driver_of(connection).execute(options["sqlite_begin"])
+        # Mostly snapshots and batches have done so already.
+        driver = driver_of(connection)
+        if not driver.in_transaction:
+            driver.execute("BEGIN")
 
     return engine
 

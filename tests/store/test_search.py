@@ -30,7 +30,8 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
-from dirserver.store.search.searching import Question, hrefs_found, search
+from dirserver.store.search.question import Question
+from dirserver.store.search.searching import hrefs_found, search
 from tests.store.library import FIELDS, MOMENTS, NONE, PLAN, Library, keys, pieces_of
 from tests.store.oracle import found
 

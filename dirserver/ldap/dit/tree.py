@@ -31,7 +31,7 @@ from dirserver.ldap.dit.dn import (
 )
 from dirserver.ldap.search.filters import Naming
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.addressbook import AddressBook, Entry
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
@@ -145,12 +145,13 @@ class Tree:
         view = self._view(slug)
         return NOTHING if view is None else self.reading.groups_of(view, key, self._views)
 
-    def members(self, group: Entry) -> list[str]:
+    def members(self, book: int, key: str) -> list[str]:
         """Return the DNs of a group's members, of those that the principal may see.
 
-        From books that they may only look things up in, there are no more than of a search.
+        The group is the card ``key`` of the book with this id. From books that they may only look
+        things up in, there are no more than of a search.
         """
-        found = self.reading.members(group.book_id, group.key, self._views)
+        found = self.reading.members(book, key, self._views)
         read = [one for one in found if one[0].access >= Privilege.READ]
         looked_up = [one for one in found if one[0].access < Privilege.READ]
         shown = [*read, *looked_up[: self._settings.max_hits]]

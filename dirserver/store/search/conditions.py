@@ -21,6 +21,7 @@ from sqlalchemy import (
 from dirserver.model.fields import Field
 from dirserver.model.number import DialPlan, asked_forms
 from dirserver.model.query import (
+    EVERYTHING,
     And,
     AtLeast,
     AtMost,
@@ -155,8 +156,8 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return card.c.addressbook_id == book_id
         case InQuarantine(books):
             return is_held(books)
-        case LinkedIn(books):
-            return is_linked(books)
+        case LinkedIn(books, shown):
+            return _is_linked(books, shown, asking)
         case Between():
             return _between(query)
         case Present(field):
@@ -164,6 +165,15 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return _has(field)
         case _:
             return _found_by([query], asking)
+
+
+def _is_linked(books: Sequence[int], shown: Query, asking: Asking) -> ColumnElement[bool]:
+    if shown == EVERYTHING:
+        return is_linked(books)
+    others = replace(asking, books=books, bind=in_place, first=None)
+    found = select(card.c.link_id).where(card.c.link_id.is_not(None), found_in(shown, others))
+    # These are other cards than those of which that is asked.
+    return and_(card.c.link_id.is_not(None), card.c.link_id.in_(found.correlate(None)))
 
 
 def _between(query: Between) -> ColumnElement[bool]:

@@ -49,6 +49,9 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field in PHONES:
         return tuple(sorted(indexed_forms(value, plan)))
     spellings = name_forms(value) if field in NAMES else forms(value)
+    # All that most values are.
+    if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
+        return spellings
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
 
 
