@@ -54,6 +54,7 @@ dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
 dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/reactor.py            |                                         | twisted
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/accesslog.py          | http ldap                               |
@@ -73,7 +74,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory lean accesslog sourcing
+confidant memory lean accesslog sourcing reactor
 """
 MOST_LINES = 400
 
