@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dirserver.cli import screen
@@ -13,6 +13,8 @@ from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, label_of
 from dirserver.directory.same import duplicates
 from dirserver.errors import AccessDenied, NotFound
+from dirserver.model.duplicates.evidence import Sign
+from dirserver.model.duplicates.scan import Pair
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege
 from dirserver.model.history.wording import name_of
@@ -87,16 +89,17 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
             "the cards, something speaks against it"
         )
-    _say_what_to_do(told)
+    _say_what_to_do(zip(told, found.pairs, strict=False))
     if len(found.pairs) > len(told):
         screen.note(f"These are the surest {len(told)}; for more: --limit.")
 
 
-def _say_what_to_do(shown: Sequence[ShownPair]) -> None:
+def _say_what_to_do(found: Iterable[tuple[ShownPair, Pair]]) -> None:
     """Name the command for the first pair that can be made one card."""
-    for pair in shown:
-        one, other = pair.cards
-        if one.book == other.book:
+    for shown, pair in found:
+        one, other = shown.cards
+        is_sources = any(reason.sign is Sign.SOURCE for reason in pair.against)
+        if one.book == other.book and not is_sources:
             screen.note(f"To make one card of two: dirserver merge {one.key} {other.key} --dry-run")
             return
 

@@ -20,8 +20,10 @@ from dirserver.directory.same import duplicates
 from dirserver.directory.same.uniting import (
     Certain,
     ChangedMeanwhile,
+    KeptBySource,
     Merger,
     NotTheSame,
+    OfOneSource,
     Place,
     certain,
     merge,
@@ -145,6 +147,17 @@ def _planned(
             f"Somebody said that {one.place} and {other.place} are not of one person. If they are: "
             f"dirserver duplicates not-same {one.card.key} {other.card.key} --undo"
         ) from error
+    except OfOneSource as error:
+        raise Failed(
+            f"{one.place} and {other.place} both come of the source {error}, which would bring "
+            "back the one that goes. Make them one there: its next run does it here."
+        ) from error
+    except KeptBySource as error:
+        other_letter = next(letter for letter in _LETTERS if letter != keep)
+        raise Failed(
+            f"{named[other_letter].place} comes of the source {error}, which would bring it back, "
+            f"so it stays: say --keep {other_letter}, or nothing."
+        ) from error
     return merger, {each.card.key: letter for letter, each in named.items()}, choices
 
 
@@ -255,6 +268,8 @@ def _tell(merger: Merger, letters: Mapping[str, str]) -> None:
         where = "the note has that" if conflict.in_note else "which only the history has"
         not_kept = f", not {lost}" if lost else ""
         screen.say("    ", ("!", "red"), f" {conflict.field}: {kept}{not_kept}; {where}")
+    if merger.source:
+        screen.say(f"    it comes of the source {merger.source}: what that says of it stays")
 
 
 def _tell_what_stays(found: Certain) -> None:

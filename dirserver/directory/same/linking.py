@@ -12,7 +12,7 @@ from itertools import combinations
 
 from dirserver.directory.finding import ranks
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import bykey
+from dirserver.directory.same import bykey, locking
 from dirserver.directory.same.bykey import Keyed
 from dirserver.directory.same.carrying import OPERATION, note_books
 from dirserver.directory.writing import Writing
@@ -21,8 +21,7 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import And, LinkedIn, Not, Query
-from dirserver.store import writing as locking
+from dirserver.model.query import And, LinkedIn, Not, Query, resolve
 from dirserver.store.same import duplicates, links
 
 
@@ -56,8 +55,7 @@ def link(
     if len(cards) < 2:
         raise CannotLink("a card is not linked with itself")
     connection = writing.connection
-    for book_id in sorted({card.view.book.id for card in cards}):
-        locking.lock(connection, book_id)
+    locking.keep_out_of(writing, [card.key for card in cards])
     there = links.of_keys(connection, [card.key for card in cards])
     members = {card.key for card in cards}.union(links.keys_of(connection, there.values()))
     _require_linkable(writing, cards, there.values(), len(members))
@@ -143,7 +141,7 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     as ``link`` does, for that card alone.
     """
     card = bykey.writable(writing, key, AuditAction.CARD_UNLINK)
-    locking.lock(writing.connection, card.view.book.id)
+    locking.keep_out_of(writing, [key])
     found = of_cards(writing, [key]).get(key)
     if found is None:
         return None
@@ -193,24 +191,22 @@ def source_of(reading: Reading, version: Version) -> str:
 
 
 def as_one(reading: Reading, views: Sequence[VisibleBook]) -> tuple[VisibleBook, ...]:
-    """Return ``views`` in which of linked cards one is shown.
+    """Return ``views`` in which of linked cards one is shown, of those that are.
 
     That is the one where the principal may write, if they may, as in a search.
     """
-    linked = reading.policy.linked_books.intersection(view.book.id for view in views)
-    shown: dict[int, Query] = {}
-    better: list[int] = []
+    by_id = {view.book.id: view for view in views}
+    linked = reading.policy.linked_books.intersection(by_id)
+    # What is shown of which books that are better to show somebody in.
+    better: dict[Query, list[int]] = {}
     for book_id, _ in ranks(views) if len(linked) > 1 else ():
+        view = by_id[book_id]
         if book_id in linked:
-            if better:
-                shown[book_id] = Not(LinkedIn(tuple(sorted(better))))
-            better.append(book_id)
-    return tuple(
-        replace(view, shown=And((view.shown, shown[view.book.id])))
-        if view.book.id in shown
-        else view
-        for view in views
-    )
+            elsewhere = (LinkedIn(tuple(sorted(books)), shown) for shown, books in better.items())
+            parts = (view.shown, *map(Not, elsewhere))
+            by_id[book_id] = replace(view, shown=And(parts)) if better else view
+            better.setdefault(resolve(view.shown, view.hidden), []).append(book_id)
+    return tuple(by_id[view.book.id] for view in views)
 
 
 def _tell(writing: Writing, action: AuditAction, cards: Sequence[Keyed], said: str) -> None:
