@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from dirserver.config.keys import Table, Tables, keys_of
 from dirserver.config.schema import Book, Draft, Profile, User
 from dirserver.config.schema import Group as GroupSection
 from dirserver.config.sources import Source
+from tests import processes
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,15 +60,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_run_one_after_the_other(sandbox: Path) -> None:
     for command in COMMANDS:
         words = shlex.split(command)[1:]
-        done = subprocess.run(
-            [sys.executable, "-m", "dirserver", *words],
-            cwd=sandbox,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        done = processes.run(*words, cwd=sandbox)
+        said = (done.stdout + done.stderr).decode()
+        assert done.returncode == 0, f"{command}\n{said}"
 
 
 def _options(command: Any, name: str = "") -> list[tuple[str, str]]:

@@ -17,7 +17,6 @@ from dirserver.store.tables import metadata
 
 # The last is Alembic's, which says what schema the others have.
 _TABLES = [*(table.name for table in metadata.sorted_tables), "alembic_version"]
-_TEMPORARY = Path(tempfile.gettempdir())
 
 
 def restore_server(store: Store, returning: Return, progress: Progress) -> Returned:
@@ -28,7 +27,8 @@ def restore_server(store: Store, returning: Return, progress: Progress) -> Retur
     """
     manifest = returning.archive.manifest
     program = restore_program(manifest)
-    with writing(_TEMPORARY), workspace(_TEMPORARY) as directory:
+    temporary = Path(tempfile.gettempdir())
+    with writing(temporary), workspace(temporary) as directory:
         copy = directory / "store.pgdump"
         if not returning.dry_run:
             unpacked(returning.archive, copy, progress)

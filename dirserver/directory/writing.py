@@ -29,7 +29,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.changed import changed_properties
-from dirserver.model.edit import edited
+from dirserver.model.edit import Edit, edited
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
@@ -171,11 +171,11 @@ class Writing(Reading):
                 raise UIDConflict(other.card.href)
             if stored is None:
                 uids.require_free(self.connection, card.uid, view.book.id, among)
-        edit = None if stored is None else edited(old, body, card)
+        edit = None if stored is None else edited(parse_card(old), card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
-        new = self.new_card(href, card, body, stored)
+        new = self.new_card(href, card, body, stored, edit=edit)
         self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
         detail = f"etag {etag}"
@@ -313,16 +313,28 @@ class Writing(Reading):
         return parse_card(body)
 
     def new_card(
-        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None, key: str = ""
+        self,
+        href: str,
+        card: VCard,
+        body: bytes,
+        stored: cards.StoredCard | None,
+        key: str = "",
+        *,
+        edit: Edit | None = None,
     ) -> NewCard:
         """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
 
         One that is not there gets ``key``, with the link that it had, or one that nobody ever had.
+        With the ``edit`` that was made of one that is there, less is to be derived.
         """
         link = links.of_key(self.connection, key) if key and stored is None else None
         key = (key or writing.new_key()) if stored is None else stored.card.key
-        derived = self.deriver.derive(card, key)
-        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link)
+        was = None
+        if edit is None:
+            derived = self.deriver.derive(card, key)
+        else:
+            derived, was = self.deriver.derive_change(card, edit.before, key)
+        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link, was)
 
     def store(
         self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True

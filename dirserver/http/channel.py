@@ -92,6 +92,8 @@ class Channel(HTTPChannel):
         self._begun = bytearray()
         self._ahead = 0
         self._asks_no_more = False
+        # The request that is whole, and may be answered before this thread does anything else.
+        self.due: Exchange | None = None
         # The request whose answer is on its way but not yet taken.
         self._written: Exchange | None = None
         self._enter(Phase.IDLE, self._limits.idle_timeout)
@@ -135,6 +137,9 @@ class Channel(HTTPChannel):
             self._receive_head(data)
         elif self._phase is not Phase.CLOSE:
             self.rawDataReceived(data)
+        due, self.due = self.due, None
+        if due is not None:
+            due.begin(alone=not any(self._dataBuffer))
 
     def _receive_head(self, data: bytes) -> None:
         seen = max(0, len(self._begun) - len(_END_OF_HEAD) + 1)

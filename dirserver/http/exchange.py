@@ -19,15 +19,21 @@ from wsgiref.types import WSGIEnvironment
 
 from twisted.python.failure import Failure
 
+from dirserver.errors import NotAtOnce
 from dirserver.http.access import describe
 from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
 from dirserver.http.application import Answer, call_application
 from dirserver.http.environ import build_environ
+from dirserver.http.gathering import Part
 from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
     from dirserver.http.channel import Channel
+
+
+# What comes with a longer body is not answered at once.
+_SMALL_BODY = 8 * 1024
 
 
 class Exchange:
@@ -46,6 +52,7 @@ class Exchange:
         self._status = 0
         self._sent = 0
         self._stream: BodyStream | None = None
+        self._environ: WSGIEnvironment = {}
         length, in_memory = admission.length, self._limits.body_in_memory
         self._body: IO[bytes]
         if length is None or length > in_memory:
@@ -79,7 +86,35 @@ class Exchange:
         self._body.seek(0)
         self._working = True
         environ = build_environ(self._admission, self._body, self.received, self._channel.server)
-        self._factory.pool.callInThread(self._work, environ)
+        self._environ = environ
+        self._channel.due = self
+
+    def begin(self, *, alone: bool) -> None:
+        """Answer at once if that can be, or together with others, or in a thread.
+
+        Where the next request is there already, this one is not ``alone``: whoever sends many
+        must not keep all others waiting for the answers.
+        """
+        environ, prompt, gathering = self._environ, self._factory.prompt, self._factory.gathering
+        if alone and prompt is not None and self.received <= _SMALL_BODY:
+            try:
+                answer = call_application(prompt, environ, small=BATCH)
+            except NotAtOnce:
+                pass
+            else:
+                self._answer(answer)
+                return
+        if gathering is not None and isinstance(self._body, io.BytesIO):
+            application = gathering.together.admitted(environ)
+            if application is not None:
+                # The body may be needed once more.
+                own = {**environ, "wsgi.input": io.BytesIO(self._body.getvalue())}
+                gathering.add(Part(application, own, self._answer, self._begin_alone))
+                return
+        self._begin_alone()
+
+    def _begin_alone(self) -> None:
+        self._factory.pool.callInThread(self._work, self._environ)
 
     def _work(self, environ: WSGIEnvironment) -> None:
         """Call the application; this runs in a worker thread, which owns the body."""

@@ -91,13 +91,18 @@ def logical_lines(text: str) -> Iterator[LogicalLine]:
         yield LogicalLine(_unfold(text[start:])[0], start, len(text), number)
 
 
-def unfolded(text: str) -> list[str]:
-    """The texts of ``logical_lines``, at a fraction of the cost."""
+def without_folds(text: str) -> str:
+    """``text`` with LF for all line breaks, and none within a line."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\n " in text or "\n\t" in text:
         text = _LF_FOLD.sub("", text)
-    lines = text.split("\n")
+    return text
+
+
+def unfolded(text: str) -> list[str]:
+    """The texts of ``logical_lines``, at a fraction of the cost."""
+    lines = without_folds(text).split("\n")
     if not lines[-1]:
         lines.pop()
     return lines

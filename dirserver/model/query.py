@@ -66,6 +66,17 @@ class Equals:
 
 
 @dataclass(frozen=True, slots=True)
+class HasNumber:
+    """A value of one of the fields, which are all of telephones, is this number.
+
+    It says what ``Equals`` of each says, at once: a telephone asks so about every call.
+    """
+
+    fields: tuple[Field, ...]
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Substring:
     """A value of the field has these parts in this order, without overlap.
 
@@ -162,6 +173,7 @@ Query: TypeAlias = (
     | Constant
     | Present
     | Equals
+    | HasNumber
     | Substring
     | Keyed
     | AtLeast
@@ -188,6 +200,8 @@ def fields_of(query: Query) -> frozenset[Field]:
             return fields_of(part)
         case Constant() | KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return frozenset()
+        case HasNumber(fields):
+            return frozenset(fields)
         case _:
             return frozenset({query.field})
 
@@ -225,10 +239,18 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return Not(query) if negated else query
+        case HasNumber(fields):
+            if any(is_hidden(field, hidden) for field in fields):
+                return _resolve(_each(query), hidden, negated=negated)
+            return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):
                 return NOTHING
             return Not(query) if negated else query
+
+
+def _each(query: HasNumber) -> Or:
+    return Or(tuple(Equals(field, query.number) for field in query.fields))
 
 
 def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:

@@ -36,7 +36,7 @@ from tests.benchmarks.measuring import Line
 from tests.benchmarks.subjects import subject_of, write_config
 from tests.benchmarks.turns import Ratio, Turn, busy, in_turns
 from tests.organisation import ADMIN, HERE
-from tests.system.running import RunningServer, running
+from tests.system.running import RunningServer, running_cold
 
 BOOK = "customers"
 # The same cards with a past.
@@ -97,8 +97,8 @@ def _row(name: str, ratio: Ratio) -> None:
 def _compare_puts(with_past: Path, without: Path, cards: int) -> None:
     """Change the same cards in turns at a server with and at one without history and audit."""
     with (
-        running(with_past / "dirserver.toml") as one,
-        running(without / "dirserver.toml", module="tests.benchmarks.forgetful") as other,
+        running_cold(with_past / "dirserver.toml") as one,
+        running_cold(without / "dirserver.toml", module="tests.benchmarks.forgetful") as other,
     ):
         ratio = in_turns(_puts(one, cards), _puts(other, cards), _PUT_ROUNDS)
     _row("PUT, with and without history and audit", ratio)

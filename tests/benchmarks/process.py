@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.turns import busy
+from tests.processes import Process
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -22,7 +23,7 @@ class Subject:
     """
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Process | subprocess.Popen[bytes]
     http: tuple[str, int]
     ldap: tuple[str, int] | None
     version: str

@@ -14,7 +14,7 @@ from tests.benchmarks.cards import LOGIN, people
 from tests.benchmarks.measuring import Figure
 from tests.benchmarks.process import Subject
 from tests.organisation import password_hash
-from tests.system.running import RunningServer, run_command, running
+from tests.system.running import RunningServer, run_cold, running_cold
 
 _CONFIG = """
 [organisation]
@@ -54,9 +54,9 @@ def fill_dirserver(directory: Path, cards: int) -> Figure:
     with file.open("wb") as opened:
         for one in people(cards):
             opened.write(one.card)
-    _finish(run_command(config, "apply"))
+    _finish(run_cold(config, "apply"))
     before, began = _cpu_of_commands(), time.perf_counter()
-    _finish(run_command(config, "import", "--book", "customers", str(file), timeout=3600))
+    _finish(run_cold(config, "import", "--book", "customers", str(file), timeout=3600))
     seconds, cpu = time.perf_counter() - began, _cpu_of_commands() - before
     return Figure(seconds * 1000, cpu * 1000, cards / seconds, 1, 0)
 
@@ -75,7 +75,7 @@ def _finish(done: subprocess.CompletedProcess[bytes]) -> None:
 @contextmanager
 def dirserver(directory: Path) -> Iterator[Subject]:
     """Serve what ``fill_dirserver`` has made."""
-    with running(directory / "dirserver.toml") as server:
+    with running_cold(directory / "dirserver.toml") as server:
         yield subject_of(server)
 
 

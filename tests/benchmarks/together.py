@@ -13,7 +13,7 @@ from tests.benchmarks.crowds import Crowd, Outcome, by_turns
 from tests.benchmarks.lookups import LOOKUP, PREFIX
 from tests.benchmarks.measuring import ask
 from tests.benchmarks.process import Subject
-from tests.system.running import running
+from tests.system.running import running_cold
 
 _SYNC = "sync-collection, empty token"
 _P95_MS = 20.0
@@ -78,7 +78,7 @@ def _served_by_two(directory: Path, subject: Subject) -> Iterator[Subject]:
     config = directory / "two.toml"
     text = (directory / "dirserver.toml").read_text(encoding="utf-8")
     config.write_text(f"{text}\n[server]\nworkers = 2\n", encoding="utf-8")
-    with running(config) as server:
+    with running_cold(config) as server:
         http, ldap = server.address("http"), server.address("ldap")
         yield Subject(
             "two workers",

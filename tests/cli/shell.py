@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import select
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from dirserver.cli import main
+from tests import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 _TIMEOUT = 60
@@ -62,14 +62,8 @@ def run(
     env: Mapping[str, str] | None = None,
 ) -> Done:
     """Run dirserver in a process of its own, not on a terminal."""
-    done = subprocess.run(
-        command(*arguments),
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=_TIMEOUT,
-        cwd=cwd,
-        env=environment(**(env or {})),
+    done = processes.run(
+        *arguments, stdin=stdin, timeout=_TIMEOUT, cwd=cwd, env=environment(**(env or {}))
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -84,12 +78,12 @@ def run_on_terminal(
     ``answers`` are what to wait for, and what to type then.
     """
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command(*arguments),
+    process = processes.begin(
+        *arguments,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        start_new_session=True,
+        new_session=True,
         env=environment(COLUMNS="100", LINES="40", **(env or {})),
     )
     os.close(theirs)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +16,7 @@ from dirserver.errors import NotFound
 from dirserver.model.history.life import Acts
 from dirserver.model.principal import Principal
 from dirserver.store.tables import card_version
+from tests import processes
 from tests.directory import acts
 from tests.directory.past import take_back
 from tests.organisation import (
@@ -31,7 +30,6 @@ from tests.organisation import (
 from tests.store.test_durability import read_all, wait_for_the_server
 from tests.store.trail import broken_links
 
-ROOT = Path(__file__).resolve().parents[2]
 CARDS = 350
 
 
@@ -49,12 +47,11 @@ def people(note: str, first: int = 0) -> list[bytes]:
 
 def interrupted(services: Services, after: int, *words: str) -> None:
     """Do much at once, and kill the process when so many cards are done."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
-    command = [sys.executable, "-m", "tests.directory.interrupted", str(services.config.path)]
-    with subprocess.Popen(
-        [*command, *words], stdout=subprocess.PIPE, cwd=ROOT, env=environment
-    ) as process:
-        assert process.stdout is not None
+    process = processes.begin(
+        services.config.path, *words, stdout=PIPE, module="tests.directory.interrupted"
+    )
+    assert process.stdout is not None
+    with process.stdout:
         for line in process.stdout:
             assert line != b"done\n"
             if line == b"written\n" or int(line) >= after:
@@ -62,6 +59,7 @@ def interrupted(services: Services, after: int, *words: str) -> None:
                 break
         else:
             raise AssertionError("it ended by itself")
+    process.wait()
     wait_for_the_server(services)
 
 

@@ -20,6 +20,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     InQuarantine,
     KeyIs,
     LinkedIn,
@@ -37,6 +38,7 @@ FIELDS = [Field.FULL_NAME, Field.NOTE, Field.BIRTHDAY, Field.UNIT, Field.WORK_PH
 TESTS: list[Query] = [
     *(Present(field) for field in FIELDS),
     *(Equals(field, "a") for field in FIELDS),
+    HasNumber((Field.WORK_PHONE, Field.MOBILE_PHONE), "a"),
     *(Substring(field, any=("a",)) for field in FIELDS),
     *(AtLeast(field, "a") for field in FIELDS),
     *(AtMost(field, "a") for field in FIELDS),
@@ -75,6 +77,9 @@ def truth(query: Query, held: frozenset[Query], hidden: frozenset[str]) -> bool 
             return None if None in values else not decisive
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return query in held
+        case HasNumber(fields, number):
+            each = Or(tuple(Equals(field, number) for field in fields))
+            return truth(each, held, hidden)
         case _:
             return None if is_hidden(query.field, hidden) else query in held
 
@@ -108,6 +113,8 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
                 assert value is not None
             case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
                 pass
+            case HasNumber(fields):
+                assert not any(is_hidden(field, hidden) for field in fields)
             case test:
                 assert not is_hidden(test.field, hidden)
 

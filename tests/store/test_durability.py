@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
+from subprocess import PIPE
 from time import monotonic, sleep
 
 from sqlalchemy import func, select, text
@@ -23,12 +21,12 @@ from dirserver.store.tables import (
     card_version,
     change,
 )
+from tests import processes
 from tests.organisation import ALICE, HERE, without_shield
 from tests.store.restless import body_of
 from tests.store.trail import broken_links
 from tests.store.trigrams import disagreements, settled_disagreements
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
 # On a busy machine little is done before the end comes; then there are more rounds.
 FEWEST_ACTS, MOST_ROUNDS = 11, 30
@@ -36,19 +34,15 @@ FEWEST_ACTS, MOST_ROUNDS = 11, 30
 
 def run_and_kill(path: Path, start: int, after: float) -> list[str]:
     """Let the restless write, kill it some seconds after its first act, and return its words."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")])}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.store.restless", str(path), str(start)],
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment,
-    ) as process:
-        assert process.stdout is not None
+    process = processes.begin(path, str(start), stdout=PIPE, module="tests.store.restless")
+    assert process.stdout is not None
+    with process.stdout:
         lines = [process.stdout.readline()]
         # Not when it says something, which is between two acts, but at any moment.
         sleep(after)
         process.kill()
         lines += process.stdout.readlines()
+    process.wait()
     return [line.decode().rstrip("\n") for line in lines if line.endswith(b"\n")]
 
 

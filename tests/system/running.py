@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import re
 import signal
@@ -16,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests import processes
+from tests.processes import Process
 from tests.system.secrecy import assert_nothing_secret
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 _URL = re.compile(
     r"(?P<scheme>http|https|ldap|ldaps)://(?P<host>\[[^\]]+\]|[^:,\s]+):(?P<port>\d+)"
 )
@@ -46,17 +46,22 @@ class Address:
 
 def environment() -> dict[str, str]:
     """Return what a command of this tree runs in, installed or not."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    return {**processes.environment(), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
 
 
 def run_command(
     config: Path, *arguments: str, stdin: bytes = b"", timeout: float = 60
 ) -> subprocess.CompletedProcess[bytes]:
     """Run ``dirserver -c config`` with ``arguments`` to its end."""
+    return processes.run("-c", config, *arguments, stdin=stdin, timeout=timeout, env=environment())
+
+
+def run_cold(
+    config: Path, *arguments: str, timeout: float = 60
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the same in a process that imports what it needs itself, for whoever measures it."""
     return subprocess.run(
         [sys.executable, "-m", "dirserver", "-c", str(config), *arguments],
-        input=stdin,
         capture_output=True,
         timeout=timeout,
         env=environment(),
@@ -68,7 +73,7 @@ def run_command(
 class RunningServer:
     """A server process that is ready."""
 
-    process: subprocess.Popen[bytes]
+    process: Process | subprocess.Popen[bytes]
     config: Path
     log_path: Path
     addresses: tuple[Address, ...] = ()
@@ -133,19 +138,37 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) ->
         time.sleep(0.02)
 
 
-def start(
+def start(config: Path, *options: str, seconds: float = START_SECONDS) -> RunningServer:
+    """Start a server for ``config`` and return it when it is ready.
+
+    Raises NotServing with what the server said when it is not ready.
+    """
+    log_path = _log_of(config)
+    with log_path.open("wb") as log:
+        process = processes.begin(
+            "-c",
+            config,
+            *options,
+            "serve",
+            stdout=subprocess.PIPE,
+            stderr=log.fileno(),
+            env=environment(),
+        )
+    return _when_ready(process, config, log_path, seconds)
+
+
+def start_cold(
     config: Path,
     *options: str,
-    seconds: float = START_SECONDS,
     module: str = "dirserver",
     starting: Callable[[subprocess.Popen[bytes]], None] = lambda _process: None,
 ) -> RunningServer:
-    """Start a server for ``config`` and return it when it is ready.
+    """Start a server that imports what it needs itself, as any does but those of most tests.
 
     ``module`` is what is run; ``starting`` is called with the process when it was just made.
     Raises NotServing with what the server said when it is not ready.
     """
-    log_path = config.with_name(f"serve-{time.monotonic_ns()}.log")
+    log_path = _log_of(config)
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, "-c", str(config), *options, "serve"],
@@ -153,8 +176,18 @@ def start(
             stderr=log,
             env=environment(),
         )
-    assert process.stdout is not None
     starting(process)
+    return _when_ready(process, config, log_path, START_SECONDS)
+
+
+def _log_of(config: Path) -> Path:
+    return config.with_name(f"serve-{time.monotonic_ns()}.log")
+
+
+def _when_ready(
+    process: Process | subprocess.Popen[bytes], config: Path, log_path: Path, seconds: float
+) -> RunningServer:
+    assert process.stdout is not None
     line = _first_line(process.stdout, seconds)
     if not line.startswith("dirserver ready"):
         process.kill()
@@ -167,9 +200,19 @@ def start(
 
 
 @contextmanager
-def running(config: Path, *options: str, module: str = "dirserver") -> Iterator[RunningServer]:
+def running(config: Path, *options: str) -> Iterator[RunningServer]:
     """Start a server for ``config`` and stop it in the end."""
-    server = start(config, *options, module=module)
+    server = start(config, *options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_cold(config: Path, *options: str, module: str = "dirserver") -> Iterator[RunningServer]:
+    """Start a server as :func:`start_cold` does and stop it in the end."""
+    server = start_cold(config, *options, module=module)
     try:
         yield server
     finally:

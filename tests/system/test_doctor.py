@@ -117,9 +117,7 @@ def test_tls_on_the_wrong_port_is_told_either_way(
     def causes() -> list[str]:
         return [one["cause"] for one in doctor(shell, "--limit", "2")]
 
-    wait_until(
-        lambda: causes() == ["tls-on-plain-port", "plain-on-tls-port"], "both are told", seconds=5
-    )
+    wait_until(lambda: causes() == ["tls-on-plain-port", "plain-on-tls-port"], "both are told")
 
 
 def test_a_phone_that_does_not_trust_the_certificate_is_told_apart(
@@ -134,9 +132,7 @@ def test_a_phone_that_does_not_trust_the_certificate_is_told_apart(
                 plain.recv(1000)
             with pytest.raises(ssl.SSLCertVerificationError):
                 strangers.wrap_socket(plain, server_hostname=HERE)
-        wait_until(
-            lambda: doctor(shell, "--limit", "1")[0]["cause"] == "tls-refused", scheme, seconds=5
-        )
+        wait_until(lambda: doctor(shell, "--limit", "1")[0]["cause"] == "tls-refused", scheme)
 
 
 def test_a_person_is_told_in_sentences_and_who_has_asked(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +15,7 @@ from dirserver.assembly import Services
 from dirserver.directory import trail
 from dirserver.directory.intake.importing import import_cards
 from dirserver.directory.people.erasing import cases
+from tests import processes
 from tests.directory import persons
 from tests.organisation import ADMIN, HERE, open_organisation, vcard
 from tests.postgresql import fresh_database
@@ -24,7 +23,7 @@ from tests.store.trail import broken_links
 from tests.system.dav import DAVClient
 from tests.system.ldaputils import LDAPClient
 from tests.system.people import made_up, with_photo
-from tests.system.running import RunningServer, environment, run_command
+from tests.system.running import RunningServer, run_command
 from tests.system.serving import CUSTOMERS, SUFFIX, Authority, write_served
 
 BOOK = "/alice/customers/"
@@ -102,12 +101,7 @@ def test_an_erasure_that_is_killed_has_done_all_or_nothing(config: Path) -> None
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     chosen = [word for key in keys for word in ("--card", key)]
     words = ("person", "erase", "anna", "--yes", *chosen)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dirserver", "-c", str(config), *words],
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = processes.begin("-c", config, *words)
     while not is_writing(services) and process.poll() is None:
         time.sleep(0.001)
     process.kill()

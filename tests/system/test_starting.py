@@ -15,7 +15,15 @@ from tests.ldap import wire
 from tests.system.dav import dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import NotServing, RunningServer, run_command, running, start, wait_until
+from tests.system.running import (
+    NotServing,
+    RunningServer,
+    run_command,
+    running,
+    start,
+    start_cold,
+    wait_until,
+)
 from tests.system.secrecy import assert_nothing_secret
 from tests.system.serving import CUSTOMERS, Authority, write_served
 
@@ -62,7 +70,7 @@ def test_a_reload_while_the_server_is_starting_does_not_end_it(
             process.send_signal(signal.SIGHUP)
             time.sleep(0.02)
 
-    started = start(write_served(tmp_path, authority), starting=reload_early)
+    started = start_cold(write_served(tmp_path, authority), starting=reload_early)
     started.reload()
     started.stop()
 

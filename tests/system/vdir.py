@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import processes
 from tests.organisation import PASSWORD
 from tests.system.running import RunningServer
 
@@ -75,13 +75,12 @@ password = "{password}"
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of it; questions are answered with yes."""
-        return subprocess.run(
-            [sys.executable, "-m", "vdirsyncer", "-c", str(self.directory / "config"), *arguments],
-            input="y\n" * 20,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
+        done = processes.run(
+            "-c", self.directory / "config", *arguments,
+            stdin=b"y\n" * 20, timeout=_TIMEOUT, module="vdirsyncer",
+        )  # fmt: skip
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
 
     def discover(self) -> str:

@@ -119,7 +119,7 @@ def sync(
     InvalidCard and CardTooLarge for what cannot be kept.
     """
     view = writing.writable(source.book, AuditAction.SOURCE_SYNC)
-    stand = standing(writing, [bodies])
+    stand = standing([bodies])
     owned = sourced.uids(writing.connection, view.book.id, source.name)
     gone = sorted(owned.difference(stand.values())) if removes else []
     if not accepted and (not stand or len(gone) * 100 > len(owned) * MOST_GONE_PERCENT):

@@ -4,15 +4,17 @@ The one thing that has no common SQL. PostgreSQL has the extension pg_trgm, whos
 value and follows by itself.
 
 SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card, with all that it
-says. To write it costs nearly the same for sixty cards as for one. So triggers note which cards
-it is behind with, and what it still has of these, and it is brought up to date for many at a time;
-a search looks at those cards by themselves. What it names is only where to look, either way: the
+says. To write it costs nearly the same for sixty cards as for one. So it is noted which cards it
+is behind with, and what it still has of these, and it is brought up to date for many at a time; a
+search looks at those cards by themselves. Triggers note cards that come and go, and ``follow``
+those of which something is about to change: a trigger for each value would take longer than
+what it is about. What it names is only where to look, either way: the
 values themselves tell whether they contain what is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import column, table
 
 from dirserver.store.index import lines
-from dirserver.store.prepared import Prepared
+from dirserver.store.prepared import Prepared, listed
 
 # Shorter parts have no trigram; they are found by looking at the values themselves.
 SHORTEST = 3
@@ -42,7 +44,7 @@ _SAID = (
     "(SELECT value FROM card_value WHERE card_id = {card} ORDER BY field, value)"
 )
 _FOLLOWING = (
-    "CREATE TRIGGER {name} BEFORE {event} "
+    "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
     "INSERT INTO trigram_due (card_id, indexed) VALUES ({card}, ({said})); "
     "DELETE FROM card_line WHERE card_id = {card}; END"
@@ -59,9 +61,9 @@ SQLITE = (
             name=name, event=event, when=when, card=card, said=_SAID.format(card=card)
         )
         for name, event, when, card in (
-            ("card_value_inserted", "INSERT ON card_value", "", "new.card_id"),
-            ("card_value_deleted", "DELETE ON card_value", "", "old.card_id"),
-            ("card_renamed", "UPDATE OF sort_name ON card", _WHEN_RENAMED, "new.id"),
+            ("card_created", "AFTER INSERT", "", "new.id"),
+            ("card_removed", "BEFORE DELETE", "", "old.id"),
+            ("card_renamed", "BEFORE UPDATE OF sort_name", _WHEN_RENAMED, "new.id"),
         )
     ),
 )
@@ -87,6 +89,14 @@ _SETTLE = Prepared(
     )
 )
 _SETTLED = Prepared(text("DELETE FROM trigram_due"))
+_CHANGING = "SELECT value FROM json_each(:cards)"
+_FOLLOW = Prepared(
+    text(
+        f"INSERT INTO trigram_due (card_id, indexed) SELECT id, ({_SAID.format(card='card.id')})"  # noqa: S608 - names of ours
+        f" FROM card WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due)"
+    )
+)
+_NO_LINES = Prepared(text(f"DELETE FROM card_line WHERE card_id IN ({_CHANGING})"))  # noqa: S608 - names of ours
 
 # https://sqlite.org/fts5.html section 6.8; a negative number begins to merge whatever there is.
 _COMMAND = "INSERT INTO card_trigram (card_trigram, rank) VALUES ({})"
@@ -102,6 +112,14 @@ def create(connection: Connection) -> None:
     """Create the index for the engine that ``connection`` leads to."""
     for statement in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
         connection.execute(text(statement))
+
+
+def follow(connection: Connection, card_ids: Iterable[int]) -> None:
+    """Note that the index will be behind with cards that are there, before anything changes."""
+    if connection.dialect.name == "sqlite":
+        cards = listed(card_ids)
+        _FOLLOW.run(connection, cards=cards)
+        _NO_LINES.run(connection, cards=cards)
 
 
 def settle(connection: Connection, *, least: int = 1) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from itertools import count
 from typing import TypeAlias
 
@@ -51,15 +51,20 @@ class Named:
         return bindparam(f"v{next(self._numbers)}", "", Text)
 
 
-class Source(Enum):
+class Source(StrEnum):
     """Which table is looked into."""
+
+    # Enum hashes in Python, and each search looks for its statement by these.
+    __hash__ = str.__hash__
 
     VALUES = "values"
     BEGINNINGS = "beginnings"
 
 
-class Op(Enum):
+class Op(StrEnum):
     """How the values of the index compare with the one that is looked for."""
+
+    __hash__ = str.__hash__
 
     ONE_OF = "one of"
     HEAD = "head"

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
-from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.query import AtLeast, AtMost, Equals, HasNumber, Keyed, Substring
 from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
 from dirserver.store.index import trigram
 from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
@@ -39,7 +39,7 @@ class _Kind(Enum):
     TEXT = "text"
 
 
-Test: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+Test: TypeAlias = Equals | HasNumber | Substring | AtLeast | AtMost | Keyed
 
 
 def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
@@ -49,6 +49,9 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field in PHONES:
         return tuple(sorted(indexed_forms(value, plan)))
     spellings = name_forms(value) if field in NAMES else forms(value)
+    # All that most values are.
+    if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
+        return spellings
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
 
 
@@ -87,10 +90,8 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
     for test in tests:
         kind = _kind(test)
         alike = (kind, type(test), _words(test))
-        if alike in found:
-            found[alike][2].append(test.field)
-        else:
-            found[alike] = kind, test, [test.field]
+        asked_of = test.fields if isinstance(test, HasNumber) else (test.field,)
+        found.setdefault(alike, (kind, test, []))[2].extend(asked_of)
     return _joined(
         one
         for kind, test, asked_of in found.values()
@@ -114,7 +115,7 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
 
 
 def _kind(test: Test) -> _Kind:
-    if test.field in PHONES:
+    if isinstance(test, HasNumber) or test.field in PHONES:
         return _Kind.NUMBER
     if not isinstance(test, Substring):
         return _Kind.TEXT
@@ -129,6 +130,8 @@ def _words(test: Test) -> object:
             return test.initial, test.any, test.final, test.at_word
         case Keyed():
             return test.digits
+        case HasNumber():
+            return test.number
         case _:
             return test.value
 
@@ -152,7 +155,7 @@ def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
 def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
     wanted: Sequence[tuple[Comparison, ...]]
     match test:
-        case Equals(_, asked):
+        case Equals(_, asked) | HasNumber(_, asked):
             wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
@@ -172,6 +175,9 @@ def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
         case AtLeast(_, asked) | AtMost(_, asked):
             bound = forms(asked)[0]
             return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
+        case HasNumber():
+            # It is of no text.
+            return []
         case Keyed(digits):
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
