@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -119,7 +118,7 @@ class _Card:
                     return
                 if self.uid or len(uid.encode()) > UID_MAX_BYTES:
                     notes.add("this UID cannot be the card's and was kept as X-OTHER-UID", number)
-                    written = fold(format_line(replace(line, name="X-OTHER-UID")))
+                    written = fold(format_line(line._replace(name="X-OTHER-UID")))
                 else:
                     self.uid = uid
             case "FN":
