@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from itertools import accumulate, repeat
+from operator import add, itemgetter
 from typing import Final, TypeAlias
 
 from dirserver.model.addressbook import Entry
@@ -100,27 +102,22 @@ class Hits:
 
     def pieces(self, most: int, octets: int) -> Iterator[Hits]:
         """Yield them in pieces of ``most`` at the most, each over when it has so many octets."""
-        rows = self.rows
-        if len(rows) <= most and self._octets() <= octets:
-            if rows:
-                yield self
-            return
-        begin = size = 0
-        for at, row in enumerate(rows, 1):
-            size += len(_attributes_of(row) or b"") + len(_body_of(row) or b"")
-            if size >= octets or at - begin == most:
-                yield Hits(rows[begin:at])
-                begin, size = at, 0
-        if begin < len(rows):
-            yield Hits(rows[begin:])
+        sizes = list(accumulate(self._sizes()))
+        begin, end = 0, len(self.rows)
+        while begin < end:
+            enough = octets + (sizes[begin - 1] if begin else 0)
+            stop = 1 + bisect_left(sizes, enough, begin, min(begin + most, end) - 1)
+            yield self if stop - begin == end else Hits(self.rows[begin:stop])
+            begin = stop
 
-    def _octets(self) -> int:
-        """Return how large they are; what was not asked for is missing from all of them."""
-        return sum(
-            sum(map(len, map(of, self.rows)))
+    def _sizes(self) -> Iterator[int]:
+        """Yield how large each is; what was not asked for is missing from all of them."""
+        rows = self.rows
+        parts = (
+            repeat(0, len(rows)) if not rows or of(rows[0]) is None else map(len, map(of, rows))
             for of in (_attributes_of, _body_of)
-            if self.rows and of(self.rows[0]) is not None
         )
+        return map(add, *parts)
 
     @property
     def last_place(self) -> Place:

@@ -259,7 +259,10 @@ def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:
     for part in parts:
         if part is absorbing:
             return absorbing
-        if part is not neutral:
+        if isinstance(part, And if conjunction else Or):
+            # One of several attributes may be several tests, and each is looked for once.
+            distinct.update(dict.fromkeys(part.parts))
+        elif part is not neutral:
             distinct[part] = None
     kept = tuple(distinct)
     if not kept:

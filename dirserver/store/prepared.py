@@ -336,11 +336,13 @@ def _guarded(
     connection: Connection, compiled: _Compiled, execute: Callable[[str, Any], Any], bound: Any
 ) -> None:
     """Execute, with the driver's errors as SQLAlchemy has them, which callers know."""
-    dialect = connection.dialect
-    base = dialect.loaded_dbapi.Error
     try:
         execute(compiled.text, bound)
-    except base as error:
+    except Exception as error:
+        dialect = connection.dialect
+        base = dialect.loaded_dbapi.Error
+        if not isinstance(error, base):
+            raise
         gone = dialect.is_disconnect(error, connection.connection, None)
         if gone:
             connection.invalidate(error)

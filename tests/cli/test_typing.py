@@ -288,9 +288,7 @@ def test_output_that_is_closed_is_written_nowhere(filled: Shell) -> None:
 def test_a_role_that_lacks_a_privilege_is_told_of(
     postgresql_server: Server, unapplied: Shell
 ) -> None:
-    janitor = postgresql_server.janitor("guarded")
-    janitor.init()
-    url = postgresql_server.url("guarded")
+    url = postgresql_server.make("guarded")
     try:
         with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("CREATE ROLE weak LOGIN")
@@ -298,7 +296,7 @@ def test_a_role_that_lacks_a_privilege_is_told_of(
         _change(unapplied, "sqlite:///test.db", url.replace("dirserver@", "weak@"))
         done = unapplied("apply")
     finally:
-        janitor.drop()
+        postgresql_server.drop("guarded")
     assert done.code == 1
     assert "permission denied for schema public" in done.err
     assert "Give the database role that privilege" in done.err

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Select,
     String,
     func,
+    literal,
     literal_column,
     select,
     text,
@@ -33,8 +34,11 @@ from sqlalchemy.sql import column, table
 from dirserver.store.index import lines
 from dirserver.store.prepared import Prepared, listed
 
-# Shorter parts have no trigram; they are found by looking at the values themselves.
+# Shorter parts have no trigram; they are found by looking at the values themselves, or, when they
+# are rare, by all trigrams that begin with them.
 SHORTEST = 3
+# Sorts after every character, so that it ends the range of values with a given beginning.
+LAST = "\U0010ffff"
 
 # Two characters that no card can hold are between two values, so that no trigram is of both, and
 # around them all: the least beginning or end of a value is in a trigram.
@@ -54,6 +58,7 @@ _WHEN_RENAMED = "old.sort_name <> new.sort_name AND "
 SQLITE = (
     "CREATE VIRTUAL TABLE card_trigram USING fts5("
     "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+    "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
     "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
     lines.SQLITE,
     *(
@@ -105,6 +110,7 @@ _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
 
 _trigram = table("card_trigram", column("rowid"))
+_term = table("card_trigram_term", column("term"))
 _due = table("trigram_due", column("card_id"))
 
 
@@ -164,6 +170,14 @@ def asked(part: str, dialect: Dialect) -> Iterator[str]:
         yield f"%{escaped}%"
 
 
+def asked_short(part: str, dialect: Dialect) -> Iterator[str]:
+    """Yield what ``contains_short`` binds, to find the values that contain ``part``."""
+    if dialect.name == "sqlite":
+        yield part
+        yield part + LAST
+    yield from list(asked(part, dialect))[-1:]
+
+
 def among(values: Sequence[str]) -> str:
     """Return the match of the cards that may have one of ``values``, on SQLite."""
     return " OR ".join(
@@ -195,6 +209,29 @@ def contains(
     if dialect.name == "sqlite":
         return [card_id.in_(cards(next(bound))), func.instr(value, next(bound)) > 0]
     return [value.like(next(bound), escape="\\")]
+
+
+def contains_short(
+    value: ColumnElement[str],
+    card_id: ColumnElement[int],
+    bound: Iterator[ColumnElement[str]],
+    dialect: Dialect,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a value contains a part which is too short for a trigram."""
+    if dialect.name == "sqlite":
+        match = beginning_with(next(bound), next(bound))
+        return [card_id.in_(cards(match)), func.instr(value, next(bound)) > 0]
+    return [value.like(next(bound), escape="\\")]
+
+
+def beginning_with(first: ColumnElement[str], behind: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the match of what has a trigram from ``first`` on and before ``behind``."""
+    quoted = literal('"') + func.replace(_term.c.term, '"', '""') + literal('"')
+    terms = select(func.group_concat(quoted, " OR ", type_=String)).where(
+        _term.c.term >= first, _term.c.term < behind
+    )
+    # Which is in no card.
+    return func.coalesce(terms.scalar_subquery(), '""')
 
 
 def cards(match: ColumnElement[str]) -> Select[tuple[int]]:

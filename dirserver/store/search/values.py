@@ -23,8 +23,6 @@ from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
 _VALUE_LENGTH = 512
-# Sorts after every character, so that it ends the range of values with a given beginning.
-_LAST = "\U0010ffff"
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
@@ -203,17 +201,12 @@ def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
 
 def _text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
-    spellings = []
-    for spelling in (0, 1):
-        parts = replace(
-            test,
-            initial=part_forms(test.initial.lstrip())[spelling],
-            any=tuple(part_forms(part)[spelling] for part in test.any),
-            final=part_forms(test.final.rstrip())[spelling],
-        )
-        if parts not in spellings:
-            spellings.append(parts)
-    return spellings
+    said = (test.initial.lstrip(), *test.any, test.final.rstrip())
+    spellings = dict.fromkeys(zip(*map(part_forms, said), strict=True))
+    return [
+        Substring(test.field, initial, tuple(middle), final, test.at_word)
+        for initial, *middle, final in spellings
+    ]
 
 
 def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
@@ -261,6 +254,9 @@ def _may_begin_word(test: Substring) -> bool:
 
 
 def _substring(parts: Substring) -> tuple[Comparison, ...]:
+    if _is_short(parts):
+        # There are many ideographs, and so few cards with any one of them.
+        return (Comparison(Op.CONTAINS_SHORT, parts.any),)
     inner = [part for part in (*parts.any, parts.final) if part]
     longest = max(inner, key=len, default="")
     if len(longest) < trigram.SHORTEST:
@@ -274,7 +270,7 @@ def _begins(parts: Substring) -> tuple[Comparison, ...]:
     comparisons: list[Comparison] = []
     if parts.initial:
         comparisons.append(Comparison(Op.AT_LEAST, (parts.initial,)))
-        comparisons.append(Comparison(Op.BELOW, (parts.initial + _LAST,)))
+        comparisons.append(Comparison(Op.BELOW, (parts.initial + trigram.LAST,)))
     if any(parts.any) or parts.final or not parts.initial:
         comparisons.append(Comparison(Op.LIKE, (_pattern(parts),)))
     return tuple(comparisons)

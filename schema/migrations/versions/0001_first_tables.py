@@ -20,10 +20,12 @@ TRIGRAM_INDEX = {
     "sqlite": (
         "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
         "detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
         "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
-        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
-        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
+        " NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, "
+        "family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, "
+        "organisation TEXT)",
         "CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS "
         "(SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due "
         "(card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || "
