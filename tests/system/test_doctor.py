@@ -117,9 +117,7 @@ def test_tls_on_the_wrong_port_is_told_either_way(
     def causes() -> list[str]:
         return [one["cause"] for one in doctor(shell, "--limit", "2")]
 
-    wait_until(
-        lambda: causes() == ["tls-on-plain-port", "plain-on-tls-port"], "both are told", seconds=5
-    )
+    wait_until(lambda: causes() == ["tls-on-plain-port", "plain-on-tls-port"], "both are told")
 
 
 def test_a_phone_that_does_not_trust_the_certificate_is_told_apart(
