@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# What is run some hundred times need not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test bench fuzz lock clean
 
@@ -16,7 +18,10 @@ demo: $(READY)
 	@cat config/demo/next-steps.txt
 	@$(BIN)/dirserver -c config/demo.toml serve
 
-# Every check, as CI runs them.
+# Every check, as CI runs them. The tests make databases in memory, if there is room: half of their
+# time they would wait for a disk, for nothing that has to stay.
+ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 { print "/dev/shm" }')
+test: export TMPDIR := $(or $(TMPDIR),$(ROOM),/tmp)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

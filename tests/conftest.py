@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from dirserver.assembly import Services
+from dirserver import config
+from dirserver.assembly import Services, open_services
 from tests.organisation import open_organisation, write_config
-from tests.postgresql import Server, fresh_database, running_server
+from tests.postgresql import Server, applied_database, fresh_database, running_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,19 +36,27 @@ def postgresql_server() -> Iterator[Server]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a fresh database, once of each engine."""
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            server = request.getfixturevalue("postgresql_server")
-            yield stack.enter_context(fresh_database(server))
-        else:
-            yield "sqlite:///test.db"
+    """The URL of a fresh database, once of each engine.
+
+    For a test of the organisation's services, its config is applied to it already.
+    """
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql_server")
+        make = applied_database if "each_engine" in request.fixturenames else fresh_database
+        with make(server) as url:
+            yield url
+    else:
+        yield "sqlite:///test.db"
 
 
 @pytest.fixture
 def each_engine(database_url: str, tmp_path: Path) -> Iterator[Services]:
     """The organisation's services, once on each engine."""
-    services = open_organisation(write_config(tmp_path, database_url))
+    path = write_config(tmp_path, database_url)
+    if database_url.startswith("sqlite"):
+        services = open_organisation(path)
+    else:
+        services = open_services(config.load(path))
     yield services
     services.store.close()
 

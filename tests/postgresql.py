@@ -1,7 +1,8 @@
 """A PostgreSQL server of the tests' own, and a fresh database in it for each test.
 
-pytest-postgresql makes and drops the databases. It cannot start a server as root, since
-PostgreSQL refuses to run as root; where the tests do, the server runs as ``postgres``.
+It is started here since PostgreSQL refuses to run as root; where the tests do, the server runs as
+``postgres``. Nothing in it has to outlive a power cut, and databases come and go all the time, so
+it waits for no disk and keeps as little as it can of what it would need after one.
 """
 
 from __future__ import annotations
@@ -13,18 +14,29 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from dirserver.store import schema
 from dirserver.store.engine import Store
+from tests.organisation import open_organisation, write_config
 
 USER = "dirserver"
-_TEMPLATE = "with_schema"
+_EMPTY, _WITH_SCHEMA, _APPLIED = "template1", "with_schema", "applied"
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "64MB",
+    "min_wal_size": "32MB",
+    "autovacuum": "off",
+}
 
 
 def _binaries() -> Path | None:
@@ -34,26 +46,35 @@ def _binaries() -> Path | None:
     return found[0].parent if found else None
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
     """A running server, reached through the socket in ``directory``."""
 
-    directory: Path
+    def __init__(self, directory: Path) -> None:
+        """Connect to it, for making databases."""
+        self.directory = directory
+        self._admin = psycopg.connect(
+            host=str(directory), user=USER, dbname="postgres", autocommit=True
+        )
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database."""
         return f"postgresql+psycopg://{USER}@/{database}?host={self.directory}"
 
-    def janitor(self, database: str, template: str | None = None) -> DatabaseJanitor:
-        """Whoever makes a database and drops it."""
-        return DatabaseJanitor(
-            user=USER,
-            host=str(self.directory),
-            port=5432,
-            dbname=database,
-            template_dbname=template,
-            connection_timeout=10,
-        )
+    def make(self, database: str, template: str = _EMPTY) -> str:
+        """Make a database that has what ``template`` has, and return its URL."""
+        self._do(f"CREATE DATABASE {database} TEMPLATE {template}")
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Take a database away from whoever is in it."""
+        self._do(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Make no databases any more."""
+        self._admin.close()
+
+    def _do(self, statement: str) -> None:
+        self._admin.execute(statement.encode())
 
 
 def _run(*command: str | Path) -> None:
@@ -81,44 +102,57 @@ def running_server() -> Iterator[Server]:
         data = directory / "data"
         _run(
             binaries / "initdb", "--no-sync", "--auth=trust", f"--username={USER}",
-            "--encoding=UTF8", "--locale=C.UTF-8", "-D", data,
+            "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=4", "-D", data,
         )  # fmt: skip
-        options = f"-F -c listen_addresses= -c unix_socket_directories={directory}"
+        settings = {**_SETTINGS, "unix_socket_directories": str(directory)}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         _run(binaries / "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", directory / "log")
         try:
             server = Server(directory)
-            template = server.janitor(_TEMPLATE)
-            template.init()
-            store = Store(server.url(_TEMPLATE))
-            schema.upgrade(store)
-            store.close()
+            _make_templates(server)
             yield server
+            server.close()
         finally:
             _run(binaries / "pg_ctl", "stop", "-m", "immediate", "-D", data)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def _make_templates(server: Server) -> None:
+    store = Store(server.make(_WITH_SCHEMA))
+    schema.upgrade(store)
+    store.close()
+    with tempfile.TemporaryDirectory() as directory:
+        path = write_config(Path(directory), server.make(_APPLIED, _WITH_SCHEMA))
+        open_organisation(path).store.close()
+
+
 @contextmanager
 def fresh_database(server: Server) -> Iterator[str]:
     """Make a database that has the schema and nothing in it; yield its URL."""
-    with _database(server, _TEMPLATE) as url:
+    with _database(server, _WITH_SCHEMA) as url:
+        yield url
+
+
+@contextmanager
+def applied_database(server: Server) -> Iterator[str]:
+    """Make a database where the organisation's config is applied; yield its URL."""
+    with _database(server, _APPLIED) as url:
         yield url
 
 
 @contextmanager
 def empty_database(server: Server) -> Iterator[str]:
     """Make a database without anything in it, not even the schema; yield its URL."""
-    with _database(server, None) as url:
+    with _database(server, _EMPTY) as url:
         yield url
 
 
 @contextmanager
-def _database(server: Server, template: str | None) -> Iterator[str]:
+def _database(server: Server, template: str) -> Iterator[str]:
     name = f"t{uuid4().hex}"
-    janitor = server.janitor(name, template)
-    janitor.init()
+    url = server.make(name, template)
     try:
-        yield server.url(name)
+        yield url
     finally:
-        janitor.drop()
+        server.drop(name)

@@ -245,12 +245,11 @@ class Channel(HTTPChannel):
     def refuse(self, refusal: Refusal) -> None:
         """Answer the request whose body is being received with ``refusal``, and close."""
         exchange = self.requests[-1]
-        self._say(refusal, exchange.method)
         exchange.refused(refusal.status)
+        self._say(refusal, exchange.method)
 
     def _refuse_head(self, refusal: Refusal, head: RequestHead | None, address: str) -> None:
         seconds = time.monotonic() - self._since
-        self._say(refusal, b"" if head is None else head.method)
         self.factory.log_access(
             describe(
                 head,
@@ -261,6 +260,7 @@ class Channel(HTTPChannel):
                 complete=True,
             )
         )
+        self._say(refusal, b"" if head is None else head.method)
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         """Refuse a chunked body that HTTPChannel could not decode."""

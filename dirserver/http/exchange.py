@@ -104,14 +104,17 @@ class Exchange:
             else:
                 self._answer(answer)
                 return
-        if gathering is not None and isinstance(self._body, io.BytesIO):
-            application = gathering.together.admitted(environ)
-            if application is not None:
-                # The body may be needed once more.
-                own = {**environ, "wsgi.input": io.BytesIO(self._body.getvalue())}
-                gathering.add(Part(application, own, self._answer, self._begin_alone))
-                return
-        self._begin_alone()
+        body = self._body
+        if (
+            gathering is not None
+            and isinstance(body, io.BytesIO)
+            and gathering.together.admits(environ)
+        ):
+            # It may be needed once more.
+            own = {**environ, "wsgi.input": io.BytesIO(body.getvalue())}
+            gathering.add(Part(own, self._answer, self._begin_alone))
+        else:
+            self._begin_alone()
 
     def _begin_alone(self) -> None:
         self._factory.pool.callInThread(self._work, self._environ)
@@ -135,18 +138,23 @@ class Exchange:
         self._status = answer.head.status
         head = render_head(answer.head, framing, close=not channel.persistent)
         if not framing.body:
-            channel.write(head)
-            self._finish(True)
+            self._send(head, b"")
         elif answer.rest is None and len(answer.start) <= BATCH:
-            channel.write(head + answer.start)
-            self._sent = len(answer.start)
-            self._finish(True)
+            self._send(head, answer.start)
         else:
             channel.write(head)
             self._stream = BodyStream(
                 channel, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
             )
             self._stream.begin()
+
+    def _send(self, head: bytes, body: bytes) -> None:
+        """Send a whole answer; it is told of first, since the client may have it at once."""
+        self._sent = len(body)
+        self._answered = True
+        self._log(complete=True)
+        self._channel.write(head + body)
+        self._channel.requestDone(self)
 
     def _finish(self, whole: bool) -> None:
         if whole:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
-from wsgiref.types import WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from twisted.internet.base import ReactorBase
 from twisted.python.threadpool import ThreadPool
 
-from dirserver.errors import DirectoryError
+from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver.http.application import Answer, call_application
 from dirserver.http.rest import log_failure
 
@@ -21,8 +21,16 @@ from dirserver.http.rest import log_failure
 class Together(Protocol):
     """An application for several requests, of which none is done before all of them are."""
 
-    def admitted(self, environ: WSGIEnvironment, /) -> WSGIApplication | None:
-        """Return what answers a request among others, or None. It must not wait."""
+    def admits(self, environ: WSGIEnvironment, /) -> bool:
+        """Say whether a request may be answered among others; it is asked in the reactor's thread.
+
+        What is found out later may still speak against it: then NotAtOnce is raised.
+        """
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse, /
+    ) -> Iterable[bytes]:
+        """Answer a request, in the block."""
 
     def together(self) -> AbstractContextManager[Callable[[], bool]]:
         """Let what is answered in the block be done when it ends, and not be told before that.
@@ -34,9 +42,8 @@ class Together(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One request: what answers it, who is told the answer, and what is done if there is none."""
+    """One request, who is told the answer, and what is done if there is none."""
 
-    application: WSGIApplication
     environ: WSGIEnvironment
     tell: Callable[[Answer], None]
     instead: Callable[[], None]
@@ -77,9 +84,12 @@ class Gathering:
             with self.together.together() as has_room:
                 while self._waiting and has_room():
                     part = self._waiting.popleft()
-                    answered.append(
-                        (part, call_application(part.application, part.environ, small=0))
-                    )
+                    try:
+                        answer = call_application(self.together, part.environ, small=0)
+                    except NotAtOnce:
+                        part.instead()
+                    else:
+                        answered.append((part, answer))
         # Whatever is raised, nothing was done, and the next must not wait for ever.
         except Exception as error:  # noqa: BLE001 - it is logged, and tried elsewhere
             if not isinstance(error, DirectoryError):

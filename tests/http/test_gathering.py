@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from dirserver.errors import StoreUnavailable
+from dirserver.errors import NotAtOnce, StoreUnavailable
 from tests.http.conftest import Serve
 from tests.http.serving import Echo, Serving, eventually
 from tests.http.wire import LOGIN, Wire
@@ -19,7 +19,8 @@ class Shop:
     """Takes in what is PUT, some of it at a time.
 
     ``rounds`` are the paths that were answered together. The first of all waits for ``open``. A
-    round fails at its end with ``failure``, or goes wrong at once if that ``is_closed``.
+    round fails at its end with ``failure``, or goes wrong at once if that ``is_closed``. What is
+    ``refused`` is not answered together.
     """
 
     def __init__(self) -> None:
@@ -29,12 +30,15 @@ class Shop:
         self.begun = threading.Event()
         self.failure: Exception | None = None
         self.is_closed = False
+        self.refused: set[str] = set()
         self.at_end: Callable[[], None] = lambda: None
 
-    def admitted(self, environ: WSGIEnvironment, /) -> WSGIApplication | None:
-        return self._take if environ["REQUEST_METHOD"] == "PUT" else None
+    def admits(self, environ: WSGIEnvironment, /) -> bool:
+        return str(environ["REQUEST_METHOD"]) == "PUT"
 
-    def _take(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] in self.refused:
+            raise NotAtOnce
         self.begun.set()
         assert self.open.wait(10)
         self.rounds[-1].append(environ["PATH_INFO"])
@@ -129,6 +133,19 @@ def test_what_is_not_admitted_is_answered_alone(serving: Serving, shop: Shop, ec
     large = f"PUT /a HTTP/1.1\nHost: x\n{LOGIN}Content-Length: 300000\n\n{'b' * 300_000}"
     assert serving.ask(large).body == b"b" * 300_000
     assert shop.rounds == []
+
+
+def test_what_turns_out_to_take_longer_is_answered_alone_and_the_others_are_not(
+    serving: Serving, shop: Shop
+) -> None:
+    shop.refused = {"/1"}
+    wires = sent(serving, shop, 3)
+    assert [wire.receive().body for wire in wires] == [
+        b"together: body0",
+        b"body1",
+        b"together: body2",
+    ]
+    assert shop.rounds == [["/0", "/2"]]
 
 
 def test_who_goes_away_meanwhile_is_not_waited_for(serving: Serving, shop: Shop) -> None:

@@ -22,6 +22,7 @@ from dirserver.model.query import (
     Equals,
     HasNumber,
     InQuarantine,
+    Keyed,
     KeyIs,
     LinkedIn,
     Moment,
@@ -155,10 +156,9 @@ def test_every_field_knows_its_source_and_names_can_always_be_seen() -> None:
         assert SOURCES[field] <= NEVER_HIDDEN
 
 
-def test_what_is_joined_within_its_like_is_one() -> None:
-    one, two, three, four = TESTS[:4]
-    nested = Or((one, Or((two, Or((one, And((three, And((four, one))))))))))
-    assert resolve(nested, frozenset()) == Or((one, two, And((three, four, one))))
-    assert resolve(Not(And((one, Not(Or((two, three)))))), frozenset()) == Or(
-        (Not(one), two, three)
-    )
+def test_alternatives_among_alternatives_are_alternatives_once() -> None:
+    # Several attributes are asked for digits, and each of them may also be spelled with these.
+    name, number = Equals(Field.FULL_NAME, "5646"), Equals(Field.WORK_PHONE, "5646")
+    keyed = Keyed("5646")
+    asked = Or((Or((name, keyed)), Or((number, keyed)), And((And((name, number)), number))))
+    assert resolve(asked, frozenset()) == Or((name, keyed, number, And((name, number))))

@@ -108,9 +108,9 @@ class DAVClient:
     def _answer(self, environ: Callable[[], dict[str, Any]]) -> Answer:
         """Have a request answered as a server does: among others if it may be, or else alone."""
         writes = getattr(self.application, "writes", None)
-        if writes is not None and (admitted := writes.admitted(environ())) is not None:
-            with suppress(DirectoryError), writes.together():
-                return _told(admitted, environ())
+        if writes is not None and writes.admits(environ()):
+            with suppress(DirectoryError, NotAtOnce), writes.together():
+                return _told(writes, environ())
         return _told(self.application, environ())
 
     def _environ(

@@ -16,7 +16,7 @@ from tests.organisation import write_config
 from tests.system.dav import dav_client
 from tests.system.ldapsocket import LDAPConnection
 from tests.system.people import made_up
-from tests.system.running import RunningServer, run_command, running
+from tests.system.running import RunningServer, run_command, running_cold
 from tests.system.serving import SUFFIX, Authority
 
 STARTTLS = wire.extended("1.3.6.1.4.1.1466.20037")
@@ -30,7 +30,7 @@ NEEDLESS = [
     *("OpenSSL.crypto", "cryptography", "dirserver.tls"),
     *("prometheus_client", "twisted.web.server", "dirserver.metrics"),
     *("psycopg", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm"),
-    *("alembic", "babel", "jinja2", "ldap3", "rapidfuzz", "segno"),
+    *("alembic", "babel", "jinja2", "ldap3", "rapidfuzz", "segno", "dirserver.backup"),
 ]
 
 
@@ -55,7 +55,7 @@ def lean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lean]:
     assert run_command(config, "apply").returncode == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPROFILEIMPORTTIME", "1")
-        with running(config) as found:
+        with running_cold(config) as found:
             yield Lean(found, imported(found.log))
 
 

@@ -48,6 +48,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Cards, by their keys, that certainly are of one person each, one in each of some books.
+
+    Of ``doubled`` more people, there are two cards in one book.
+    """
+
+    people: tuple[tuple[str, ...], ...]
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True)
 class Twin:
     """A card that certainly is of the same person as another one, and why."""
 
@@ -129,6 +140,22 @@ def compare(
     return Found(tuple(pairs), tuple(clusters(pairs, speaks_against)))
 
 
+def apart(gathered: Gathered, found: Found) -> Apart:
+    """Return who certainly is in several of the books that were gathered, and not linked yet."""
+    book_of = {key: book for book, keys in gathered.books.items() for key in keys}
+    people: list[tuple[str, ...]] = []
+    doubled = 0
+    for cluster in found.clusters:
+        books = [book_of[key] for key in cluster.keys]
+        if not cluster.whole or len(set(books)) < 2:
+            continue
+        if len(set(books)) < len(books):
+            doubled += 1
+        else:
+            people.append(cluster.keys)
+    return Apart(tuple(people), doubled)
+
+
 def certain_twins(
     reading: Reading,
     views: Sequence[VisibleBook],
@@ -191,17 +218,24 @@ def twins_of_stored(
     return certain_twins(reading, views, row.uid, values, row.key, hidden=hidden, source=source)
 
 
+class OfOneLink(Exception):
+    """The two cards are linked, as those of one person."""
+
+
 def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
     """Remember that two cards, by their keys, are of two people, or ``undo`` that.
 
     Say whether that changes anything. Raises NotFound for a card that the principal cannot read,
-    and AccessDenied unless they may write to the books of both.
+    AccessDenied unless they may write to the books of both, and OfOneLink.
     """
     action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
     cards = [bykey.writable(writing, key, action) for key in (one, other)]
     if undo:
         changed = duplicates.undeny(writing.connection, one, other)
     else:
+        link = links.of_key(writing.connection, one)
+        if link is not None and link == links.of_key(writing.connection, other):
+            raise OfOneLink
         by = writing.principal.login
         changed = duplicates.deny(writing.connection, one, other, writing.at, by)
     if changed:

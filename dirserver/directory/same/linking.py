@@ -6,7 +6,7 @@ Who may not read the book of a linked card is told nothing of it, nor that there
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -27,6 +27,23 @@ from dirserver.store.same import duplicates, links
 
 class CannotLink(Exception):
     """These cards cannot be linked, for a reason that whoever asks may know."""
+
+
+class TwoOfOneBook(CannotLink):
+    """Two of the cards would be in one book; ``keys`` are those two."""
+
+    def __init__(self, label: str, keys: Sequence[str]) -> None:
+        super().__init__(f"{label} would have two of the linked cards")
+        self.keys = keys
+
+
+class SaidNotSame(CannotLink):
+    """Somebody said of the two cards ``keys`` that they are not of one person."""
+
+    def __init__(self, one: Keyed, other: Keyed) -> None:
+        places = f"{one.label}/{one.href} and {other.label}/{other.href}"
+        super().__init__(f"somebody said that {places} are not of one person")
+        self.keys = one.key, other.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,7 @@ def link(
     """
     cards = [bykey.writable(writing, key, AuditAction.CARD_LINK) for key in dict.fromkeys(keys)]
     if len(cards) < 2:
-        raise CannotLink("a card is not linked with itself")
+        raise CannotLink("it takes two cards")
     connection = writing.connection
     locking.keep_out_of(writing, [card.key for card in cards])
     there = links.of_keys(connection, [card.key for card in cards])
@@ -78,6 +95,24 @@ def link(
     return Linked(made, tuple(cards))
 
 
+def link_each(
+    writing: Writing,
+    groups: Sequence[Collection[str]],
+    mode: LinkMode | None = None,
+    properties: Sequence[str] = (),
+) -> Iterator[Linked | None]:
+    """Link the cards of each group, as one act; yield what each came to, None if to nothing.
+
+    What cannot be linked stays apart. Raises NotFound and AccessDenied as ``link`` does.
+    """
+    locking.keep_out_of(writing, [key for keys in groups for key in keys])
+    for keys in groups:
+        try:
+            yield link(writing, keys, mode, properties)
+        except CannotLink:
+            yield None
+
+
 def _said(
     known: Link | None, mode: LinkMode | None, properties: Sequence[str]
 ) -> tuple[LinkMode, tuple[str, ...]]:
@@ -96,18 +131,17 @@ def _require_linkable(
         books[other.key] = other.book_id
     # Of the books of those that are given, whoever asks may know all cards.
     twice = {book_id for book_id, there in Counter(books.values()).items() if there > 1}
-    named = [card.label for card in cards if card.view.book.id in twice]
-    if named:
-        raise CannotLink(f"{named[0]} would have two of the linked cards")
+    for card in cards:
+        book_id = card.view.book.id
+        if book_id in twice:
+            keys = sorted(key for key, there in books.items() if there == book_id)
+            raise TwoOfOneBook(card.label, keys)
 
 
 def _require_undenied(writing: Writing, cards: Sequence[Keyed]) -> None:
     for one, other in combinations(cards, 2):
         if duplicates.is_denied(writing.connection, one.key, other.key):
-            raise CannotLink(
-                f"somebody said that {one.label}/{one.href} and {other.label}/{other.href} are "
-                "not of one person"
-            )
+            raise SaidNotSame(one, other)
 
 
 def inherit(writing: Writing, key: str, heir: str) -> bool:
