@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
@@ -30,6 +31,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import ReturnsRows
+
+from dirserver.store.utctime import UTCTime
 
 Found: TypeAlias = tuple[Any, ...]
 _Process: TypeAlias = Callable[[Any], Any]
@@ -295,7 +298,8 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     positions = compiled.positiontup
     binding = {
-        name: process
+        # One moment goes into most of what a transaction writes.
+        name: lru_cache(maxsize=4)(process) if isinstance(bind.type, UTCTime) else process
         for name, bind in binds.items()
         if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }

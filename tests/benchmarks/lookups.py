@@ -24,6 +24,8 @@ _THUNDERBIRD = 100
 _PAGE = 500
 # So many characters are typed before somebody looks, or one more.
 _TYPED = 3
+# The digits of a number behind the area code.
+_LOCAL = 7
 _CONTAINING = ("cn", "sn", "givenName", "telephoneNumber", "mobile")
 _WRITTEN = b"TEL;TYPE=WORK,VOICE:"
 
@@ -95,7 +97,7 @@ def contains(one: Person) -> str:
 
     It asks names and numbers at once, also for letters: Yealink's ``ldap.search_type = 1``, and
     what is recommended for Snom and Gigaset. Two in three type some letters out of a name, of
-    which many have the same, and one the end of a number, that one has.
+    which many have the same, and one a number without its area code.
     """
     names = [name for name in (one.family, one.given) if len(name) > _TYPED]
     if one.number % 3 and names:
@@ -104,7 +106,7 @@ def contains(one: Person) -> str:
         said = name[at : at + _TYPED + one.number % 2]
     else:
         # Those are written with nothing between them but what every server takes for nothing.
-        said = one.phone[-6:]
+        said = one.phone[-_LOCAL:]
     return f"(|{''.join(f'({name}=*{said}*)' for name in _CONTAINING)})"
 
 

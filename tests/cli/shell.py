@@ -19,7 +19,7 @@ from dirserver.cli import main
 from tests import processes
 
 ROOT = Path(__file__).resolve().parents[2]
-_TIMEOUT = 60
+_TIMEOUT = 120
 
 
 @dataclass(frozen=True, slots=True)

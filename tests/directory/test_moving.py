@@ -164,8 +164,8 @@ def test_cards_that_move_towards_each_other_both_arrive(each_engine: Services) -
                 move, each_engine, "bert.vcf", "bert.vcf", slug="staff", to_slug="customers"
             )
             sleep(0.2)
-        assert anna.result(timeout=30).created
-        assert bert.result(timeout=30).created
+        assert anna.result(timeout=60).created
+        assert bert.result(timeout=60).created
     assert list(listing(each_engine)) == ["bert.vcf"]
     assert list(listing(each_engine, slug="staff")) == ["anna.vcf"]
 

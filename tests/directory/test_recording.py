@@ -48,7 +48,7 @@ def test_while_another_writes_events_wait_and_nobody_waits_for_them(
     with ThreadPoolExecutor(1) as other, another_writer(each_engine):
         began = time.monotonic()
         for login in logins:
-            other.submit(recorder.record, [refusal(login)]).result(timeout=10)
+            other.submit(recorder.record, [refusal(login)]).result(timeout=60)
         assert time.monotonic() - began < 5
         ended = datetime.now(UTC)
         assert written(each_engine) == []
@@ -65,7 +65,7 @@ def test_of_more_than_can_wait_it_is_told_how_many_were_lost(each_engine: Servic
     recorder = Recorder(each_engine.store, most_waiting=3)
     with ThreadPoolExecutor(1) as other, another_writer(each_engine):
         for login in "abcdefgh":
-            other.submit(recorder.record, [refusal(login)]).result(timeout=10)
+            other.submit(recorder.record, [refusal(login)]).result(timeout=60)
     recorder.close(20.0)
     *kept, lost = [one.event for one in written(each_engine)]
     assert [event.actor for event in kept] == ["a", "b", "c"]

@@ -51,34 +51,31 @@ def following(services: Services) -> Services:
     return followed(services)
 
 
-@pytest.fixture
-def each_following(each_engine: Services) -> Services:
-    return followed(each_engine)
-
-
 def people(services: Services) -> dict[str, Card]:
     return {href: card for href, card in listing(services).items() if href[:1] in "ao"}
 
 
 def test_the_card_that_stays_is_the_sources_and_the_next_run_changes_nothing(
-    each_following: Services,
+    each_engine: Services,
 ) -> None:
+    following = followed(each_engine)
     # Bob's is older, and was changed last.
-    put(each_following, "own.vcf", OWN.replace(b"Likes", b"Likes "), who=BOB)
-    put(each_following, "own.vcf", OWN, who=BOB)
-    before = people(each_following)
-    number = merged(each_following, "own.vcf", "anna.vcf", choices={"TITLE": Side.OTHER})
-    assert list(people(each_following)) == ["anna.vcf"]
-    card, body = get(each_following, "anna.vcf")
+    put(following, "own.vcf", OWN.replace(b"Likes", b"Likes "), who=BOB)
+    put(following, "own.vcf", OWN, who=BOB)
+    before = people(following)
+    assert [one.source for one in certain(following, "customers").mergers] == ["hr"]
+    number = merged(following, "own.vcf", "anna.vcf", choices={"TITLE": Side.OTHER})
+    assert list(people(following)) == ["anna.vcf"]
+    card, body = get(following, "anna.vcf")
     assert (card.key, card.uid) == (before["anna.vcf"].key, "anna")
     assert sorted(unfolded(body.decode())) == sorted(unfolded(BOTH.decode()))
-    assert run(each_following, ALL).said == SAME
-    assert get(each_following, "anna.vcf")[1] == body
-    take_back(each_following, Acts(batch=number))
-    assert {href: one.etag for href, one in people(each_following).items()} == {
+    assert run(following, ALL).said == SAME
+    assert get(following, "anna.vcf")[1] == body
+    take_back(following, Acts(batch=number))
+    assert {href: one.etag for href, one in people(following).items()} == {
         href: one.etag for href, one in before.items()
     }
-    assert run(each_following, ALL).said == SAME
+    assert run(following, ALL).said == SAME
 
 
 def test_all_that_is_certain_goes_into_the_sources_cards(following: Services) -> None:
@@ -113,15 +110,15 @@ def test_that_the_sources_card_goes_is_refused(following: Services) -> None:
     assert len(people(following)) == 2
 
 
-def test_two_cards_of_one_source_stay_two(each_following: Services) -> None:
+def test_two_cards_of_one_source_stay_two(following: Services) -> None:
     again = SAYS.replace(b"UID:anna", b"UID:again")
-    run(each_following, (*ALL, again))
+    run(following, (*ALL, again))
     # Bob's is certainly like either, but they are two to the source.
-    found = certain(each_following, "customers")
+    found = certain(following, "customers")
     assert (found.mergers, found.doubtful) == ((), 1)
     with pytest.raises(OfOneSource, match="hr"):
-        planned(each_following, "anna.vcf", "again.vcf")
-    told = events(each_following)[-1].event
+        planned(following, "anna.vcf", "again.vcf")
+    told = events(following)[-1].event
     assert (told.outcome, told.detail) == ("refused", "both come of the source hr")
 
 

@@ -8,7 +8,7 @@ import ssl
 import struct
 from dataclasses import dataclass
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 # Whoever sends a large body has to say who they are; here nobody asks whether it is true.
 LOGIN = "Authorization: Basic YTpi\n"
 

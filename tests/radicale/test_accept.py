@@ -63,6 +63,6 @@ def test_any_header_has_an_answer(accept: str) -> None:
     "piece", ['"', "\\", ";", "a/", "text/vcard;", 'text/vcard;a="\\', " ", '\\"']
 )
 def test_a_long_header_takes_no_longer_than_its_length(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     preferred_version("text/vcard;" + piece * (60_000 // len(piece)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -185,11 +185,11 @@ def test_what_is_no_if_header_is_a_bad_request(alice: DAVClient, header: str) ->
 
 
 def test_a_long_header_takes_no_longer_than_its_length() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for piece in ("(", "([", "(Not ", "<a> ", '(["a"]) ', '(["', "<", " "):
         try:
             lists = read_if(piece * (30_000 // len(piece)))
         except ValueError:
             continue
         assert not holds(lists, lambda _: None)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

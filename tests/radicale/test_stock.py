@@ -117,7 +117,7 @@ def test_what_is_put_comes_back_byte_for_byte(alice: DAVClient, name: str) -> No
     body = multiget(f"/alice/customers/{name}.moved")
     lines = CARDS[f"{name}.vcf"].decode().replace("\r\n", "\n").encode()
     assert lines in alice.send("REPORT", "/alice/customers/", {}, body).body.replace(b"\r\n", b"\n")
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 60
 
 
 def test_a_card_without_a_uid_is_changed_in_place(alice: DAVClient) -> None:

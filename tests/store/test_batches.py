@@ -31,7 +31,7 @@ class _BrokenOff(Exception):
 def test_who_waits_shares_the_commit_and_is_told_after_it(services: Services) -> None:
     with _commits(services.store) as commits, ThreadPoolExecutor(4) as pool:
         waiting = _while_writing(services.store, pool, ["a", "b", "c"])
-        assert [one.result(timeout=10) for one in waiting] == [True, True, True]
+        assert [one.result(timeout=60) for one in waiting] == [True, True, True]
     assert len(commits) == 1
     assert _names(services.store) >= {"first", "a", "b", "c"}
 
@@ -39,9 +39,9 @@ def test_who_waits_shares_the_commit_and_is_told_after_it(services: Services) ->
 def test_a_part_that_is_broken_off_leaves_the_others(services: Services) -> None:
     with ThreadPoolExecutor(4) as pool:
         waiting = _while_writing(services.store, pool, ["a", "broken", "c"])
-        assert isinstance(waiting[1].exception(timeout=10), _BrokenOff)
-        assert waiting[0].result(timeout=10)
-        assert waiting[2].result(timeout=10)
+        assert isinstance(waiting[1].exception(timeout=60), _BrokenOff)
+        assert waiting[0].result(timeout=60)
+        assert waiting[2].result(timeout=60)
     names = _names(services.store)
     assert names >= {"first", "a", "c"}
     assert "broken" not in names
@@ -50,7 +50,7 @@ def test_a_part_that_is_broken_off_leaves_the_others(services: Services) -> None
 def test_nobody_is_told_that_it_is_done_when_the_commit_fails(services: Services) -> None:
     with ThreadPoolExecutor(4) as pool:
         waiting = _while_writing(services.store, pool, ["a", "uncommittable"])
-        failed = [isinstance(one.exception(timeout=10), StoreUnavailable) for one in waiting]
+        failed = [isinstance(one.exception(timeout=60), StoreUnavailable) for one in waiting]
         assert failed == [True, True]
     assert not _names(services.store) & {"first", "a", "uncommittable"}
     with services.store.writing() as connection:

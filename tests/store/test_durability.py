@@ -90,7 +90,7 @@ def wait_for_the_server(services: Services) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
     )
-    deadline = monotonic() + 10
+    deadline = monotonic() + 60
     while not services.store.is_sqlite and monotonic() < deadline:
         with services.store.reading() as connection:
             if connection.scalar(others) == 0:

@@ -48,7 +48,7 @@ def test_readers_do_not_wait_for_a_writer_and_see_nothing_of_it(each_engine: Ser
     with store.writing() as connection:
         settings.put(connection, "x", "1")
         with ThreadPoolExecutor(1) as other, store.reading() as before:
-            assert other.submit(settings.get, before, "x").result(timeout=5) == ""
+            assert other.submit(settings.get, before, "x").result(timeout=60) == ""
     with store.reading() as after:
         assert settings.get(after, "x") == "1"
 
@@ -122,8 +122,8 @@ def test_a_writer_that_others_keep_waiting_is_told_so(each_engine: Services) -> 
             turns.take(connection, turns.Turn.AUDIT)
             waiting = other.submit(write, 0.1)
             with pytest.raises(StoreBusy):
-                waiting.result(timeout=5)
-        other.submit(write, 0.1).result(timeout=5)
+                waiting.result(timeout=60)
+        other.submit(write, 0.1).result(timeout=60)
 
 
 def test_a_writer_that_another_process_keeps_waiting_is_told_so(services: Services) -> None:
@@ -143,7 +143,7 @@ def test_a_snapshot_may_be_read_on_in_another_thread(each_engine: Services) -> N
         rows = connection.execute(select(principal.c.name).order_by(principal.c.name))
         assert next(rows)[0] == "alice"
         with ThreadPoolExecutor(1) as other:
-            assert other.submit(next, rows).result(timeout=5)[0] == "bob"
+            assert other.submit(next, rows).result(timeout=60)[0] == "bob"
         assert next(rows)[0] == "carol"
 
 

@@ -35,7 +35,7 @@ def test_a_turn_that_does_not_come_in_time_is_given_up() -> None:
     with ThreadPoolExecutor(1) as pool, _taken(turns, 1.0):
         waiting = pool.submit(_take, turns, 0.05)
         with pytest.raises(StoreBusy):
-            waiting.result(timeout=5)
+            waiting.result(timeout=60)
 
 
 def test_a_turn_says_how_much_patience_is_left() -> None:
@@ -61,7 +61,7 @@ def test_when_nothing_moves_only_so_many_wait() -> None:
                 refused += isinstance(one.exception(timeout=0.1), StoreBusy)
         assert refused == 7
         go_on.set()
-        assert sum(one.exception(timeout=10) is None for one in waiting) == 3
+        assert sum(one.exception(timeout=60) is None for one in waiting) == 3
 
 
 def test_the_turn_goes_on_with_what_was_begun_in_it() -> None:
@@ -72,7 +72,7 @@ def test_the_turn_goes_on_with_what_was_begun_in_it() -> None:
         waiting = pool.submit(turns.take, 5.0)
         while not turns.hand_on("begun"):
             time.sleep(0.001)
-        assert waiting.result(timeout=5)[1] == "begun"
+        assert waiting.result(timeout=60)[1] == "begun"
     turns.end()
     assert turns.take(1.0)[1] is None
 

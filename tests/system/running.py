@@ -22,8 +22,8 @@ from tests.system.secrecy import assert_nothing_secret
 _URL = re.compile(
     r"(?P<scheme>http|https|ldap|ldaps)://(?P<host>\[[^\]]+\]|[^:,\s]+):(?P<port>\d+)"
 )
-START_SECONDS = 40.0
-STOP_SECONDS = 30.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 
 class NotServing(AssertionError):
@@ -50,14 +50,14 @@ def environment() -> dict[str, str]:
 
 
 def run_command(
-    config: Path, *arguments: str, stdin: bytes = b"", timeout: float = 60
+    config: Path, *arguments: str, stdin: bytes = b"", timeout: float = 120
 ) -> subprocess.CompletedProcess[bytes]:
     """Run ``dirserver -c config`` with ``arguments`` to its end."""
     return processes.run("-c", config, *arguments, stdin=stdin, timeout=timeout, env=environment())
 
 
 def run_cold(
-    config: Path, *arguments: str, timeout: float = 60
+    config: Path, *arguments: str, timeout: float = 120
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the same in a process that imports what it needs itself, for whoever measures it."""
     return subprocess.run(
@@ -91,7 +91,7 @@ class RunningServer:
         """Everything that the process has written to its standard error."""
         return self.log_path.read_text(encoding="utf-8")
 
-    def wait_for(self, what: str, *, times: int = 1, seconds: float = 20) -> None:
+    def wait_for(self, what: str, *, times: int = 1, seconds: float = 60) -> None:
         """Wait until the log has ``what`` so many times."""
         wait_until(lambda: self.log.count(what) >= times, f"the log to say {what!r}", seconds)
 
@@ -130,7 +130,7 @@ class RunningServer:
         assert not stumbled, f"the server stumbled: {stumbled[0]}"
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Wait for ``condition``, which is ``what`` in words."""
     until = time.monotonic() + seconds
     while not condition():

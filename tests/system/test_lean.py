@@ -30,7 +30,7 @@ NEEDLESS = [
     *("OpenSSL.crypto", "cryptography", "dirserver.tls"),
     *("prometheus_client", "twisted.web.server", "dirserver.metrics"),
     *("psycopg", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm"),
-    *("alembic", "babel", "jinja2", "ldap3", "rapidfuzz", "segno"),
+    *("alembic", "babel", "jinja2", "ldap3", "rapidfuzz", "segno", "dirserver.backup"),
 ]
 
 

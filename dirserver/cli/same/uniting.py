@@ -68,13 +68,17 @@ class ShownCard:
 
 @dataclass(frozen=True, slots=True)
 class ShownMerger:
-    """What becomes of cards: one is ``kept`` and changed, and what is ``gone`` is in it."""
+    """What becomes of cards: one is ``kept`` and changed, and what is ``gone`` is in it.
+
+    What the ``source`` says of it stays, if it comes of one.
+    """
 
     book: str
     kept: ShownCard
     gone: tuple[ShownCard, ...]
     fields: tuple[FieldChange, ...]
     conflicts: tuple[Conflict, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,4 +308,4 @@ def _shown(merger: Merger) -> ShownMerger:
         for card, name in zip(merger.cards, merger.names, strict=True)
     )
     book = label_of(merger.view.book)
-    return ShownMerger(book, kept, tuple(gone), merger.fields, merger.conflicts)
+    return ShownMerger(book, kept, tuple(gone), merger.fields, merger.conflicts, merger.source)

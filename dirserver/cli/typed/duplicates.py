@@ -131,7 +131,7 @@ def merge(
     \b
     --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
             fields (property, field, before, after), conflicts (properties, field, side, kept,
-            lost, in_note)), linked (book, href, key)
+            lost, in_note), source), linked (book, href, key)
     """
     from dirserver.cli.same import uniting
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from operator import itemgetter
 from typing import Protocol, TypeAlias
 
 from dirserver.directory.derivers import Job, derived
+from dirserver.directory.intake.portions import portions
 from dirserver.directory.writing import MAX_CARD_BYTES, Writing, etag_of
 from dirserver.errors import CardTooLarge
 from dirserver.model.policy import VisibleBook
@@ -17,8 +18,6 @@ from dirserver.store.cards import StoredCard, find_many
 from dirserver.store.index.derived import Derived
 from dirserver.store.same import joined
 from dirserver.store.writing import new_key
-
-_BATCH = 500
 
 # A file and a card in it, both counted from 0.
 Place: TypeAlias = tuple[int, int]
@@ -138,7 +137,7 @@ def _batches(
 ) -> Iterator[tuple[tuple[list[Coming], list[int]], list[Job]]]:
     """Yield what is new or changed of ``cards``, and the files of those that are as they were."""
     connection, book_id = writing.connection, view.book.id
-    while batch := list(islice(cards, _BATCH)):
+    for batch in portions(cards, itemgetter(2)):
         etags = [etag_of(body) for *_, body in batch]
         known = joined.known(connection, book_id, etags, skips=skips)
         by_uid = find_many(connection, book_id, "uid", [uid for _, uid, _ in batch if uid])

@@ -74,11 +74,13 @@ def store_derived(
         for book_id, card_id, _ in derived
         if (before := replaced.get(card_id)) is not None
     ]
-    old, new = _values(known), _values(derived)
+    old, new = set(_values(known)), _values(derived)
     if unknown:
         old.update(_VALUES.rows(connection, cards=listed(unknown)))
-    if changing := {card_id for card_id, _, _ in old ^ new}.intersection(replaced):
-        trigram.follow(connection, sorted(changing))
+    if replaced:
+        differing = {card_id for card_id, _, _ in old.symmetric_difference(new)}
+        if changing := differing.intersection(replaced):
+            trigram.follow(connection, sorted(changing))
     _store_values(connection, old, new)
     _store_entries(connection, derived, replaced)
     there, rows = _beginnings(known), _beginnings(derived)
@@ -88,10 +90,13 @@ def store_derived(
     trigram.settle(connection, least=trigram.MOST_DUE)
 
 
-def _values(derived: Sequence[_Of]) -> set[_Said]:
-    return {
-        (card_id, str(field), said) for _, card_id, one in derived for field, said in one.values
-    }
+def _values(derived: Sequence[_Of]) -> list[_Said]:
+    """Return what cards say, card after card, as the table has it."""
+    return [
+        (card_id, str(field), said)
+        for _, card_id, one in derived
+        for field, said in sorted(set(one.values))
+    ]
 
 
 def _beginnings(derived: Sequence[_Of]) -> set[beginnings.Row]:
@@ -115,11 +120,9 @@ def _store_entries(
     _NEW_ENTRIES.each(connection, created)
 
 
-def _store_values(connection: Connection, there: set[_Said], new: set[_Said]) -> None:
-    if gone := there - new:
+def _store_values(connection: Connection, there: set[_Said], new: Sequence[_Said]) -> None:
+    if gone := there.difference(new):
         names = ("old", "name", "said")
         _FORGET_VALUES.each(connection, [dict(zip(names, one, strict=True)) for one in gone])
-    # Card after card: for each row, SQLite looks up whether the trigram index knows of the card.
-    if come := sorted(new - there):
-        rows = [(card, field, value, field in ORDERED) for card, field, value in come]
-        _NEW_VALUES.insert(connection, rows)
+    rows = [(*one, one[1] in ORDERED) for one in new if one not in there]
+    _NEW_VALUES.insert(connection, rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.contentline import split_value, unescape, unfolded
@@ -238,6 +238,7 @@ def test_what_is_fixed_of_a_card_stays_as_it_is(
     assert united(one, other, choices={"TITLE": Side.OTHER}, fixed=fixed) == outcome
 
 
+@settings(max_examples=30)
 @given(cards(), cards(), cards(), SIDES)
 def test_what_a_source_says_of_the_card_that_stays_stays(
     says: bytes, added: bytes, other: bytes, newer: Side
