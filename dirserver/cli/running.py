@@ -6,9 +6,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+
+from typer.main import get_command
 
 from dirserver.cli.app import app
 from dirserver.cli.failure import BUG, FAILED, INTERRUPTED, Failed, explain
@@ -57,12 +60,18 @@ def reported(work: Callable[[], int], *, verbose: bool) -> int:
 
 def _run(typed: Sequence[str]) -> int:
     try:
-        app(_reordered(typed), prog_name="dirserver")
+        _command()(_reordered(typed), prog_name="dirserver")
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
     sys.stdout.flush()
     return code
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """Return what reads the words; all signatures are looked at for it, so it is made once."""
+    return get_command(app)
 
 
 def _discard_output() -> None:
