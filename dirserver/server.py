@@ -345,9 +345,9 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
     """
     share_among_threads()
     # Here, since a reactor must not be there before a worker is forked.
-    from dirserver.reactor import install
+    from twisted.internet import reactor
 
-    running = install()
+    running = cast(PosixReactorBase, reactor)
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = Server(path, running, line)

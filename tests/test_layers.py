@@ -50,7 +50,6 @@ dirserver/certified.py          |                                         | Open
 dirserver/places.py             |                                         |
 dirserver/memory.py             |                                         |
 dirserver/lean.py               |                                         |
-dirserver/reactor.py            |                                         | twisted
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
@@ -74,7 +73,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory lean reactor accesslog sourcing
+confidant memory lean accesslog sourcing
 """
 MOST_LINES = 400
 
