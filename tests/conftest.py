@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
 from tests.organisation import open_organisation, write_config
 from tests.postgresql import Server, applied_database, fresh_database, running_server
+
+# On a busy machine an example takes as long as it takes. All else is as the default has it, which
+# is another one where CI says that it is CI.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -63,16 +64,24 @@ def _run(typed: Sequence[str]) -> int:
         from dirserver.cli import serving
 
         return serving.serve(served)
-    # Not before, since a server has no use for what reads a command line.
-    from dirserver.cli.app import app
-
     try:
-        app(words, prog_name="dirserver")
+        _command()(words, prog_name="dirserver")
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
     sys.stdout.flush()
     return code
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """Return what reads the words; all signatures are looked at for it, so it is made once."""
+    # Not before, since a server has no use for what reads a command line.
+    from typer.main import get_command
+
+    from dirserver.cli.app import app
+
+    return get_command(app)
 
 
 def _discard_output() -> None:

@@ -22,8 +22,9 @@ from twisted.web.http import HTTPFactory
 
 from dirserver.http.access import AccessRecord
 from dirserver.http.channel import Channel
-from dirserver.http.gathering import Gathering, Together
+from dirserver.http.gathering import Gathering, Prompt, Together
 from dirserver.http.options import BridgeOptions
+from dirserver.http.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,12 @@ class BridgeFactory(HTTPFactory):
         application: WSGIApplication,
         pool: ThreadPool,
         options: BridgeOptions,
-        prompt: WSGIApplication | None = None,
+        prompt: Prompt | None = None,
         together: Together | None = None,
     ) -> None:
         super().__init__()
         self.pool = pool
+        self.turns = Turns(self.reactor)
         self.serve(application, prompt, together)
         self.options = options
         self.stopping = False
@@ -58,7 +60,7 @@ class BridgeFactory(HTTPFactory):
     def serve(
         self,
         application: WSGIApplication,
-        prompt: WSGIApplication | None = None,
+        prompt: Prompt | None = None,
         together: Together | None = None,
     ) -> None:
         """Have requests from now on answered by these; see ``make_factory``."""
@@ -169,7 +171,7 @@ def make_factory(
     application: WSGIApplication,
     pool: ThreadPool,
     options: BridgeOptions,
-    prompt: WSGIApplication | None = None,
+    prompt: Prompt | None = None,
     together: Together | None = None,
 ) -> BridgeFactory:
     """Return a factory whose connections have ``application`` answer in threads of ``pool``.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import partial
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -25,7 +26,7 @@ from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
 from dirserver.http.application import Answer, call_application
 from dirserver.http.environ import build_environ
-from dirserver.http.gathering import Part
+from dirserver.http.gathering import Part, Prompt
 from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
@@ -90,42 +91,52 @@ class Exchange:
         self._channel.due = self
 
     def begin(self, *, alone: bool) -> None:
-        """Answer at once if that can be, or together with others, or in a thread.
+        """Answer together with others, or at once, or in a thread.
 
         Where the next request is there already, this one is not ``alone``: whoever sends many
         must not keep all others waiting for the answers.
         """
-        environ, prompt, gathering = self._environ, self._factory.prompt, self._factory.gathering
-        if alone and prompt is not None and self.received <= _SMALL_BODY:
-            try:
-                answer = call_application(prompt, environ, small=BATCH)
-            except NotAtOnce:
-                pass
-            else:
-                self._answer(answer)
-                return
-        body = self._body
-        if (
-            gathering is not None
-            and isinstance(body, io.BytesIO)
-            and gathering.together.admits(environ)
-        ):
+        environ, factory = self._environ, self._factory
+        body, gathering, prompt = self._body, factory.gathering, factory.prompt
+        if gathering and isinstance(body, io.BytesIO) and gathering.together.admits(environ):
+            factory.turns.at_work += 1
             # It may be needed once more.
             own = {**environ, "wsgi.input": io.BytesIO(body.getvalue())}
-            gathering.add(Part(own, self._answer, self._begin_alone))
+            gathering.add(Part(own, self._worked, self._in_thread))
+        elif alone and prompt and self.received <= _SMALL_BODY and prompt.admits(environ):
+            factory.turns.take(partial(self._at_once, prompt))
         else:
-            self._begin_alone()
+            self._begin_in_thread()
 
-    def _begin_alone(self) -> None:
+    def _at_once(self, prompt: Prompt) -> None:
+        try:
+            # It does nothing of use if the client is gone, but little.
+            answer = call_application(prompt, self._environ, small=BATCH)
+        except NotAtOnce:
+            self._begin_in_thread()
+        else:
+            self._answer(answer)
+
+    def _begin_in_thread(self) -> None:
+        self._factory.turns.at_work += 1
+        self._in_thread()
+
+    def _in_thread(self) -> None:
         self._factory.pool.callInThread(self._work, self._environ)
 
     def _work(self, environ: WSGIEnvironment) -> None:
         """Call the application; this runs in a worker thread, which owns the body."""
+        answer = None
         if self._gone:
             self._body.close()
-            return
-        answer = call_application(self._factory.application, environ, small=BATCH)
-        self._factory.reactor.callFromThread(self._answer, answer)
+        else:
+            answer = call_application(self._factory.application, environ, small=BATCH)
+        self._factory.reactor.callFromThread(self._worked, answer)
+
+    def _worked(self, answer: Answer | None) -> None:
+        self._factory.turns.at_work -= 1
+        if answer is not None:
+            self._answer(answer)
 
     def _answer(self, answer: Answer) -> None:
         channel = self._channel

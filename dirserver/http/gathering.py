@@ -18,19 +18,20 @@ from dirserver.http.application import Answer, call_application
 from dirserver.http.rest import log_failure
 
 
-class Together(Protocol):
-    """An application for several requests, of which none is done before all of them are."""
+class Prompt(Protocol):
+    """A WSGI application for some requests, which it may be asked in the reactor's thread."""
 
     def admits(self, environ: WSGIEnvironment, /) -> bool:
-        """Say whether a request may be answered among others; it is asked in the reactor's thread.
-
-        What is found out later may still speak against it: then NotAtOnce is raised.
-        """
+        """Say, by a mere look at it, whether a request is one of those."""
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse, /
     ) -> Iterable[bytes]:
-        """Answer a request, in the block."""
+        """Answer it. Raises NotAtOnce when more is found out that speaks against it."""
+
+
+class Together(Prompt, Protocol):
+    """The same for several requests in one thread, of which none is done before all of them are."""
 
     def together(self) -> AbstractContextManager[Callable[[], bool]]:
         """Let what is answered in the block be done when it ends, and not be told before that.
@@ -87,7 +88,7 @@ class Gathering:
                     try:
                         answer = call_application(self.together, part.environ, small=0)
                     except NotAtOnce:
-                        part.instead()
+                        self._reactor.callFromThread(part.instead)
                     else:
                         answered.append((part, answer))
         # Whatever is raised, nothing was done, and the next must not wait for ever.
@@ -99,7 +100,7 @@ class Gathering:
             while self._waiting:
                 failed.append(self._waiting.popleft())
             for part in failed:
-                part.instead()
+                self._reactor.callFromThread(part.instead)
         else:
             self._reactor.callFromThread(_tell, answered)
 

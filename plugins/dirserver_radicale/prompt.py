@@ -32,11 +32,13 @@ class Prompt:
         """Answer with the methods that ``direct`` calls."""
         self._direct = direct
 
+    def admits(self, environ: dict[str, Any]) -> bool:
+        """Say whether a request looks like a poll."""
+        path = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
+        return path is not None and is_plain(environ, path)
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333). Raises NotAtOnce, and then nothing has been done."""
-        path = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
-        if path is None or not is_plain(environ, path):
-            raise NotAtOnce
         principal = self._direct.known(environ)
         if principal is None:
             raise NotAtOnce

@@ -88,6 +88,8 @@ class Serving:
         self.thread.call(self.listener.stopListening)
         self.thread.wait(self.factory.stop, 0.5)
         self.pool.stop()
+        # What was at work is counted as such no longer, however it ended.
+        assert eventually(lambda: self.factory.turns.at_work == 0)
 
 
 def start(

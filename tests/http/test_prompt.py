@@ -24,6 +24,9 @@ class Clever(Echo):
         super().__init__()
         self.threads: list[int] = []
 
+    def admits(self, environ: WSGIEnvironment, /) -> bool:
+        return not str(environ["PATH_INFO"]).startswith("/other")
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.threads.append(threading.get_ident())
         if environ["PATH_INFO"].startswith("/slow"):

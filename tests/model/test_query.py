@@ -103,9 +103,10 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
 ) -> None:
     todo = [resolve(query, hidden)]
     while todo:
-        match todo.pop():
+        match one := todo.pop():
             case And(parts) | Or(parts):
                 assert len(parts) > 1
+                assert type(one) not in map(type, parts)
                 todo += parts
             case Not(part):
                 assert not isinstance(part, And | Or | Not | Constant)

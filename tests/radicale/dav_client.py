@@ -96,7 +96,8 @@ class DAVClient:
         """Send a request and return the answer as it came."""
         environ = partial(self._environ, method, target, headers, body)
         self.last = self._answer(environ)
-        if (prompt := getattr(self.application, "prompt", None)) is not None:
+        prompt = getattr(self.application, "prompt", None)
+        if prompt is not None and prompt.admits(environ()):
             with suppress(NotAtOnce):
                 # As a server would have it told.
                 at_once = _told(prompt, environ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import pytest
@@ -178,10 +179,12 @@ def test_there_is_never_a_second_uid() -> None:
 
 
 def test_many_lines_take_no_more_than_their_share_of_time() -> None:
-    many = [f"item{n}.TEL:{n}\r\nitem{n}.X-ABLabel:{n}" for n in range(20_000)]
-    other = [f"item{n}.EMAIL:{n}\r\nitem{n}.X-ABLabel:{n}" for n in range(20_000)]
+    many = [f"item{n}.TEL:{n}\r\nitem{n}.X-ABLabel:{n}" for n in range(6_000)]
+    other = [f"item{n}.EMAIL:{n}\r\nitem{n}.X-ABLabel:{n}" for n in range(6_000)]
+    began = time.process_time()
     body = take_back(card(*many), card(), card(*other)).body
-    assert len(read(body).items) == 40_003
+    assert time.process_time() - began < 10
+    assert len(read(body).items) == 12_003
 
 
 def test_a_label_of_very_many_is_not_copied_for_each() -> None:
