@@ -196,6 +196,9 @@ def test_more_at_once_than_there_are_connections_are_told_so(
 ) -> None:
     # The pool would wait for seconds.
     monkeypatch.setattr(services.store.engine.pool, "_timeout", 0.05)
+    with services.store.writing():
+        # What it writes on stands by from now on, and is none of theirs.
+        pass
     with ExitStack() as stack:
         opened = [stack.enter_context(services.store.reading()) for _ in range(MOST_CONNECTIONS)]
         assert len(set(opened)) == MOST_CONNECTIONS
