@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias, cast
 
 import structlog
@@ -18,7 +19,6 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from dirserver.assembly import Services
-from dirserver.backup.keeping import nightly_backup
 from dirserver.config.sources import Source
 from dirserver.directory.past.pruning import prune
 from dirserver.directory.standards.quality import note_counts
@@ -44,8 +44,7 @@ def nightly_tasks(services: Services) -> list[Task]:
     backup, keep = services.config.backup, services.config.history.keep
     tasks = []
     if backup.directory is not None:
-        run = partial(nightly_backup, services, backup.directory, backup.keep)
-        tasks.append(Task("backup", run))
+        tasks.append(Task("backup", partial(_back_up, services, backup.directory, backup.keep)))
     if keep is not None:
 
         def pruned(checkpoint: Checkpoint) -> str:
@@ -72,6 +71,14 @@ def nightly_tasks(services: Services) -> list[Task]:
         return "the search index is in order"
 
     return [*tasks, Task("tidy", tidied), Task("scrub", partial(_scrub, services))]
+
+
+def _back_up(services: Services, directory: Path, keep: int, checkpoint: Checkpoint) -> str:
+    """Make a backup, and delete those that are no longer kept."""
+    # Here, since not every server makes them, and what seals and checks them is of no other use.
+    from dirserver.backup.keeping import nightly_backup
+
+    return nightly_backup(services, directory, keep, checkpoint)
 
 
 def _follow(services: Services, source: Source, checkpoint: Checkpoint) -> str:

@@ -14,6 +14,10 @@ class NotAtOnce(Exception):
     """What was to be done without a wait takes longer, or might; it is to be done in a thread."""
 
 
+class CertificateError(Exception):
+    """Certificate and key cannot serve; the text is a sentence for the operator."""
+
+
 class DirectoryError(Exception):
     """Something asked of the directory could not be done."""
 

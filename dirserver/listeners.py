@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import Factory
 from twisted.internet.tcp import Port, Server
-from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from dirserver.sockets import ListenError as ListenError
 from dirserver.sockets import open_socket
-from dirserver.tls import ServerTLS
+
+if TYPE_CHECKING:
+    # The type only: whoever has no certificate does without OpenSSL.
+    from dirserver.tls import ServerTLS
 
 
 class _PromptConnection(Server):
@@ -26,10 +28,17 @@ class _PromptConnection(Server):
     no more after: a quarter of what an answer costs that is known by heart.
     """
 
+    def startTLS(self, tls: ServerTLS, _normal: bool = True) -> None:
+        """Encrypt all from now on.
+
+        Twisted has its own, but not where OpenSSL was not at hand when it was imported.
+        """
+        tls.encrypt(self)
+
     def write(self, data: bytes) -> None:
         """Send ``data``, or as much of it as there is room for; the rest when there is more."""
         waits = self.dataBuffer or self._tempDataBuffer
-        if data and self.connected and not (waits or self.TLS or self._writeDisconnected):
+        if data and self.connected and not (waits or self._writeDisconnected):
             sent = self.writeSomeData(data)
             if sent == len(data):
                 return
@@ -87,8 +96,7 @@ def take(
     may have one before whoever wrote it goes on. Must be called in the reactor's thread.
     """
     if tls is not None:
-        # ServerTLS and the reactor declare their interfaces in zope's way, which mypy does not see.
-        factory = TLSMemoryBIOFactory(tls, False, factory, reactor)  # type: ignore[arg-type]
+        factory = tls.encrypted(factory, reactor)
     kind = _SharedPort if shared else Port
     # What the reactor's adoptStreamPort does, but for the kind of port.
     port: Port = kind._fromListeningDescriptor(reactor, opened.fileno(), opened.family, factory)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import structlog
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock
@@ -26,11 +26,10 @@ from twisted.python.threadpool import ThreadPool
 from dirserver import config
 from dirserver.accesslog import AccessLog
 from dirserver.assembly import Services, ldap_settings, open_services
-from dirserver.certified import Authority, NamedIn
 from dirserver.chores import Chores
 from dirserver.confidant import Confidant
 from dirserver.config import Config
-from dirserver.errors import ConfigError, DirectoryError
+from dirserver.errors import CertificateError, ConfigError, DirectoryError
 from dirserver.http import AccessRecord, BridgeOptions, make_factory
 from dirserver.ldap.diagnosis.recent import Recent
 from dirserver.ldap.factory import DEFAULT_LIMITS, LDAPFactory, LDAPSFactory
@@ -38,17 +37,23 @@ from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.listeners import ListenError, take
 from dirserver.memory import settle, share_among_threads
-from dirserver.metrics import Metrics
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import Client, operator
 from dirserver.places import Places
 from dirserver.ports import Address, Ports, addresses_of
 from dirserver.reconcile import apply_config
 from dirserver.sockets import open_socket
-from dirserver.tls import CertificateError, ServerTLS, load_authority
 from dirserver.workers.line import Line
 from dirserver_radicale.application import Application
 from dirserver_radicale.configuration import challenge
+
+if TYPE_CHECKING:
+    # The types only: what not every config asks for is not to be imported for all.
+    from twisted.web.server import Site
+
+    from dirserver.certified import Authority
+    from dirserver.metrics import Metrics
+    from dirserver.tls import ServerTLS
 
 log = structlog.get_logger("dirserver")
 
@@ -72,20 +77,26 @@ class Server:
         self._path = path
         self._reactor = reactor
         self._line = line
-        self._metrics = Metrics(shared=line is not None)
-        services = open_services(config.load(path), tell=self._metrics.tell)
+        self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
+        self._metrics: Metrics | None = None
+        self._figures: Site | None = None
+        configuration = config.load(path)
+        self._count(configuration)
+        services = open_services(configuration, tell=self._tell)
         self._tls = _load_tls(services.config)
         self._ldap_tls = _load_ldap_tls(services.config)
         apply_config(services, operator("dirserver"), Client("serve"))
         self._services = services
         if line is not None:
             services.authenticator.attempts.tell = line.attempted
-        self._pool = ThreadPool(minthreads=2, maxthreads=_THREADS, name="dirserver")
         self._places = Places()
         self._access_log = AccessLog(reactor.callLater, None if line is None else line.number)
         self._recent = Recent()
         self._confidant = Confidant(self._recent, reactor)
-        self._http = make_factory(Application(services), self._pool, self._http_options())
+        application = Application(services)
+        self._http = make_factory(
+            application, self._pool, self._http_options(), application.prompt, application.writes
+        )
         ldap = partial(
             self._make_ldap,
             Context(services.directory, services.authenticator, ldap_settings(services)),
@@ -94,9 +105,18 @@ class Server:
         self._ldaps = ldap(LDAPSFactory)
         self._ports = Ports(self._listen, lambda what, where: log.info(what, address=where))
         self._reloads = DeferredLock()
-        self._figures = self._metrics.site(reactor, self._pool)
         self._chores = Chores(services, self._pool, reactor)
         self._stopping = False
+
+    def _count(self, configuration: Config) -> None:
+        """Count what happens from now on, if the config wants somebody to be told."""
+        if configuration.metrics.listen and self._metrics is None:
+            # Here, since it brings Prometheus's client along, and a web server to ask it.
+            from dirserver.metrics import Metrics
+
+            metrics = Metrics(shared=self._line is not None)
+            self._figures = metrics.site(self._reactor, self._pool)
+            self._metrics = metrics
 
     def _make_ldap(self, context: Context, kind: type[LDAPFactory]) -> LDAPFactory:
         return kind(
@@ -123,11 +143,17 @@ class Server:
     def _told(self, session: LDAPSession, began: float) -> None:
         heard = self._recent.answered(session)
         self._access_log.ldap_request(heard, time.monotonic() - began)
-        self._metrics.ldap_request(heard)
+        if self._metrics is not None:
+            self._metrics.ldap_request(heard)
 
     def _answered(self, record: AccessRecord) -> None:
         self._access_log.http_request(record)
-        self._metrics.http_request(record)
+        if self._metrics is not None:
+            self._metrics.http_request(record)
+
+    def _tell(self, events: Sequence[AuditEvent]) -> None:
+        if self._metrics is not None:
+            self._metrics.tell(events)
 
     def _http_options(self) -> BridgeOptions:
         section = self._services.config.carddav
@@ -165,8 +191,8 @@ class Server:
         line, served = self._line, cast(ServerFactory, factory)
         shared = line is not None
         opened = open_socket(host, port) if line is None else line.open(str(address), host, port)
-        # What a telephone is answered is short, and the next question comes when it is there.
-        prompt = address.face == "ldap"
+        # Most of what is answered is short, and the next question comes when it is there.
+        prompt = address.face != "metrics"
         return take(self._reactor, opened, served, tls, shared=shared, prompt=prompt)
 
     def heard(self, login: str, address: str, succeeded: bool) -> None:
@@ -226,6 +252,7 @@ class Server:
         # Looked at before anything is applied, so that a broken certificate changes nothing.
         _load_tls(configuration)
         _load_ldap_tls(configuration)
+        self._count(configuration)
         return open_services(configuration, before=self._services)
 
     def _apply(self, services: Services) -> int:
@@ -255,7 +282,8 @@ class Server:
         elif tls is not None:
             self._tls = _load_tls(services.config)
             self._ldap_tls = _load_ldap_tls(services.config)
-        self._http.application = Application(services)
+        application = Application(services)
+        self._http.serve(application, application.prompt, application.writes)
         self._http.options = self._http_options()
         context = Context(services.directory, services.authenticator, ldap_settings(services))
         for factory in (self._ldap, self._ldaps):
@@ -282,23 +310,29 @@ class Server:
         self._services.close()
 
 
-def _load_tls(configuration: Config) -> ServerTLS | None:
+def _load_tls(configuration: Config, authority: Authority | None = None) -> ServerTLS | None:
     section = configuration.tls
-    return None if section is None else ServerTLS(section.certificate, section.key)
+    if section is None:
+        return None
+    # Here, since it brings OpenSSL along; a reload is in a thread, which holds nobody up.
+    from dirserver.tls import ServerTLS
+
+    return ServerTLS(section.certificate, section.key, authority)
 
 
 def _load_ldap_tls(configuration: Config) -> ServerTLS | None:
     """Return the TLS of the LDAP face alone: browsers are not to be asked for certificates."""
-    section = configuration.tls
-    if section is None:
-        return None
-    return ServerTLS(section.certificate, section.key, _load_authority(configuration))
+    return _load_tls(configuration, _load_authority(configuration))
 
 
 def _load_authority(configuration: Config) -> Authority | None:
     section = configuration.ldap
     if section.client_ca is None:
         return None
+    # Here, as above.
+    from dirserver.certified import NamedIn
+    from dirserver.tls import load_authority
+
     return load_authority(section.client_ca, NamedIn(section.client_login.value))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from dirserver.assembly import Services, sources_of
 from dirserver.config.faults import Refused
 from dirserver.config.files import read_secret
 from dirserver.config.schema import Config
 from dirserver.config.sources import Source, SourceTLS, SourceType
+from dirserver.config.sourceurls import LDAPURL, WebURL
 from dirserver.directory.intake.sourceruns import Ending, note_failure
 from dirserver.directory.intake.syncing import SyncCount, TooMuchGone, sync
 from dirserver.directory.writing import MAX_CARD_BYTES
@@ -22,6 +25,7 @@ from dirserver.exchange.sources.client import Directory, Question, Server, tls_c
 from dirserver.exchange.sources.files import is_cut_off, is_doubtful, opened_file
 from dirserver.exchange.sources.people import read_people, schema_of
 from dirserver.exchange.sources.unavailable import SourceUnavailable
+from dirserver.exchange.sources.web import Page
 from dirserver.exchange.spool import Bodies, Spool, Spooled
 from dirserver.exchange.vcards import ReadCard
 from dirserver.model.number import DialPlan
@@ -111,9 +115,9 @@ def _cards(config: Config, source: Source, looked: Looked) -> Iterator[ReadCard]
     )
     if source.type is SourceType.LDAP:
         yield from _from_directory(source, wishes)
-    elif source.file is not None:
+    elif (place := _place(source)) is not None:
         are_vcards = source.type is SourceType.VCARD
-        with opened_file(source.file, wishes, vcards=are_vcards) as contacts:
+        with opened_file(place, wishes, vcards=are_vcards) as contacts:
             if is_cut_off(contacts.layout):
                 looked.doubtful = "the file may be cut off"
             for card in contacts.cards:
@@ -122,18 +126,31 @@ def _cards(config: Config, source: Source, looked: Looked) -> Iterator[ReadCard]
                 yield card
 
 
-def _from_directory(source: Source, wishes: Wishes) -> Iterator[ReadCard]:
-    if source.url is None:
-        raise SourceUnavailable("there is no url")
-    context = None
-    if source.tls is not SourceTLS.NONE:
-        ca_file = None if source.ca_file is None else str(source.ca_file)
-        context = tls_context(ca_file, verified=source.tls is SourceTLS.VERIFY)
+def _place(source: Source) -> Path | Page | None:
+    """Return where the file of a source is: here, or where it is fetched from."""
+    if not isinstance(source.url, WebURL):
+        return source.file
+    return Page(source.url.address, _context(source), source.login, _password(source))
+
+
+def _context(source: Source) -> ssl.SSLContext:
+    ca_file = None if source.ca_file is None else str(source.ca_file)
+    return tls_context(ca_file, verified=source.tls is SourceTLS.VERIFY)
+
+
+def _password(source: Source) -> str:
     try:
-        password = "" if source.password_file is None else read_secret(source.password_file)
+        return "" if source.password_file is None else read_secret(source.password_file)
     except Refused as refused:
         raise SourceUnavailable(f"{source.password_file}: {refused}") from refused
+
+
+def _from_directory(source: Source, wishes: Wishes) -> Iterator[ReadCard]:
     url = source.url
+    if not isinstance(url, LDAPURL):
+        raise SourceUnavailable("there is no url")
+    context = None if source.tls is SourceTLS.NONE else _context(source)
+    password = _password(source)
     server = Server(url.host, url.port, url.ldaps, context, source.bind_dn, password)
     with Directory(server) as directory:
         is_microsofts = directory.is_active_directory()

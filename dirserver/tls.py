@@ -1,13 +1,14 @@
 """TLS for every face: one certificate, which can be replaced while connections are open."""
 
-# What Twisted asks for has Twisted's names.
+# What Twisted asks for has Twisted's names, and few annotations.
 # ruff: noqa: N802
+# mypy: allow-untyped-calls
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -17,22 +18,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.posixbase import PosixReactorBase
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import CertificateOptions, TLSVersion
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.internet.tcp import Server
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
 from dirserver.certified import Authority, NamedIn
+from dirserver.errors import CertificateError
 
 _Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 
-class CertificateError(Exception):
-    """Certificate and key cannot serve; the text is a sentence for the operator."""
-
-
 @implementer(IOpenSSLServerConnectionCreator)
 class ServerTLS:
-    """The TLS side of a server: give it to listeners, and to ``startTLS`` of a transport.
+    """The TLS side of a server.
 
     TLS 1.2 is the oldest version spoken.
     """
@@ -53,6 +54,24 @@ class ServerTLS:
         if authority is not None:
             authority.admit(context)
         self._context, self.authority = context, authority
+
+    def encrypted(self, factory: Factory[Any], reactor: PosixReactorBase) -> Factory[Any]:
+        """Return ``factory`` with its connections encrypted from their first byte."""
+        # This and the reactor declare their interfaces in zope's way, which mypy does not see.
+        return TLSMemoryBIOFactory(self, False, factory, reactor)  # type: ignore[arg-type]
+
+    def encrypt(self, connection: Server) -> None:
+        """Have all that goes over ``connection`` from now on encrypted."""
+        protocol = cast("Protocol", connection.protocol)
+        producer, is_streaming = connection.producer, connection.streamingProducer
+        connection.unregisterProducer()
+        factory = TLSMemoryBIOFactory(self, False, None)  # type: ignore[arg-type]  # as above
+        # The protocol has been connected, and is not to be told that it is once more.
+        encrypted = factory.protocol(factory, protocol, False)
+        connection.protocol = encrypted  # type: ignore[assignment]  # as above
+        protocol.transport = encrypted  # type: ignore[assignment]  # as above
+        encrypted.makeConnection(connection)
+        encrypted.registerProducer(producer, is_streaming)
 
     def certified(self, connection: object) -> str:
         """Return the name that a connection's client is certified to have, or nothing.

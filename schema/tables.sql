@@ -182,7 +182,8 @@ CREATE TABLE change (
     vanished BOOLEAN NOT NULL,
     CONSTRAINT pk_change PRIMARY KEY (addressbook_id, href),
     CONSTRAINT fk_change_addressbook_id FOREIGN KEY(addressbook_id) REFERENCES addressbook (id)
-);
+)
+ WITHOUT ROWID;
 
 CREATE INDEX ix_change_addressbook_id_revision_href_vanished ON change (addressbook_id, revision, href, vanished);
 
@@ -195,6 +196,7 @@ CREATE TABLE forwarding (
     revision BIGINT NOT NULL,
     batch BIGINT NOT NULL,
     linked BOOLEAN NOT NULL,
+    lifted BOOLEAN NOT NULL,
     at DATETIME NOT NULL,
     CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
     CONSTRAINT uq_forwarding_key UNIQUE ("key"),
@@ -376,13 +378,15 @@ CREATE INDEX ix_source_card_source ON source_card (source);
 
 CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 
+CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row);
+
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL);
 
-CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
+CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
-CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.card_id; END;
+CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.id; END;
 
-CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = old.card_id; END;
+CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (old.id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = old.id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = old.id; END;
 
 CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM card_value WHERE card_id = new.id ORDER BY field, value))); DELETE FROM card_line WHERE card_id = new.id; END;
 
@@ -585,6 +589,7 @@ CREATE TABLE forwarding (
     revision BIGINT NOT NULL,
     batch BIGINT NOT NULL,
     linked BOOLEAN NOT NULL,
+    lifted BOOLEAN NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_forwarding PRIMARY KEY (addressbook_id, href),
     CONSTRAINT uq_forwarding_key UNIQUE (key),

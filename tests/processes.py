@@ -22,9 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def environment() -> dict[str, str]:
-    """Return what a process of this tree runs in, installed or not."""
+    """Return what a process of this tree runs in, installed or not.
+
+    It keeps its modules compiled, wherever the tests run, as what is installed has them.
+    """
+    kept = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-    return {**os.environ, "PYTHONPATH": path}
+    return {**kept, "PYTHONPATH": path}
 
 
 class Process:

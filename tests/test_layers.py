@@ -41,14 +41,15 @@ dirserver/config/standards.py   | errors                                  | babe
 dirserver/config/smart.py       | errors model                            |
 dirserver/config/smartqueries.py | errors model                           |
 dirserver/reconcile/            | errors model store config assembly      |
-dirserver/http/                 |                                         | twisted zope
+dirserver/http/                 | errors                                  | twisted zope
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
 dirserver/phones.py             | errors                                  | jinja2
-dirserver/tls.py                | certified                               | twisted zope OpenSSL cryptography
+dirserver/tls.py                | errors certified                        | twisted zope OpenSSL cryptography
 dirserver/certified.py          |                                         | OpenSSL cryptography
 dirserver/places.py             |                                         |
 dirserver/memory.py             |                                         |
+dirserver/lean.py               |                                         |
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
@@ -72,7 +73,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory accesslog sourcing
+confidant memory lean accesslog sourcing
 """
 MOST_LINES = 400
 

@@ -22,6 +22,8 @@ from dirserver.sourcing import SourceFailed, SourceStopped
 from tests.directory.acts import events, get, listing, put
 from tests.organisation import ADMIN, BOB, HERE
 from tests.slapd import LIMITED, PASSWORD, READER, SUFFIX, Slapd, running_slapd
+from tests.webserver import PASSWORD as WEB_PASSWORD
+from tests.webserver import running_webserver
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 PEOPLE = 7
@@ -223,6 +225,27 @@ def test_when_too_much_would_go_nothing_is_done(services: Services, slapd: Slapd
     ending = last(following)
     assert ending is not None
     assert ending.ending is Ending.STOPPED
+
+
+def test_a_file_behind_https_is_followed(services: Services, tmp_path: Path) -> None:
+    (tmp_path / "ann.password").write_text(WEB_PASSWORD, encoding="utf-8")
+    with running_webserver(tmp_path) as server:
+        lines = [
+            'type = "csv"',
+            'book = "customers"',
+            f'url = "{server.url("/secret.csv?token=1")}"',
+            f'ca_file = "{server.ca_file}"',
+        ]
+        services = following(services, *lines)
+        where = server.url("/secret.csv")
+        wrong = "the login or its password is wrong, or it wants one"
+        assert why_not(services) == f"{where}: {wrong}"
+        named = ['login = "ann"', f'password_file = "{tmp_path / "ann.password"}"']
+        services = following(services, *lines, *named)
+        assert run(services).startswith("2 new")
+        assert run(services) == "0 new, 0 changed, 0 gone, 2 as before"
+    assert why_not(services) == f"{where}: it cannot be reached: connection refused"
+    assert len(listing(services)) == 2
 
 
 def test_a_spreadsheet_is_followed_by_its_key(services: Services, tmp_path: Path) -> None:

@@ -26,11 +26,14 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 
+from dirserver.lean import import_lean
+
 # The server, what commands import of others, and what is kept in sync with it.
 IMPORTED = (
     "alembic.command",
     "alembic.ddl.postgresql",
     "dirserver.server",
+    "dirserver.tls",
     "rich.progress",
     "rich.table",
     "sqlalchemy.dialects.postgresql.psycopg",
@@ -129,6 +132,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     # It ends when nobody asks any more; an interrupt is for those who do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import_lean()
     for name in IMPORTED:
         import_module(name)
     for name in filter(LEFT_COLD.match, list(sys.modules)):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import typer
+from typing import TYPE_CHECKING
 
 from dirserver.cli.failure import Failed
+
+if TYPE_CHECKING:
+    # The type only: a server does without Typer.
+    import typer
 
 ENVIRONMENT = "DIRSERVER_CONFIG"
 _PLACES = (Path("dirserver.toml"), Path("/etc/dirserver/dirserver.toml"))

@@ -8,14 +8,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import cache
 from io import TextIOWrapper
-from itertools import islice
 from pathlib import Path
 
-from typer.main import get_command
-
-from dirserver.cli.app import app
 from dirserver.cli.failure import BUG, FAILED, INTERRUPTED, Failed, explain
+from dirserver.cli.ordering import read_serve, reordered
 from dirserver.errors import DirectoryError
+from dirserver.lean import import_lean
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,8 +57,15 @@ def reported(work: Callable[[], int], *, verbose: bool) -> int:
 
 
 def _run(typed: Sequence[str]) -> int:
+    words = reordered(typed)
+    if (served := read_serve(words)) is not None:
+        import_lean()
+        # Not before that, and this not for the command line, which is to answer at once.
+        from dirserver.cli import serving
+
+        return serving.serve(served)
     try:
-        _command()(_reordered(typed), prog_name="dirserver")
+        _command()(words, prog_name="dirserver")
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
@@ -71,6 +76,11 @@ def _run(typed: Sequence[str]) -> int:
 @cache
 def _command() -> Callable[..., object]:
     """Return what reads the words; all signatures are looked at for it, so it is made once."""
+    # Not before, since a server has no use for what reads a command line.
+    from typer.main import get_command
+
+    from dirserver.cli.app import app
+
     return get_command(app)
 
 
@@ -79,23 +89,6 @@ def _discard_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-
-
-def _reordered(typed: Sequence[str]) -> list[str]:
-    """Put ``-c FILE`` and ``--verbose`` before the command, wherever they were typed."""
-    before: list[str] = []
-    others: list[str] = []
-    rest = iter(typed)
-    for word in rest:
-        if word == "--":
-            others += [word, *rest]
-        elif word in ("-c", "--config"):
-            before += [word, *islice(rest, 1)]
-        elif word == "--verbose" or word.startswith(("-c", "--config=")):
-            before.append(word)
-        else:
-            others.append(word)
-    return before + others
 
 
 def _complain(sentences: Sequence[str]) -> int:

@@ -115,9 +115,9 @@ def jsonable(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def counted(number: int, what: str) -> str:
-    """Return how many there are of ``what``, as in "1 card" and "2 cards"."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str, several: str = "") -> str:
+    """Return how many there are of ``what``, as in "1 card" and "2 cards", or ``several``."""
+    return f"{number} {what if number == 1 else several or what + 's'}"
 
 
 def local(at: datetime) -> str:

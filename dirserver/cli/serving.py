@@ -10,8 +10,8 @@ from pathlib import Path
 from dirserver import config, log
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
+from dirserver.errors import CertificateError
 from dirserver.sockets import ListenError
-from dirserver.tls import CertificateError
 from dirserver.workers.line import Line
 from dirserver.workers.supervisor import Supervisor
 
@@ -25,7 +25,8 @@ def serve(invocation: Invocation) -> int:
     """
     file = invocation.config_file
     log.configure(verbose=invocation.verbose)
-    workers = config.load(file).server.workers
+    configuration = config.load(file)
+    workers = configuration.server.workers
     if workers == 1:
         return _serve(file)
 
@@ -40,8 +41,13 @@ def serve(invocation: Invocation) -> int:
         # Where the workers count together; prometheus_client looks at it when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         # For all of them, that each need not do it, and that they share it.
-        import dirserver.server  # noqa: F401
+        import dirserver.server
         from dirserver.memory import settle
+
+        if configuration.tls is not None:
+            import dirserver.tls
+        if configuration.metrics.listen:
+            import dirserver.metrics  # noqa: F401 - as above
 
         settle()
         return Supervisor(workers, work, _announce).run()

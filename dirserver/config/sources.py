@@ -7,17 +7,14 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 
-from dirserver.config import values
+from dirserver.config import database, values
 from dirserver.config.faults import Inspection, Refused, kind_of, nearest, shown
 from dirserver.config.grants import known_property
 from dirserver.config.keys import File, FileToCome, Many, read_as
-from dirserver.config.networks import LOOPBACK
+from dirserver.config.sourceurls import LDAPURL, WebURL, source_url
 
-_URL = re.compile(r"(ldaps?)://(\[[0-9A-Fa-f:.]+\]|[^\s/:?#@\[\]]+)(?::([0-9]{1,5}))?/?")
-_PORTS = {"ldap": 389, "ldaps": 636}
 _EVERY = re.compile(r"every\s+([0-9]{1,3})\s*(m|h)(?:in(?:utes?)?|ours?)?")
 _SHORTEST = timedelta(minutes=5)
 _LONGEST = timedelta(days=7)
@@ -40,28 +37,6 @@ class SourceTLS(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LDAPURL:
-    """Where a directory is; with ``ldaps``, over TLS from the start."""
-
-    ldaps: bool
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        """As it is written."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'ldaps' if self.ldaps else 'ldap'}://{host}:{self.port}"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it is this very machine."""
-        try:
-            return str(ip_address(self.host)) in LOOPBACK
-        except ValueError:
-            return self.host.lower() == "localhost"
-
-
-@dataclass(frozen=True, slots=True)
 class Schedule:
     """When a source is looked at: each night, ``every`` so often, or only when asked to."""
 
@@ -79,14 +54,6 @@ class Schedule:
 
 
 NIGHTLY = Schedule()
-
-
-def _ldap_url(value: object) -> LDAPURL:
-    match = _URL.fullmatch(values.text(value))
-    port = int(match[3] or _PORTS[match[1]]) if match else 0
-    if match is None or not 0 < port < 65536:
-        raise Refused('expected an address such as "ldaps://dc1.example.org"')
-    return LDAPURL(match[1] == "ldaps", match[2].strip("[]"), port)
 
 
 def _schedule(value: object) -> Schedule:
@@ -142,7 +109,10 @@ class Source:
     mapping: tuple[tuple[str, str], ...] = field(default=(), metadata=read_as(_mapping))
     file: Path | None = field(default=None, metadata=read_as(FileToCome()))
     key: str = field(default="", metadata=read_as(values.text))
-    url: LDAPURL | None = field(default=None, metadata=read_as(_ldap_url))
+    url: LDAPURL | WebURL | None = field(
+        default=None, metadata=read_as(source_url, show=database.masked)
+    )
+    login: str = field(default="", metadata=read_as(values.text))
     base: str = field(default="", metadata=read_as(values.text))
     filter: str = field(default="", metadata=read_as(values.text))
     bind_dn: str = field(default="", metadata=read_as(values.text))
@@ -151,14 +121,15 @@ class Source:
     ca_file: Path | None = field(default=None, metadata=read_as(File()))
 
 
-_OF_LDAP = ("url", "base", "filter", "bind_dn", "password_file", "tls", "ca_file")
+_OF_LDAP = ("base", "filter", "bind_dn", "tls")
+_OF_WEB = ("login", "password_file", "ca_file")
 _NEEDED = {
     SourceType.LDAP: {"url": '"ldaps://dc1.example.org"', "base": '"dc=example,dc=org"'},
     SourceType.CSV: {"file": '"/srv/export/staff.csv"'},
     SourceType.VCARD: {"file": '"/srv/export/staff.vcf"'},
 }
 _FOREIGN = {
-    SourceType.LDAP: ("file", "key"),
+    SourceType.LDAP: ("file", "key", "login"),
     SourceType.CSV: _OF_LDAP,
     SourceType.VCARD: (*_OF_LDAP, "key", "mapping"),
 }
@@ -172,8 +143,7 @@ def check(
     taken: dict[str, Source] = {}
     for source in sources:
         _check_keys(source, inspection)
-        if source.type is SourceType.LDAP:
-            _check_access(source, inspection)
+        _check_access(source, inspection)
         place = inspection.place_of(source).at("book")
         if source.book not in known:
             meant = nearest(source.book, known)
@@ -190,7 +160,10 @@ def check(
 
 def _check_keys(source: Source, inspection: Inspection) -> None:
     at = inspection.place_of(source)
+    is_fetched = source.url is not None or inspection.is_unread(at.at("url"))
     for name, example in _NEEDED[source.type].items():
+        if name == "file" and is_fetched:
+            continue
         if not getattr(source, name) and not inspection.is_unread(at.at(name)):
             sentence = f"this key is missing; write, for example: {name} = {example}"
             inspection.refuse(at.at(name), sentence)
@@ -198,8 +171,23 @@ def _check_keys(source: Source, inspection: Inspection) -> None:
         if getattr(source, name) != _usual(name):
             sentence = f"a source of the type {shown(source.type.value)} has no such key"
             inspection.refuse(at.at(name), sentence)
+    if source.type is not SourceType.LDAP:
+        _check_place(source, inspection)
     if source.type is SourceType.CSV and "PHOTO" in dict(source.mapping).values():
         inspection.refuse(at.at("mapping"), "no column holds a picture; leave PHOTO out")
+
+
+def _check_place(source: Source, inspection: Inspection) -> None:
+    """Refuse what cannot be of a file that is here, or is fetched."""
+    at = inspection.place_of(source)
+    if source.file is None or inspection.is_unread(at.at("url")):
+        return
+    if source.url is not None:
+        inspection.refuse(at.at("url"), "the file is either here or there; leave url or file out")
+        return
+    for name in _OF_WEB:
+        if getattr(source, name) != _usual(name):
+            inspection.refuse(at.at(name), "this is of a url, and there is none; leave it out")
 
 
 def _usual(name: str) -> object:
@@ -208,15 +196,23 @@ def _usual(name: str) -> object:
 
 def _check_access(source: Source, inspection: Inspection) -> None:
     at = inspection.place_of(source)
-    unread = any(inspection.is_unread(at.at(key)) for key in ("bind_dn", "password_file", "url"))
+    if source.file is not None:
+        return
+    who = "bind_dn" if source.type is SourceType.LDAP else "login"
+    unread = any(inspection.is_unread(at.at(key)) for key in (who, "password_file", "url"))
     if unread:
         return
-    if bool(source.bind_dn) is not bool(source.password_file):
-        here, other = "bind_dn", "password_file"
-        if not source.bind_dn:
-            here, other = other, here
+    is_named = bool(source.bind_dn if source.type is SourceType.LDAP else source.login)
+    if is_named is not bool(source.password_file):
+        here, other = (who, "password_file") if is_named else ("password_file", who)
         inspection.refuse(at.at(here), f"this needs a {other}, too")
-    if source.tls is not SourceTLS.NONE or source.url is None:
+    if source.url is None:
+        return
+    if isinstance(source.url, WebURL) is (source.type is SourceType.LDAP):
+        example = "ldaps://dc1.example.org" if who == "bind_dn" else "https://example.org/staff.csv"
+        inspection.refuse(at.at("url"), f"expected an address such as {shown(example)}")
+        return
+    if source.tls is not SourceTLS.NONE or isinstance(source.url, WebURL):
         return
     if source.url.ldaps:
         inspection.refuse(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-from babel import localedata
-
 from dirserver.config import values
 from dirserver.config.faults import Inspection, Refused, shown
 from dirserver.config.grants import known_property
@@ -58,6 +56,9 @@ def _required(value: object) -> str:
 
 
 def _language(value: object) -> str:
+    # Here, since most have no such rule; whoever has one loads it with the config.
+    from babel import localedata
+
     read = values.string(value).lower()
     if "_" in read or "-" in read or not localedata.exists(read):
         raise Refused('expected the language in which countries are named, such as "en" or "de"')

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from dirserver.model.derive import derive
-from dirserver.model.fields import Field
+from dirserver.model.fields import NAMES, Field
 from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import VCard, parse_card
@@ -39,15 +39,43 @@ class Deriver:
     def derive(self, card: VCard, key: str) -> Derived:
         """Return what is kept beside ``card``."""
         fields = derive(card)
-        values: list[tuple[Field, str]] = []
-        for field, said in fields.items():
-            found = {indexed for one in said for indexed in indexed_values(field, one, self.plan)}
-            values += [(field, indexed) for indexed in sorted(found)]
-        name = fields.get(Field.FULL_NAME, (key,))[0]
-        sort_name = fold(name)[:_SORT_LENGTH]
+        values = self._values(fields, fields)
         entry = self._encode_entry(fields, key)
-        return Derived(tuple(values), sort_name, entry, indexed_beginnings(fields))
+        return Derived(values, _sort_name(fields, key), entry, indexed_beginnings(fields))
+
+    def derive_change(self, card: VCard, before: VCard, key: str) -> tuple[Derived, Derived]:
+        """Return what is kept beside ``card``, and what was beside the card ``before``.
+
+        What is the same in both is missing, but for the sort name: most changes are small.
+        """
+        now, then = derive(card), derive(before)
+        differing = {one for one in now.keys() | then.keys() if now.get(one) != then.get(one)}
+        # The beginnings are in the order of that name.
+        is_renamed = not NAMES.isdisjoint(differing)
+        made = []
+        for fields, entry in (now, self._encode_entry(now, key) if differing else b""), (then, b""):
+            words = indexed_beginnings(fields) if is_renamed else ()
+            values = self._values(fields, differing)
+            made.append(Derived(values, _sort_name(fields, key), entry, words))
+        return made[0], made[1]
+
+    def _values(
+        self, said: Mapping[Field, tuple[str, ...]], fields: Iterable[Field]
+    ) -> tuple[tuple[Field, str], ...]:
+        values: list[tuple[Field, str]] = []
+        for field in fields:
+            found = {
+                indexed: None
+                for one in said.get(field, ())
+                for indexed in indexed_values(field, one, self.plan)
+            }
+            values += [(field, indexed) for indexed in found]
+        return tuple(values)
 
     def derive_body(self, body: bytes, key: str) -> Derived:
         """Return what is kept beside the card with these bytes, which were stored before."""
         return self.derive(parse_card(body), key)
+
+
+def _sort_name(fields: Mapping[Field, tuple[str, ...]], key: str) -> str:
+    return fold(fields.get(Field.FULL_NAME, (key,))[0])[:_SORT_LENGTH]

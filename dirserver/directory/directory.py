@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from dirserver.directory.access import shield
 from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
+from dirserver.directory.opening import Opening
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.writing import NO_SHIELD, Writing
@@ -78,11 +79,13 @@ class DirectoryReader:
         sightings: Sightings | None = None,
         reads: Detail | None = None,
         recorder: Recorder | None = None,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Read from ``store``, with numbers as ``deriver`` reads them.
 
         ``sightings`` hear of who is given what; ``reads`` is how much the audit trail has of who
         looked up whom, nothing by default. ``recorder`` appends the events that stand alone.
+        ``sources`` are those that books follow, by the books' slugs.
         """
         self._store = store
         self._deriver = deriver
@@ -90,11 +93,11 @@ class DirectoryReader:
         self._lookups = None if reads is None else Lookups(reads, self._append)
         self.sightings = sightings or Sightings()
         self.recorder = recorder or Recorder(store)
+        self._sources = sources
 
-    @contextmanager
     def reading(
         self, principal: Principal, client: Client, *, at_once: bool = False
-    ) -> Iterator[Reading]:
+    ) -> AbstractContextManager[Reading]:
         """Open a snapshot for ``principal``.
 
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable. With
@@ -103,21 +106,28 @@ class DirectoryReader:
         """
         if at_once and self._lookups is not None:
             raise NotAtOnce
-        refusals: list[AuditEvent] = []
-        try:
-            with self._store.reading(at_once=at_once) as connection:
-                policy = self._in_force(connection, client, at_once=at_once)
-                current = self._current(policy, principal, client, datetime.now(UTC))
-                plan = self._deriver.plan
-                reading = Reading(
-                    connection, policy, current, client, plan, self.sightings, self._lookups
-                )
-                reading.at_once = at_once
-                refusals = reading.refusals
-                yield reading
-        finally:
-            if refusals and (told := self.recorder.repeats.first_of(refusals)):
-                self.record(told)
+
+        def begin(connection: Connection) -> Reading:
+            policy = self._in_force(connection, client, at_once=at_once)
+            current = self._current(policy, principal, client, datetime.now(UTC))
+            reading = Reading(
+                connection,
+                policy,
+                current,
+                client,
+                self._deriver.plan,
+                self.sightings,
+                self._lookups,
+                self._sources,
+            )
+            reading.at_once = at_once
+            return reading
+
+        return Opening(self._store.reading(at_once=at_once), begin, self._note_refusals)
+
+    def _note_refusals(self, refusals: Sequence[AuditEvent]) -> None:
+        if told := self.recorder.repeats.first_of(refusals):
+            self.record(told)
 
     def _in_force(
         self,
@@ -203,14 +213,14 @@ class Directory(DirectoryReader):
         recorder: Recorder | None = None,
         sources: Sources = NO_SOURCES,
     ) -> None:
-        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all.
-
-        ``sources`` are those that books follow, by the books' slugs.
-        """
-        super().__init__(store, deriver, sightings=sightings, reads=reads, recorder=recorder)
+        """Write to ``store``, from which ``guard`` keeps what goes too far; ``tell`` of it all."""
+        super().__init__(
+            store, deriver, sightings=sightings, reads=reads, recorder=recorder, sources=sources
+        )
         self._shield = guard
-        self._sources = sources
         self.tell = tell
+        # What threads that write together will tell of.
+        self._untold: dict[int, list[AuditEvent]] = {}
 
     @contextmanager
     def writing(self, principal: Principal, client: Client) -> Iterator[Writing]:
@@ -242,7 +252,7 @@ class Directory(DirectoryReader):
                 # Last, since appending keeps others from appending until the commit.
                 events = [*writing.events, *writing.consequences.events()]
                 audit.append(connection, events, at)
-            self.tell(events)
+            self._tell(events)
         finally:
             if writing is not None and writing.refusals:
                 self._refuse(writing)
@@ -261,12 +271,41 @@ class Directory(DirectoryReader):
             events = [*refusals, *stopped]
             audit.append(connection, events, datetime.now(UTC))
         shield.warn(stopped)
-        self.tell(events)
+        self._tell(events)
 
     def record(self, events: Sequence[AuditEvent]) -> None:
         """Append ``events`` to the audit trail, and tell of them."""
         super().record(events)
-        self.tell(events)
+        self._tell(events)
+
+    def _tell(self, events: Sequence[AuditEvent]) -> None:
+        untold = self._untold.get(threading.get_ident())
+        if untold is None:
+            self.tell(events)
+        else:
+            untold.extend(events)
+
+    @property
+    def is_better_together(self) -> bool:
+        """Whether writers do better in one thread, since one of them keeps all others waiting."""
+        return self._store.is_sqlite
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Callable[[], bool]]:
+        """Let all that this thread writes in the block be kept at its end, or nothing of it.
+
+        Until then nobody may be told that it is done. Yields what says whether there is room for
+        more. Raises StoreBusy when others write for more than ``patience`` seconds, and
+        StoreUnavailable.
+        """
+        thread = threading.get_ident()
+        with self._store.together(patience) as has_room:
+            untold = self._untold[thread] = []
+            try:
+                yield has_room
+            finally:
+                del self._untold[thread]
+        self.tell(untold)
 
     def close(self, seconds: float = _CLOSE_SECONDS) -> None:
         """Write the events that could not be written yet, for no longer than ``seconds``."""

@@ -13,6 +13,7 @@ from dirserver.directory.lookups import Lookups
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.audit import AuditEvent
 from dirserver.model.grant import Privilege
+from dirserver.model.hits import PLAIN, Details, Hits, book_of, id_of, key_of
 from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Order, Span
@@ -34,7 +35,10 @@ from dirserver.model.vcard import without
 from dirserver.store import deadline
 from dirserver.store.engine import Connection
 from dirserver.store.search import searching as store
-from dirserver.store.search.searching import Question
+from dirserver.store.search.question import Question
+
+# As many as the audit trail hears of at once.
+_TOLD_AT_ONCE = 100
 
 
 class Finding(ABC):
@@ -84,30 +88,65 @@ class Finding(ABC):
         limit: int | None = None,
         beyond: int = 0,
         *,
-        order: Order = BY_NAME,
         span: Span = WHOLE,
-        bodies: bool = False,
         moments: bool = False,
     ) -> Iterator[Entry]:
+        """Yield what ``hits`` does, by name and card by card; with ``moments``, with these."""
+        details = replace(PLAIN, moments=moments)
+        for found in self.hits(query, views, limit, beyond, span=span, details=details):
+            yield from found.entries()
+
+    def hits(
+        self,
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
+        *,
+        order: Order = BY_NAME,
+        span: Span = WHOLE,
+        details: Details,
+    ) -> Iterator[Hits]:
         """Yield the cards in ``views`` that ``query`` finds, in ``order``.
 
         There are ``limit`` at the most, and ``beyond`` that many for one who only wants to know
         whether there are more; of them those of ``span``. Somebody who is found in several books,
-        by the UID or by a link, is found once: where the principal may write, if they may. With
-        ``bodies``, entries have those of their cards, whatever the views hide of them, and with
-        ``moments`` when these were written.
+        by the UID or by a link, is found once: where the principal may write, if they may. They
+        have the ``details`` that are asked for: bodies, whatever the views hide of them, and
+        moments, which are when the cards were written.
         """
         most = None if limit is None else limit + beyond
         asked = Span(most, span.after, span.skip, span.backwards)
         question = self._question(query, views, order)
-        found = store.search(self.connection, question, asked, bodies=bodies, moments=moments)
+        found = store.hits(self.connection, question, asked, details)
         if self._lookups is None:
             return found
+        return self._as_told(self._lookups, found, query, views, limit)
+
+    def _as_told(
+        self,
+        lookups: Lookups,
+        found: Iterator[Hits],
+        query: Query,
+        views: Sequence[VisibleBook],
+        limit: int | None,
+    ) -> Iterator[Hits]:
+        """Yield what is found once the audit trail knows of it."""
         events = {view.book.id: self._read_event(view) for view in views}
-        named = map(str, fields_of(query))
-        return self._lookups.followed(
-            found, lambda entry: (events[entry.book_id], entry.key), named, limit
+        rows = (row for some in found for row in some.rows)
+        told = lookups.followed(
+            rows,
+            lambda row: (events[book_of(row)], key_of(row)),
+            map(str, fields_of(query)),
+            limit,
         )
+        while some := list(islice(told, _TOLD_AT_ONCE)):
+            yield Hits(some)
+
+    def with_attributes(self, hits: Hits) -> Hits:
+        """Return cards that were found without their attributes with these."""
+        attributes = store.attributes(self.connection, list(map(id_of, hits.rows)))
+        return hits.stored(attributes)
 
     def candidates(self, view: VisibleBook, query: Query) -> Iterator[tuple[Card, bytes]]:
         """Yield the cards of the book that ``query`` finds, with their bytes, by name.
@@ -180,7 +219,7 @@ class Finding(ABC):
     def has_key(self, views: Sequence[VisibleBook], key: str) -> bool:
         """Say whether a card in ``views`` has the key ``key``."""
         question = self._question(KeyIs(key), views, BY_NAME)
-        return next(store.search(self.connection, question, Span(1)), None) is not None
+        return next(store.hits(self.connection, question, Span(1), Details()), None) is not None
 
     def members(
         self, book_id: int, key: str, views: Sequence[VisibleBook]
@@ -200,7 +239,7 @@ class Finding(ABC):
     def has_cards(self, views: Sequence[VisibleBook]) -> bool:
         """Say whether there is anything in ``views``."""
         question = self._question(EVERYTHING, views, BY_NAME)
-        return next(store.search(self.connection, question, Span(1)), None) is not None
+        return next(store.hits(self.connection, question, Span(1), Details()), None) is not None
 
     def cards_found(
         self,

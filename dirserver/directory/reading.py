@@ -19,6 +19,7 @@ from dirserver.model.number import DialPlan
 from dirserver.model.policy import Policy, SmartView, VisibleBook
 from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING
+from dirserver.model.source import NO_SOURCES, Sources
 from dirserver.model.vcard import without
 from dirserver.store import cards, properties
 from dirserver.store.cards import BookState, StoredCard
@@ -44,6 +45,7 @@ class Reading(Finding):
         plan: DialPlan,
         sightings: Sightings | None = None,
         lookups: Lookups | None = None,
+        sources: Sources = NO_SOURCES,
     ) -> None:
         """Read through ``connection``, which is in a transaction, as ``principal``.
 
@@ -56,6 +58,7 @@ class Reading(Finding):
         self.policy = policy
         self.principal = principal
         self.client = client
+        self.sources = sources
         self._sightings = sightings or Sightings()
         self.refusals: list[AuditEvent] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -23,7 +24,9 @@ class Repeats:
         self._lock = threading.Lock()
         self._told: OrderedDict[_Kind, datetime] = OrderedDict()
 
-    def first_of(self, events: list[AuditEvent], at: datetime | None = None) -> list[AuditEvent]:
+    def first_of(
+        self, events: Sequence[AuditEvent], at: datetime | None = None
+    ) -> list[AuditEvent]:
         """Return those of ``events`` whose like has not been told of in the hour before ``at``."""
         now = at or datetime.now(UTC)
         with self._lock:

@@ -13,7 +13,7 @@ from dirserver.directory.derivation import Deriver
 from dirserver.directory.intake import sourced
 from dirserver.directory.people.erased import erased_among
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import carrying, landing, uids
+from dirserver.directory.same import carrying, landing, locking, uids
 from dirserver.directory.standards import following
 from dirserver.directory.standards.consequences import Consequences
 from dirserver.errors import (
@@ -29,7 +29,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.changed import changed_properties
-from dirserver.model.edit import edited
+from dirserver.model.edit import Edit, edited
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import Policy, VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
@@ -77,9 +77,9 @@ class Writing(Reading):
     ) -> None:
         """Write through ``connection`` as ``principal``, at the moment ``at``."""
         # What is read in order to write is told of as what was written.
-        super().__init__(connection, policy, principal, client, deriver.plan, sightings)
+        plan = deriver.plan
+        super().__init__(connection, policy, principal, client, plan, sightings, sources=sources)
         self.deriver = deriver
-        self.sources = sources
         self.at = at
         self._shield = guard if shield.is_shielded(principal, client) else NO_SHIELD
         self._batch: int | None = None
@@ -100,7 +100,7 @@ class Writing(Reading):
         ``action``.
         """
         view = self.granted(slug, action, href, privilege)
-        writing.lock(self.connection, view.book.id)
+        locking.keep_out(self, {view.book.id}, *filter(None, [href]))
         return view
 
     def granted(
@@ -171,11 +171,11 @@ class Writing(Reading):
                 raise UIDConflict(other.card.href)
             if stored is None:
                 uids.require_free(self.connection, card.uid, view.book.id, among)
-        edit = None if stored is None else edited(old, body, card)
+        edit = None if stored is None else edited(parse_card(old), card)
         blanks = edit is not None and is_blanked(edit)
         if blanks:
             self._guard(view, AuditAction.CARD_UPDATE, href)
-        new = self.new_card(href, card, body, stored)
+        new = self.new_card(href, card, body, stored, edit=edit)
         self.store(view, [new], stops.BLANK if blanks else "put")
         action = AuditAction.CARD_CREATE if stored is None else AuditAction.CARD_UPDATE
         detail = f"etag {etag}"
@@ -224,9 +224,7 @@ class Writing(Reading):
         """
         source = self.granted(slug, AuditAction.CARD_MOVE, href)
         target = self.granted(to_slug, AuditAction.CARD_MOVE, to_href)
-        # In one order, lest two that move towards each other wait for each other.
-        for book_id in sorted({source.book.id, target.book.id}):
-            writing.lock(self.connection, book_id)
+        locking.keep_out(self, {source.book.id, target.book.id}, href, to_href)
         stored = self.stored(source, href)
         body = cards.body(self.connection, source.book.id, href) if stored is not None else None
         if stored is None or body is None:
@@ -315,16 +313,28 @@ class Writing(Reading):
         return parse_card(body)
 
     def new_card(
-        self, href: str, card: VCard, body: bytes, stored: cards.StoredCard | None, key: str = ""
+        self,
+        href: str,
+        card: VCard,
+        body: bytes,
+        stored: cards.StoredCard | None,
+        key: str = "",
+        *,
+        edit: Edit | None = None,
     ) -> NewCard:
         """Return what is to be stored as ``href``, in the place of ``stored``, if it is there.
 
         One that is not there gets ``key``, with the link that it had, or one that nobody ever had.
+        With the ``edit`` that was made of one that is there, less is to be derived.
         """
         link = links.of_key(self.connection, key) if key and stored is None else None
         key = (key or writing.new_key()) if stored is None else stored.card.key
-        derived = self.deriver.derive(card, key)
-        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link)
+        was = None
+        if edit is None:
+            derived = self.deriver.derive(card, key)
+        else:
+            derived, was = self.deriver.derive_change(card, edit.before, key)
+        return NewCard(href, key, card.uid, body, etag_of(body), derived, stored, link, was)
 
     def store(
         self, view: VisibleBook, new: Sequence[NewCard], operation: str, *, binding: bool = True

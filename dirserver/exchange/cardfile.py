@@ -12,6 +12,8 @@ from dirserver.exchange.lines import NumberedLine, physical_lines
 # More lines than a photo of ten megabytes has.
 MAX_CARD_LINES = 300_000
 
+# Of BEGIN and END.
+_FIRST_LETTERS = b"BbEe"
 _AGENT = re.compile(rb"(?:[^.:;]{1,100}\.)?AGENT(?:;[^:]{0,1000})?:[ \t]*", re.IGNORECASE)
 
 
@@ -43,7 +45,12 @@ def find_cards(file: BinaryIO) -> Iterator[FoundCard | Stray]:
     """
     card: _OpenCard | None = None
     stray: list[int] = []
-    for number, line in physical_lines(file):
+    for numbered in physical_lines(file):
+        number, line = numbered
+        if card is not None and line and line[0] not in _FIRST_LETTERS:
+            # Nearly all lines, of which there are dozens in a card.
+            card.add(numbered)
+            continue
         if card is None:
             if delimiter(line.lstrip()) == b"BEGIN":
                 if stray:
@@ -62,7 +69,7 @@ def find_cards(file: BinaryIO) -> Iterator[FoundCard | Stray]:
                 card.depth += 1
             case b"END":
                 card.depth -= 1
-        card.add(number, line)
+        card.add(numbered)
         if card.depth == 0:
             yield card.closed(complete=True)
             card = None
@@ -74,7 +81,7 @@ def find_cards(file: BinaryIO) -> Iterator[FoundCard | Stray]:
 
 def delimiter(line: bytes) -> bytes:
     """Tell BEGIN:VCARD (BEGIN) and END:VCARD (END) from other lines (empty)."""
-    if len(line) > 50 or line[:1] not in b"BbEe":
+    if len(line) > 50 or line[:1] not in _FIRST_LETTERS:
         return b""
     name, _, value = line.upper().partition(b":")
     return name.strip() if value.strip() == b"VCARD" and name.strip() in (b"BEGIN", b"END") else b""
@@ -88,21 +95,23 @@ def opens_nested_card(line: bytes) -> bool:
 class _OpenCard:
     """A card whose end was not yet seen."""
 
-    __slots__ = ("depth", "last", "lines", "too_long")
+    __slots__ = ("depth", "lines", "too_long")
 
     def __init__(self, number: int, line: bytes) -> None:
         self.lines: list[NumberedLine] = [(number, line.strip())]
-        self.last = line
         self.depth = 1
         self.too_long = False
 
-    def add(self, number: int, line: bytes) -> None:
+    def add(self, numbered: NumberedLine) -> None:
         if len(self.lines) == MAX_CARD_LINES:
             self.too_long = True
         else:
-            self.lines.append((number, line))
-        if line.strip():
-            self.last = line
+            self.lines.append(numbered)
+
+    @property
+    def last(self) -> bytes:
+        """The last line that is not blank; the first never is."""
+        return next(line for _, line in reversed(self.lines) if line.strip())
 
     def closed(self, *, complete: bool) -> FoundCard:
         return FoundCard(tuple(self.lines), complete, self.too_long)

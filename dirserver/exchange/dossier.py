@@ -28,6 +28,11 @@ class _ShownCard:
     facts: tuple[tuple[str, tuple[str, ...]], ...]
     files: tuple[tuple[str, Version], ...]
 
+    @property
+    def said(self) -> str:
+        """Under which name there is what a source said last; empty if it comes of none."""
+        return f"cards/{self.card.key}/said-by-{self.card.source}.vcf" if self.card.source else ""
+
 
 def write_dossier(file: BinaryIO, person: Dossier, organisation: str, at: datetime) -> None:
     """Write everything in ``person`` as a ZIP file: index.html, person.json and all vCards.
@@ -43,6 +48,8 @@ def write_dossier(file: BinaryIO, person: Dossier, organisation: str, at: dateti
         for shown in cards:
             for name, version in shown.files:
                 archive.writestr(name, version.body or b"")
+            if shown.said:
+                archive.writestr(shown.said, shown.card.said)
 
 
 def _shown(card: KeptCard) -> _ShownCard:
@@ -114,6 +121,8 @@ def _card(shown: _ShownCard) -> Mapping[str, object]:
         "archived": card.archived,
         "current": card.is_current,
         "facts": dict(shown.facts),
+        "source": card.source,
+        "said_by_source": shown.said,
         "versions": [
             {
                 "at": version.at.astimezone(UTC).isoformat(),

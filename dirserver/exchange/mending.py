@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -45,9 +44,10 @@ _SAYS_NOTHING = frozenset({"VERSION", "UID", "REV", "PRODID", UNREADABLE})
 
 def as_found(found: FoundCard) -> tuple[bytes, VCard] | None:
     """The card with CRLF for its line ends, if nothing else of it must change; else None."""
-    if not found.complete or any(not 0 < len(line) <= _LONGEST_LINE for _, line in found.lines):
+    lines = [line for _, line in found.lines]
+    if not found.complete or not all(lines) or max(map(len, lines)) > _LONGEST_LINE:
         return None
-    body = b"".join(line + b"\r\n" for _, line in found.lines)
+    body = b"\r\n".join((*lines, b""))
     try:
         card = parse_card(body)
     except InvalidCard:
@@ -119,7 +119,7 @@ class _Card:
                     return
                 if self.uid or len(uid.encode()) > UID_MAX_BYTES:
                     notes.add("this UID cannot be the card's and was kept as X-OTHER-UID", number)
-                    written = fold(format_line(replace(line, name="X-OTHER-UID")))
+                    written = fold(format_line(line._replace(name="X-OTHER-UID")))
                 else:
                     self.uid = uid
             case "FN":

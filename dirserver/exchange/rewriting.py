@@ -9,7 +9,6 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Callable
-from dataclasses import replace
 
 from dirserver.exchange.notes import Notes
 from dirserver.exchange.properties import RawProperty
@@ -59,14 +58,14 @@ def rewrite(raw: RawProperty, notes: Notes, *, is_legacy: bool) -> ContentLine:
         return unreadable(raw, notes)
     charset = "".join(line.param("CHARSET")[:1])
     encoding = _encoding(line.params)
-    line = replace(line, name=head.partition(";")[0].strip().rpartition(".")[2])
+    line = line._replace(name=head.partition(";")[0].strip().rpartition(".")[2])
     name = line.name.upper()
     value = raw.value
     if encoding in _BASE64:
         value = _base64(raw, notes)
         if name not in _NEVER_BINARY:
             params = (*_params(line.params, name), ("ENCODING", ("b",)))
-            return replace(line, params=params, value=value.decode())
+            return line._replace(params=params, value=value.decode())
         value = a2b_base64(value)
     elif encoding == "quoted-printable":
         if b";" in value and name not in _UNESCAPED and not charset.lower().startswith("iso-2022"):
@@ -79,7 +78,7 @@ def rewrite(raw: RawProperty, notes: Notes, *, is_legacy: bool) -> ContentLine:
     elif is_legacy or encoding in _BASE64:
         is_encoded = encoding == "quoted-printable" or encoding in _BASE64
         text = _escaped(text, name, _plain if is_encoded else _plain_unencoded)
-    return replace(line, params=_params(line.params, name), value=text.replace("\n", "\\n"))
+    return line._replace(params=_params(line.params, name), value=text.replace("\n", "\\n"))
 
 
 def unreadable(raw: RawProperty, notes: Notes) -> ContentLine:

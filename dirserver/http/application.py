@@ -1,6 +1,6 @@
 """Calling a WSGI application (PEP 3333) and reading what it answers.
 
-Everything here runs in a worker thread and knows nothing of sockets.
+Nothing here knows of sockets or threads.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TypeAlias
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from dirserver.errors import NotAtOnce
 from dirserver.http.answer import AnswerHead, ApplicationError, plain_text, read_head
 from dirserver.http.rest import Rest, log_failure, release
 
@@ -94,7 +95,8 @@ def call_application(application: WSGIApplication, environ: WSGIEnvironment, sma
     and ``wsgi.input`` are closed. Of a longer one only the beginning is read; ``rest`` has what
     remains, and whoever has the answer must close it.
 
-    When the application fails before that, the answer is a 500 that names the log entry.
+    When the application fails before that, the answer is a 500 that names the log entry. When it
+    raises NotAtOnce, so does this, and ``environ`` is as good for another call as it was.
     """
     call = _Call(environ)
     held = ExitStack()
@@ -104,6 +106,10 @@ def call_application(application: WSGIApplication, environ: WSGIEnvironment, sma
         if hasattr(iterable, "close"):
             held.callback(iterable.close)
         answer = _read(call, iterable, held, small)
+    except NotAtOnce:
+        held.pop_all()
+        environ["wsgi.input"].seek(0)
+        raise
     # Whatever is raised, the client must be answered.
     except BaseException:  # noqa: BLE001
         request_id = log_failure(call.described)

@@ -22,7 +22,9 @@ from twisted.web.http import HTTPFactory
 
 from dirserver.http.access import AccessRecord
 from dirserver.http.channel import Channel
+from dirserver.http.gathering import Gathering, Prompt, Together
 from dirserver.http.options import BridgeOptions
+from dirserver.http.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +40,33 @@ class BridgeFactory(HTTPFactory):
     reactor: ReactorBase  # type: ignore[assignment]  # calls from threads are made as well
 
     def __init__(
-        self, application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+        self,
+        application: WSGIApplication,
+        pool: ThreadPool,
+        options: BridgeOptions,
+        prompt: Prompt | None = None,
+        together: Together | None = None,
     ) -> None:
         super().__init__()
-        self.application = application
         self.pool = pool
+        self.turns = Turns(self.reactor)
+        self.serve(application, prompt, together)
         self.options = options
         self.stopping = False
         self._channels: set[Channel] = set()
         self._stopped: list[Deferred[None]] = []
         self._clock: DelayedCall | None = None
+
+    def serve(
+        self,
+        application: WSGIApplication,
+        prompt: Prompt | None = None,
+        together: Together | None = None,
+    ) -> None:
+        """Have requests from now on answered by these; see ``make_factory``."""
+        self.application = application
+        self.prompt = prompt
+        self.gathering = None if together is None else Gathering(together, self.pool, self.reactor)
 
     def startFactory(self) -> None:
         """Open no log file: requests are told to ``options.access_log``."""
@@ -149,11 +168,19 @@ class _Unwelcome(Protocol):
 
 
 def make_factory(
-    application: WSGIApplication, pool: ThreadPool, options: BridgeOptions
+    application: WSGIApplication,
+    pool: ThreadPool,
+    options: BridgeOptions,
+    prompt: Prompt | None = None,
+    together: Together | None = None,
 ) -> BridgeFactory:
     """Return a factory whose connections have ``application`` answer in threads of ``pool``.
 
     The pool must have been started. The iterable that the application returns is read in those
     threads too: by one at a time, but for long answers not always by the same.
+
+    ``prompt`` is asked first, in the reactor's thread. It answers as the application would, or
+    raises NotAtOnce: it must neither wait for anything nor take longer than a thread takes to
+    begin. What ``together`` then admits is answered with others like it.
     """
-    return BridgeFactory(application, pool, options)
+    return BridgeFactory(application, pool, options, prompt, together)

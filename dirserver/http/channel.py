@@ -92,6 +92,8 @@ class Channel(HTTPChannel):
         self._begun = bytearray()
         self._ahead = 0
         self._asks_no_more = False
+        # The request that is whole, and may be answered before this thread does anything else.
+        self.due: Exchange | None = None
         # The request whose answer is on its way but not yet taken.
         self._written: Exchange | None = None
         self._enter(Phase.IDLE, self._limits.idle_timeout)
@@ -135,6 +137,9 @@ class Channel(HTTPChannel):
             self._receive_head(data)
         elif self._phase is not Phase.CLOSE:
             self.rawDataReceived(data)
+        due, self.due = self.due, None
+        if due is not None:
+            due.begin(alone=not any(self._dataBuffer))
 
     def _receive_head(self, data: bytes) -> None:
         seen = max(0, len(self._begun) - len(_END_OF_HEAD) + 1)
@@ -240,12 +245,11 @@ class Channel(HTTPChannel):
     def refuse(self, refusal: Refusal) -> None:
         """Answer the request whose body is being received with ``refusal``, and close."""
         exchange = self.requests[-1]
-        self._say(refusal, exchange.method)
         exchange.refused(refusal.status)
+        self._say(refusal, exchange.method)
 
     def _refuse_head(self, refusal: Refusal, head: RequestHead | None, address: str) -> None:
         seconds = time.monotonic() - self._since
-        self._say(refusal, b"" if head is None else head.method)
         self.factory.log_access(
             describe(
                 head,
@@ -256,6 +260,7 @@ class Channel(HTTPChannel):
                 complete=True,
             )
         )
+        self._say(refusal, b"" if head is None else head.method)
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         """Refuse a chunked body that HTTPChannel could not decode."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import partial
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -19,15 +20,21 @@ from wsgiref.types import WSGIEnvironment
 
 from twisted.python.failure import Failure
 
+from dirserver.errors import NotAtOnce
 from dirserver.http.access import describe
 from dirserver.http.admission import Admission
 from dirserver.http.answer import frame, render_head
 from dirserver.http.application import Answer, call_application
 from dirserver.http.environ import build_environ
+from dirserver.http.gathering import Part, Prompt
 from dirserver.http.stream import BATCH, BodyStream
 
 if TYPE_CHECKING:
     from dirserver.http.channel import Channel
+
+
+# What comes with a longer body is not answered at once.
+_SMALL_BODY = 8 * 1024
 
 
 class Exchange:
@@ -46,6 +53,7 @@ class Exchange:
         self._status = 0
         self._sent = 0
         self._stream: BodyStream | None = None
+        self._environ: WSGIEnvironment = {}
         length, in_memory = admission.length, self._limits.body_in_memory
         self._body: IO[bytes]
         if length is None or length > in_memory:
@@ -79,15 +87,56 @@ class Exchange:
         self._body.seek(0)
         self._working = True
         environ = build_environ(self._admission, self._body, self.received, self._channel.server)
-        self._factory.pool.callInThread(self._work, environ)
+        self._environ = environ
+        self._channel.due = self
+
+    def begin(self, *, alone: bool) -> None:
+        """Answer together with others, or at once, or in a thread.
+
+        Where the next request is there already, this one is not ``alone``: whoever sends many
+        must not keep all others waiting for the answers.
+        """
+        environ, factory = self._environ, self._factory
+        body, gathering, prompt = self._body, factory.gathering, factory.prompt
+        if gathering and isinstance(body, io.BytesIO) and gathering.together.admits(environ):
+            factory.turns.at_work += 1
+            # It may be needed once more.
+            own = {**environ, "wsgi.input": io.BytesIO(body.getvalue())}
+            gathering.add(Part(own, self._worked, self._in_thread))
+        elif alone and prompt and self.received <= _SMALL_BODY and prompt.admits(environ):
+            factory.turns.take(partial(self._at_once, prompt))
+        else:
+            self._begin_in_thread()
+
+    def _at_once(self, prompt: Prompt) -> None:
+        try:
+            # It does nothing of use if the client is gone, but little.
+            answer = call_application(prompt, self._environ, small=BATCH)
+        except NotAtOnce:
+            self._begin_in_thread()
+        else:
+            self._answer(answer)
+
+    def _begin_in_thread(self) -> None:
+        self._factory.turns.at_work += 1
+        self._in_thread()
+
+    def _in_thread(self) -> None:
+        self._factory.pool.callInThread(self._work, self._environ)
 
     def _work(self, environ: WSGIEnvironment) -> None:
         """Call the application; this runs in a worker thread, which owns the body."""
+        answer = None
         if self._gone:
             self._body.close()
-            return
-        answer = call_application(self._factory.application, environ, small=BATCH)
-        self._factory.reactor.callFromThread(self._answer, answer)
+        else:
+            answer = call_application(self._factory.application, environ, small=BATCH)
+        self._factory.reactor.callFromThread(self._worked, answer)
+
+    def _worked(self, answer: Answer | None) -> None:
+        self._factory.turns.at_work -= 1
+        if answer is not None:
+            self._answer(answer)
 
     def _answer(self, answer: Answer) -> None:
         channel = self._channel
@@ -100,18 +149,23 @@ class Exchange:
         self._status = answer.head.status
         head = render_head(answer.head, framing, close=not channel.persistent)
         if not framing.body:
-            channel.write(head)
-            self._finish(True)
+            self._send(head, b"")
         elif answer.rest is None and len(answer.start) <= BATCH:
-            channel.write(head + answer.start)
-            self._sent = len(answer.start)
-            self._finish(True)
+            self._send(head, answer.start)
         else:
             channel.write(head)
             self._stream = BodyStream(
                 channel, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
             )
             self._stream.begin()
+
+    def _send(self, head: bytes, body: bytes) -> None:
+        """Send a whole answer; it is told of first, since the client may have it at once."""
+        self._sent = len(body)
+        self._answered = True
+        self._log(complete=True)
+        self._channel.write(head + body)
+        self._channel.requestDone(self)
 
     def _finish(self, whole: bool) -> None:
         if whole:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dirserver.http.answer import ApplicationError
@@ -81,22 +82,20 @@ class BodyStream:
             self._finish(True)
         else:
             self._pulling = True
+            self._channel.factory.turns.at_work += 1
             self._pool.callInThread(self._pull, self._rest)
 
     def _pull(self, rest: Rest) -> None:
         """Pull one batch; this runs in a worker thread."""
-        if self._stopped:
-            rest.close()
-            return
-        data: bytes | None
-        try:
-            data = rest.pull(BATCH)
-        except ApplicationError:
-            data = None
+        data: bytes | None = None
+        if not self._stopped:
+            with suppress(ApplicationError):
+                data = rest.pull(BATCH)
         self._reactor.callFromThread(self._pulled, rest, data)
 
     def _pulled(self, rest: Rest, data: bytes | None) -> None:
         self._pulling = False
+        self._channel.factory.turns.at_work -= 1
         if self._stopped:
             self._pool.callInThread(rest.close)
         elif data is None:

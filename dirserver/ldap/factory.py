@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from twisted.internet.base import DelayedCall, ReactorBase
 from twisted.internet.defer import Deferred
@@ -19,7 +20,10 @@ from dirserver.ldap.protocol import LDAPProtocol
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.places import Places
-from dirserver.tls import ServerTLS
+
+if TYPE_CHECKING:
+    # The type only: whoever has no certificate does without OpenSSL.
+    from dirserver.tls import ServerTLS
 
 DEFAULT_LIMITS = ConnectionLimits()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from dirserver.ldap.codec import controls
@@ -51,29 +50,36 @@ class Incoming:
     @property
     def is_full(self) -> bool:
         """Whether so many requests wait, or such long ones, that no more should be read."""
+        waiting = self._waiting
+        if not waiting:
+            return False
         limits = self._limits
-        return len(self._waiting) >= limits.waiting or self._octets >= limits.waiting_octets
+        return len(waiting) >= limits.waiting or self._octets >= limits.waiting_octets
 
     def bound(self) -> None:
         """Take the larger messages of a client that has said who it is."""
         self._framer.limit = self._limits.message_after_bind
 
-    def receive(self, data: bytes = b"") -> Iterator[Urgent]:
-        """Take ``data`` in; yield what has no answer and cannot wait for those of others.
+    def receive(self, data: bytes = b"") -> Urgent | None:
+        """Take ``data`` in; return what has no answer and cannot wait for those of others.
 
-        Goes on until there is no whole message left or enough requests wait. Raises
+        With None there is no whole message left, or enough requests wait; else there may be more,
+        for which to call it again. Raises
         MalformedMessage when nothing that follows can be trusted. So it is with whatever comes
         between a request to start TLS and its answer: it was not sent under TLS, and whoever
         sent it need not be the client (RFC 4511 section 4.14.1). Under TLS such a request is
         only refused, and others may follow it.
         """
         messages = self._framer.feed(data)
-        self._refuse_before_tls()
+        if self._starting_tls is not None:
+            self._refuse_before_tls()
         while not self.is_full and (octets := next(messages, None)) is not None:
             urgent = self._sort(octets)
-            self._refuse_before_tls()
+            if self._starting_tls is not None:
+                self._refuse_before_tls()
             if urgent is not None:
-                yield urgent
+                return urgent
+        return None
 
     def take(self) -> Request | None:
         """Return the request that is to be answered next."""
@@ -105,12 +111,12 @@ class Incoming:
             if error.envelope is None:
                 raise
             return self._sort_refused(error.envelope)
-        match message.op:
-            case UnbindRequest():
-                return message.op
-            case AbandonRequest():
-                return None if controls.forbid(message) else message.op
-        if _starts_tls(message) and not self._secure:
+        request = message.op
+        if isinstance(request, UnbindRequest):
+            return request
+        if isinstance(request, AbandonRequest):
+            return None if controls.forbid(message) else request
+        if not self._secure and _starts_tls(message):
             self._starting_tls = message
         self._waiting.append(message)
         self._octets += len(octets)
@@ -124,7 +130,7 @@ class Incoming:
         return None
 
     def _refuse_before_tls(self) -> None:
-        if self._starting_tls is not None and self._framer.pending:
+        if self._framer.pending:
             raise MalformedMessage("octets follow a request to start TLS")
 
 

@@ -125,13 +125,15 @@ class LDAPProtocol(BaseLDAPServer):
         if self._closing:
             return
         try:
-            for urgent in self._incoming.receive(data):
+            urgent = self._incoming.receive(data)
+            while urgent is not None:
                 if isinstance(urgent, UnbindRequest):
                     # What has been asked before is not to be answered (RFC 4511 section 4.3).
                     self._close()
                     return
                 self._incoming.abandon(urgent.id)
                 self._abandon(urgent.id)
+                urgent = self._incoming.receive()
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
             self._is_heard = True
@@ -198,7 +200,8 @@ class LDAPProtocol(BaseLDAPServer):
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
             self._certify()
-            self._answering = answering = begin(self._session, request, self._limits)
+            enough = self._limits.at_once(len(self.factory.stalled))
+            self._answering = answering = begin(self._session, request, enough)
             if answering.bug is not None:
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
@@ -217,7 +220,7 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""
-        make = partial(answering.next_batch, self._limits)
+        make = partial(answering.next_batch, self._limits.batch_octets)
         self._in_thread(make, partial(self._made, answering))
 
     def _in_thread(self, work: Callable[[], object], done: Callable[[bool, object], None]) -> None:
@@ -242,6 +245,8 @@ class LDAPProtocol(BaseLDAPServer):
             return
         if batch.act is Act.START_TLS:
             self._start_tls(batch.data)
+            if answering.is_abandoned:
+                return
         elif batch.data:
             self.transport.write(batch.data)
         if batch.ended:

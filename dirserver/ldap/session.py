@@ -1,7 +1,7 @@
 """One LDAP connection as the protocol sees it: requests in, responses out, no sockets.
 
-``LDAPSession.answer`` makes encoded responses one at a time; whoever drives it writes them
-where they belong and asks for more when there is room. What has to happen to the connection
+``LDAPSession.answer`` makes encoded responses, some entries at a time; whoever drives it writes
+them where they belong and asks for more when there is room. What has to happen to the connection
 itself comes as an ``Act`` among them. Unbind and abandon are about the connection and about
 other requests, so whoever drives it sees to them.
 """
@@ -9,10 +9,10 @@ other requests, so whoever drives it sees to them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from dirserver.directory import Authenticator, DirectoryReader
@@ -47,7 +47,7 @@ from dirserver.ldap.dit.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dit.dn import DN, Location
 from dirserver.ldap.dit.tree import Target, Tree, public_target
 from dirserver.ldap.entry.selection import asks_for_subordinates
-from dirserver.ldap.search.searching import Search
+from dirserver.ldap.search.searching import MOST_AT_ONCE, Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
@@ -105,10 +105,15 @@ class Answered:
 
     operation: str = ""
     code: str = ""
-    hits: int = 0
     request: Request | None = None
+    search: Search | None = None
     refusal: str = ""
     reason: str = ""
+
+    @property
+    def hits(self) -> int:
+        """How many entries a search has sent."""
+        return 0 if self.search is None else self.search.hits
 
 
 class LDAPSession:
@@ -121,10 +126,11 @@ class LDAPSession:
         *,
         secure: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_AT_ONCE,
     ) -> None:
         """Begin anonymously. ``secure`` says whether the connection has TLS already."""
         self._context = context
-        self._clock = clock
+        self._make_search = partial(Search, clock=clock, most=most)
         self.client = Client("ldap", address)
         self.secure = secure
         # The name in a certificate that is to be trusted; whoever drives the session tells.
@@ -159,7 +165,7 @@ class LDAPSession:
         if controls.forbid(request):
             yield self._result(request, ResultCode.UNAVAILABLE_CRITICAL_EXTENSION)
             return
-        yield from self._said(request, self._answer(request))
+        yield from self._said(request, partial(self._answer, request))
 
     def resume(self, request: Request) -> Generator[Output]:
         """Yield what is left of the answer to ``request``, which was closed amid it.
@@ -169,7 +175,7 @@ class LDAPSession:
         self._at_once = False
         self._forget_what_is_not_taken()
         if self._unfinished is not None:
-            yield from self._said(request, self._unfinished())
+            yield from self._said(request, self._unfinished)
 
     def _forget_what_is_not_taken(self) -> None:
         """End a bind with a password or a certificate that a new config does not take any more."""
@@ -181,9 +187,9 @@ class LDAPSession:
         if not is_taken:
             self.principal = ANONYMOUS
 
-    def _said(self, request: Request, outputs: Iterator[Output]) -> Iterator[Output]:
+    def _said(self, request: Request, answer: Callable[[], Iterable[Output]]) -> Iterator[Output]:
         try:
-            yield from outputs
+            yield from answer()
         except DirectoryError as error:
             code = next(
                 (code for kind, code in RESULT_CODES.items() if isinstance(error, kind)), None
@@ -214,20 +220,23 @@ class LDAPSession:
             return encode_extended(request.id, code, diagnostic, name=name)
         return encode_result(request.id, response, code, matched_dn, diagnostic, controls)
 
-    def _answer(self, message: Message) -> Iterator[Output]:
+    def _answer(self, message: Message) -> Iterable[Output]:
         match message.op:
-            case BindRequest() as request:
-                yield self._bind(message, request)
             case SearchRequest() as request:
-                yield from self._search(message, request)
+                return self._search(message, request)
+            case BindRequest() as request:
+                return (self._bind(message, request),)
             case CompareRequest() as request:
-                yield self._compare(message, request)
+                return (self._compare(message, request),)
             case ExtendedRequest(name):
-                yield from self._extended(message, name)
+                return self._extended(message, name)
             case RefusedRequest(kind):
                 self._note_refusal(kind)
                 text = "This directory is changed over CardDAV."
-                yield self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text)
+                return (self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text),)
+            case _:
+                # Those of the connection itself, which do not come here.
+                return ()
 
     def _note_refusal(self, kind: Operation) -> None:
         """Tell the audit trail who has tried to change something; a stranger is not to fill it."""
@@ -275,28 +284,26 @@ class LDAPSession:
         """Say whether a bind is missing that the policy demands."""
         return self.principal.is_anonymous and not settings.anonymous
 
-    def _search(self, message: Message, request: SearchRequest) -> Iterator[Output]:
+    def _search(self, message: Message, request: SearchRequest) -> Iterable[Output]:
         context = self._context()
         settings = context.settings
         located = self._locate(request.base, settings)
         if located is None:
-            yield self._result(message, ResultCode.INVALID_DN_SYNTAX)
-            return
+            return (self._result(message, ResultCode.INVALID_DN_SYNTAX),)
         base, location = located
         try:
             asked = controls.of_search(message)
         except controls.InvalidControl:
-            yield self._result(message, ResultCode.PROTOCOL_ERROR)
-            return
-        search = Search(request, message.id, settings, self.client.address, self._clock, asked)
+            return (self._result(message, ResultCode.PROTOCOL_ERROR),)
+        search = self._make_search(request, message.id, settings, self.client.address, asked)
         public = self._public(location, request.scope, settings)
         if public is None and self._is_nobody(settings):
-            yield self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
-            return
+            return (self._result(message, ResultCode.INSUFFICIENT_ACCESS_RIGHTS),)
+        self.answered.search = search
 
         def found() -> Iterator[Output]:
             if public is not None:
-                yield from self._counted(search, search.among(public.containers))
+                yield from search.among(public.containers)
             else:
                 with context.directory.reading(
                     self.principal, self.client, at_once=self._at_once
@@ -304,18 +311,13 @@ class LDAPSession:
                     counts = asks_for_subordinates(request)
                     tree = Tree(reading, settings, counts_subordinates=counts)
                     target = tree.target(location, request.scope)
-                    yield from self._counted(search, search.within(tree, target, base))
+                    yield from search.within(tree, target, base)
             self._unfinished = None
             ended = search.result
             yield self._result(message, ended.code, ended.matched_dn, controls=ended.controls)
 
         self._unfinished = found
-        yield from found()
-
-    def _counted(self, search: Search, entries: Iterator[bytes]) -> Iterator[bytes]:
-        for entry in entries:
-            self.answered.hits = search.hits
-            yield entry
+        return found()
 
     def _compare(self, message: Message, request: CompareRequest) -> bytes:
         context = self._context()

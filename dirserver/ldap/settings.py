@@ -83,7 +83,10 @@ class ConnectionLimits:
     waiting: int = 64
     waiting_octets: int = 128 * 1024
     batch_octets: int = 64 * 1024
-    batch_entries: int = 200
+    # What is made at once is larger, such as a page that a client has asked for: to go on with it
+    # would be to begin anew. Not when this many clients take nothing of what they were sent.
+    ready_octets: int = 400 * 1024
+    patient_stalls: int = 20
     # From the connection to its first request, and from one request to the next.
     first_seconds: float = 30.0
     idle_seconds: float = 600.0
@@ -97,3 +100,10 @@ class ConnectionLimits:
     stalls: int = 200
     hurried_stall_seconds: float = 2.0
     close_seconds: float = 10.0
+
+    def at_once(self, stalled: int) -> int:
+        """Return how many octets of an answer may be made before its client takes any.
+
+        ``stalled`` is how many clients take nothing of what they were sent.
+        """
+        return self.ready_octets if stalled < self.patient_stalls else self.batch_octets

@@ -29,7 +29,8 @@ class KeptCard:
     """A card with all its versions, oldest first, and what the newest body says of its person.
 
     ``book`` and ``href`` are where it is, or was last; ``archived`` says that the book is out of
-    use, ``is_current`` that the card is there, and not only in the history.
+    use, ``is_current`` that the card is there, and not only in the history. Of one that comes of a
+    ``source``, what that said last is kept beside it, in ``said``.
     """
 
     key: str
@@ -42,6 +43,8 @@ class KeptCard:
     archived: bool
     is_current: bool
     versions: tuple[Version, ...]
+    source: str = ""
+    said: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ def fold_part(text: str) -> str:
 
 def part_forms(text: str) -> tuple[str, str]:
     """Return the plain and the digraph spelling of a part of a value, which may be equal."""
+    if not text:
+        return "", ""
     plain = fold_part(text)
     if text.isascii():
         return plain, plain

@@ -37,6 +37,9 @@ class DialPlan:
 
 # "+49 (0)30 ...": the trunk prefix is written for those who dial from inside the country.
 _OPTIONAL_TRUNK = re.compile(r"\(\s*0\s*\)")
+# In what phonenumbers knows of how numbers are written: all digits are in groups.
+_GROUPS = re.compile(r"(?:\([^()]+\))+")
+_BETWEEN_DIGITS = re.compile(r"[^\\0-9]")
 # DIN 5008: a hyphen stands before the extension and nowhere else.
 _DIN_EXTENSION = re.compile(r"^[^-]*\d[^-]*-\s*(\d{1,5})\s*$")
 _DIN_COUNTRIES = frozenset({43, 49})
@@ -83,6 +86,24 @@ def _trunk_prefix(country_code: int) -> str:
     return digits_of(phonenumbers.ndd_prefix_for_region(region, True) or "")
 
 
+@lru_cache(maxsize=512)
+def _is_written_as_dialled(country_code: int) -> bool:
+    """Say whether people in a country write the digits of a number as they are, and nothing else.
+
+    That is so nearly everywhere, but for the trunk prefix; and formatting is a third of the work.
+    """
+    region = phonenumbers.region_code_for_country_code(country_code)
+    found = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    trunk = _trunk_prefix(country_code)
+    for one in found.number_format if found is not None else ():
+        pattern, rule = one.pattern or "", one.national_prefix_formatting_rule or r"\1"
+        groups = "".join(f"\\{number}" for number in range(1, pattern.count("(") + 1))
+        written = _BETWEEN_DIGITS.sub("", (one.format or "").replace(r"\1", rule, 1))
+        if not _GROUPS.fullmatch(pattern) or written not in (groups, trunk + groups):
+            return False
+    return True
+
+
 def _international(number: phonenumbers.PhoneNumber) -> str:
     """Return the digits of E.164."""
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
@@ -110,9 +131,12 @@ def _indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
     extension = number.extension or ""
     international = _international(number)
     significant = phonenumbers.national_significant_number(number)
+    country = number.country_code or 0
     # Formatting leaves the trunk prefix out before an area code that it does not know.
-    dialled = _trunk_prefix(number.country_code or 0) + significant
-    for base in (international, significant, _national(number), dialled):
+    forms = [international, significant, _trunk_prefix(country) + significant]
+    if not _is_written_as_dialled(country):
+        forms.append(_national(number))
+    for base in forms:
         result.add(base)
         if extension:
             result.add(base + extension)

@@ -95,6 +95,9 @@ class Policy:
     _visible: dict[tuple[Principal, Privilege, str], tuple[VisibleBook, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _views: dict[tuple[Principal, int, str, Privilege], VisibleBook | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def decide(
         self, principal: Principal, privilege: Privilege, book: AddressBook, address: str = ""
@@ -142,6 +145,18 @@ class Policy:
         What is hidden is what is hidden from the use of ``privilege``, as far as they have it:
         a grant of search may show to lookups what a grant of read hides from readers.
         """
+        key = (principal, book.id, address, privilege)
+        try:
+            return self._views[key]
+        except KeyError:
+            if len(self._views) >= _MOST_KEPT:
+                self._views.clear()
+            found = self._views[key] = self._allowed(principal, book, address, privilege)
+            return found
+
+    def _allowed(
+        self, principal: Principal, book: AddressBook, address: str, privilege: Privilege
+    ) -> VisibleBook | None:
         for access in sorted(Privilege, reverse=True):
             if self.decide(principal, access, book, address).allowed:
                 used = min(access, privilege)

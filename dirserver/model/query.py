@@ -66,6 +66,17 @@ class Equals:
 
 
 @dataclass(frozen=True, slots=True)
+class HasNumber:
+    """A value of one of the fields, which are all of telephones, is this number.
+
+    It says what ``Equals`` of each says, at once: a telephone asks so about every call.
+    """
+
+    fields: tuple[Field, ...]
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Substring:
     """A value of the field has these parts in this order, without overlap.
 
@@ -130,9 +141,13 @@ class InQuarantine:
 
 @dataclass(frozen=True, slots=True)
 class LinkedIn:
-    """The card is linked with one that is in one of these books, by id."""
+    """The card is linked with one in one of these books, by id, of those ``shown`` there.
+
+    What is hidden of them is left out of ``shown`` already.
+    """
 
     books: tuple[int, ...]
+    shown: Query = EVERYTHING
 
 
 class Moment(StrEnum):
@@ -158,6 +173,7 @@ Query: TypeAlias = (
     | Constant
     | Present
     | Equals
+    | HasNumber
     | Substring
     | Keyed
     | AtLeast
@@ -184,6 +200,8 @@ def fields_of(query: Query) -> frozenset[Field]:
             return fields_of(part)
         case Constant() | KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return frozenset()
+        case HasNumber(fields):
+            return frozenset(fields)
         case _:
             return frozenset({query.field})
 
@@ -221,10 +239,18 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return Not(query) if negated else query
+        case HasNumber(fields):
+            if any(is_hidden(field, hidden) for field in fields):
+                return _resolve(_each(query), hidden, negated=negated)
+            return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):
                 return NOTHING
             return Not(query) if negated else query
+
+
+def _each(query: HasNumber) -> Or:
+    return Or(tuple(Equals(field, query.number) for field in query.fields))
 
 
 def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:
@@ -233,7 +259,10 @@ def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:
     for part in parts:
         if part is absorbing:
             return absorbing
-        if part is not neutral:
+        if isinstance(part, And if conjunction else Or):
+            # One of several attributes may be several tests, and each is looked for once.
+            distinct.update(dict.fromkeys(part.parts))
+        elif part is not neutral:
             distinct[part] = None
     kept = tuple(distinct)
     if not kept:

@@ -14,6 +14,7 @@ from dirserver.model.contentline import (
     parse_line,
     unescape,
     unfolded,
+    without_folds,
 )
 
 VERSIONS = frozenset({"3.0", "4.0"})
@@ -22,6 +23,7 @@ UID_MAX_BYTES = 1000
 # What no XML document can hold (XML 1.0 section 2.2), and so no CardDAV answer.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_UID = re.compile(r"^(?:[^:;\n]*\.)?UID[:;].*", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _DELIMITERS = frozenset({"BEGIN", "END"})
 # Apple's lines that say something about the property of the same group, never for themselves.
 _LABELS = frozenset({"X-ABLABEL", "X-ABADR"})
@@ -81,6 +83,20 @@ def parse_card(body: bytes) -> VCard:
     if version is None:
         raise InvalidCard("the card does not say its VERSION")
     return VCard(version, uid or "", tuple(lines))
+
+
+def uid_of(body: bytes) -> str:
+    """Return the UID that ``parse_card`` finds in a card, at a fraction of the cost.
+
+    Whether it is a card is not asked.
+    """
+    found = _UID.search(without_folds(body.decode(errors="replace")))
+    if found is None:
+        return ""
+    try:
+        return unescape(parse_line(found[0]).value).strip()
+    except ValueError:
+        return ""
 
 
 def lines_named(body: bytes, names: frozenset[str]) -> list[ContentLine]:

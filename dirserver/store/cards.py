@@ -92,11 +92,9 @@ _ALL_TEXTS = _TEXTS.order_by(card.c.href)
 _NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
 _LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
-_ALL = 2**62
-_COUNT = Prepared(
-    select(func.count()).select_from(
-        select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(bindparam("most")).subquery()
-    )
+_COUNT = Prepared(select(func.count()).select_from(card).where(card.c.addressbook_id == _BOOK))
+_NTH = Prepared(
+    select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(1).offset(bindparam("before"))
 )
 _CHANGES = (
     select(change.c.href, change.c.revision, change.c.vanished)
@@ -364,10 +362,15 @@ def was_there(connection: Connection, book_id: int, held: int) -> ColumnElement[
     return or_(versions.where(known).exists(), ~versions.exists())
 
 
-def count(connection: Connection, book_id: int, *, most: int | None = None) -> int:
-    """Return how many cards the book has; no more than ``most`` are counted."""
-    found = _COUNT.row(connection, book_id=book_id, most=_ALL if most is None else most)
+def count(connection: Connection, book_id: int) -> int:
+    """Return how many cards the book has."""
+    found = _COUNT.row(connection, book_id=book_id)
     return 0 if found is None else found[0]
+
+
+def has_at_least(connection: Connection, book_id: int, number: int) -> bool:
+    """Say whether the book has ``number`` cards, or more."""
+    return _NTH.row(connection, book_id=book_id, before=number - 1) is not None
 
 
 def batches(values: Iterable[str], size: int = _BATCH) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection, func, select
 
-from dirserver.store.sqlite.snapshots import driver_of
+from dirserver.store.sqlite.driver import driver_of
 
 # After so many of its instructions, SQLite asks whether to go on: some tenths of a millisecond.
 _STEPS = 10_000

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from dirserver.errors import NotAtOnce, StoreBusy, StoreUnavailable, TimeIsUp
-from dirserver.store import deadline
+from dirserver.errors import NotAtOnce, StoreUnavailable
+from dirserver.store.failures import as_conditions
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.sqlite import files
 from dirserver.store.sqlite.batches import Batches
-from dirserver.store.sqlite.snapshots import Snapshots, driver_of
+from dirserver.store.sqlite.driver import driver_of
+from dirserver.store.sqlite.snapshots import Snapshots
 
 # How long a writer waits for others to finish their transactions, of whatever process.
 PATIENCE = 10.0
@@ -30,9 +30,6 @@ _KEPT_CONNECTIONS = 8
 _CONNECTION_SECONDS = 3.0
 # By which PostgreSQL knows our connections.
 APPLICATION = "dirserver"
-# PostgreSQL's SQLSTATE, appendix A of its manual.
-_INSUFFICIENT_PRIVILEGE = "42501"
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Store:
@@ -68,38 +65,27 @@ class Store:
         """The SQLAlchemy engine, for migrations."""
         return self._engine
 
-    @contextmanager
-    def reading(self, *, at_once: bool = False) -> Iterator[Connection]:
+    def reading(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
         """Open a snapshot: everything read in it is of one moment, and no writer is held up.
 
         Raises TimeIsUp when there is a ``deadline`` for it and something takes longer. With
         ``at_once`` it raises NotAtOnce when anything takes long, or the database is a server.
         """
         if self.is_sqlite:
-            try:
-                with _conditions(), self._snapshots.open() as connection:
-                    driver = driver_of(connection)
-                    if at_once:
-                        deadline.hurry(driver)
-                    try:
-                        yield connection
-                    finally:
-                        # The connection stands by for others.
-                        deadline.lift(driver)
-            except TimeIsUp:
-                if at_once:
-                    raise NotAtOnce from None
-                raise
-            return
+            return self._snapshots.open(at_once=at_once)
         if at_once:
             raise NotAtOnce
-        with _conditions():
+        return self._reading_elsewhere()
+
+    @contextmanager
+    def _reading_elsewhere(self) -> Iterator[Connection]:
+        with as_conditions():
             connection = self._engine.connect()
         with connection:
             connection = connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            with _conditions(), connection.begin() as transaction:
+            with as_conditions(), connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
 
@@ -111,14 +97,24 @@ class Store:
         on PostgreSQL only when that is less than usual.
         """
         if self.is_sqlite:
-            with _conditions(), self._batches.writing(patience) as connection:
+            with as_conditions(), self._batches.writing(patience) as connection:
                 yield connection
             return
-        with _conditions(), self._engine.connect() as connection, connection.begin():
+        with as_conditions(), self._engine.connect() as connection, connection.begin():
             if patience < PATIENCE:
                 limit = func.set_config("lock_timeout", f"{int(patience * 1000)}ms", True)
                 connection.execute(select(limit))
             yield connection
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Callable[[], bool]]:
+        """Let what this thread writes in the block be committed at its end, all of it or nothing.
+
+        What is broken off in it leaves no trace. Yields what says whether there is room for more.
+        It is for SQLite, where a commit keeps all others waiting. Raises as ``writing`` does.
+        """
+        with as_conditions(), self._batches.together(patience) as batch:
+            yield lambda: batch.has_room
 
     def glance(self, statement: Prepared) -> Found | None:
         """Return the row that ``statement`` finds now, or None when that did not work out.
@@ -129,7 +125,12 @@ class Store:
             opened = self._snapshots.open() if self.is_sqlite else self._engine.connect()
             with opened as connection:
                 return statement.row(connection)
-        except (self._engine.dialect.loaded_dbapi.Error, DBAPIError, TimeoutError):
+        except (
+            self._engine.dialect.loaded_dbapi.Error,
+            DBAPIError,
+            TimeoutError,
+            StoreUnavailable,
+        ):
             # Whoever then opens a transaction is told what is the matter.
             return None
 
@@ -147,57 +148,16 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._snapshots.close()
+        self._batches.close()
         self._engine.dispose()
 
     @property
     def connections_in_use(self) -> int:
         """How many transactions are open."""
         pool = self._engine.pool
-        return pool.checkedout() - self._snapshots.idle if isinstance(pool, QueuePool) else 0
-
-
-@contextmanager
-def _conditions() -> Iterator[None]:
-    """Turn the engines' errors of availability into the one condition that callers know."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        if deadline.is_over(error.orig):
-            raise TimeIsUp(str(error.orig)) from error
-        unavailable = StoreBusy if _is_busy(error.orig) else StoreUnavailable
-        raise unavailable(str(error.orig)) from error
-    except TimeoutError as error:
-        raise StoreUnavailable("every connection to the database is in use") from error
-    except sqlite3.Error as error:
-        # What goes past SQLAlchemy's layers raises the driver's own.
-        if deadline.is_over(error):
-            raise TimeIsUp(str(error)) from error
-        if not isinstance(error, sqlite3.OperationalError) and not _is_of_the_database(error):
-            raise
-        raise (StoreBusy if _is_busy(error) else StoreUnavailable)(str(error)) from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _is_of_the_database(error.orig):
-            raise StoreUnavailable(str(error.orig)) from error
-        raise
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    """Whether another writer has not ended in time."""
-    if isinstance(error, sqlite3.Error):
-        # Errors that the driver raises by itself have no code.
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-    return getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
-
-
-def _is_of_the_database(error: BaseException | None) -> bool:
-    """Whether the database itself is at fault, rather than what was asked of it.
-
-    That is a file that is no SQLite database, or no whole one; its own errors are of the very
-    class DatabaseError. On PostgreSQL it is a role that lacks a privilege.
-    """
-    return type(error) is sqlite3.DatabaseError or (
-        getattr(error, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
-    )
+        if not isinstance(pool, QueuePool):
+            return 0
+        return pool.checkedout() - self._snapshots.idle - self._batches.idle
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -212,7 +172,8 @@ def _sqlite_engine(url: str) -> Engine:
         # The one used last has its pages and statements at hand; the others had better be few.
         pool_use_lifo=True,
         pool_size=_KEPT_CONNECTIONS,
-        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        # The writer's stands by for itself.
+        max_overflow=MOST_CONNECTIONS - _KEPT_CONNECTIONS + 1,
         pool_timeout=_CONNECTION_SECONDS,
         # An error's text goes to the log, where no card and no password hash may be.
         hide_parameters=True,
@@ -243,20 +204,10 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if "sqlite_begin" not in options:
-            # It waits for nobody; SQLAlchemy's layers would be most of what it costs.
-            driver = driver_of(connection)
-            if not driver.in_transaction:
-                driver.execute("BEGIN")
-            return
-        if "sqlite_patience" in options:
-            # Nobody who waits counts milliseconds, and mostly there is nobody who does.
-            patience = math.ceil(options["sqlite_patience"] * 10) * 100
-            if connection.info.get("patience", PATIENCE * 1000) != patience:
-                connection.info["patience"] = patience
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
-        driver_of(connection).execute(options["sqlite_begin"])
+        # Mostly snapshots and batches have done so already.
+        driver = driver_of(connection)
+        if not driver.in_transaction:
+            driver.execute("BEGIN")
 
     return engine
 

@@ -68,6 +68,7 @@ _CHANGED_SINCE = (
         card_version.c.key.label("then_key"),
         card_version.c.etag.label("then_etag"),
         card_version.c.body.is_(None).label("was_gone"),
+        card_version.c.batch.label("then_batch"),
         card.c.key.label("now_key"),
         card.c.etag.label("now_etag"),
         card.c.version_id.label("now_id"),
@@ -102,12 +103,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class ChangedCard:
-    """A name in a book at which something has changed: what there was, and what there is."""
+    """A name in a book at which something has changed: what there was, and what there is.
+
+    What is there now may have been gone then, by the batch ``gone_by``.
+    """
 
     href: str
     revision: int
     then: Kept | None
     now: Kept | None
+    gone_by: int | None = None
 
     @property
     def goes(self) -> bool:
@@ -234,6 +239,7 @@ def changed_since(
             if row.then_id is None or row.was_gone
             else Kept(row.then_id, row.then_key, row.then_etag),
             None if row.now_id is None else Kept(row.now_id, row.now_key, row.now_etag),
+            row.then_batch if row.was_gone and row.then_key == row.now_key else None,
         )
         for row in connection.execute(_CHANGED_SINCE, span)
     ]

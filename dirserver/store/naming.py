@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from dirserver.model.fields import Field
 from dirserver.model.fold import forms
+from dirserver.store.search.probes import IS_ORDERED
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
@@ -29,6 +30,7 @@ def naming(connection: Connection, book_id: int, uids: Iterable[str]) -> dict[st
                 card_value.c.field == str(Field.MEMBER),
                 card_value.c.value.in_(spelled),
                 card.c.addressbook_id == book_id,
+                IS_ORDERED,
             )
         )
         for value, href in connection.execute(statement):

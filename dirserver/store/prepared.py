@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
-    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Insert,
     LargeBinary,
     Table,
+    TextClause,
     bindparam,
     column,
     insert,
@@ -31,13 +32,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import ReturnsRows
 
+from dirserver.store.utctime import UTCTime
+
 Found: TypeAlias = tuple[Any, ...]
 _Process: TypeAlias = Callable[[Any], Any]
 # One for all engines, or one for each by its name.
 Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
-_ROWS = 200
-_POSTGRESQL = URL.create("postgresql").get_dialect()()
+# No driver takes it for a value.
+_MISSING = object()
 # How each engine takes any number of ids as one parameter.
 _IDS = {
     "sqlite": "SELECT value FROM json_each(:{name})",
@@ -76,9 +79,14 @@ class _Compiled:
     given: Mapping[str, object]
     binding: Mapping[str, _Process]
     reading: tuple[tuple[int, _Process], ...]
+    # Where parameters have no names: those values in their places, and whose places these are.
+    ready: tuple[object, ...]
+    places: Mapping[str, tuple[int, ...]]
 
     def bound(self, values: Mapping[str, object]) -> Any:
         """Return ``values`` as the driver takes them."""
+        if self.is_positional:
+            return self._in_place(values)
         ready: dict[str, object] = {}
         for name in self.names:
             if name not in values:
@@ -87,7 +95,18 @@ class _Compiled:
                 ready[name] = self.binding[name](values[name])
             else:
                 ready[name] = values[name]
-        return [ready[name] for name in self.names] if self.is_positional else ready
+        return ready
+
+    def _in_place(self, values: Mapping[str, object]) -> Sequence[object]:
+        if not values:
+            return self.ready
+        ready = list(self.ready)
+        for name, value in values.items():
+            if name in self.binding:
+                value = self.binding[name](value)
+            for at in self.places.get(name, ()):
+                ready[at] = value
+        return ready
 
     def read(self, row: Found) -> Found:
         """Return a row of the driver's as its columns' types have it."""
@@ -112,8 +131,9 @@ class Prepared:
 
     def row(self, connection: Connection, **values: object) -> Found | None:
         """Return the first row that is found, or None."""
-        row = self.execute(connection, values).fetchone()
-        return None if row is None else self._for(connection.dialect).read(row)
+        row: Found | None = self.execute(connection, values).fetchone()
+        compiled = self._for(connection.dialect)
+        return compiled.read(row) if row is not None and compiled.reading else row
 
     def rows(self, connection: Connection, **values: object) -> list[Found]:
         """Return all rows that are found."""
@@ -146,13 +166,17 @@ class Prepared:
         _guarded(connection, compiled, cursor.execute, compiled.bound(values))
         return cursor
 
-    def found(self, connection: Connection, values: Mapping[str, object]) -> Iterator[Found]:
-        """Yield the rows that are found, as the driver has them."""
+    def found(
+        self, connection: Connection, values: Mapping[str, object], most: int
+    ) -> Iterator[Sequence[Found]]:
+        """Yield the rows that are found, as the driver has them, ``most`` at once."""
         cursor = self.execute(connection, values)
         compiled = self._for(connection.dialect)
         try:
-            while rows := cursor.fetchmany(_ROWS):
-                yield from map(compiled.read, rows) if compiled.reading else rows
+            while rows := cursor.fetchmany(most):
+                yield list(map(compiled.read, rows)) if compiled.reading else rows
+                if len(rows) < most:
+                    return
         finally:
             cursor.close()
 
@@ -164,6 +188,9 @@ class Prepared:
         return compiled
 
 
+_LAST_ID = Prepared(text("SELECT last_insert_rowid()"))
+
+
 class NewRow:
     """The INSERT of one row into a table whose ids the engine gives out."""
 
@@ -171,6 +198,7 @@ class NewRow:
         """Prepare it for ``table``, whose primary key is one column."""
         (key,) = table.primary_key
         plain = insert_into(table, without=key.name)
+        self._table = table
         # SQLite's driver knows the id by itself: RETURNING costs half as much again.
         self._statement = Prepared({"sqlite": plain, "postgresql": plain.returning(key)})
 
@@ -181,37 +209,84 @@ class NewRow:
             return int(cursor.lastrowid)
         return int(cast("Found", cursor.fetchone())[0])
 
+    def insert_all(
+        self, connection: Connection, rows: Sequence[Mapping[str, object]]
+    ) -> Sequence[int]:
+        """Insert ``rows`` and return their ids, in their order."""
+        if not rows:
+            return []
+        if connection.dialect.name != "sqlite":
+            returning = insert(self._table).returning(
+                *self._table.primary_key, sort_by_parameter_order=True
+            )
+            return connection.scalars(returning, rows).all()
+        # Nobody else writes, and each is given the next id (https://sqlite.org/autoinc.html).
+        self._statement.each(connection, rows)
+        last = int(cast("Found", _LAST_ID.row(connection))[0])
+        return range(last - len(rows) + 1, last + 1)
+
 
 class NewRows:
-    """The INSERT of any number of rows into a table, of which each row has all columns."""
+    """The INSERT of any number of rows into a table, of which each row has all columns.
+
+    One whose key is there already is left out.
+    """
 
     def __init__(self, table: Table) -> None:
         """Prepare it for ``table``."""
-        names = ", ".join(one.name for one in table.c)
-        taken = ", ".join(
-            f"CAST(value ->> {at} AS {one.type.compile(_POSTGRESQL).partition(' ')[0]})"
-            for at, one in enumerate(table.c)
-        )
-        # PostgreSQL is far away, and so is told of all rows at once. To SQLite, text that is to be
-        # read again takes as long as what it does with the rows.
-        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
-        self._all = Prepared(text(f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"))  # noqa: S608 - names of ours
-        self._each = Prepared(insert_into(table))
+        self._table = table
+        self._each = Prepared(_insert(table, "ON CONFLICT DO NOTHING"))
+        self._all: Prepared | None = None
 
     def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
         """Insert ``rows``, whose values have the order of the columns."""
         if not rows:
             return
         if connection.dialect.name == "sqlite":
+            # Text that is to be read again would take as long as what it does with the rows.
             self._each.many(connection, rows)
         else:
+            # PostgreSQL is far away, and so is told of all rows at once.
+            self._all = self._all or self._at_once(connection.dialect)
             self._all.run(connection, rows=json.dumps(rows, ensure_ascii=False))
+
+    def _at_once(self, dialect: Dialect) -> Prepared:
+        table = self._table
+        names = ", ".join(one.name for one in table.c)
+        taken = ", ".join(
+            f"CAST(value ->> {at} AS {one.type.compile(dialect).partition(' ')[0]})"
+            for at, one in enumerate(table.c)
+        )
+        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
+        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
+        return Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
 
 
 def insert_into(table: Table, *, without: str = "") -> Insert:
     """Return the INSERT of a row that has all columns but one."""
     names = [one.name for one in table.c if one.name != without]
     return insert(table).values({name: bindparam(name) for name in names})
+
+
+def insert_or_update(table: Table) -> TextClause:
+    """Return the INSERT of a row that has all columns, which updates the one with the same key."""
+    key = ", ".join(one.name for one in table.primary_key)
+    others = [one.name for one in table.c if not one.primary_key]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return _insert(table, f"ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+
+def _insert(table: Table, otherwise: str) -> TextClause:
+    """Return the INSERT of a row that has all columns, and what is done where its key is there.
+
+    SQLite has taken over PostgreSQL's words for that. SQLAlchemy has them in the dialect of each
+    alone, and that of an engine that is not in use takes 2 MB.
+    """
+    names = ", ".join(one.name for one in table.c)
+    values = ", ".join(f":{one.name}" for one in table.c)
+    words = f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - names of ours
+    types = (bindparam(one.name, type_=one.type) for one in table.c)
+    return text(f"{words} {otherwise}").bindparams(*types)
 
 
 def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
@@ -223,7 +298,8 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     positions = compiled.positiontup
     binding = {
-        name: process
+        # One moment goes into most of what a transaction writes.
+        name: lru_cache(maxsize=4)(process) if isinstance(bind.type, UTCTime) else process
         for name, bind in binds.items()
         if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
@@ -241,7 +317,19 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
         and (process := one.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
     names = tuple(compiled.params if positions is None else positions)
-    return _Compiled(str(compiled), names, positions is not None, given, binding, tuple(reading))
+    places: dict[str, tuple[int, ...]] = {}
+    for at, name in enumerate(names):
+        places[name] = (*places.get(name, ()), at)
+    return _Compiled(
+        str(compiled),
+        names,
+        positions is not None,
+        given,
+        binding,
+        tuple(reading),
+        tuple([given.get(name, _MISSING) for name in names]),
+        places,
+    )
 
 
 def _as_it_is(value: Any) -> Any:
@@ -252,11 +340,13 @@ def _guarded(
     connection: Connection, compiled: _Compiled, execute: Callable[[str, Any], Any], bound: Any
 ) -> None:
     """Execute, with the driver's errors as SQLAlchemy has them, which callers know."""
-    dialect = connection.dialect
-    base = dialect.loaded_dbapi.Error
     try:
         execute(compiled.text, bound)
-    except base as error:
+    except Exception as error:
+        dialect = connection.dialect
+        base = dialect.loaded_dbapi.Error
+        if not isinstance(error, base):
+            raise
         gone = dialect.is_disconnect(error, connection.connection, None)
         if gone:
             connection.invalidate(error)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from dirserver.store.prepared import Prepared
 from dirserver.store.tables import book_property, home_property
 
-_OF_USER = select(
-    book_property.c.addressbook_id, book_property.c.name, book_property.c.value
-).where(book_property.c.login == bindparam("login"))
+_OF_USER = Prepared(
+    select(book_property.c.addressbook_id, book_property.c.name, book_property.c.value).where(
+        book_property.c.login == bindparam("login")
+    )
+)
 _COUNT = select(func.count()).where(book_property.c.login == bindparam("login"))
 _FORGET = delete(book_property).where(
     book_property.c.login == bindparam("whose"),
@@ -24,8 +27,8 @@ MOST_OF_A_HOME = 50
 def of_user(connection: Connection, login: str) -> dict[int, dict[str, str]]:
     """Return the properties that ``login`` has set, by the id of the book and their names."""
     found: dict[int, dict[str, str]] = {}
-    for row in connection.execute(_OF_USER, {"login": login}):
-        found.setdefault(row.addressbook_id, {})[row.name] = row.value
+    for book_id, name, value in _OF_USER.rows(connection, login=login):
+        found.setdefault(book_id, {})[name] = value
     return found
 
 

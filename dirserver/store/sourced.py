@@ -42,6 +42,16 @@ def said(connection: Connection, source: str, card_ids: Sequence[int]) -> dict[i
     return found
 
 
+def said_of(connection: Connection, card_ids: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+    """Return what any source said last of those of these cards that come of one, and which."""
+    found: dict[int, tuple[str, bytes]] = {}
+    for at in range(0, len(card_ids), _BATCH):
+        some = source_card.c.card_id.in_(card_ids[at : at + _BATCH])
+        rows = connection.execute(select(source_card).where(some))
+        found.update((row.card_id, (row.source, row.said)) for row in rows)
+    return found
+
+
 def remember(connection: Connection, source: str, cards: Mapping[int, Said]) -> None:
     """Keep what ``source`` says of cards, by their ids, in the place of what was said before."""
     ids = list(cards)

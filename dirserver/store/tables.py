@@ -29,6 +29,7 @@ from dirserver.store.metadata import Id as _Id
 from dirserver.store.metadata import Plain as _Plain
 from dirserver.store.metadata import Time as _Time
 from dirserver.store.metadata import metadata as metadata
+from dirserver.store.metadata import partial as _partial
 from dirserver.store.same.linktables import link as link
 from dirserver.store.same.linktables import link_offer as link_offer
 from dirserver.store.same.linktables import linked_card as linked_card
@@ -36,13 +37,6 @@ from dirserver.store.same.persontables import distinct_pair as distinct_pair
 from dirserver.store.same.persontables import erasure as erasure
 from dirserver.store.same.persontables import forwarding as forwarding
 from dirserver.store.trail import appendonly
-
-
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return an index of those rows only of which ``where`` holds."""
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
-
 
 # Facts about the store itself: the policy's epoch, what the search index was derived with.
 setting = Table(
@@ -275,6 +269,7 @@ change = Table(
         "href",
         "vanished",
     ),
+    sqlite_with_rowid=False,
 )
 
 # What a card says, folded: the search index. What is ``ordered`` is told in ``probes``.

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.index import trigram
 from dirserver.store.index.derived import Derived, store_derived
-from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
+from dirserver.store.prepared import (
+    NewRow,
+    Prepared,
+    among,
+    insert_into,
+    insert_or_update,
+    listed,
+)
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
 
@@ -41,36 +47,30 @@ _COUNT_ON = Prepared(
     .returning(addressbook.c.revision)
 )
 _NEW_VERSION = NewRow(card_version)
-_NEW_VERSIONS = insert(card_version)
 _GONE_VERSIONS = Prepared(insert_into(card_version, without="id"))
 _NEW_CARD = NewRow(card)
-_NEW_CARDS = insert(card)
-_CHANGED = ("uid", "etag", "size", "revision", "sort_name", "modified", "version_id")
-_CHANGE_CARDS = Prepared(
-    update(card)
-    .where(card.c.id == bindparam("card_id"))
-    .values({name: bindparam(name) for name in _CHANGED})
+_CONTENT = ("etag", "size", "revision", "modified", "version_id")
+_CHANGED = (*_CONTENT, "uid", "sort_name")
+# SQLite writes the index of a column that is named, whether it changes or not.
+_CHANGE_CONTENTS, _CHANGE_CARDS = (
+    Prepared(
+        update(card)
+        .where(card.c.id == bindparam("card_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+    for names in (_CONTENT, _CHANGED)
 )
 _REMOVE_CARDS = Prepared(
     {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
-# SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-_NEW_CHANGES = postgresql.insert(change).values({one.name: bindparam(one.name) for one in change.c})
-_NOTE_CHANGES = Prepared(
-    _NEW_CHANGES.on_conflict_do_update(
-        index_elements=[change.c.addressbook_id, change.c.href],
-        set_={
-            "revision": _NEW_CHANGES.excluded.revision,
-            "vanished": _NEW_CHANGES.excluded.vanished,
-        },
-    )
-)
+_NOTE_CHANGES = Prepared(insert_or_update(change))
 
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
     """A card to be stored. ``replaces`` is the card that has this href now.
 
+    What ``was`` derived from that one is to be compared with ``derived``, where it is known.
     One that comes back, or from elsewhere, has its link again.
     """
 
@@ -82,6 +82,15 @@ class NewCard:
     derived: Derived
     replaces: StoredCard | None
     link_id: int | None = None
+    was: Derived | None = None
+
+    @property
+    def is_called_the_same(self) -> bool:
+        """Whether it is known to have the UID and the name of the card that it replaces."""
+        before, was = self.replaces, self.was
+        if before is None or was is None:
+            return False
+        return before.card.uid == self.uid and was.sort_name == self.derived.sort_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     revised = list(zip(cards, range(first, first + len(cards)), strict=True))
     versions = _insert(
         connection,
-        (_NEW_VERSION, _NEW_VERSIONS),
+        _NEW_VERSION,
         [
             _version(book_id, new.href, new.key, revision, act, new.body, new.etag)
             for new, revision in revised
@@ -157,19 +166,17 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     store_derived(
         connection,
         [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
-        replaced=[new.replaces.id for new in cards if new.replaces is not None],
+        replaced={new.replaces.id: new.was for new in cards if new.replaces is not None},
     )
 
 
 def _insert(
-    connection: Connection, statements: tuple[NewRow, Insert], rows: Sequence[dict[str, object]]
+    connection: Connection, statement: NewRow, rows: Sequence[dict[str, object]]
 ) -> Sequence[int]:
     """Insert ``rows`` and return their ids, in their order."""
-    one, statement = statements
     if len(rows) == 1:
-        return [one.insert(connection, rows[0])]
-    ids = statement.returning(*statement.table.primary_key, sort_by_parameter_order=True)
-    return connection.scalars(ids, rows).all() if rows else []
+        return [statement.insert(connection, rows[0])]
+    return statement.insert_all(connection, rows)
 
 
 def _row(
@@ -196,13 +203,14 @@ def _store_rows(
 ) -> list[int]:
     """Insert or update the cards' rows and return their ids, in the order of ``cards``."""
     created = [row for new, row in zip(cards, rows, strict=True) if new.replaces is None]
-    replaced = [
-        {"card_id": new.replaces.id, **{name: row[name] for name in _CHANGED}}
-        for new, row in zip(cards, rows, strict=True)
-        if new.replaces is not None
-    ]
-    new_ids = iter(_insert(connection, (_NEW_CARD, _NEW_CARDS), created))
-    _CHANGE_CARDS.each(connection, replaced)
+    for statement, is_called_the_same in (_CHANGE_CONTENTS, True), (_CHANGE_CARDS, False):
+        replaced = [
+            {**row, "card_id": new.replaces.id}
+            for new, row in zip(cards, rows, strict=True)
+            if new.replaces is not None and new.is_called_the_same is is_called_the_same
+        ]
+        statement.each(connection, replaced)
+    new_ids = iter(_insert(connection, _NEW_CARD, created))
     return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
 
 

@@ -63,6 +63,18 @@ def plain(status: int, text: str, headers: dict[str, str] | None = None) -> Answ
     return status, {"Content-Type": "text/plain", **(headers or {})}, f"{text}\n", None
 
 
+def completed(status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return ``headers`` with those that an answer with ``status`` has to have."""
+    named = {name for name, _value in headers}
+    if status.startswith("405") and "Allow" not in named:
+        headers = [*headers, ("Allow", ALLOW_HEADER)]
+    if status.startswith("20") and "Content-Type" in named:
+        also = ", ".join([value for name, value in headers if name == "Vary"])
+        headers = [field for field in headers if field[0] != "Vary"]
+        headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))
+    return headers
+
+
 def not_allowed(text: str) -> Answer:
     """Answer that a method does not go with what is there (RFC 9110 section 15.5.6)."""
     return plain(client.METHOD_NOT_ALLOWED, text, {"Allow": ALLOW_HEADER})

@@ -17,23 +17,26 @@ from radicale.app import Application as RadicaleApplication
 
 from dirserver.assembly import Services
 from dirserver.directory import Reading
-from dirserver.errors import AccessDenied, DirectoryError
+from dirserver.errors import AccessDenied, DirectoryError, NotAtOnce
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.configuration import configuration
+from dirserver_radicale.direct import Direct
 from dirserver_radicale.headers import prefer
 from dirserver_radicale.headers.environ import is_printable
 from dirserver_radicale.methods.cards import CardMethods
 from dirserver_radicale.methods.preconditions import require_if
 from dirserver_radicale.methods.transfer import TransferMethods
+from dirserver_radicale.prompt import Prompt
 from dirserver_radicale.properties import reportset
 from dirserver_radicale.properties.listing import listing
 from dirserver_radicale.properties.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.reports.dispatch import is_search, report
+from dirserver_radicale.reports.dispatch import is_poll, is_search, report
 from dirserver_radicale.reports.searches import Crowded, Searches
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.resources import Resource, Viewer
+from dirserver_radicale.writes import Writes
 from dirserver_radicale.xml import xmlbody
 from dirserver_radicale.xml.xmlbody import read_body
 
@@ -64,6 +67,17 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         super().__init__(configuration(services))
         self._directory = services.directory
         self._searches = Searches()
+        methods = {
+            "GET": self.do_GET,
+            "PUT": self.do_PUT,
+            "DELETE": self.do_DELETE,
+            "PROPFIND": self.do_PROPFIND,
+            "REPORT": self.do_REPORT,
+        }
+        self._direct = Direct(services.authenticator, methods)
+        # For a server that can be answered in the thread that has its sockets, or for several.
+        self.prompt = Prompt(self._direct)
+        self.writes = Writes(self._direct, services.directory)
         # RFC 5689 section 3.1: told where a book can be made.
         makes_books = services.config.organisation.personal_books
         self._compliance = answers.DAV_HEADER + (", extended-mkcol" if makes_books else "")
@@ -95,25 +109,20 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
     def _handle_request(self, environ: dict[str, Any]) -> Any:
         """Answer a request; what goes wrong before a method is at work is answered here."""
         try:
+            if (written := self._direct.answer(environ)) is not None:
+                return written
             status, headers, content = super()._handle_request(environ)
         except DirectoryError as error:
             code, fields, body, _ = error_answer(error, "/", "read")
             content = [body.encode() if isinstance(body, str) else body or b""]
             fields["Content-Length"] = str(len(content[0]))
             status, headers = f"{code} {client.responses[code]}", list(fields.items())
-        named = {name for name, _value in headers}
         if (told := request.current().stream) is not None:
             content = told
             if stream.accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
                 told.compress()
                 headers = [*headers, ("Content-Encoding", "gzip")]
-        if status.startswith("405") and "Allow" not in named:
-            headers = [*headers, ("Allow", answers.ALLOW_HEADER)]
-        if status.startswith("20") and "Content-Type" in named:
-            also = ", ".join([value for name, value in headers if name == "Vary"])
-            headers = [field for field in headers if field[0] != "Vary"]
-            headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))
-        return status, headers, content
+        return status, answers.completed(status, headers), content
 
     def do_OPTIONS(
         self,
@@ -167,6 +176,8 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
             if root is None:
                 raise ValueError("a report says what it wants")
             tags.append(root.tag)
+            if request.current().at_once and not is_poll(root):
+                raise NotAtOnce
             written = report(root, resource, location, depth)
             if not is_search(root):
                 return written
@@ -213,13 +224,18 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
                 raise AccessDenied(f"nothing can be at {path}")
             resource = Viewer(reading, preferences).at(location)
             require_if(environ, reading, location)
-            return stream.encoded(write(resource, location, xmlbody.parse(body)))
+            return stream.encoded(write(resource, location, xmlbody.shared(body)))
 
         try:
             body = read_body(environ)
             principal = request.principal_of(user)
             told = stream.answer(
-                self._directory, principal, noted.client, make, lambda: manner.is_whole
+                self._directory,
+                principal,
+                noted.client,
+                make,
+                lambda: manner.is_whole,
+                at_once=noted.at_once,
             )
         except (DirectoryError, ValueError, Refused, Crowded) as error:
             return _refusal(error, path)

@@ -29,6 +29,7 @@ class Request:
     words of its own, and that must still undo the transaction. ``judged`` are the paths for which
     a refusal is in the audit trail, or needs none. ``stream`` is an answer that goes on when
     the request is over. ``principal`` is who has logged in, with the device of theirs that did.
+    ``at_once`` says that nothing may be waited for: NotAtOnce is raised instead.
     """
 
     client: Client = field(default_factory=lambda: Client("carddav"))
@@ -41,6 +42,7 @@ class Request:
     views: dict[tuple[str, str], VisibleBook | None] = field(default_factory=dict)
     judged: set[str] = field(default_factory=set)
     stream: Stream | None = None
+    at_once: bool = False
 
     @property
     def is_listing(self) -> bool:

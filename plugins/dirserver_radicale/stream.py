@@ -10,6 +10,7 @@ from threading import BoundedSemaphore
 from typing import IO, TypeAlias
 
 from dirserver.directory import Directory, Reading
+from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver.model.principal import Client, Principal
 
 # What is encoded, compressed and handed on at a time, in characters.
@@ -59,6 +60,8 @@ def answer(
     client: Client,
     make: Callable[[Reading], Iterator[bytes]],
     is_whole: Callable[[], bool] = lambda: False,
+    *,
+    at_once: bool = False,
 ) -> bytes | Stream:
     """Return what ``make`` yields from a snapshot for ``principal``, whole if it is small.
 
@@ -66,8 +69,12 @@ def answer(
     sent, so that it fails before that or not at all. Where the audit trail is told of each card,
     it always is: the trail may be busy.
 
-    Raises what opening the snapshot raises, and what ``make`` does before much is written.
+    Raises what opening the snapshot raises, and what ``make`` does before much is written. With
+    ``at_once``, that is NotAtOnce for all that is not found soon, and for what is refused: the
+    audit trail may be busy.
     """
+    if at_once:
+        return _prompt(directory, principal, client, make)
     with ExitStack() as held:
         reading = held.enter_context(directory.reading(principal, client))
         chunks = _closable(make(reading))
@@ -80,6 +87,25 @@ def answer(
                 whole = directory.tells_as_it_goes or is_whole()
                 return _kept(begun, chunks) if whole else _long(begun, chunks, held)
         return b"".join(begun)
+
+
+def _prompt(
+    directory: Directory,
+    principal: Principal,
+    client: Client,
+    make: Callable[[Reading], Iterator[bytes]],
+) -> bytes:
+    with directory.reading(principal, client, at_once=True) as reading:
+        try:
+            chunks = make(reading)
+            found = next(chunks)
+            # A whole piece has more to come behind it.
+            if len(found) < _CHUNK:
+                return found + b"".join(chunks)
+        except DirectoryError:
+            # Who answers it in a thread tells of it.
+            reading.refusals.clear()
+    raise NotAtOnce
 
 
 def _long(begun: list[bytes], chunks: _Chunks, held: ExitStack) -> Stream:

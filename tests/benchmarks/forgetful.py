@@ -12,28 +12,29 @@ from dirserver.directory import Writing, directory
 from dirserver.directory.writing import Stored
 from dirserver.errors import PreconditionFailed
 from dirserver.model.audit import AuditAction
+from dirserver.model.edit import edited
 from dirserver.model.policy import VisibleBook
 from dirserver.model.precondition import ALWAYS, Precondition
+from dirserver.model.vcard import parse_card
+from dirserver.store import cards
 from dirserver.store import writing as store
 from dirserver.store.index.derived import store_derived
+from dirserver.store.prepared import Prepared
 from dirserver.store.tables import card, card_version
 
-_BODY = (
+_BODY = Prepared(
     update(card_version)
-    .where(card_version.c.id == card.c.version_id, card.c.id == bindparam("card_id"))
-    .values(body=bindparam("new_body"), etag=bindparam("new_etag"))
+    .where(card_version.c.id == bindparam("version_id"))
+    .values(body=bindparam("body"), etag=bindparam("etag"))
 )
-_CARD = (
-    update(card)
-    .where(card.c.id == bindparam("card_id"))
-    .values(
-        uid=bindparam("new_uid"),
-        etag=bindparam("new_etag"),
-        size=bindparam("new_size"),
-        revision=bindparam("new_revision"),
-        sort_name=bindparam("new_sort_name"),
-        modified=bindparam("new_modified"),
+_CONTENT = ("etag", "size", "revision", "modified")
+_CARD, _CARD_AND_NAMES = (
+    Prepared(
+        update(card)
+        .where(card.c.id == bindparam("card_id"))
+        .values({name: bindparam(name) for name in names})
     )
+    for names in (_CONTENT, (*_CONTENT, "uid", "sort_name"))
 )
 
 
@@ -51,30 +52,29 @@ class Forgetful(Writing):
     ) -> Stored:
         """Replace a card that is there."""
         view = self.writable(slug, AuditAction.CARD_UPDATE, href)
-        stored = self.stored(view, href)
-        assert stored is not None
+        there = cards.find_with_body(self.connection, view.book.id, href)
+        assert there is not None
+        stored, old = there
         if not precondition.holds(stored.card.etag):
             raise PreconditionFailed(href)
-        new = self.new_card(href, self.parsed(body), body, stored)
+        parsed = self.parsed(body)
+        new = self.new_card(href, parsed, body, stored, edit=edited(parse_card(old), parsed))
         revision = store.next_revisions(self.connection, view.book.id, 1, self.at)
-        self.connection.execute(
-            _BODY, {"card_id": stored.id, "new_body": body, "new_etag": new.etag}
-        )
-        self.connection.execute(
-            _CARD,
-            {
-                "card_id": stored.id,
-                "new_uid": new.uid,
-                "new_etag": new.etag,
-                "new_size": len(body),
-                "new_revision": revision,
-                "new_sort_name": new.derived.sort_name,
-                "new_modified": self.at,
-            },
+        _BODY.run(self.connection, version_id=stored.version_id, body=body, etag=new.etag)
+        statement = _CARD if new.is_called_the_same else _CARD_AND_NAMES
+        statement.run(
+            self.connection,
+            card_id=stored.id,
+            uid=new.uid,
+            etag=new.etag,
+            size=len(body),
+            revision=revision,
+            sort_name=new.derived.sort_name,
+            modified=self.at,
         )
         store.note_changes(self.connection, view.book.id, [(href, revision)], vanished=False)
         derived = [(view.book.id, stored.id, new.derived)]
-        store_derived(self.connection, derived, replaced=[stored.id])
+        store_derived(self.connection, derived, replaced={stored.id: new.was})
         return Stored(new.etag, created=False)
 
 

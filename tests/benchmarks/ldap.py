@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tests.benchmarks.cards import LOGIN, person
+from tests.benchmarks.lookups import contains
 from tests.benchmarks.measuring import Task
 from tests.benchmarks.wire import LDAPReader
 from tests.ldap import wire
@@ -75,8 +76,7 @@ def _prefix(number: int) -> str:
 
 
 def _contains(number: int) -> str:
-    one = person(number)
-    return f"(|(cn=*{one.given[-2:]} {one.family[:3]}*)(telephoneNumber=*{one.phone[-6:]}*))"
+    return contains(person(number))
 
 
 def _lookup(number: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 _SCOPES = {"base": 0, "one": 1, "sub": 2}
@@ -151,12 +151,12 @@ class Connection:
             self._check(code.value)
         return answer
 
-    def download(
+    def pages(
         self, base: bytes, text: bytes, attributes: ctypes.Array[ctypes.c_char_p], page: int
-    ) -> int:
-        """Return how many entries there are, fetched page by page (RFC 2696)."""
-        library, cookie, entries = self._library, _Berval(0, None), 0
-        kept = ctypes.POINTER(_Berval)(cookie)
+    ) -> Iterator[int]:
+        """Fetch everything page by page, again and again (RFC 2696); yield how many entries."""
+        library = self._library
+        kept = ctypes.POINTER(_Berval)(_Berval(0, None))
         while True:
             control = ctypes.c_void_p()
             self._check(
@@ -165,12 +165,10 @@ class Connection:
             controls = (ctypes.c_void_p * 2)(control, None)
             answer = self._search(base, "sub", text, attributes, 0, controls)
             library.ldap_control_free(control)
-            entries += int(library.ldap_count_entries(self._handle, answer))
-            cookie = self._cookie(answer)
+            entries = int(library.ldap_count_entries(self._handle, answer))
+            kept = ctypes.POINTER(_Berval)(self._cookie(answer))
             library.ldap_msgfree(answer)
-            if not cookie.length:
-                return entries
-            kept = ctypes.POINTER(_Berval)(cookie)
+            yield entries
 
     def _cookie(self, answer: ctypes.c_void_p) -> _Berval:
         """Return what the server wants to be given for the next page; nothing in the end."""

@@ -100,10 +100,10 @@ def test_who_is_not_the_same_is_no_pair_until_that_is_taken_back(doubled: Shell)
     [
         (("--verdict", "certian"), "There is no verdict certian; did you mean certain?\n"),
         (("custmers",), "There is no book custmers; did you mean customers?\n"),
-        (("not-same", "abc", "abc"), "These are one card; name two by their keys.\n"),
         (
             ("not-same", "abc", "def"),
-            "There is no card with the key abc. `dirserver duplicates` prints the keys.\n",
+            "There is no card abc. Name it by its UID, its key, its href (as customers/anna.vcf) "
+            "or a part of the name.\n",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def test_what_comes_out_goes_in_again_unchanged(on_each_engine: Shell, cards: Pa
     assert (done.code, done.err) == (0, "")
     assert done.lines() == [f"{out}: 3 cards of customers"]
     done = on_each_engine("import", "--book", "customers", out)
-    assert done.lines() == [f"{out}: 3 cards: 0 new, 0 changed, 3 as before"]
+    assert done.lines()[-1] == f"{out}: 3 cards: 0 new, 0 changed, 3 as before"
 
 
 def test_a_user_gets_what_they_may_see(filled: Shell) -> None:

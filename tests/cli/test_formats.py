@@ -151,6 +151,22 @@ def test_labels_are_the_books_that_are_called_so(shell: Shell, tmp_path: Path) -
     assert "FN:Ada" in shell("export", "--book", "staff").out
 
 
+def test_who_goes_into_two_books_by_labels_is_told_of_once(shell: Shell, tmp_path: Path) -> None:
+    ada = ("Ada Byron", "TEL;TYPE=cell:0171 3920010", "CATEGORIES:Staff,Customers")
+    file = tmp_path / "labels.vcf"
+    file.write_bytes(vcard("a", *ada) + vcard("c", *ada))
+    done = shell("import", "--book", "customers", "--labels-as", "books", file)
+    assert done.code == 0
+    _, head, *rest = done.lines()
+    assert head.endswith("2 new, 0 changed, 0 as before; of duplicates: 2 updated")
+    why = "the same name; the same mobile number, 1713920010; both say the same"
+    assert rest == [f"{file}:9: card 2, Ada Byron: went into card 1 ({why})"]
+    # Of another card in the other book it is told.
+    file.write_bytes(vcard("d", *ada[:2], "CATEGORIES:Customers"))
+    done = shell("import", "--book", "customers", "--on-duplicate", "add", file)
+    assert "card 1, Ada Byron: added, though it is customers/a.vcf" in done.out
+
+
 @pytest.mark.parametrize(
     "kind",
     ["vcard3", "vcard4", "csv", "google", "outlook", "ldif", "fritzbox", "yealink", "snom",

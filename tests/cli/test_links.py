@@ -104,7 +104,7 @@ SLIPS = [
     (("link", ANNA, "nobody"), "There is no card nobody. Name it by its UID, its key, its href"),
     (("link", ANNA, "staff/x.vcf"), "There is no card staff/x.vcf. "),
     (("link", "anna v", HERE_TOO), "Several cards are anna v; name one by its key:\n"),
-    (("link", ANNA, ANNA), "They cannot be linked: a card is not linked with itself. "),
+    (("link", ANNA, ANNA), "They cannot be linked: it takes two cards.\n"),
     (("link", ANNA, HERE_TOO, "--properties", "note"), "--properties: NOTE is each book's own"),
     (("link", ANNA, HERE_TOO, "--as", "bob"), "Anna Vogt is in staff, and bob may not write there"),
     (("unlink", "nobody"), "There is no card nobody. "),
@@ -117,3 +117,43 @@ def test_slips_are_told(filled: Shell) -> None:
         done = filled("duplicates", *words)
         assert done.code == 1
         assert done.err.startswith(said)
+
+
+def test_a_refusal_names_the_command_that_goes_on(filled: Shell) -> None:
+    put(filled, "staff", vcard("ben", "Ben Vogt"))
+    assert filled("duplicates", "link", ANNA, HERE_TOO).code == 0
+    done = filled("duplicates", "link", ANNA, "staff/ben.vcf")
+    assert done.err.startswith("They cannot be linked: staff would have two of the linked cards. ")
+    assert ": dirserver merge " in done.err
+    done = filled("duplicates", "not-same", ANNA, HERE_TOO)
+    assert (done.code, done.err.partition(", as ")[0]) == (1, f"{ANNA} and {HERE_TOO} are linked")
+    assert filled(*done.err.split(": dirserver ")[1].split()).code == 0
+    assert filled("duplicates", "not-same", ANNA, HERE_TOO).out == "remembered\n"
+    done = filled("duplicates", "link", ANNA, HERE_TOO)
+    assert filled(*done.err.split(": dirserver ")[1].split()).out == "taken back\n"
+    assert (
+        filled("duplicates", "not-same", ANNA, "anna.vcf").err == f"These are one card: {ANNA}.\n"
+    )
+
+
+def test_all_who_certainly_are_in_two_books_are_linked(filled: Shell) -> None:
+    put(filled, "staff", vcard("b", "Ben Gross", "EMAIL:b@example.org"))
+    for number in range(2):
+        ben = vcard(f"b{number}", "Ben Groß", "EMAIL:b@example.org")
+        assert filled("import", "--on-duplicate", "add", "--book", "customers", "-", stdin=ben)
+    hint = filled("duplicates", "--verdict", "certain").err
+    assert "If those of two books are one person: dirserver duplicates link " in hint
+    done = filled("duplicates", "link", "--certain", "--dry-run")
+    assert done.lines() == [
+        f"~ Anna Vogt: {ANNA}, {HERE_TOO}",
+        "the cards of 1 person would be linked; this was a dry run",
+    ]
+    assert done.err.startswith("Of 1 person more, a book has two cards. Make these one first: ")
+    assert len(keys(filled)) == 2
+    assert filled("duplicates", "link", "--certain", "staff").code == 1
+    assert filled("duplicates", "link", "--certain", "--as", "bob", "--dry-run").lines() == [
+        "nobody is certainly in two books, and not linked yet"
+    ]
+    done = filled("duplicates", "link", "--certain", "customers", "staff", "--yes", "--carry")
+    assert done.lines()[-1] == "done: linked the cards of 1 person"
+    assert "by carry" in filled("show", "anna.vcf").out

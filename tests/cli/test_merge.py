@@ -202,3 +202,34 @@ def test_the_history_tells_of_it_and_of_what_came_after(doubled: Shell) -> None:
         f"bob  let it go into another card, by merge {number}",
     ]
     assert "title: Chair -> Owner" in doubled("history", "one.vcf").out
+
+
+def test_the_card_of_a_source_stays_and_two_of_one_source_stay_two(doubled: Shell) -> None:
+    file = doubled.config.parent / "p.csv"
+    file.write_text("No.,Name,Mobile\n1,Bob Smith,0171 3920010\n2,Bob Smith,0171 3920010\n")
+    table = '\n[sources.hr]\ntype = "csv"\nbook = "customers"\nfile = "p.csv"\nkey = "No."\n'
+    text = doubled.config.read_text(encoding="utf-8")
+    doubled.config.write_text(text + table, encoding="utf-8")
+    known = {card["key"] for card in doubled("search", "smith", "--json").json()}
+    assert doubled("sync-source", "hr").code == 0
+    found = doubled("search", "smith", "--json").json()
+    (one, place), (two, _) = [
+        (card["key"], f"customers/{card['href']}") for card in found if card["key"] not in known
+    ]
+    done = doubled("merge", "one.vcf", one, "--dry-run")
+    assert done.lines()[0] == (f"~ Bob Smith, B: {place} stays; into it goes A: customers/one.vcf")
+    assert done.lines()[-2] == "    it comes of the source hr: what that says of it stays"
+    done = doubled("merge", "one.vcf", one, "--keep", "A")
+    assert (done.code, done.err) == (
+        1,
+        f"{place} comes of the source hr, which would bring it "
+        "back, so it stays: say --keep B, or nothing.\n",
+    )
+    done = doubled("merge", one, two, "--yes")
+    assert done.code == 1
+    assert done.err.endswith("Make them one there: its next run does it here.\n")
+    pairs = doubled("duplicates", "customers", "--json").json()
+    against = [
+        pair["against"] for pair in pairs if {one, two} == {card["key"] for card in pair["cards"]}
+    ]
+    assert against == [["the source hr has both"]]

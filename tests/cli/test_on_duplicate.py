@@ -29,7 +29,9 @@ def exported(shell: Shell, book: str = "customers") -> str:
 def import_into(shell: Shell, file: Path, *options: str, book: str = "customers") -> list[str]:
     done = shell("import", "--book", book, file, *options)
     assert (done.code, done.err) == (0, "")
-    return done.lines()
+    shown, *told = done.lines()
+    assert shown.startswith(f"{file}: vCard, ")
+    return told
 
 
 def test_a_duplicate_updates_the_card_and_an_undo_takes_that_back(

@@ -91,8 +91,12 @@ def test_what_the_example_switches_off_can_be_switched_on(tmp_path: Path) -> Non
     config = load(path)
     assert config.suffix == "o=Example,c=DE"
     assert config.history.keep == timedelta(days=730)
-    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 3]
-    assert [source.book for source in config.sources] == ["staff", "customers"]
+    assert [len(each) for each in (config.users, config.groups, config.books)] == [1, 1, 4]
+    assert [source.book for source in config.sources] == [
+        "staff",
+        "customers",
+        "partners",
+    ]
     assert len(config.books[0].grants) == 4
 
 

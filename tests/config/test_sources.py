@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dirserver.config import load
-from dirserver.config.sources import LDAPURL, Schedule, SourceTLS, SourceType
+from dirserver.config.sources import Schedule, SourceTLS, SourceType
+from dirserver.config.sourceurls import LDAPURL, WebURL
 
 Faults = Callable[[str], list[str]]
 BOOKS = '[books.staff]\nname = "S"\n[books.clients]\nname = "C"\n'
@@ -30,6 +31,7 @@ def test_a_source_says_where_people_are_and_when_to_look(tmp_path: Path) -> None
     path.write_text(ORGANISATION + LDAP + said, encoding="utf-8")
     (source,) = load(path).sources
     assert (source.name, source.type, source.book) == ("hr", SourceType.LDAP, "staff")
+    assert isinstance(source.url, LDAPURL)
     assert source.url == LDAPURL(True, "::1", 636)
     assert (str(source.url), source.url.is_here) == ("ldaps://[::1]:636", True)
     assert source.schedule == Schedule(timedelta(minutes=90))
@@ -44,6 +46,18 @@ def test_a_file_need_not_be_there_yet(tmp_path: Path) -> None:
     (source,) = load(path).sources
     assert source.file == tmp_path / "later.csv"
     assert str(source.schedule) == "nightly"
+
+
+def test_a_file_may_be_elsewhere_and_what_may_be_secret_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "dirserver.toml"
+    said = 'url = "https://[::1]:8443/a%20b.csv?token=1"\nlogin = "ann"\n'
+    (tmp_path / "p").write_text("secret", encoding="utf-8")
+    path.write_text(f'{ORGANISATION}{CSV}{said}password_file = "p"\n', encoding="utf-8")
+    (source,) = load(path).sources
+    assert source.url == WebURL("https://[::1]:8443/a%20b.csv?token=1")
+    assert str(source.url) == "https://[::1]:8443/a%20b.csv"
+    assert "token" not in repr(source)
+    assert source.login == "ann"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +83,8 @@ def test_a_file_need_not_be_there_yet(tmp_path: Path) -> None:
         ),
         (
             LDAP + 'url = "http://x"\nbase = "dc=x"',
-            '[sources.hr] url = "http://x": expected an address such as "ldaps://dc1.example.org"',
+            '[sources.hr] url = "http://x": expected an address such as "ldaps://dc1.example.org"'
+            ' or "https://example.org/staff.csv"',
         ),
         (
             LDAP + THERE + SECRET + 'tls = "none"',
@@ -100,6 +115,31 @@ def test_a_file_need_not_be_there_yet(tmp_path: Path) -> None:
         (
             CSV + 'file = "x.csv"\nmapping = { Picture = "PHOTO" }',
             "[sources.hr] mapping: no column holds a picture; leave PHOTO out",
+        ),
+        (
+            CSV + 'url = "https://ann:secret@example.org/x.csv"',
+            '[sources.hr] url = "https://***@example.org/x.csv": expected an address such as'
+            ' "ldaps://dc1.example.org" or "https://example.org/staff.csv"',
+        ),
+        (
+            CSV + 'url = "ldaps://example.org"',
+            '[sources.hr] url: expected an address such as "https://example.org/staff.csv"',
+        ),
+        (
+            LDAP + 'base = "dc=example"\nurl = "https://example.org/x.csv"',
+            '[sources.hr] url: expected an address such as "ldaps://dc1.example.org"',
+        ),
+        (
+            CSV + 'url = "https://example.org/x.csv"\nfile = "x.csv"',
+            "[sources.hr] url: the file is either here or there; leave url or file out",
+        ),
+        (
+            CSV + 'url = "https://example.org/x.csv"\nlogin = "ann"',
+            "[sources.hr] login: this needs a password_file, too",
+        ),
+        (
+            CSV + 'file = "x.csv"\nlogin = "ann"',
+            "[sources.hr] login: this is of a url, and there is none; leave it out",
         ),
         (
             CSV + 'file = "x.csv"\nowns = ["UID"]',

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from dirserver.assembly import Services
-from dirserver.errors import DirectoryError, PreconditionFailed, UIDConflict
-from dirserver.model.audit import AuditAction, Outcome
+from dirserver.errors import DirectoryError, PreconditionFailed, StoreUnavailable, UIDConflict
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.linking import LinkMode
 from dirserver.model.precondition import ANY, Precondition
@@ -17,6 +18,7 @@ from dirserver.store.tables import card_version
 from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows, traces
 from tests.directory.linked import link
+from tests.faults import COMMIT, Faults
 from tests.organisation import ALICE, BOB, HERE, vcard
 from tests.store.trail import broken_links
 
@@ -127,6 +129,8 @@ def test_many_refusals_and_writes_keep_the_trail_whole(each_engine: Services) ->
         return put(each_engine, f"{index}.vcf", vcard(f"{index}", "Name"), slug=slug, who=BOB)
 
     at_once(MANY, act)
+    # Who is refused is not made to wait for the trail.
+    each_engine.directory.close(60)
     told = [found.event for found in events(each_engine)[before:]]
     assert sum(one.outcome is Outcome.REFUSED for one in told) == MANY // 2
     assert sum(one.action is AuditAction.CARD_CREATE for one in told) == MANY // 2
@@ -178,5 +182,40 @@ def test_linked_cards_that_are_edited_at_once_keep_nobody_waiting(each_engine: S
 
     outcomes = at_once(MANY, edit)
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
-    for slug, href, _ in places:
-        assert get(each_engine, href, slug=slug)[1].count(b"TITLE:") == 1
+    titles = {
+        get(each_engine, href, slug=slug)[1].partition(b"TITLE:")[2] for slug, href, _ in places
+    }
+    # Whoever was last is carried into the other.
+    assert len(titles) == 1
+
+
+def test_linked_cards_that_are_deleted_at_once_keep_nobody_waiting(each_engine: Services) -> None:
+    """What becomes of the one is told in the book of the other, in either order."""
+    pairs = MANY // 4
+    for number in range(pairs):
+        for slug in ("customers", "staff"):
+            put(each_engine, f"{number}.vcf", vcard(f"{slug}{number}", "Anna Vogt"), slug=slug)
+        link(each_engine, f"customers/{number}.vcf", f"staff/{number}.vcf")
+
+    def remove(index: int) -> None:
+        slug = "staff" if index % 2 else "customers"
+        delete(each_engine, f"{index // 2}.vcf", slug=slug)
+
+    assert at_once(2 * pairs, remove) == [None] * (2 * pairs)
+    assert listing(each_engine) == {}
+
+
+def test_what_is_stored_together_is_told_of_when_it_is_kept(services: Services) -> None:
+    heard: list[AuditEvent] = []
+    services.directory.tell = heard.extend
+    with services.directory.together(10):
+        put(services, "a.vcf", vcard("a", "Anna"))
+        put(services, "b.vcf", vcard("b", "Bert"))
+        assert heard == []
+    assert [event.card for event in heard] == ["a.vcf", "b.vcf"]
+    faults = Faults(services.store)
+
+    with faults.at(COMMIT, 0), pytest.raises(StoreUnavailable), services.directory.together(10):
+        put(services, "c.vcf", vcard("c", "Cora"))
+    assert len(heard) == 2
+    assert sorted(listing(services)) == ["a.vcf", "b.vcf"]

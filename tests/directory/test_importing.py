@@ -177,6 +177,14 @@ def test_the_count_grows_while_an_import_goes_on(services: Services) -> None:
     assert seen == [500, 950]
 
 
+def test_of_large_cards_few_are_in_memory_at_once(services: Services) -> None:
+    photo = "PHOTO;ENCODING=b;TYPE=JPEG:" + "A" * 3_000_000
+    large = [vcard(f"large-{one}", f"Large {one}", photo) for one in range(5)]
+    with services.directory.writing(ALICE, HERE) as writing:
+        counts = import_cards(writing, "customers", "people.vcf", [*people(4), *large])
+        assert [count.total for count in counts] == [7, 9]
+
+
 def test_an_empty_file_is_imported_and_changes_nothing(services: Services) -> None:
     before = traces(services)
     assert import_all(services, []) == ImportCount()

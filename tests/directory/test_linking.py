@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dirserver.assembly import Services
-from dirserver.directory.same import duplicates
+from dirserver.directory.same import duplicates, linking
 from dirserver.directory.same.linking import CannotLink
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction
@@ -13,6 +13,7 @@ from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, LinkMode
+from dirserver.model.principal import Principal
 from dirserver.model.query import Equals, Query, Substring
 from dirserver.store.trail.audit import AuditFilter
 from tests.directory.acts import changes, delete, events, move, put, reconfigure, revision
@@ -20,6 +21,7 @@ from tests.directory.linked import found, key, link, linked, unlink
 from tests.directory.past import take_back
 from tests.directory.persons import erased, find
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, DAVE, ERIN, HERE, vcard
+from tests.smart import add_smart_books, person
 
 ANNA, HERE_TOO = "customers/anna.vcf", "staff/vogt.vcf"
 MOBILE = "TEL;TYPE=cell:+49 171 3920010"
@@ -141,7 +143,7 @@ def test_a_link_grows_and_says_what_it_was_told_last(two: Services) -> None:
 def test_cards_of_one_book_are_not_linked_nor_too_many(two: Services) -> None:
     with pytest.raises(CannotLink, match="staff would have two"):
         link(two, HERE_TOO, "staff/ben.vcf")
-    with pytest.raises(CannotLink, match="itself"):
+    with pytest.raises(CannotLink, match="two cards"):
         link(two, ANNA, ANNA)
     link(two, ANNA, HERE_TOO)
     with pytest.raises(CannotLink, match="staff would have two"):
@@ -234,3 +236,27 @@ def test_all_linked_cards_of_a_person_are_found_and_erased(two_on_each: Services
         assert not two.directory.policy().linked_books
         for table in ("link", "linked_card", "link_offer"):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
+
+
+def test_of_linked_cards_a_smart_book_shows_one_that_it_finds(each_engine: Services) -> None:
+    add_smart_books(each_engine.config.path)
+    reconfigure(each_engine)
+    put(each_engine, "c1.vcf", person(1))
+    put(each_engine, "c3.vcf", person(3), slug="staff")
+    put(each_engine, "c4.vcf", person(4), slug="staff")
+
+    def shown(who: Principal = BOB) -> list[str]:
+        with each_engine.directory.reading(who, HERE) as reading:
+            smart = reading.smart_book("vip", Privilege.READ)
+            assert smart is not None
+            views = linking.as_one(reading, smart.parts)
+            return [card.href for view in views for card in reading.listing(view)]
+
+    assert shown() == ["c1.vcf", "c3.vcf", "c4.vcf"]
+    link(each_engine, "customers/c1.vcf", "staff/c3.vcf")
+    assert shown() == ["c1.vcf", "c4.vcf"]
+    token = revision(each_engine, "staff")
+    put(each_engine, "c1.vcf", person(1, ("Press",)))
+    assert shown() == ["c3.vcf", "c4.vcf"]
+    # Who syncs is told of the card that comes instead.
+    assert [one.href for one in changes(each_engine, token, slug="staff")] == ["c3.vcf"]

@@ -20,9 +20,9 @@ from dirserver.model.history.life import Acts
 from dirserver.model.uniting import Side
 from dirserver.store.tables import card_version, forwarding
 from dirserver.store.trail.audit import AuditFilter
-from tests.directory.acts import changes, events, get, listing, put, revision, rows
+from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows
 from tests.directory.merging import carried_out, certain, merged, planned
-from tests.directory.past import take_back
+from tests.directory.past import restore_to, take_back
 from tests.directory.persons import erased
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, HERE, vcard
 
@@ -78,9 +78,54 @@ def test_both_come_back_as_they_were_and_can_be_made_one_again(each_engine: Serv
         assert (after[href].key, after[href].uid, after[href].etag) == (
             card.key, card.uid, card.etag,
         )  # fmt: skip
-    assert forwards(each_engine) == 0
+    assert put(each_engine, "new.vcf", OTHER.replace(b"UID:other", b"UID:new")).created
+    delete(each_engine, "new.vcf")
     assert merged(each_engine, "one.vcf", "other.vcf") > number
     assert get(each_engine, "one.vcf")[1] == BOTH
+
+
+def test_what_is_made_one_again_answers_for_the_other_again(each_engine: Services) -> None:
+    doubled(each_engine)
+    number = merged(each_engine, "one.vcf", "other.vcf")
+    take_back(each_engine, Acts(batch=number))
+    take_back(each_engine, Acts(batch=number + 1))
+    assert get(each_engine, "one.vcf")[1] == BOTH
+    # By its name, and by its UID.
+    put(each_engine, "other.vcf", OTHER.replace(b"p@example.org", b"peter@example.org"))
+    put(each_engine, "new.vcf", OTHER.replace(b"END:", b"ROLE:Head\r\nEND:"))
+    assert list(listing(each_engine)) == ["one.vcf"]
+    body = get(each_engine, "one.vcf")[1]
+    assert b"peter@example.org" in body
+    assert b"ROLE:Head" in body
+    # And it is taken back, and done again, as the first time.
+    take_back(each_engine, Acts(batch=number + 2))
+    assert sorted(listing(each_engine)) == ["one.vcf", "other.vcf"]
+    take_back(each_engine, Acts(batch=number + 3))
+    put(each_engine, "other.vcf", OTHER)
+    assert list(listing(each_engine)) == ["one.vcf"]
+
+
+def test_a_book_that_is_as_it_was_then_has_one_answer_for_the_other(services: Services) -> None:
+    doubled(services)
+    number = merged(services, "one.vcf", "other.vcf")
+    then = datetime.now(UTC)
+    take_back(services, Acts(batch=number))
+    restore_to(services, then)
+    assert not put(services, "other.vcf", OTHER).created
+    assert list(listing(services)) == ["one.vcf"]
+
+
+def test_a_card_that_is_back_and_deleted_is_nobody_else(services: Services) -> None:
+    doubled(services)
+    number = merged(services, "one.vcf", "other.vcf")
+    take_back(services, Acts(batch=number))
+    delete(services, "other.vcf")
+    assert put(services, "other.vcf", OTHER).created
+    delete(services, "other.vcf")
+    # Nor is one whose coming is taken back.
+    restore_to(services, datetime.now(UTC))
+    assert put(services, "new.vcf", OTHER).created
+    assert sorted(listing(services)) == ["new.vcf", "one.vcf"]
 
 
 def test_somebody_may_say_which_card_stays_and_whose_value(services: Services) -> None:

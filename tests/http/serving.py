@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -87,6 +88,8 @@ class Serving:
         self.thread.call(self.listener.stopListening)
         self.thread.wait(self.factory.stop, 0.5)
         self.pool.stop()
+        # What was at work is counted as such no longer, however it ended.
+        assert eventually(lambda: self.factory.turns.at_work == 0)
 
 
 def start(
@@ -99,7 +102,10 @@ def start(
     pool = ThreadPool(0, 4)
     pool.start()
     factory = make_factory(application, pool, options)
-    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, tls)
+    # As the server has it.
+    listener = thread.call(
+        partial(listen, thread.reactor, "127.0.0.1", 0, factory, tls, prompt=True)
+    )
     return Serving(thread, factory, pool, listener, [])
 
 

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from dirserver.errors import CertificateError
 from dirserver.http import BridgeOptions, Limits
-from dirserver.tls import CertificateError, ServerTLS
+from dirserver.tls import ServerTLS
 from tests.http.conftest import Serve
 from tests.http.serving import ANYWHERE, Echo, Plaintext, Serving, answering
 from tests.http.wire import LOGIN, TIMEOUT, Wire

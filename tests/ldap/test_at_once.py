@@ -157,8 +157,9 @@ def test_a_step_does_not_run_within_a_step_and_others_have_their_turn() -> None:
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     kept = KeptEntries(1000)
-    look = object()
-    for number in range(10):
-        kept.put(look, str(number), b"a" * 100, b"b" * 100)
-    assert [number for number in range(10) if kept.get(look, str(number), b"a" * 100)] == [8, 9]
-    assert kept.get(look, "9", b"changed") is None
+    look, other = object(), object()
+    asked = [(look, (1, "key", revision)) for revision in range(10)]
+    for one in asked:
+        kept.put([(one, b"a" * 100)])
+    assert [at for at, one in enumerate(kept.get(asked)) if one is not None] == [8, 9]
+    assert kept.get([(other, (1, "key", 9)), (look, (2, "key", 9))]) == [None, None]

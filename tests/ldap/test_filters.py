@@ -30,6 +30,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -79,6 +80,20 @@ _QUERIES: dict[str, Query] = {
     "(cn~=Jurgen)": Substring(NAME, any=("Jurgen",)),
     "(mobile=*)": Present(Field.MOBILE_PHONE),
     "(telephonenumber=+49 30 5550003)": Equals(Field.WORK_PHONE, "+49 30 5550003"),
+    # One number of several attributes is asked for at once, and nothing else is.
+    "(|(telephoneNumber=1)(mobile=1)(mobile=1))": HasNumber(
+        (Field.WORK_PHONE, Field.MOBILE_PHONE), "1"
+    ),
+    "(|(telephoneNumber=1)(mobile=2))": Or(
+        (Equals(Field.WORK_PHONE, "1"), Equals(Field.MOBILE_PHONE, "2"))
+    ),
+    "(|(telephoneNumber=1)(o=1))": Or(
+        (Equals(Field.WORK_PHONE, "1"), Equals(Field.ORGANISATION, "1"))
+    ),
+    "(|(telephoneNumber=1)(mobile=1*))": Or(
+        (Equals(Field.WORK_PHONE, "1"), Substring(Field.MOBILE_PHONE, "1"))
+    ),
+    "(|(telephoneNumber= )(mobile= ))": Or((UNDEFINED, UNDEFINED)),
     "(|(cn=*x*)(mail=*x*)(givenName=*x*)(sn=*x*))": Or(
         tuple(Substring(field, any=("x",)) for field in (NAME, MAIL, GIVEN, FAMILY))
     ),
@@ -366,6 +381,8 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return bool(value)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return False
+        case HasNumber(fields, number):
+            return any(_finds(Equals(field, number), facts) for field in fields)
     values = facts.get(query.field, ())
     match query:
         case Present():

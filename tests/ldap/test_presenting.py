@@ -141,6 +141,41 @@ def test_a_photograph_comes_to_those_who_ask_for_it_by_name(talk: Talk, attribut
     assert f"  {attribute}" in alice.say([f"{asked} attributes={attribute} types_only"])
 
 
+def test_what_was_made_of_a_card_before_is_shown_to_those_alone_who_may_see_it(talk: Talk) -> None:
+    asked = [f'search base={CUSTOMERS} filter="(cn=anna adam)" attributes=cn,description']
+    for login, personal, seen in (
+        *(("alice", SHOWN, True), ("carol", SHOWN, False), ("alice", frozenset(), False)),
+        *(("carol", SHOWN, False), ("alice", SHOWN, True)),
+    ):
+        said = talk(login, personal=personal).say(asked)
+        assert "  cn: Anna Adam" in said
+        assert any("description" in line for line in said) is seen
+
+
+def test_what_was_made_of_a_card_is_not_shown_once_it_has_changed(
+    talk: Talk, services: Services
+) -> None:
+    client = talk("alice")
+
+    def numbers() -> list[str]:
+        found = ask(client, text="(cn=anna adam)", attribute="telephoneNumber")
+        return found.names
+
+    def write(number: str) -> None:
+        with services.directory.writing(ALICE, HERE) as writing:
+            writing.put_card("customers", "anna.vcf", vcard("anna", "Anna Adam", f"TEL:{number}"))
+
+    assert numbers() == numbers() == ["+49 30 1"]
+    for number in ("+49 30 9", "+49 30 1", "+49 30 8"):
+        write(number)
+        assert numbers() == numbers() == [number]
+    with services.directory.writing(ALICE, HERE) as writing:
+        writing.delete_card("customers", "anna.vcf")
+    assert numbers() == []
+    write("+49 30 7")
+    assert numbers() == ["+49 30 7"]
+
+
 def test_all_who_log_in_are_shown_to_those_who_may_see_them(talk: Talk) -> None:
     users = f"ou=users,{SUFFIX}"
     client = talk("erin", show_users=frozenset({"everyone"}))

@@ -1,5 +1,8 @@
 """StartTLS (RFC 4511 section 4.14) and ldaps, spoken for real."""
 
+# Twisted's failures carry no annotations.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import ssl
@@ -7,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from twisted.internet.error import ConnectionLost
+from twisted.python.failure import Failure
 
 from dirserver.assembly import Services
 from dirserver.ldap.factory import LDAPFactory
@@ -134,6 +139,28 @@ def test_what_comes_under_tls_before_the_answer_has_quite_ended_is_performed(
     client.protocol.dataReceived(encode("starttls", 1))
     client.settle(until=lambda: client.transport.tls is not None)
     assert rendered(client.feed(encode(BIND, 2))) == ["BindResponse success"]
+
+
+def test_a_client_that_goes_as_soon_as_tls_is_started_is_told_of_after_its_request(
+    context: Context, tls: ServerTLS
+) -> None:
+    told: list[str] = []
+    client = OctetClient(
+        lambda pool, reactor: LDAPFactory(
+            context,
+            pool,
+            reactor,
+            tls=tls,
+            tell=lambda session, _began: told.append(session.answered.operation),
+            misheard=lambda _session, _reason: told.append("connection"),
+        ),
+        "198.18.255.3",
+    )
+    client.protocol.dataReceived(encode("starttls", 1))
+    client.settle(until=lambda: client.transport.tls is not None)
+    client.protocol.connectionLost(Failure(ConnectionLost()))
+    client.settle()
+    assert told == ["extended", "connection"]
 
 
 def test_where_tls_is_not_set_up_the_session_goes_on_in_clear(

@@ -11,8 +11,9 @@ import pytest
 import trustme
 
 from dirserver.certified import Authority, NamedIn
+from dirserver.errors import CertificateError
 from dirserver.ldap.session import Context
-from dirserver.tls import CertificateError, ServerTLS, load_authority
+from dirserver.tls import ServerTLS, load_authority
 from tests.ldap import wire
 from tests.ldap.client import Client
 from tests.ldap.serving import Serving

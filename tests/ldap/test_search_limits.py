@@ -207,7 +207,7 @@ def test_a_network_may_have_numbers_as_its_phones_dial_them(
 def test_a_search_that_takes_too_long_ends_with_what_there_is(context: Context) -> None:
     # Every look at this clock takes a second.
     ticks = count()
-    session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)))
+    session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)), most=1)
     client = SessionClient(session)
     client.say([f'bind dn=alice password="{PASSWORD}"'])
     assert names(client, in_book(CUSTOMERS, "time_limit=3")) == (
@@ -219,7 +219,7 @@ def test_a_search_that_takes_too_long_ends_with_what_there_is(context: Context) 
 
 def test_even_without_a_time_limit_a_search_ends(context: Context) -> None:
     ticks = count(step=100)
-    session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)))
+    session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)), most=1)
     client = SessionClient(session)
     client.say([f'bind dn=alice password="{PASSWORD}"'])
     for limit in (0, 100_000):

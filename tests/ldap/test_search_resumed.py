@@ -13,7 +13,6 @@ from dirserver.assembly import Services
 from dirserver.ldap.answering import Answer
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.session import Context, LDAPSession, Request
-from dirserver.ldap.settings import ConnectionLimits
 from dirserver.store import settings
 from dirserver.store.tables import book_grant
 from tests.ldap.client import encode, rendered
@@ -37,14 +36,13 @@ SEARCHES = [
     "base=ou=nowhere,dc=example,dc=org",
     "base=cn=Subschema scope=base",
 ]
-ONE_BY_ONE = ConnectionLimits(batch_entries=1)
 
 _addresses = (f"198.19.0.{number}" for number in count(1))
 
 
-def session(context: Context, login: str) -> LDAPSession:
-    """Return a session with ``login``, or with nobody."""
-    found = LDAPSession(lambda: context, next(_addresses))
+def session(context: Context, login: str, most: int = 1) -> LDAPSession:
+    """Return a session with ``login``, or with nobody, that makes so many entries at once."""
+    found = LDAPSession(lambda: context, next(_addresses), most=most)
     if login:
         bind = decode_message(encode(f'bind dn={login} password="{PASSWORD}"', 1))
         assert rendered(taken(found, bind)) == ["BindResponse success"]
@@ -55,10 +53,10 @@ def taken(
     of: LDAPSession, request: Request, meanwhile: Callable[[int], None] = lambda _entries: None
 ) -> bytes:
     """Return what is answered when the client makes the server let go after every entry."""
-    answer = Answer(request, of.answer(request), lambda: of.resume(request), 0.0)
+    answer = Answer(of, request, of.answer(request), 0.0)
     data = b""
     for number in count(1):
-        batch = answer.next_batch(ONE_BY_ONE)
+        batch = answer.next_batch(1)
         data += batch.data
         if batch.ended:
             return data

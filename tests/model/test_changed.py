@@ -12,7 +12,7 @@ from tests.organisation import vcard
 
 def changed(old: list[str], new: list[str]) -> tuple[str, ...]:
     before, after = (vcard("u", "Anna Beispiel", *lines) for lines in (old, new))
-    return changed_properties(edited(before, after, parse_card(after)))
+    return changed_properties(edited(parse_card(before), parse_card(after)))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -237,3 +238,16 @@ def test_digits_of_any_script_are_read(text: str) -> None:
     digits = digits_of(text)
     assert digits.isascii()
     assert digits == "" or digits.isdecimal()
+
+
+def test_every_number_is_found_as_it_is_written_inside_its_country() -> None:
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        plan = DialPlan(region)
+        for kind in phonenumbers.PhoneNumberType.values():
+            example = phonenumbers.example_number_for_type(region, kind)
+            # With so few digits it is an extension here.
+            if example is None or (example.national_number or 0) < 10_000:
+                continue
+            text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+            assert digits_of(written) in indexed_forms(text, plan)

@@ -20,7 +20,9 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     InQuarantine,
+    Keyed,
     KeyIs,
     LinkedIn,
     Moment,
@@ -37,6 +39,7 @@ FIELDS = [Field.FULL_NAME, Field.NOTE, Field.BIRTHDAY, Field.UNIT, Field.WORK_PH
 TESTS: list[Query] = [
     *(Present(field) for field in FIELDS),
     *(Equals(field, "a") for field in FIELDS),
+    HasNumber((Field.WORK_PHONE, Field.MOBILE_PHONE), "a"),
     *(Substring(field, any=("a",)) for field in FIELDS),
     *(AtLeast(field, "a") for field in FIELDS),
     *(AtMost(field, "a") for field in FIELDS),
@@ -75,6 +78,9 @@ def truth(query: Query, held: frozenset[Query], hidden: frozenset[str]) -> bool 
             return None if None in values else not decisive
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return query in held
+        case HasNumber(fields, number):
+            each = Or(tuple(Equals(field, number) for field in fields))
+            return truth(each, held, hidden)
         case _:
             return None if is_hidden(query.field, hidden) else query in held
 
@@ -97,9 +103,10 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
 ) -> None:
     todo = [resolve(query, hidden)]
     while todo:
-        match todo.pop():
+        match one := todo.pop():
             case And(parts) | Or(parts):
                 assert len(parts) > 1
+                assert type(one) not in map(type, parts)
                 todo += parts
             case Not(part):
                 assert not isinstance(part, And | Or | Not | Constant)
@@ -108,6 +115,8 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
                 assert value is not None
             case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
                 pass
+            case HasNumber(fields):
+                assert not any(is_hidden(field, hidden) for field in fields)
             case test:
                 assert not is_hidden(test.field, hidden)
 
@@ -145,3 +154,11 @@ def test_every_field_knows_its_source_and_names_can_always_be_seen() -> None:
         assert not is_hidden(field, frozenset())
     for field in (Field.FULL_NAME, Field.FAMILY_NAME, Field.UID):
         assert SOURCES[field] <= NEVER_HIDDEN
+
+
+def test_alternatives_among_alternatives_are_alternatives_once() -> None:
+    # Several attributes are asked for digits, and each of them may also be spelled with these.
+    name, number = Equals(Field.FULL_NAME, "5646"), Equals(Field.WORK_PHONE, "5646")
+    keyed = Keyed("5646")
+    asked = Or((Or((name, keyed)), Or((number, keyed)), And((And((name, number)), number))))
+    assert resolve(asked, frozenset()) == Or((name, keyed, number, And((name, number))))

@@ -46,7 +46,7 @@ def card(*lines: str) -> bytes:
 
 
 def blanks(before: bytes, after: bytes) -> bool:
-    return is_blanked(edited(before, after, parse_card(after)))
+    return is_blanked(edited(parse_card(before), parse_card(after)))
 
 
 @given(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirserver.errors import InvalidCard
 from dirserver.model.contentline import logical_lines, parse_line
-from dirserver.model.vcard import lines_named, parse_card, without
+from dirserver.model.vcard import lines_named, parse_card, uid_of, without
 
 CARD = (
     "BEGIN:VCARD\r\n"
@@ -185,3 +185,37 @@ def test_the_lines_of_some_names_are_those_that_the_whole_card_has() -> None:
     for names in ({"TEL"}, {"FN", "VERSION"}, {"X", "BEGIN", "END"}, {"NOTE"}):
         there = [line for line in parse_card(body).lines if line.name in names]
         assert lines_named(body, frozenset(names)) == there
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "UID:4711",
+        "uid;VALUE=text:4711",
+        "item1.UID:urn:uuid:4711",
+        'a.b.Uid;X="1:2;3": 47\\,11 ',
+        "UI\r\n D:folded\r\n\t in its name",
+        "NOTE:UID:none\r\nX-UID:none\r\nUID.X:none\r\nuıd:none\r\nUID.UID:4711",
+        "NOTE:none",
+    ],
+)
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_a_uid_alone_is_read_as_it_is_with_the_card(said: str, line_break: str) -> None:
+    body = lines(said).replace(b"\r\n", line_break.encode())
+    if "ı" in said:
+        assert uid_of(body) == "4711"
+    else:
+        assert uid_of(body) == parse_card(body).uid
+
+
+@given(st.text('UID.:;="\\ \r\n\tx,', max_size=40))
+def test_a_uid_alone_is_that_of_the_card_whatever_that_says(text: str) -> None:
+    body = lines(text)
+    uid = uid_of(body)
+    with suppress(InvalidCard):
+        assert parse_card(body).uid == uid
+
+
+def test_what_is_no_card_has_no_uid_or_any() -> None:
+    for body in (b"", b"\xff\xfe", b"UID", b'UID;X="', b"UID:1", b"\r\nUID:1\nUID:2"):
+        assert uid_of(body) in ("", "1")

@@ -20,13 +20,16 @@ import io
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 from xml.etree.ElementTree import Element
 
 import defusedxml.ElementTree as DefusedET
 
+from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver_radicale.stream import SMALL
 from tests.organisation import PASSWORD
 
@@ -63,7 +66,8 @@ class DAVClient:
     """Speaks to ``application`` as ``login``, who gives the password unasked.
 
     Without ``unasked`` it does so only where a request says ``Authorization: Basic
-    <credentials>``, as the recorded clients did. ``last`` is the last answer as it came.
+    <credentials>``, as the recorded clients did. ``last`` is the last answer as it came. What an
+    application tells without a thread must be the same; ``told_at_once`` counts these answers.
     """
 
     application: WSGI
@@ -73,6 +77,7 @@ class DAVClient:
     files: Mapping[str, bytes] = field(default_factory=dict)
     address: str = "192.0.2.7"
     last: Answer | None = None
+    told_at_once: int = 0
 
     def say(self, lines: list[str]) -> list[str]:
         """Send the request that ``lines`` spell, and render the answer."""
@@ -89,25 +94,25 @@ class DAVClient:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
     ) -> Answer:
         """Send a request and return the answer as it came."""
-        environ = self._environ(method, target, headers, body)
-        started: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start_response(
-            status: str, fields: list[tuple[str, str]], exc_info: object = None
-        ) -> Callable[[bytes], object]:
-            started.append((status, fields))
-            return lambda _: None
-
-        told = self.application(environ, start_response)
-        try:
-            content = b"".join(told)
-        finally:
-            if (close := getattr(told, "close", None)) is not None:
-                close()
-        ((status, fields),) = started
-        self.last = Answer(int(status[:3]), dict(fields), content)
+        environ = partial(self._environ, method, target, headers, body)
+        self.last = self._answer(environ)
+        prompt = getattr(self.application, "prompt", None)
+        if prompt is not None and prompt.admits(environ()):
+            with suppress(NotAtOnce):
+                # As a server would have it told.
+                at_once = _told(prompt, environ())
+                assert at_once == self.last
+                self.told_at_once += 1
         _check(method, self.last)
         return self.last
+
+    def _answer(self, environ: Callable[[], dict[str, Any]]) -> Answer:
+        """Have a request answered as a server does: among others if it may be, or else alone."""
+        writes = getattr(self.application, "writes", None)
+        if writes is not None and writes.admits(environ()):
+            with suppress(DirectoryError, NotAtOnce), writes.together():
+                return _told(writes, environ())
+        return _told(self.application, environ())
 
     def _environ(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
@@ -208,6 +213,25 @@ class DAVClient:
             if text.encode() == content:
                 return f"<{name}"
         return text.replace("\r\n", "⏎").replace("\n", "↓").removesuffix("↓")
+
+
+def _told(application: WSGI, environ: dict[str, Any]) -> Answer:
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(
+        status: str, fields: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        started.append((status, fields))
+        return lambda _: None
+
+    told = application(environ, start_response)
+    try:
+        content = b"".join(told)
+    finally:
+        if (close := getattr(told, "close", None)) is not None:
+            close()
+    ((status, fields),) = started
+    return Answer(int(status[:3]), dict(fields), content)
 
 
 def _check(method: str, answer: Answer) -> None:

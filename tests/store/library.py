@@ -18,7 +18,8 @@ from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.engine import Store
 from dirserver.store.index.derived import Derived
-from dirserver.store.search.searching import Question, search
+from dirserver.store.search.question import Question
+from dirserver.store.search.searching import search
 from dirserver.store.search.values import indexed_beginnings, indexed_values
 from dirserver.store.writing import Act, NewCard, store_cards
 from tests.store.oracle import OracleCard

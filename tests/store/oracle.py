@@ -21,6 +21,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -85,6 +86,9 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             return card.book == book_id
         case InQuarantine() | LinkedIn():
             return False
+        case HasNumber(fields, number):
+            each = Or(tuple(Equals(field, number) for field in fields))
+            return truth(each, card, hidden, plan)
         case Between(_, start, end):
             return (start is None or start <= card.at) and (end is None or card.at < end)
         case _:

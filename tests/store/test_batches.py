@@ -6,16 +6,17 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.errors import StoreUnavailable
 from dirserver.store import settings
 from dirserver.store.engine import Store
 from dirserver.store.sqlite import batches
+from dirserver.store.sqlite.driver import driver_of
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +100,71 @@ def _names(store: Store) -> set[str]:
 @contextmanager
 def _commits(store: Store) -> Iterator[list[int]]:
     commits: list[int] = []
-
-    def note(*_arguments: object) -> None:
-        commits.append(1)
-
-    event.listen(store.engine, "commit", note)
+    # All who write do so on this connection.
+    with store.writing() as connection:
+        driver = driver_of(connection)
+    driver.set_trace_callback(lambda said: commits.append(1) if said == "COMMIT" else None)
     yield commits
-    event.remove(store.engine, "commit", note)
+    driver.set_trace_callback(None)
+
+
+def test_what_a_thread_writes_together_is_committed_once_and_seen_by_nobody_before(
+    services: Services,
+) -> None:
+    store = services.store
+    with _commits(store) as commits:
+        with store.together(10) as has_room:
+            assert _write(store, "a") is False
+            assert _write(store, "b") is False
+            assert has_room()
+        assert len(commits) == 1
+    assert _names(store) >= {"a", "b"}
+    # The next is on its own again.
+    assert _write(store, "c")
+
+
+@pytest.mark.parametrize("names", [["broken", "b"], ["a", "broken", "b"]])
+def test_of_what_is_written_together_a_part_that_is_broken_off_leaves_the_others(
+    services: Services, names: list[str]
+) -> None:
+    with services.store.together(10):
+        for name in names:
+            with suppress(_BrokenOff):
+                _write(services.store, name)
+    assert _names(services.store) >= {*names} - {"broken"}
+    assert "broken" not in _names(services.store)
+
+
+def test_nothing_of_what_is_written_together_is_kept_when_the_commit_fails(
+    services: Services,
+) -> None:
+    def write(names: list[str]) -> None:
+        with services.store.together(10):
+            for name in names:
+                _write(services.store, name)
+
+    with pytest.raises(StoreUnavailable):
+        write(["a", "uncommittable"])
+    assert not _names(services.store) & {"a", "uncommittable"}
+    assert _write(services.store, "b")
+
+
+def test_there_is_room_for_so_many_that_nobody_waits_long(services: Services) -> None:
+    written = 0
+    with services.store.together(10) as has_room:
+        while has_room():
+            _write(services.store, f"part{written}")
+            written += 1
+    assert written == batches._MOST_PARTS
+
+
+def test_who_writes_together_hands_the_transaction_on(services: Services) -> None:
+    store = services.store
+    with ThreadPoolExecutor(2) as pool, _commits(store) as commits:
+        with store.together(10):
+            _write(store, "a")
+            other = pool.submit(_write, store, "other")
+            while not store._batches._turns._queue:
+                time.sleep(0.001)
+        assert other.result(timeout=10)
+        assert len(commits) == 1

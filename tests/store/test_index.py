@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from random import Random
 
-from sqlalchemy import Connection, func, select, text
+import pytest
+from sqlalchemy import Connection, event, func, select, text
 
 from dirserver.assembly import Services
 from dirserver.directory.intake.importing import import_cards
 from dirserver.errors import UIDConflict
 from dirserver.model.grant import Privilege
+from dirserver.store import naming
 from dirserver.store.index import reindex
+from dirserver.store.same.duplicates import Wanted
+from dirserver.store.same.sharing import Sharing
 from dirserver.store.tables import card, card_beginning, card_entry, card_value, card_version
 from tests.organisation import ALICE, HERE, vcard
 from tests.store.trigrams import disagreements, settled_disagreements
@@ -124,3 +129,38 @@ def test_reindexing_reports_its_progress(services: Services) -> None:
             connection, services.deriver.derive_body, lambda done, all_: heard.append((done, all_))
         )
     assert heard == [(500, 1100), (1000, 1100), (1100, 1100)]
+
+
+@contextmanager
+def executed(connection: Connection) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
+    """Collect the statements that are executed, each with what it binds."""
+    found: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(*said: object) -> None:
+        _connection, _cursor, statement, bound, *_ = said
+        assert isinstance(statement, str)
+        assert isinstance(bound, tuple)
+        found.append((statement, bound))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("asked", ["shares", "names"])
+def test_what_cards_have_in_common_is_looked_up_in_the_index_by_values(
+    services: Services, asked: str
+) -> None:
+    with services.store.reading() as connection:
+        with executed(connection) as statements:
+            if asked == "shares":
+                wanted = Wanted("", ["a@example.org"], ["493090"], ["ann"], ["19800101"])
+                Sharing(connection, [1, 2], 50).among([wanted])
+            else:
+                naming.naming(connection, 1, ["a", "b"])
+        assert statements
+        for said, bound in list(statements):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", bound)
+            assert any("ix_card_value_ordered (field=? AND value=?)" in row[3] for row in plan)

@@ -7,7 +7,8 @@ import pytest
 from dirserver.model.fields import Field
 from dirserver.model.ordering import BY_NAME, Fact, Order, SortKey, Span
 from dirserver.model.query import EVERYTHING, Present, Query
-from dirserver.store.search.searching import Question, number_before, number_found, search
+from dirserver.store.search.question import Question
+from dirserver.store.search.searching import number_before, number_found, search
 from tests.store.library import NONE, PLAN, Library
 
 ORDERS: list[Order] = [

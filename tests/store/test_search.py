@@ -20,6 +20,7 @@ from dirserver.model.query import (
     Between,
     BookIs,
     Equals,
+    HasNumber,
     Keyed,
     KeyIs,
     Moment,
@@ -29,7 +30,8 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
-from dirserver.store.search.searching import Question, hrefs_found, search
+from dirserver.store.search.question import Question
+from dirserver.store.search.searching import hrefs_found, search
 from tests.store.library import FIELDS, MOMENTS, NONE, PLAN, Library, keys, pieces_of
 from tests.store.oracle import found
 
@@ -64,6 +66,10 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
                 Substring(field, any=(piece,)),
                 Substring(field, final=piece),
             ]
+    for piece in pieces_of(Field.ANY_PHONE):
+        for phones in ((Field.WORK_PHONE, Field.MOBILE_PHONE), (Field.HOME_PHONE, Field.ANY_PHONE)):
+            number = HasNumber(phones, piece)
+            queries += [number, Not(number), Or((number, Equals(Field.FULL_NAME, piece)))]
     for field in FIELDS:
         for _ in range(6):
             one, two, three = asked(field), asked(field), asked(field)

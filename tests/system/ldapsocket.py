@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from types import TracebackType
 
 from tests.ldap import wire
@@ -77,6 +78,12 @@ class LDAPConnection:
         self.send(operation)
         entries, result = self.result()
         return [entry.dn for entry in entries], result.code
+
+    def start_tls(self, tls: ssl.SSLContext) -> None:
+        """Speak TLS from here on."""
+        self._stream.close()
+        self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
+        self._stream = self._socket.makefile("rb", buffering=65536)
 
     def bind(self, name: str, password: str = PASSWORD) -> str:
         """Log in and return the name of the result code."""

@@ -132,9 +132,7 @@ def test_a_phone_that_does_not_trust_the_certificate_is_told_apart(
                 plain.recv(1000)
             with pytest.raises(ssl.SSLCertVerificationError):
                 strangers.wrap_socket(plain, server_hostname=HERE)
-        wait_until(
-            lambda: doctor(shell, "--limit", "1")[0]["cause"] == "tls-refused", scheme, seconds=5
-        )
+        wait_until(lambda: doctor(shell, "--limit", "1")[0]["cause"] == "tls-refused", scheme)
 
 
 def test_a_person_is_told_in_sentences_and_who_has_asked(

@@ -81,7 +81,7 @@ def fix(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             batch, number = _fix(who, request)
     if as_json:
         screen.say_json(Fixed(label, request.dry_run, batch, number, tuple(found)))
-    elif request.dry_run:
+    elif found and request.dry_run:
         counted = screen.counted(number, "card")
         screen.say(f"this was a dry run: {counted} would be repaired, and all is as it was")
     elif batch is not None:

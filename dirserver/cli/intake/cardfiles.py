@@ -141,14 +141,16 @@ def _read(name: str, wishes: Wishes, spool: Spool, standing: dict[str, int]) -> 
         size = 0 if name == _STDIN else Path(name).stat().st_size
         contacts = opened(file, wishes)
         people = contacts.layout.people
+        found = 0
         for number, card in enumerate(contacts.cards, 1):
+            found += card.body is not None
             place = spool.add(card)
             if _fits(card) and not _is_there(card, spool, standing):
                 standing[card.uid] = place
             # How many there are is told only by how far this is.
             total = people or (number * size // file.tell() if size else number)
             advance(number, max(number, total))
-        return contacts.layout
+        return replace(contacts.layout, people=people or found)
 
 
 def _file(

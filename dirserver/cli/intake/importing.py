@@ -26,6 +26,7 @@ from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
 from dirserver.exchange.formats.layout import Layout
 from dirserver.exchange.spool import Spool
+from dirserver.memory import in_bulk
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.meeting import Fate, OnDuplicate
 from dirserver.model.grant import Privilege
@@ -101,7 +102,8 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
                 shares = shared_out(files, request.book, books_by_label(who))
             else:
                 shares = [whole(file, request.book) for file in files]
-            taken = _taken_in(who, request, files, shares, questions)
+            with in_bulk():
+                taken = _taken_in(who, request, files, shares, questions)
             known: dict[str, list[Duplicate]] = {file.name: [] for file in files}
             for one in taken.known:
                 known[one.file.name].append(shown(one))

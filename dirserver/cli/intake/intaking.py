@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from dirserver.cli import screen
@@ -15,7 +16,7 @@ from dirserver.directory import Reading, Writing
 from dirserver.directory.intake.counting import ImportCount
 from dirserver.directory.intake.importing import Intake
 from dirserver.exchange.vcards import ReadCard
-from dirserver.model.duplicates.meeting import Meeting, OnDuplicate
+from dirserver.model.duplicates.meeting import Fate, Meeting, OnDuplicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def take_in(
     counts = [ImportCount() for _ in files]
     for lane in lanes:
         lane.add_to(counts)
-    known = [one for lane in lanes for one in lane.known()]
+    known = [one for lane in lanes for one in lane.known(lanes)]
     return TakenIn(counts, known)
 
 
@@ -118,9 +119,19 @@ class _Lane:
         for number, count in zip(self._numbers, self._intake.counts, strict=True):
             counts[number].add(count)
 
-    def known(self) -> Iterator[Known]:
-        """Yield who was known."""
-        return map(self._known, self._intake.meetings)
+    def known(self, lanes: Sequence[_Lane]) -> Iterator[Known]:
+        """Yield who was known, but for whom one of ``lanes`` has brought to the other book, too."""
+        others = {lane.slug: lane for lane in lanes if lane is not self}
+        for meeting in self._intake.meetings:
+            other = others.get(meeting.book) if meeting.fate is Fate.ELSEWHERE else None
+            place = self._shares[meeting.file].bodies.cards.places[meeting.place]
+            if other is None or place not in other.places:
+                yield self._known(meeting)
+
+    @cached_property
+    def places(self) -> frozenset[int]:
+        """Where in the spool the cards are that are in it."""
+        return frozenset(place for one in self._shares for place in one.bodies.cards.places)
 
     def _known(self, meeting: Meeting) -> Known:
         one = self._card(meeting.file, meeting.place)

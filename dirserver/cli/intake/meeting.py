@@ -78,18 +78,20 @@ def there(known: Known) -> str:
 
 
 def tell(file: str, duplicates: Sequence[Duplicate], *, dry_run: bool) -> None:
-    """Print who was known, with why it seems so."""
-    for one in duplicates[:_MOST_SHOWN]:
-        words = (_WOULD if dry_run else {}).get(one.fate, _WORDS[one.fate])
-        name = f", {short(one.name)}" if one.name else ""
-        screen.say(
-            f"{file}:{one.line}: card {one.card}{name}: ",
-            words.format(_there(one, file)),
-            (f" ({'; '.join(one.reasons)})", "dim"),
-        )
-    if len(duplicates) > _MOST_SHOWN:
-        more = screen.counted(len(duplicates) - _MOST_SHOWN, "more duplicate")
+    """Print who was known, with why it seems so; what holds for two books alike, once."""
+    told = list(dict.fromkeys(_told(file, one, dry_run=dry_run) for one in duplicates))
+    for card, words, why in told[:_MOST_SHOWN]:
+        screen.say(card, words, (why, "dim"))
+    if len(told) > _MOST_SHOWN:
+        more = screen.counted(len(told) - _MOST_SHOWN, "more duplicate")
         screen.say(f"... and {more}; all are in --json")
+
+
+def _told(file: str, one: Duplicate, *, dry_run: bool) -> tuple[str, str, str]:
+    words = (_WOULD if dry_run else {}).get(one.fate, _WORDS[one.fate])
+    name = f", {short(one.name)}" if one.name else ""
+    card = f"{file}:{one.line}: card {one.card}{name}: "
+    return card, words.format(_there(one, file)), f" ({'; '.join(one.reasons)})"
 
 
 def _there(one: Duplicate, file: str) -> str:

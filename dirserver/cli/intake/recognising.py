@@ -25,7 +25,7 @@ def opened(file: BinaryIO, wishes: Wishes) -> Contacts:
 
 def tell_layout(name: str, layout: Layout) -> None:
     """Print as what a file is read, and what becomes of its columns; vCards have none."""
-    if layout.format in (VCARD, _UNKNOWN):
+    if layout.format == _UNKNOWN:
         return
     parts = [layout.encoding, f"separator {layout.separator}" if layout.separator else ""]
     people = screen.counted(layout.people, "contact")

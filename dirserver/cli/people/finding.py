@@ -48,6 +48,7 @@ class ToldCard:
     archived: bool
     current: bool
     versions: tuple[ToldVersion, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,8 @@ def _tell_card(card: KeptCard) -> None:
     versions = screen.counted(len(card.versions), "version")
     place = f"{card.book}/{card.href}{archived}{state}"
     screen.say(f"  {place}: key {card.key}, {versions}, {first} to {last}")
+    if card.source:
+        screen.say(f"    what the source {card.source} said of them last")
     for value in (*card.numbers, *card.mails):
         screen.say(f"    {value}")
 
@@ -222,6 +225,7 @@ def _told_card(card: KeptCard) -> ToldCard:
             )
             for one in card.versions
         ),
+        card.source,
     )
 
 

@@ -20,7 +20,7 @@ from dirserver.directory import Reading
 from dirserver.directory.same import linking as door
 from dirserver.directory.same import offering
 from dirserver.directory.same.bykey import Keyed
-from dirserver.directory.same.linking import CannotLink, Linked
+from dirserver.directory.same.linking import CannotLink, Linked, SaidNotSame, TwoOfOneBook
 from dirserver.errors import AccessDenied, DirectoryError
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
@@ -57,17 +57,26 @@ class ShownOffer:
     changes: tuple[FieldChange, ...]
 
 
+def mode_of(request: Request) -> LinkMode | None:
+    """Return what is to become of an edit, if that was said."""
+    if request.carry is None:
+        return None
+    return LinkMode.CARRY if request.carry else LinkMode.OFFER
+
+
+def properties_of(request: Request) -> tuple[str, ...]:
+    """Return the properties that are to be linked; none if nothing was said. Raises Failed."""
+    if not request.properties:
+        return ()
+    try:
+        return linkable(request.properties.split(","))
+    except ValueError as error:
+        raise Failed(f"--properties: {error}.") from error
+
+
 def link(invocation: Invocation, request: Request) -> None:
     """Link cards. Raises Failed."""
-    properties: tuple[str, ...] = ()
-    if request.properties:
-        try:
-            properties = linkable(request.properties.split(","))
-        except ValueError as error:
-            raise Failed(f"--properties: {error}.") from error
-    mode = None
-    if request.carry is not None:
-        mode = LinkMode.CARRY if request.carry else LinkMode.OFFER
+    mode, properties = mode_of(request), properties_of(request)
     with acting(invocation, request.login) as who:
         keys = _keys(who, request.cards, AuditAction.CARD_LINK)
         made = linked(who, keys, mode, properties)
@@ -88,10 +97,19 @@ def linked(
         with _told(who, "link them"), who.writing() as writing:
             return door.link(writing, keys, mode, properties)
     except CannotLink as error:
-        raise Failed(
-            f"They cannot be linked: {error}. Two cards of one book are for `dirserver merge`; "
-            "that two are not the same is taken back with `duplicates not-same KEY KEY --undo`."
-        ) from error
+        raise Failed(f"They cannot be linked: {error}{_way_on(error)}") from error
+
+
+def _way_on(error: CannotLink) -> str:
+    """Say what can be done where cards cannot be linked."""
+    match error:
+        case TwoOfOneBook():
+            return f". To make one card of these: dirserver merge {' '.join(error.keys)}"
+        case SaidNotSame():
+            keys = " ".join(error.keys)
+            return f". If they are: dirserver duplicates not-same {keys} --undo"
+        case _:
+            return "."
 
 
 def tell(made: Linked) -> None:

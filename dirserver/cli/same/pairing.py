@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dirserver.cli import screen
 from dirserver.cli.acting import Acting, acting
+from dirserver.cli.cards.naming import writable
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, label_of
 from dirserver.directory.same import duplicates
-from dirserver.errors import AccessDenied, NotFound
+from dirserver.errors import AccessDenied
+from dirserver.model.audit import AuditAction
+from dirserver.model.duplicates.evidence import Sign
+from dirserver.model.duplicates.scan import Pair
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.grant import Privilege
 from dirserver.model.history.wording import name_of
@@ -65,10 +69,7 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     least = _verdict(request.verdict)
     with acting(invocation, request.login) as who, who.reading() as reading:
         views = _views(who, reading, request.books)
-        with screen.progress("reading cards") as advance:
-            gathered = duplicates.gather(reading, views, advance)
-        with screen.progress("comparing cards") as advance:
-            found = duplicates.compare(gathered, advance, least)
+        _, found = compared(reading, views, least)
         told = list(shown(reading, views, found, request.limit))
     if as_json:
         screen.say_json(told)
@@ -87,37 +88,57 @@ def find(invocation: Invocation, request: Request, *, as_json: bool) -> None:
             f"{screen.counted(broken, 'group')} of certain pairs should be looked at: of two of "
             "the cards, something speaks against it"
         )
-    _say_what_to_do(told)
+    _say_what_to_do(zip(told, found.pairs, strict=False))
     if len(found.pairs) > len(told):
         screen.note(f"These are the surest {len(told)}; for more: --limit.")
 
 
-def _say_what_to_do(shown: Sequence[ShownPair]) -> None:
-    """Name the command for the first pair that can be made one card."""
-    for pair in shown:
-        one, other = pair.cards
-        if one.book == other.book:
-            screen.note(f"To make one card of two: dirserver merge {one.key} {other.key} --dry-run")
-            return
+def compared(
+    reading: Reading, views: Sequence[VisibleBook], least: Verdict
+) -> tuple[duplicates.Gathered, duplicates.Found]:
+    """Return what the cards of ``views`` say, and the pairs that are at ``least`` so sure."""
+    with screen.progress("reading cards") as advance:
+        gathered = duplicates.gather(reading, views, advance)
+    with screen.progress("comparing cards") as advance:
+        return gathered, duplicates.compare(gathered, advance, least)
+
+
+def _say_what_to_do(found: Iterable[tuple[ShownPair, Pair]]) -> None:
+    """Name the command for the first pair of one book, and for the first of two."""
+    told: set[bool] = set()
+    for shown, pair in found:
+        one, other = shown.cards
+        is_apart = one.book != other.book
+        if is_apart in told or any(reason.sign is Sign.SOURCE for reason in pair.against):
+            continue
+        told.add(is_apart)
+        keys = f"{one.key} {other.key}"
+        if is_apart:
+            screen.note(f"If those of two books are one person: dirserver duplicates link {keys}")
+        else:
+            screen.note(f"To make one card of two: dirserver merge {keys} --dry-run")
 
 
 def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:
     """Remember that two cards are not of one person, or take it back. Raises Failed."""
-    if one == other:
-        raise Failed("These are one card; name two by their keys.")
+    action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
     with acting(invocation, login) as who:
+        with who.reading() as reading:
+            named = [writable(who, reading, name, action) for name in (one, other)]
+        first, second = (each.card.key for each in named)
+        if first == second:
+            raise Failed(f"These are one card: {named[0].place}.")
         try:
             with who.writing() as writing:
-                changed = duplicates.deny(writing, one, other, undo=undo)
-        except NotFound as absent:
+                changed = duplicates.deny(writing, first, second, undo=undo)
+        except duplicates.OfOneLink as error:
+            places = " and ".join(each.place for each in named)
             raise Failed(
-                f"There is no card with the key {absent}. `dirserver duplicates` prints the keys."
-            ) from absent
+                f"{places} are linked, as those of one person. If they are not, say first: "
+                f"dirserver duplicates unlink {first}"
+            ) from error
         except AccessDenied as denied:
-            raise Failed(
-                f"{who.principal.login} may not say that: {denied}. It takes the right to write "
-                "to the books of both cards."
-            ) from denied
+            raise Failed(f"{who.principal.login} may not say that: {denied}.") from denied
     if undo:
         screen.say("taken back" if changed else "nothing to do: nobody had said so")
     else:

@@ -12,16 +12,17 @@ from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.history import outcomes
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.same import linking
+from dirserver.cli.same import linking, pairing
 from dirserver.cli.same.linked import ShownPlace
 from dirserver.config.faults import listing, nearest
 from dirserver.directory import Reading, label_of
-from dirserver.directory.same import duplicates
 from dirserver.directory.same.uniting import (
     Certain,
     ChangedMeanwhile,
+    KeptBySource,
     Merger,
     NotTheSame,
+    OfOneSource,
     Place,
     certain,
     merge,
@@ -67,13 +68,17 @@ class ShownCard:
 
 @dataclass(frozen=True, slots=True)
 class ShownMerger:
-    """What becomes of cards: one is ``kept`` and changed, and what is ``gone`` is in it."""
+    """What becomes of cards: one is ``kept`` and changed, and what is ``gone`` is in it.
+
+    What the ``source`` says of it stays, if it comes of one.
+    """
 
     book: str
     kept: ShownCard
     gone: tuple[ShownCard, ...]
     fields: tuple[FieldChange, ...]
     conflicts: tuple[Conflict, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,17 @@ def _planned(
             f"Somebody said that {one.place} and {other.place} are not of one person. If they are: "
             f"dirserver duplicates not-same {one.card.key} {other.card.key} --undo"
         ) from error
+    except OfOneSource as error:
+        raise Failed(
+            f"{one.place} and {other.place} both come of the source {error}, which would bring "
+            "back the one that goes. Make them one there: its next run does it here."
+        ) from error
+    except KeptBySource as error:
+        other_letter = next(letter for letter in _LETTERS if letter != keep)
+        raise Failed(
+            f"{named[other_letter].place} comes of the source {error}, which would bring it back, "
+            f"so it stays: say --keep {other_letter}, or nothing."
+        ) from error
     return merger, {each.card.key: letter for letter, each in named.items()}, choices
 
 
@@ -214,10 +230,7 @@ def _views(who: Acting, reading: Reading, books: Sequence[str]) -> list[VisibleB
 
 
 def _certain(reading: Reading, views: Sequence[VisibleBook]) -> Certain:
-    with screen.progress("reading cards") as advance:
-        gathered = duplicates.gather(reading, views, advance)
-    with screen.progress("comparing cards") as advance:
-        found = duplicates.compare(gathered, advance, Verdict.CERTAIN)
+    _, found = pairing.compared(reading, views, Verdict.CERTAIN)
     return certain(reading, views, found)
 
 
@@ -255,12 +268,17 @@ def _tell(merger: Merger, letters: Mapping[str, str]) -> None:
         where = "the note has that" if conflict.in_note else "which only the history has"
         not_kept = f", not {lost}" if lost else ""
         screen.say("    ", ("!", "red"), f" {conflict.field}: {kept}{not_kept}; {where}")
+    if merger.source:
+        screen.say(f"    it comes of the source {merger.source}: what that says of it stays")
 
 
 def _tell_what_stays(found: Certain) -> None:
     if found.apart:
         groups = screen.counted(found.apart, "group")
-        screen.note(f"{groups} of cards of one person are in different books, and stay apart.")
+        screen.note(
+            f"{groups} of cards of one person are in different books, and stay apart. To link "
+            "them: dirserver duplicates link --certain --dry-run"
+        )
     if found.doubtful:
         groups = screen.counted(found.doubtful, "group")
         screen.note(
@@ -290,4 +308,4 @@ def _shown(merger: Merger) -> ShownMerger:
         for card, name in zip(merger.cards, merger.names, strict=True)
     )
     book = label_of(merger.view.book)
-    return ShownMerger(book, kept, tuple(gone), merger.fields, merger.conflicts)
+    return ShownMerger(book, kept, tuple(gone), merger.fields, merger.conflicts, merger.source)

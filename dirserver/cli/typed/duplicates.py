@@ -76,15 +76,16 @@ app.command()(links.dismiss)
 @app.command("not-same")
 def not_same(
     context: typer.Context,
-    one: Annotated[str, typer.Argument(metavar="KEY", show_default=False)],
-    other: Annotated[str, typer.Argument(metavar="KEY", show_default=False)],
+    one: Annotated[str, typer.Argument(metavar="KEY", hidden=True)],
+    other: Annotated[str, typer.Argument(metavar="KEY", hidden=True)],
     undo: Annotated[bool, typer.Option("--undo", help="Take back that they are not.")] = False,
     login: LoginOption = "",
 ) -> None:
     """Say that two cards are not of one person: they are no pair any more, to anybody.
 
-    KEY is a card's key, as `dirserver duplicates` prints it. It is remembered until it is taken
-    back, whatever becomes of the cards, and takes the right to write to the books of both.
+    KEY is a card's key, as `dirserver duplicates` prints it, or as for `link`. It is remembered
+    until it is taken back, however the cards are edited, and takes the right to write to the books
+    of both.
     """
     from dirserver.cli.same import pairing
 
@@ -100,7 +101,9 @@ def merge(
     ] = False,
     keep: Annotated[
         str,
-        typer.Option("--keep", metavar="A|B", help="The card that stays; else it is the oldest."),
+        typer.Option(
+            "--keep", metavar="A|B", help="The card that stays; else a source's, or the oldest."
+        ),
     ] = "",
     take: Annotated[
         list[str] | None,
@@ -128,7 +131,7 @@ def merge(
     \b
     --json: dry_run, batch, merges (book, kept (href, key, uid, name), gone (href, key, uid, name),
             fields (property, field, before, after), conflicts (properties, field, side, kept,
-            lost, in_note)), linked (book, href, key)
+            lost, in_note), source), linked (book, href, key)
     """
     from dirserver.cli.same import uniting
 

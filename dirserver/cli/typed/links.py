@@ -11,12 +11,16 @@ from dirserver.cli.typed.options import MOST, JSONOption, LoginOption
 
 _CARD = "KEY"
 _CardArgument = Annotated[str, typer.Argument(metavar=_CARD, show_default=False)]
-_CardsArgument = Annotated[list[str], typer.Argument(metavar=f"{_CARD}...", show_default=False)]
+_CardsArgument = Annotated[list[str], typer.Argument(metavar=_CARD, show_default=False)]
 
 
 def link(
     context: typer.Context,
-    cards: _CardsArgument,
+    cards: Annotated[list[str] | None, typer.Argument(metavar=_CARD, show_default=False)] = None,
+    certain: Annotated[
+        bool,
+        typer.Option("--certain", help="All that are certain, in all books or in those named."),
+    ] = False,
     carry: Annotated[
         bool | None,
         typer.Option(
@@ -32,6 +36,10 @@ def link(
         ),
     ] = "",
     login: LoginOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --certain: show them, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --certain: do not ask.")] = False,
 ) -> None:
     """Say that cards of different books are of one person, who is shown once from then on.
 
@@ -44,10 +52,15 @@ def link(
     \b
     dirserver duplicates link customers/anna.vcf staff/vogt.vcf
     dirserver duplicates link k7m2p9q4r8st w3x5y7z9b2cd --carry --properties TEL,EMAIL
+    dirserver duplicates link --certain customers staff --dry-run
     """
-    from dirserver.cli.same import linking
+    from dirserver.cli.same import linking, linkingall
 
-    linking.link(invocation(context), linking.Request(tuple(cards), carry, properties, login))
+    request = linking.Request(tuple(cards or ()), carry, properties, login)
+    if certain:
+        linkingall.link_certain(invocation(context), request, dry_run=dry_run, yes=yes)
+    else:
+        linking.link(invocation(context), request)
 
 
 def unlink(context: typer.Context, card: _CardArgument, login: LoginOption = "") -> None:
@@ -62,7 +75,7 @@ def unlink(context: typer.Context, card: _CardArgument, login: LoginOption = "")
 
 def offers(
     context: typer.Context,
-    books: Annotated[list[str] | None, typer.Argument(metavar="[BOOK]...", hidden=True)] = None,
+    books: Annotated[list[str] | None, typer.Argument(metavar="BOOK", hidden=True)] = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, max=MOST, help="At most so many.")
     ] = 100,

@@ -35,9 +35,9 @@ def find(context: typer.Context, words: _Words, as_json: JSONOption = False) -> 
     dirserver person find anna@kunde.example
     \b
     --json: a list of name, cards (key, uid, name, mails, numbers, book, href, archived, current,
-            versions (at, operation, book, href, actor, protocol, device, agent)), events (id, at,
-            actor, action, outcome, book, card, detail), copies (book, login, device, agent, since,
-            last), mentions (key, book, href, properties), logins
+            versions (at, operation, book, href, actor, protocol, device, agent), source),
+            events (id, at, actor, action, outcome, book, card, detail), copies (book, login,
+            device, agent, since, last), mentions (key, book, href, properties), logins
     """
     from dirserver.cli.people import finding
 

@@ -13,8 +13,8 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.upkeep.cautions import cautions, without_devices
 from dirserver.config import Config
-from dirserver.errors import ConfigError
-from dirserver.tls import CertificateError, ServerTLS
+from dirserver.errors import CertificateError, ConfigError
+from dirserver.tls import ServerTLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from dirserver.config import Config
 from dirserver.config.sources import Source
 from dirserver.directory import AuditFilter
 from dirserver.directory.intake.sourceruns import Ending, LastRun, last_run
-from dirserver.errors import StoreUnavailable
+from dirserver.errors import CertificateError, StoreUnavailable
 from dirserver.model.principal import operator
 from dirserver.ports import addresses_of
-from dirserver.tls import CertificateError, expiry
+from dirserver.tls import expiry
 
 _SOON = timedelta(days=21)
 # One night may be missed while the machine is off.

@@ -47,8 +47,7 @@ def stop_for(
     if not shield.is_crossed(most, most):
         return None
     # It costs more than to delete a card to count all of a large book, or to see what came back.
-    enough = cards.count(connection, book.id, most=shield.spares(most))
-    if not shield.is_crossed(most, enough):
+    if cards.has_at_least(connection, book.id, shield.spares(most)):
         return None
     taken = stops.taken(connection, book.id, *client, at - shield.window)
     lost = taken.gone + taken.blank + 1

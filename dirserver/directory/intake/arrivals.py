@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from operator import itemgetter
 from typing import Protocol, TypeAlias
 
 from dirserver.directory.derivers import Job, derived
-from dirserver.directory.writing import Writing, etag_of
+from dirserver.directory.intake.portions import portions
+from dirserver.directory.writing import MAX_CARD_BYTES, Writing, etag_of
+from dirserver.errors import CardTooLarge
 from dirserver.model.policy import VisibleBook
+from dirserver.model.vcard import uid_of
 from dirserver.store.cards import StoredCard, find_many
 from dirserver.store.index.derived import Derived
 from dirserver.store.same import joined
 from dirserver.store.writing import new_key
-
-_BATCH = 500
 
 # A file and a card in it, both counted from 0.
 Place: TypeAlias = tuple[int, int]
@@ -62,16 +63,18 @@ class Arrival:
         return self.replaces is not None or self.grown is not None
 
 
-def standing(writing: Writing, files: Sequence[Bodies]) -> dict[Place, str]:
+def standing(files: Sequence[Bodies]) -> dict[Place, str]:
     """Return which cards of ``files`` are to be stored, each with its UID.
 
-    Of several cards with one UID the last stands. Raises InvalidCard and CardTooLarge for what
-    cannot be kept.
+    Of several cards with one UID the last stands. Raises CardTooLarge; whether it is a card is
+    seen when it is read as one, before it is stored.
     """
     places: dict[tuple[str, str], Place] = {}
     for number, bodies in enumerate(files):
         for card, body in enumerate(bodies):
-            uid = writing.parsed(body).uid
+            if len(body) > MAX_CARD_BYTES:
+                raise CardTooLarge(MAX_CARD_BYTES)
+            uid = uid_of(body)
             # Without a UID, only the same bytes are the same card.
             places[uid, "" if uid else etag_of(body)] = (number, card)
     return {place: uid for (uid, _), place in places.items()}
@@ -134,7 +137,7 @@ def _batches(
 ) -> Iterator[tuple[tuple[list[Coming], list[int]], list[Job]]]:
     """Yield what is new or changed of ``cards``, and the files of those that are as they were."""
     connection, book_id = writing.connection, view.book.id
-    while batch := list(islice(cards, _BATCH)):
+    for batch in portions(cards, itemgetter(2)):
         etags = [etag_of(body) for *_, body in batch]
         known = joined.known(connection, book_id, etags, skips=skips)
         by_uid = find_many(connection, book_id, "uid", [uid for _, uid, _ in batch if uid])

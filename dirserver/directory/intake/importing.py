@@ -60,7 +60,7 @@ class Intake:
         writing, view = self._writing, self.view
         # Before anything is stored: every version remembers it.
         batch = writing.batch
-        there = standing(writing, self._files)
+        there = standing(self._files)
         led = landing.led(writing.connection, view.book.id, there.values())
         added = {place: uid for place, uid in there.items() if uid in led}
         places = Counter(number for number, _ in there)

@@ -20,7 +20,7 @@ from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.history.following import follow
 from dirserver.model.policy import VisibleBook
-from dirserver.model.source import OPERATION, Source
+from dirserver.model.source import OPERATION, Source, Sources
 from dirserver.model.standards.rules import REPAIR
 from dirserver.store import cards, sourced, writing
 from dirserver.store.writing import NewCard
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from dirserver.directory.writing import Writing
 
 
+def followed(sources: Sources, view: VisibleBook) -> Source | None:
+    """Return which of ``sources`` a book follows, if it follows one."""
+    return None if view.book.owner else sources.get(view.book.slug)
+
+
 def keeper(by: Writing, view: VisibleBook) -> Source | None:
     """Return the source that has its own way with the cards of a book, if there is one."""
-    source = None if view.book.owner else by.sources.get(view.book.slug)
+    source = followed(by.sources, view)
     return None if source is None or source.writable else source
 
 

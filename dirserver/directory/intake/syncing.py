@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
+from operator import itemgetter
 
 from dirserver.directory.derivers import Job, derived
 from dirserver.directory.intake.arrivals import Bodies, href_for, standing, those_of
 from dirserver.directory.intake.counting import ImportCount
+from dirserver.directory.intake.portions import portions
 from dirserver.directory.intake.sourceruns import Ending, LastRun, remember
 from dirserver.directory.intake.storing import named
 from dirserver.directory.people.erased import erased_among
@@ -119,7 +120,7 @@ def sync(
     InvalidCard and CardTooLarge for what cannot be kept.
     """
     view = writing.writable(source.book, AuditAction.SOURCE_SYNC)
-    stand = standing(writing, [bodies])
+    stand = standing([bodies])
     owned = sourced.uids(writing.connection, view.book.id, source.name)
     gone = sorted(owned.difference(stand.values())) if removes else []
     if not accepted and (not stand or len(gone) * 100 > len(owned) * MOST_GONE_PERCENT):
@@ -200,7 +201,7 @@ class _Run:
         self, people: Iterator[tuple[str, bytes]]
     ) -> Iterator[tuple[_Following, list[Job]]]:
         """Yield what the source says of people, and what is to be derived for that."""
-        while batch := dict(islice(people, _BATCH)):
+        for batch in map(dict, portions(people, itemgetter(1))):
             following = self._following({uid: self._kept(body) for uid, body in batch.items()})
             yield following, [(one.body, one.key) for one in following.coming]
 

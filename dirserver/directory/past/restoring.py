@@ -23,6 +23,7 @@ from dirserver.directory.past.settling import (
     take_out,
 )
 from dirserver.directory.reading import Reading
+from dirserver.directory.same import locking
 from dirserver.directory.writing import Writing
 from dirserver.errors import AlreadyExists, NotFound, UIDConflict
 from dirserver.model.addressbook import label_of
@@ -102,7 +103,8 @@ def restore_card(
     Raises AccessDenied without a manage grant, and what ``plan_card`` raises.
     """
     action = AuditAction.CARD_RESTORE
-    view = writing.writable(slug, action, to.place.href, Privilege.MANAGE)
+    view = writing.granted(slug, action, to.place.href, Privilege.MANAGE)
+    locking.keep_out_of(writing, [key], {view.book.id})
     views = {view.book.id: view}
     restore = plan_card(writing, views, key, to, names)
     if restore.outcome.fate is not Fate.STAYS:
@@ -193,7 +195,9 @@ def restore_book(writing: Writing, slug: str, at: datetime) -> Iterator[BookCoun
     Only what has changed since is looked at, a batch at a time. Raises AccessDenied without a
     manage grant, and Pruned.
     """
-    view = writing.writable(slug, AuditAction.BOOK_RESTORE, privilege=Privilege.MANAGE)
+    view = writing.granted(slug, AuditAction.BOOK_RESTORE, privilege=Privilege.MANAGE)
+    # Cards may come back with links that nobody knows of yet.
+    locking.keep_out(writing, {view.book.id, *writing.policy.linked_books})
     views = {view.book.id: view}
     then = _then(writing, view, at)
     top = writing.state(view).revision
@@ -220,7 +224,7 @@ def _goals(reading: Reading, view: VisibleBook, then: int, count: BookCount) -> 
         place = Place(view.book.id, changed.href)
         now = changed.now
         if now is not None and changed.goes:
-            yield Goal(now.key, place, None)
+            yield Goal(now.key, place, None, gone_by=changed.gone_by)
             now = None
         if changed.then is not None:
             source = Verbatim(changed.then.version_id)

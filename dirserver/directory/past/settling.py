@@ -11,14 +11,14 @@ from enum import StrEnum
 from itertools import islice
 from typing import TypeAlias, TypeVar
 
-from dirserver.directory.same import linking
+from dirserver.directory.same import answering
 from dirserver.directory.writing import Writing
 from dirserver.model.history.difference import FieldChange
 from dirserver.model.history.life import Place
 from dirserver.model.history.takeback import Conflict, bring_back, take_back
 from dirserver.model.policy import VisibleBook
 from dirserver.store import cards, history
-from dirserver.store.same import forwarding, joined
+from dirserver.store.same import joined
 
 _BATCH = 100
 _T = TypeVar("_T")
@@ -56,13 +56,15 @@ Source: TypeAlias = Verbatim | TakenOut | WithFields
 class Goal:
     """Where a card is to be, and as what.
 
-    Of one that is not there, ``now`` is None, and of one that is to go, ``to``.
+    Of one that is not there, ``now`` is None, and of one that is to go, ``to``; ``gone_by``
+    is the number of the batch by which it had gone, if it is to be gone as it was then.
     """
 
     key: str
     now: Place | None
     to: Place | None
     source: Source | None = None
+    gone_by: int | None = None
 
 
 class Fate(StrEnum):
@@ -95,11 +97,16 @@ def take_out(
     writing: Writing, views: Mapping[int, VisibleBook], goals: Iterable[Goal], operation: str
 ) -> Iterator[int]:
     """Take out what is to be elsewhere or nowhere; yield how many cards at a time."""
-    leaving = (goal.now for goal in goals if goal.now is not None and goal.now != goal.to)
+    leaving = ((goal.now, goal) for goal in goals if goal.now is not None and goal.now != goal.to)
     for batch in _batches(leaving):
-        for book_id, places in _by_book((place, place.href) for place in batch).items():
-            stored = cards.find_many(writing.connection, book_id, "href", places)
-            writing.remove(views[book_id], [stored[href] for href in places], operation)
+        for book_id, going in _by_book(
+            (place, (place.href, goal)) for place, goal in batch
+        ).items():
+            hrefs = [href for href, _ in going]
+            stored = cards.find_many(writing.connection, book_id, "href", hrefs)
+            writing.remove(views[book_id], [stored[href] for href in hrefs], operation)
+            gone_by = {goal.key: goal.gone_by for _, goal in going if goal.gone_by is not None}
+            answering.done_again(writing, views[book_id], gone_by)
         yield len(batch)
 
 
@@ -125,8 +132,7 @@ def put_in(
                 there = stored[to.href] if goal.now == to else None
                 new.append(writing.new_card(to.href, writing.parsed(body), body, there, key))
             writing.store(views[book_id], new, operation, binding=False)
-        for key, heir in forwarding.lift(writing.connection, [goal.key for _, goal in batch]):
-            linking.disinherit(writing, key, heir)
+        answering.taken_back(writing, [goal.key for _, goal in batch])
         yield len(batch)
 
 

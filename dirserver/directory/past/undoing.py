@@ -12,6 +12,7 @@ from dirserver.directory.past.colliding import Coming, without_collisions
 from dirserver.directory.past.settling import Fate, Goal, Outcome, put_in, take_out
 from dirserver.directory.past.unwinding import Unwinding
 from dirserver.directory.reading import Reading
+from dirserver.directory.same import locking
 from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied
 from dirserver.model.audit import AuditAction
@@ -21,7 +22,6 @@ from dirserver.model.history.life import Acts, Version, current, runs
 from dirserver.model.policy import VisibleBook
 from dirserver.store import history as store
 from dirserver.store import pruning
-from dirserver.store import writing as locking
 
 OPERATION = "undo"
 _BATCH = 100
@@ -137,8 +137,7 @@ def _lock(writing: Writing, scope: history.Views, acts: Acts) -> None:
     books: set[int] = set()
     for at in range(0, len(keys), _BATCH):
         books |= store.books_of(writing.connection, keys[at : at + _BATCH])
-    for book_id in sorted(books):
-        locking.lock(writing.connection, book_id)
+    locking.keep_out_of(writing, keys, books)
 
 
 _TOLD = {

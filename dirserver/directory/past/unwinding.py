@@ -43,6 +43,7 @@ class Unwinding:
         self._stored = stored
         self._life = life
         self._conflicts: list[Conflict] = []
+        self._gone_by: int | None = None
 
     def run(self, acts: Acts) -> Coming | None:
         """Return what is to become of the card; None if nothing is, and nothing is to be told."""
@@ -78,6 +79,7 @@ class Unwinding:
         if before is None:
             made = (after.place, self._stored[after.id])
             if standing is None or (standing.place, standing.body) == made:
+                self._gone_by = run.gone_by
                 return None
             self._conflict("card", "created", "changed since")
             return standing
@@ -123,6 +125,7 @@ class Unwinding:
             None if there is None else there.place,
             None if standing is None else standing.place,
             None if standing is None else standing.source,
+            None if standing is not None else self._gone_by,
         )
         if old is None or new is None:
             return self._told(fate, self._life[-1].place, self._any_name(), goal)

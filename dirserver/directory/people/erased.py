@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dirserver.directory.reading import Reading
+from dirserver.model.fields import Field
 from dirserver.model.person import identities
 from dirserver.store.people import erasures
 from dirserver.store.people.erasures import cases_of, fingerprints
 from dirserver.store.writing import NewCard
 
+if TYPE_CHECKING:
+    from dirserver.directory.writing import Writing
 
-def erased_among(reading: Reading, new: Sequence[NewCard]) -> dict[str, str]:
+
+def erased_among(writing: Writing, new: Sequence[NewCard]) -> dict[str, str]:
     """Return the cases of people who were erased, by the key of the card that is theirs."""
     # Somebody may have been erased, as the first ever, while this transaction waited for the
     # book; whoever erases has all of them.
-    secret = reading.policy.erasure_key or erasures.key_by_now(reading.connection)
+    secret = writing.policy.erasure_key or erasures.key_by_now(writing.connection)
     if not secret:
         return {}
     prints = {
-        card.key: fingerprints(secret, identities(card.uid, card.derived.values)) for card in new
+        card.key: fingerprints(secret, identities(card.uid, _values(writing, card))) for card in new
     }
-    cases = cases_of(reading.connection, (one for some in prints.values() for one in some))
+    cases = cases_of(writing.connection, (one for some in prints.values() for one in some))
     return {
         key: cases[found]
         for key, some in prints.items()
         if (found := next((one for one in some if one in cases), ""))
     }
+
+
+def _values(writing: Writing, card: NewCard) -> tuple[tuple[Field, str], ...]:
+    if card.was is None:
+        return card.derived.values
+    # There is only what has changed.
+    return writing.deriver.derive_body(card.body, card.key).values

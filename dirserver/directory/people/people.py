@@ -20,6 +20,7 @@ from dirserver.model.dossier import Dossier, KeptCard, Mention, Version
 from dirserver.model.fields import Field
 from dirserver.model.person import Asked, Traits, grouped, traits, words_of
 from dirserver.model.vcard import parse_card
+from dirserver.store import sourced
 from dirserver.store.engine import Connection
 from dirserver.store.people import people
 from dirserver.store.people.people import Shelf
@@ -131,16 +132,28 @@ def kept_cards(connection: Connection, keys: Iterable[str]) -> dict[str, KeptCar
     """Return the cards with these keys, with all of their versions, by key, oldest first."""
     books = people.shelves(connection)
     archived = {shelf.label: shelf.archived for shelf in books.values()}
-    standing = {one.key for one in people.standing(connection, keys)}
+    standing = {one.key: one.id for one in people.standing(connection, keys)}
+    said = sourced.said_of(connection, list(standing.values()))
     found = people.versions_of(connection, keys, books)
     return {
-        key: _kept(key, versions, archived, is_current=key in standing)
+        key: _kept(
+            key,
+            versions,
+            archived,
+            said.get(standing.get(key, 0), ("", b"")),
+            is_current=key in standing,
+        )
         for key, versions in sorted(found.items(), key=lambda pair: (pair[1][0].at, pair[0]))
     }
 
 
 def _kept(
-    key: str, versions: Sequence[Version], archived: Mapping[str, bool], *, is_current: bool
+    key: str,
+    versions: Sequence[Version],
+    archived: Mapping[str, bool],
+    sourced: tuple[str, bytes],
+    *,
+    is_current: bool,
 ) -> KeptCard:
     body = next((one.body for one in reversed(versions) if one.body is not None), None)
     said = {} if body is None else derive(parse_card(body))
@@ -156,6 +169,7 @@ def _kept(
         archived[last.book],
         is_current,
         tuple(versions),
+        *sourced,
     )
 
 

@@ -50,15 +50,19 @@ def follow(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: st
     if back:
         links.touch(by.connection, set(back.values()), by.at, back)
         note_books(by, {view.book.id})
-    if operation == OPERATION:
-        # All others have it from where it came from.
-        return
+    edited: dict[str, int] = {}
     for one in new:
         if one.replaces is not None and one.replaces.link_id is not None:
             after = cards.find(by.connection, view.book.id, one.href)
             if after is not None and after.card.etag != one.replaces.card.etag:
-                edit = _Edit(one.key, view.book.id, one.replaces, after, operation)
-                _spread(by, edit, one.replaces.link_id)
+                edited[one.key] = one.replaces.link_id
+                # All others have what is carried from where it came from.
+                if operation != OPERATION:
+                    edit = _Edit(one.key, view.book.id, one.replaces, after, operation)
+                    _spread(by, edit, one.replaces.link_id)
+    if edited and any(book.smart is not None for book in by.policy.books):
+        # What a card says lets it go from a smart book, and another one is shown there instead.
+        links.touch(by.connection, set(edited.values()), by.at, edited)
 
 
 def note_books(by: Writing, books: Set[int] = frozenset()) -> None:
@@ -106,10 +110,8 @@ def _open(
     view = views.get(other.book_id)
     if link.mode is not LinkMode.CARRY or view is None or edit.operation == stops.BLANK:
         return None
-    if other.book_id >= edit.book_id:
-        writing.lock(by.connection, other.book_id)
-        return view
-    # Two that write to linked books in either order must not wait for each other.
+    # It is kept as a rule, unless the cards were linked just now. To wait for it then would be out
+    # of order.
     return view if writing.lock_if_free(by.connection, other.book_id) else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dirserver.directory.intake.sourced import followed
 from dirserver.directory.reading import Reading
 from dirserver.directory.same import bykey, linking
 from dirserver.directory.writing import Writing
@@ -29,6 +30,7 @@ from dirserver.model.duplicates.scan import (
 from dirserver.model.duplicates.verdict import Verdict
 from dirserver.model.fields import Field
 from dirserver.model.policy import VisibleBook
+from dirserver.model.source import NO_SOURCES, Sources
 from dirserver.store.same import duplicates, links
 from dirserver.store.same.duplicates import Indexed, Wanted
 
@@ -43,6 +45,17 @@ class Found:
 
     pairs: tuple[Pair, ...]
     clusters: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Cards, by their keys, that certainly are of one person each, one in each of some books.
+
+    Of ``doubled`` more people, there are two cards in one book.
+    """
+
+    people: tuple[tuple[str, ...], ...]
+    doubled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,8 @@ def gather(reading: Reading, views: Sequence[VisibleBook], advance: Advance) -> 
     total = duplicates.count(reading.connection, books)
     cards: list[Facts] = []
     of_books: dict[int, set[str]] = {book: set() for book in books}
-    for row, facts in facts_in(views, duplicates.indexed(reading.connection, books)):
+    indexed = duplicates.indexed(reading.connection, books)
+    for row, facts in facts_in(views, indexed, reading.sources):
         cards.append(facts)
         of_books[row.book_id].add(row.key)
         if len(cards) % TOLD_EVERY == 0:
@@ -126,6 +140,22 @@ def compare(
     return Found(tuple(pairs), tuple(clusters(pairs, speaks_against)))
 
 
+def apart(gathered: Gathered, found: Found) -> Apart:
+    """Return who certainly is in several of the books that were gathered, and not linked yet."""
+    book_of = {key: book for book, keys in gathered.books.items() for key in keys}
+    people: list[tuple[str, ...]] = []
+    doubled = 0
+    for cluster in found.clusters:
+        books = [book_of[key] for key in cluster.keys]
+        if not cluster.whole or len(set(books)) < 2:
+            continue
+        if len(set(books)) < len(books):
+            doubled += 1
+        else:
+            people.append(cluster.keys)
+    return Apart(tuple(people), doubled)
+
+
 def certain_twins(
     reading: Reading,
     views: Sequence[VisibleBook],
@@ -134,19 +164,21 @@ def certain_twins(
     key: str = "",
     *,
     hidden: frozenset[str] = frozenset(),
+    source: str = "",
 ) -> list[Twin]:
     """Return the cards in ``views`` that certainly are of the person whose card says ``values``.
 
     That is answered by index lookups, however large the books are. ``values`` are those of the
     search index, as ``Deriver`` derives them, less what is ``hidden`` from whoever asks; ``key``
-    is that of the card, if it is stored.
+    is that of the card, if it is stored, and ``source`` what it comes of.
     """
     said = [(str(field), value) for field, value in values]
-    asked = facts_of(key, uid, said, seen_fields(hidden))
+    asked = facts_of(key, uid, said, seen_fields(hidden), source)
     books = [view.book.id for view in views]
     wanted = wanted_of(asked, said)
     rows = duplicates.sharing(reading.connection, books, wanted, most=MOST_ALIKE + 1)
-    others = {facts.key: (row, facts) for row, facts in facts_in(views, rows)}
+    found = facts_in(views, rows, reading.sources)
+    others = {facts.key: (row, facts) for row, facts in found}
     others.pop(key, None)
     denied = duplicates.denied(reading.connection, [key]) if key else frozenset()
     linked = linking.of_cards(reading, [key]) if key else {}
@@ -179,22 +211,31 @@ def twins_of_stored(
     stored = reading.stored(view, href)
     if stored is None:
         raise NotFound(href)
-    row = next(duplicates.of_cards(reading.connection, [stored.id]))
+    rows = duplicates.of_cards(reading.connection, [stored.id])
+    ((row, facts),) = facts_in([view], rows, reading.sources)
     values = ((Field(field), value) for field, value in row.values)
-    return certain_twins(reading, views, row.uid, values, row.key, hidden=view.hidden)
+    hidden, source = view.hidden, facts.source
+    return certain_twins(reading, views, row.uid, values, row.key, hidden=hidden, source=source)
+
+
+class OfOneLink(Exception):
+    """The two cards are linked, as those of one person."""
 
 
 def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
     """Remember that two cards, by their keys, are of two people, or ``undo`` that.
 
     Say whether that changes anything. Raises NotFound for a card that the principal cannot read,
-    and AccessDenied unless they may write to the books of both.
+    AccessDenied unless they may write to the books of both, and OfOneLink.
     """
     action = AuditAction.DUPLICATE_UNDENY if undo else AuditAction.DUPLICATE_DENY
     cards = [bykey.writable(writing, key, action) for key in (one, other)]
     if undo:
         changed = duplicates.undeny(writing.connection, one, other)
     else:
+        link = links.of_key(writing.connection, one)
+        if link is not None and link == links.of_key(writing.connection, other):
+            raise OfOneLink
         by = writing.principal.login
         changed = duplicates.deny(writing.connection, one, other, writing.at, by)
     if changed:
@@ -204,9 +245,12 @@ def deny(writing: Writing, one: str, other: str, *, undo: bool = False) -> bool:
 
 
 def facts_in(
-    views: Sequence[VisibleBook], rows: Iterable[Indexed]
+    views: Sequence[VisibleBook], rows: Iterable[Indexed], sources: Sources = NO_SOURCES
 ) -> Iterator[tuple[Indexed, Facts]]:
-    """Yield cards with what of them is seen in ``views``."""
+    """Yield cards with what of them is seen in ``views``, which may follow ``sources``."""
     seen: Mapping[int, frozenset[str]] = {view.book.id: seen_fields(view.hidden) for view in views}
+    names = {view.book.id: one.name for view in views if (one := followed(sources, view))}
     for row in rows:
-        yield row, facts_of(row.key, row.uid, row.values, seen[row.book_id])
+        # A source that is in the config no longer has no say.
+        source = row.source if row.source == names.get(row.book_id) else ""
+        yield row, facts_of(row.key, row.uid, row.values, seen[row.book_id], source)

@@ -6,13 +6,13 @@ Who may not read the book of a linked card is told nothing of it, nor that there
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from dirserver.directory.finding import ranks
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import bykey
+from dirserver.directory.same import bykey, locking
 from dirserver.directory.same.bykey import Keyed
 from dirserver.directory.same.carrying import OPERATION, note_books
 from dirserver.directory.writing import Writing
@@ -21,13 +21,29 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
-from dirserver.model.query import And, LinkedIn, Not, Query
-from dirserver.store import writing as locking
+from dirserver.model.query import And, LinkedIn, Not, Query, resolve
 from dirserver.store.same import duplicates, links
 
 
 class CannotLink(Exception):
     """These cards cannot be linked, for a reason that whoever asks may know."""
+
+
+class TwoOfOneBook(CannotLink):
+    """Two of the cards would be in one book; ``keys`` are those two."""
+
+    def __init__(self, label: str, keys: Sequence[str]) -> None:
+        super().__init__(f"{label} would have two of the linked cards")
+        self.keys = keys
+
+
+class SaidNotSame(CannotLink):
+    """Somebody said of the two cards ``keys`` that they are not of one person."""
+
+    def __init__(self, one: Keyed, other: Keyed) -> None:
+        places = f"{one.label}/{one.href} and {other.label}/{other.href}"
+        super().__init__(f"somebody said that {places} are not of one person")
+        self.keys = one.key, other.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +70,9 @@ def link(
     """
     cards = [bykey.writable(writing, key, AuditAction.CARD_LINK) for key in dict.fromkeys(keys)]
     if len(cards) < 2:
-        raise CannotLink("a card is not linked with itself")
+        raise CannotLink("it takes two cards")
     connection = writing.connection
-    for book_id in sorted({card.view.book.id for card in cards}):
-        locking.lock(connection, book_id)
+    locking.keep_out_of(writing, [card.key for card in cards])
     there = links.of_keys(connection, [card.key for card in cards])
     members = {card.key for card in cards}.union(links.keys_of(connection, there.values()))
     _require_linkable(writing, cards, there.values(), len(members))
@@ -80,6 +95,24 @@ def link(
     return Linked(made, tuple(cards))
 
 
+def link_each(
+    writing: Writing,
+    groups: Sequence[Collection[str]],
+    mode: LinkMode | None = None,
+    properties: Sequence[str] = (),
+) -> Iterator[Linked | None]:
+    """Link the cards of each group, as one act; yield what each came to, None if to nothing.
+
+    What cannot be linked stays apart. Raises NotFound and AccessDenied as ``link`` does.
+    """
+    locking.keep_out_of(writing, [key for keys in groups for key in keys])
+    for keys in groups:
+        try:
+            yield link(writing, keys, mode, properties)
+        except CannotLink:
+            yield None
+
+
 def _said(
     known: Link | None, mode: LinkMode | None, properties: Sequence[str]
 ) -> tuple[LinkMode, tuple[str, ...]]:
@@ -98,18 +131,17 @@ def _require_linkable(
         books[other.key] = other.book_id
     # Of the books of those that are given, whoever asks may know all cards.
     twice = {book_id for book_id, there in Counter(books.values()).items() if there > 1}
-    named = [card.label for card in cards if card.view.book.id in twice]
-    if named:
-        raise CannotLink(f"{named[0]} would have two of the linked cards")
+    for card in cards:
+        book_id = card.view.book.id
+        if book_id in twice:
+            keys = sorted(key for key, there in books.items() if there == book_id)
+            raise TwoOfOneBook(card.label, keys)
 
 
 def _require_undenied(writing: Writing, cards: Sequence[Keyed]) -> None:
     for one, other in combinations(cards, 2):
         if duplicates.is_denied(writing.connection, one.key, other.key):
-            raise CannotLink(
-                f"somebody said that {one.label}/{one.href} and {other.label}/{other.href} are "
-                "not of one person"
-            )
+            raise SaidNotSame(one, other)
 
 
 def inherit(writing: Writing, key: str, heir: str) -> bool:
@@ -143,7 +175,7 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     as ``link`` does, for that card alone.
     """
     card = bykey.writable(writing, key, AuditAction.CARD_UNLINK)
-    locking.lock(writing.connection, card.view.book.id)
+    locking.keep_out_of(writing, [key])
     found = of_cards(writing, [key]).get(key)
     if found is None:
         return None
@@ -193,24 +225,22 @@ def source_of(reading: Reading, version: Version) -> str:
 
 
 def as_one(reading: Reading, views: Sequence[VisibleBook]) -> tuple[VisibleBook, ...]:
-    """Return ``views`` in which of linked cards one is shown.
+    """Return ``views`` in which of linked cards one is shown, of those that are.
 
     That is the one where the principal may write, if they may, as in a search.
     """
-    linked = reading.policy.linked_books.intersection(view.book.id for view in views)
-    shown: dict[int, Query] = {}
-    better: list[int] = []
+    by_id = {view.book.id: view for view in views}
+    linked = reading.policy.linked_books.intersection(by_id)
+    # What is shown of which books that are better to show somebody in.
+    better: dict[Query, list[int]] = {}
     for book_id, _ in ranks(views) if len(linked) > 1 else ():
+        view = by_id[book_id]
         if book_id in linked:
-            if better:
-                shown[book_id] = Not(LinkedIn(tuple(sorted(better))))
-            better.append(book_id)
-    return tuple(
-        replace(view, shown=And((view.shown, shown[view.book.id])))
-        if view.book.id in shown
-        else view
-        for view in views
-    )
+            elsewhere = (LinkedIn(tuple(sorted(books)), shown) for shown, books in better.items())
+            parts = (view.shown, *map(Not, elsewhere))
+            by_id[book_id] = replace(view, shown=And(parts)) if better else view
+            better.setdefault(resolve(view.shown, view.hidden), []).append(book_id)
+    return tuple(by_id[view.book.id] for view in views)
 
 
 def _tell(writing: Writing, action: AuditAction, cards: Sequence[Keyed], said: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dirserver.directory.reading import Reading
-from dirserver.directory.same import bykey
+from dirserver.directory.same import bykey, locking
 from dirserver.directory.same.bykey import Keyed
 from dirserver.directory.same.carrying import OPERATION
 from dirserver.directory.writing import Writing
@@ -22,7 +22,6 @@ from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.policy import VisibleBook
 from dirserver.store import cards, history
-from dirserver.store import writing as locking
 from dirserver.store.same import links, offers
 from dirserver.store.same.offers import Offer
 
@@ -56,7 +55,7 @@ def accept(writing: Writing, key: str) -> tuple[FieldChange, ...]:
     to its book, and what the storing of a card raises.
     """
     target = bykey.writable(writing, key, AuditAction.CARD_CARRY)
-    locking.lock(writing.connection, target.view.book.id)
+    locking.keep_out_of(writing, [key])
     seen = list(_seen(writing, offers.for_card(writing.connection, key)))
     found = cards.find_with_body(writing.connection, target.view.book.id, target.href)
     if found is None:
@@ -81,7 +80,7 @@ def dismiss(writing: Writing, key: str) -> int:
     Later edits are offered again. Raises NotFound and AccessDenied as ``accept`` does.
     """
     target = bykey.writable(writing, key, AuditAction.CARD_DISMISS)
-    locking.lock(writing.connection, target.view.book.id)
+    locking.keep_out_of(writing, [key])
     seen = list(_seen(writing, offers.for_card(writing.connection, key)))
     for one in seen:
         offers.drop(writing.connection, key, one.source.key)

@@ -11,20 +11,22 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from dirserver.directory.intake.renaming import rename_members
+from dirserver.directory.intake.sourced import followed
 from dirserver.directory.reading import Reading
 from dirserver.directory.same import duplicates as pairs
-from dirserver.directory.same import linking
+from dirserver.directory.same import linking, locking
 from dirserver.directory.writing import Writing
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange, difference
+from dirserver.model.history.following import owned_names
 from dirserver.model.history.life import MERGE
 from dirserver.model.history.wording import name_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.uniting import Conflict, Side, United, unite
-from dirserver.store import cards
+from dirserver.store import cards, sourced
 from dirserver.store.cards import StoredCard
 from dirserver.store.same import duplicates, forwarding
 from dirserver.store.same.forwarding import Forward
@@ -36,6 +38,14 @@ class InTwoBooks(Exception):
 
 class NotTheSame(Exception):
     """Somebody said of two of the cards that they are not of one person."""
+
+
+class OfOneSource(Exception):
+    """Two of the cards come of the source with this name, which would bring both back."""
+
+
+class KeptBySource(Exception):
+    """A card is to go that comes of the source with this name, which would bring it back."""
 
 
 class ChangedMeanwhile(Exception):
@@ -56,7 +66,7 @@ class Merger:
 
     ``names`` are those of whom they are, in the order of ``cards``. ``fields`` are what changes in
     the survivor. Of a conflict, the side is the survivor's where what it said, alone or with
-    others that went into it before, is kept.
+    others that went into it before, is kept. Where it comes of a ``source``, that has its way.
     """
 
     view: VisibleBook
@@ -65,6 +75,7 @@ class Merger:
     names: tuple[str, ...]
     fields: tuple[FieldChange, ...]
     conflicts: tuple[Conflict, ...]
+    source: str = ""
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -80,11 +91,12 @@ def plan(
 ) -> Merger:
     """Return what becomes of the cards in ``places``, two or more, when they are made one.
 
-    The card with the href ``keep`` stays, or else the oldest. Of what a card has once, the card
-    that was changed last has its way, unless ``choices`` has a side for the property.
+    The card with the href ``keep`` stays, or else the one that comes of a source, or the oldest. Of
+    what a card has once, the card that was changed last has its way, unless ``choices`` has a side
+    for the property; what a source says of the card that stays, stays.
 
-    Raises AccessDenied without a write grant, InTwoBooks and NotTheSame, of which the audit trail
-    tells, and NotFound.
+    Raises AccessDenied without a write grant, InTwoBooks, NotTheSame and OfOneSource, of which the
+    audit trail tells, KeptBySource and NotFound.
     """
     view, action = places[0].view, AuditAction.CARD_MERGE
     label, href = label_of(view.book), places[0].href
@@ -98,6 +110,11 @@ def plan(
         if duplicates.is_denied(reading.connection, one.card.key, other.card.key):
             reading.refuse(action, label, href, f"somebody said that it is not {other.card.href}")
             raise NotTheSame
+    if len(found.said) > 1:
+        reading.refuse(action, label, href, f"both come of the source {found.source}")
+        raise OfOneSource(found.source)
+    if not found.said.keys() <= {found.survivor.card.href}:
+        raise KeptBySource(found.source)
     united = found.united(reading, choices or {})
     return Merger(
         view,
@@ -106,16 +123,24 @@ def plan(
         tuple(name_of(found.bodies[one.card.href]) or one.card.key for one in found.cards),
         difference(found.bodies[found.survivor.card.href], united.body),
         united.conflicts,
+        found.source if found.said else "",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The cards that are to be one, the survivor first, and their bodies by their hrefs."""
+    """The cards that are to be one, the survivor first, and their bodies by their hrefs.
+
+    ``said`` is what the ``source`` of the book says of those of them that come of it; what is
+    ``fixed`` of the survivor is for the source alone to change.
+    """
 
     survivor: StoredCard
     others: tuple[StoredCard, ...]
     bodies: Mapping[str, bytes]
+    source: str
+    said: Mapping[str, bytes]
+    fixed: frozenset[str]
 
     @property
     def cards(self) -> tuple[StoredCard, ...]:
@@ -131,9 +156,20 @@ class _Found:
                 raise NotFound(href)
             stored.append(found[0])
             bodies[href] = found[1]
+        source = followed(reading.sources, view)
+        said: dict[str, bytes] = {}
+        if source is not None:
+            of = sourced.said(reading.connection, source.name, [one.id for one in stored])
+            said = {one.card.href: of[one.id].body for one in stored if one.id in of}
         # Rows are numbered as cards come into the book.
-        stored.sort(key=lambda one: (one.card.href != keep, one.id))
-        return cls(stored[0], tuple(stored[1:]), bodies)
+        stored.sort(key=lambda one: (one.card.href != keep, one.card.href not in said, one.id))
+        fixed = frozenset[str]()
+        if source is not None and not source.writable:
+            fixed = fixed.union(
+                *(owned_names(says, bodies[href], source.owns) for href, says in said.items())
+            )
+        name = "" if source is None else source.name
+        return cls(stored[0], tuple(stored[1:]), bodies, name, said, fixed)
 
     def united(self, reading: Reading, choices: Mapping[str, Side]) -> United:
         """Return what the survivor becomes when all the others go into it.
@@ -150,7 +186,8 @@ class _Found:
             (Side.OTHER, sorted(newer, key=_revision)),
         ):
             for one in some:
-                made = unite(body, self.bodies[one.card.href], reading.plan, side, choices)
+                other = self.bodies[one.card.href]
+                made = unite(body, other, reading.plan, side, choices, self.fixed)
                 body = made.body
                 conflicts += made.conflicts
         return United(body, tuple(conflicts))
@@ -169,11 +206,8 @@ def merge(
     CardTooLarge, ErasedPerson, and ChangedMeanwhile when a card is not what it was.
     """
     label = {merger.view.book.id: label_of(merger.view.book) for merger in mergers}
-    # In one order, lest two that write to the same books wait for each other.
-    views = {
-        book_id: writing.writable(label[book_id], AuditAction.CARD_MERGE)
-        for book_id in sorted(label)
-    }
+    views = {book: writing.granted(label[book], AuditAction.CARD_MERGE) for book in label}
+    locking.keep_out(writing, set(views))
     uids: dict[int, dict[str, str]] = {}
     for done, merger in enumerate(mergers, 1):
         book_id = merger.view.book.id
@@ -194,6 +228,8 @@ def _merge(
     except NotFound as absent:
         raise ChangedMeanwhile from absent
     if any(one.card.etag != was.etag for one, was in zip(found.cards, merger.cards, strict=True)):
+        raise ChangedMeanwhile
+    if not found.said.keys() <= {found.survivor.card.href}:
         raise ChangedMeanwhile
     # Before anything is stored: every version remembers it.
     number = writing.batch

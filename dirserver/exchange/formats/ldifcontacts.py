@@ -66,6 +66,7 @@ _TARGETS = {
 }
 _LISTS = frozenset({"groupofnames", "groupofuniquenames", "group"})
 _PEOPLE = frozenset({"person", "organizationalperson", "inetorgperson", "mozillaabpersonalpha"})
+_MEMBERS = ("member", "uniquemember")
 _MAX_TOLD = 5
 
 
@@ -79,10 +80,11 @@ def open_ldif(data: bytes, wishes: Wishes) -> Contacts:
         if _is_contact(entry):
             people += 1
             counts.update({name: len(values) for name, values in entry.values.items()})
+    become = {name: _rest(name, wishes) for name in counts}
+    become |= {name: str(target) for name, target in targets.items()}
+    become |= {name: "MEMBER" for name in _MEMBERS if name not in wishes.columns}
     columns = tuple(
-        Column(name, str(targets[name]) if name in targets else _rest(name, wishes), count)
-        for name, count in counts.items()
-        if name != "objectclass"
+        Column(name, become[name], count) for name, count in counts.items() if name != "objectclass"
     )
     return Contacts(
         Layout("LDIF", encoding, people=people, columns=columns), _cards(text, targets, wishes)
@@ -130,6 +132,12 @@ def _cards(text: str, targets: dict[str, Target], wishes: Wishes) -> Iterator[Re
         if card.uid:
             uids[_folded(entry.dn)] = card.uid
         yield card
+    # A list may be in another one, and has its UID whoever is in it.
+    made = {
+        _folded(entry.dn): card_of(entry, number, targets, wishes, identities).uid
+        for number, entry in lists
+    }
+    uids |= {dn: uid for dn, uid in made.items() if uid}
     for number, entry in lists:
         yield card_of(entry, number, targets, wishes, identities, uids)
 
@@ -166,7 +174,7 @@ def card_of(
     if uids is not None:
         contact.is_list = True
         missing = 0
-        for member in entry.all("member", "uniquemember"):
+        for member in entry.all(*_MEMBERS):
             if uid := uids.get(_folded(member)):
                 contact.members.append(uid)
             else:

@@ -1,4 +1,4 @@
-"""Files that somebody else writes, such as a nightly export: their cards, and whether all came."""
+"""Files that others write, such as a nightly export: their cards, and whether all of them came."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ from dirserver.exchange.formats.layout import (
 from dirserver.exchange.formats.opening import open_contacts
 from dirserver.exchange.mending import CUT_OFF
 from dirserver.exchange.sources.unavailable import SourceUnavailable
+from dirserver.exchange.sources.web import Page, downloaded
 from dirserver.exchange.vcards import ReadCard
 
 _VCARD = "vCard"
 
 
 @contextmanager
-def opened_file(path: Path, wishes: Wishes, *, vcards: bool) -> Iterator[Contacts]:
+def opened_file(place: Path | Page, wishes: Wishes, *, vcards: bool) -> Iterator[Contacts]:
     """Recognise a file, which stays open for a block; its cards are read as they are asked for.
 
-    Raises SourceUnavailable, also when it is of the other kind.
+    One that is elsewhere is fetched first, all of it. Raises SourceUnavailable, also when it is of
+    the other kind.
     """
     try:
-        with path.open("rb") as file:
+        with downloaded(place) if isinstance(place, Page) else place.open("rb") as file:
             contacts = open_contacts(file, wishes)
             if (contacts.layout.format == _VCARD) is not vcards:
                 kind = "no vCards" if vcards else "vCards"
                 raise SourceUnavailable(
-                    f"{path}: there are {kind} in it; correct type in the config"
+                    f"{place}: there are {kind} in it; correct type in the config"
                 )
             yield contacts
     except OSError as error:
-        raise SourceUnavailable(f"{path}: {_why(error)}") from error
+        raise SourceUnavailable(f"{place}: {_why(error)}") from error
     except (UnknownFormat, BadTarget) as error:
-        raise SourceUnavailable(f"{path}: {error}") from error
+        raise SourceUnavailable(f"{place}: {error}") from error
 
 
 def is_doubtful(card: ReadCard) -> bool:

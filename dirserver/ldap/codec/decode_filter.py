@@ -27,6 +27,9 @@ _ASSERTIONS: dict[
     type[EqualityMatch] | type[GreaterOrEqual] | type[LessOrEqual] | type[ApproxMatch],
 ] = {0xA3: EqualityMatch, 0xA5: GreaterOrEqual, 0xA6: LessOrEqual, 0xA8: ApproxMatch}
 
+_EQUALITY = 0xA3
+# Such a length has more than one octet.
+_LONG = 0x80
 
 # Without a type, an extensible match is about so many attributes.
 _ITEMS_OF_A_RULE = 40
@@ -71,7 +74,9 @@ class FilterReader:
         """Read the filter at ``at``; return it and where it stops."""
         data = self._data
         tag, start, stop = header(data, at, end)
-        self._count()
+        self._items += 1
+        if self._items > MAX_FILTER_ITEMS:
+            raise _too_many()
         if tag in _ASSERTIONS:
             return _ASSERTIONS[tag](*assertion(data, start, stop)), stop
         if tag == 0xA4:
@@ -99,12 +104,32 @@ class FilterReader:
     def _count(self, items: int = 1) -> None:
         self._items += items
         if self._items > MAX_FILTER_ITEMS:
-            raise TooMuch("the filter has too many items")
+            raise _too_many()
 
     def _parts(self, at: int, end: int, depth: int) -> tuple[Filter, ...]:
         # None at all is legal: absolute true and false (RFC 4526).
-        parts = []
+        data = self._data
+        parts: list[Filter] = []
         while at < end:
+            if (
+                data[at] == _EQUALITY
+                and at + 4 <= end
+                and data[at + 1] < _LONG
+                and data[at + 2] == OCTET_STRING
+            ):
+                # What telephones ask: an attribute and a value that are short, and nothing else.
+                stop = at + 2 + data[at + 1]
+                middle = at + 4 + data[at + 3]
+                if (
+                    middle + 2 <= stop <= end
+                    and data[middle] == OCTET_STRING
+                    and middle + 2 + data[middle + 1] == stop
+                ):
+                    self._count()
+                    attribute = text(data, at + 4, middle)
+                    parts.append(EqualityMatch(attribute, data[middle + 2 : stop]))
+                    at = stop
+                    continue
             part, at = self.read(at, end, depth)
             parts.append(part)
         return tuple(parts)
@@ -135,6 +160,10 @@ class FilterReader:
                 raise Unacceptable("no such part of a substring filter")
             at = next_at
         return Substrings(attribute, initial, tuple(middle), final)
+
+
+def _too_many() -> TooMuch:
+    return TooMuch("the filter has too many items")
 
 
 def _extensible(data: bytes, at: int, end: int) -> ExtensibleMatch:

@@ -26,6 +26,7 @@ _MOST_EACH = 30
 _MOST_CLIENTS = 500
 _MOST_OCTETS = 2 * 1024 * 1024
 _LONGEST_SECONDS = 3600.0
+_LOOK_SECONDS = 10.0
 # Phones' requests have some hundreds; of a longer one is kept how it went.
 _LONGEST_REQUEST = 4096
 _LONGEST_TEXT = 256
@@ -65,6 +66,7 @@ class Recent:
         self._clock = clock
         self._clients: OrderedDict[str, deque[Heard]] = OrderedDict()
         self._octets = 0
+        self._next_look = 0.0
 
     def answered(self, session: LDAPSession) -> Heard:
         """Remember the request that ``session`` has answered last, and return what is kept of it.
@@ -119,8 +121,14 @@ class Recent:
         self._octets += len(one.octets)
         if len(kept) > _MOST_EACH:
             self._octets -= len(kept.popleft().octets)
-        oldest = one.at - _LONGEST_SECONDS
-        while self._is_too_much(oldest):
+        # Whether somebody has been silent for too long is no question of seconds.
+        is_much = len(self._clients) > _MOST_CLIENTS or self._octets > _MOST_OCTETS
+        if is_much or one.at >= self._next_look:
+            self._forget(one.at)
+
+    def _forget(self, now: float) -> None:
+        self._next_look = now + _LOOK_SECONDS
+        while self._is_too_much(now - _LONGEST_SECONDS):
             _, gone = self._clients.popitem(last=False)
             self._octets -= sum(len(other.octets) for other in gone)
 

@@ -7,7 +7,7 @@ the part of a name that did match.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from dirserver.directory import Reading
@@ -31,7 +31,7 @@ from dirserver.ldap.dit.dn import (
 )
 from dirserver.ldap.search.filters import Naming
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.addressbook import AddressBook, Entry
+from dirserver.model.addressbook import AddressBook
 from dirserver.model.fields import PERSONAL, with_companions
 from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
@@ -94,9 +94,7 @@ class Tree:
             case Root():
                 return self._below_root(scope)
             case Suffix() if self._views or not principal.is_anonymous:
-                books = tuple(map(self._book, self._branches()))
-                base = self._above(containers.suffix_entry(self._settings), len(books))
-                return _reach(base, books, (), self._views, scope)
+                return self._below_suffix(scope)
             case BookDN(slug) if branch := self._branch(slug):
                 return _reach(self._book(branch), (), branch.views, branch.views, scope)
             case CardDN(slug, key) if (branch := self._branch(slug)) and branch.views:
@@ -114,6 +112,18 @@ class Tree:
                 return _leaf(containers.user_entry(found, self._settings), scope)
             case _:
                 return None
+
+    def _below_suffix(self, scope: Scope) -> Target:
+        smart = self._smart()
+        kept = None if self._counts else self._seen.targets.get(scope)
+        if kept is not None and kept[0] is smart:
+            return kept[1]
+        books = tuple(map(self._book, self._branches()))
+        base = self._above(containers.suffix_entry(self._settings), len(books))
+        target = _reach(base, books, (), self._views, scope)
+        if not self._counts:
+            self._seen.targets[scope] = smart, target
+        return target
 
     def _users(self) -> list[Principal]:
         """Return those who log in that the principal may see: themselves, or all, by name."""
@@ -135,12 +145,13 @@ class Tree:
         view = self._view(slug)
         return NOTHING if view is None else self.reading.groups_of(view, key, self._views)
 
-    def members(self, group: Entry) -> list[str]:
+    def members(self, book: int, key: str) -> list[str]:
         """Return the DNs of a group's members, of those that the principal may see.
 
-        From books that they may only look things up in, there are no more than of a search.
+        The group is the card ``key`` of the book with this id. From books that they may only look
+        things up in, there are no more than of a search.
         """
-        found = self.reading.members(group.book_id, group.key, self._views)
+        found = self.reading.members(book, key, self._views)
         read = [one for one in found if one[0].access >= Privilege.READ]
         looked_up = [one for one in found if one[0].access < Privilege.READ]
         shown = [*read, *looked_up[: self._settings.max_hits]]
@@ -188,7 +199,10 @@ class Tree:
     def _branches(self) -> Iterator[_Branch]:
         """Yield the books, and then the smart ones, which show cards of theirs once more."""
         yield from self._seen.branches
-        yield from _smart(self._settings)(self.reading.smart_books(Privilege.SEARCH))
+        yield from self._smart()
+
+    def _smart(self) -> tuple[_Branch, ...]:
+        return _smart(self._settings)(self.reading.smart_books(Privilege.SEARCH))
 
     def _branch(self, slug: str) -> _Branch | None:
         return next((one for one in self._branches() if is_slug_of(slug, one.book.slug)), None)
@@ -214,10 +228,14 @@ class _Branch:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Books as they are seen, and each by itself."""
+    """Books as they are seen, and each by itself.
+
+    ``targets`` are what searches from the suffix look at, with the smart books beside these.
+    """
 
     views: tuple[VisibleBook, ...]
     branches: tuple[_Branch, ...]
+    targets: dict[Scope, tuple[tuple[_Branch, ...], Target]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)

@@ -45,12 +45,14 @@ from dirserver.ldap.schema.operational import (
 from dirserver.ldap.schema.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
 
-# With the fields that an attribute is made of, where there is none without one.
 _OF_CARDS = tuple(
-    (one, frozenset[Field]() if one in (CN, SN) else frozenset(one.fields))
-    for one in ATTRIBUTE_TYPES
-    if one.oid and one.usage is Usage.USER and one.kept
+    one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER and one.kept
 )
+# By their places among these: those that every card has, and those that are made of a field.
+_ALWAYS = frozenset(at for at, one in enumerate(_OF_CARDS) if not one.fields or one in (CN, SN))
+_MADE_OF = {
+    field: tuple(at for at, one in enumerate(_OF_CARDS) if field in one.fields) for field in Field
+}
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")
@@ -65,13 +67,13 @@ def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> byte
     cn and sn, which a person must have (RFC 4519 section 3.12), fall back to the full name and
     then to the key.
     """
+    # Most cards say little.
+    there = _ALWAYS.union(*[_MADE_OF[field] for field in fields])
     return b"".join(
         [
             _partial_attribute(one.name, values)
-            for one, sources in _OF_CARDS
-            # Most cards say little.
-            if not (sources and sources.isdisjoint(fields))
-            and (values := _values(one, fields, key))
+            for one in [_OF_CARDS[at] for at in sorted(there)]
+            if (values := _values(one, fields, key))
         ]
     )
 

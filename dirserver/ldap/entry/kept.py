@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from dirserver.model.hits import Version
 
 # An entry takes about so much more than its octets.
-_BESIDE = 200
+_BESIDE = 350
 
 
 class KeptEntries:
-    """What became of entries, by the octets that they were made from. Safe in threads.
+    """What became of cards, each by its version. Safe in threads.
 
-    So nothing has to be forgotten when a card changes: it is another entry then.
+    So nothing has to be forgotten when a card changes: it has another version then.
     """
 
     def __init__(self, most_octets: int) -> None:
@@ -20,19 +23,19 @@ class KeptEntries:
         self._most = most_octets
         self._octets = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[object, str, bytes], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, Version], bytes] = OrderedDict()
 
-    def get(self, look: object, key: str, attributes: bytes) -> bytes | None:
-        """Return what was made of the card ``key`` for ``look``, or None."""
-        return self._kept.get((look, key, attributes))
+    def get(self, asked: Iterable[tuple[object, Version]]) -> list[bytes | None]:
+        """Return what was made of each version of a card for a look, or None."""
+        return list(map(self._kept.get, asked))
 
-    def put(self, look: object, key: str, attributes: bytes, made: bytes) -> None:
+    def put(self, made: Sequence[tuple[tuple[object, Version], bytes]]) -> None:
         """Keep what was made."""
         with self._lock:
-            if (look, key, attributes) in self._kept:
-                return
-            self._kept[look, key, attributes] = made
-            self._octets += len(attributes) + len(made) + _BESIDE
+            for one, octets in made:
+                if one not in self._kept:
+                    self._kept[one] = octets
+                    self._octets += len(octets) + _BESIDE
             while self._octets > self._most:
-                (_look, _key, source), gone = self._kept.popitem(last=False)
-                self._octets -= len(source) + len(gone) + _BESIDE
+                _, gone = self._kept.popitem(last=False)
+                self._octets -= len(gone) + _BESIDE

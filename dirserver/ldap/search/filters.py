@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from dirserver.ldap.codec.messages import (
@@ -49,7 +50,7 @@ from dirserver.ldap.schema.operational import (
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
 from dirserver.ldap.search.extensible import items
 from dirserver.ldap.search.values import Leaf, text_of, value_test
-from dirserver.model.fields import NAMES, Field
+from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.query import (
     EVERYTHING,
     GROUPS,
@@ -63,6 +64,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     Keyed,
     KeyIs,
     Moment,
@@ -78,6 +80,8 @@ _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
 # Where digits may also stand for the letters that are on the keys of a telephone.
 _NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
+# No attribute has so many names.
+_MOST_NUMBERS = 16
 _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
 
 
@@ -104,7 +108,7 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case FilterAnd(parts):
             return And(tuple(compile(part, naming) for part in parts))
         case FilterOr(parts):
-            return Or(tuple(compile(part, naming) for part in parts))
+            return _same_number(parts) or Or(tuple(compile(part, naming) for part in parts))
         case FilterNot(part):
             return Not(compile(part, naming))
         case ExtensibleMatch():
@@ -114,6 +118,35 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
     if one is None or one.only_named:
         return UNDEFINED
     return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
+
+
+def _same_number(parts: tuple[Filter, ...]) -> Query | None:
+    """Return what asks for one number of several attributes, if that is what is asked."""
+    first = parts[0] if parts else None
+    if not isinstance(first, EqualityMatch) or len(parts) > _MOST_NUMBERS:
+        return None
+    value = first.value
+    attributes = []
+    for part in parts:
+        if not isinstance(part, EqualityMatch) or part.value != value:
+            return None
+        attributes.append(part.attribute)
+    fields = _of_numbers(tuple(attributes))
+    text = text_of(value) if fields else None
+    return HasNumber(fields, text) if text and text.strip() else None
+
+
+# What a telephone asks is the same but for the number.
+@lru_cache(maxsize=256)
+def _of_numbers(attributes: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return the fields of attributes that have nothing but numbers; none if others have, too."""
+    found: dict[Field, None] = {}
+    for name in attributes:
+        one = lookup(name)
+        if one is None or not one.fields or not PHONES.issuperset(one.fields):
+            return ()
+        found.update(dict.fromkeys(one.fields))
+    return tuple(found)
 
 
 def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:

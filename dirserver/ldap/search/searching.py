@@ -12,22 +12,21 @@ from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.dn import DN
 from dirserver.ldap.dit.tree import Target, Tree
 from dirserver.ldap.entry.presenting import Presenter, in_order
-from dirserver.ldap.search import paging, sorting, windows
-from dirserver.ldap.search.filters import compile as compile_filter
+from dirserver.ldap.search import cards, paging, sorting, windows
+from dirserver.ldap.search.browsing import Listing
+from dirserver.ldap.search.cards import Asked
 from dirserver.ldap.search.paging import Progress
 from dirserver.ldap.search.sorting import UNSORTED
-from dirserver.ldap.search.windows import ByOffset, Window
+from dirserver.ldap.search.windows import Window
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.addressbook import Entry
-from dirserver.model.grant import Privilege
-from dirserver.model.ordering import Place, Span
-from dirserver.model.policy import VisibleBook
-from dirserver.model.query import And, KeyIs, Query
+from dirserver.model.hits import Hits
+from dirserver.model.ordering import Span
 
 # No client waits longer, and a snapshot of the database is open for so long.
 _LONGEST_SECONDS = 300
-# So many rows are turned round in memory when a window is nearer to the end of its list.
-_MOST_TURNED = 1000
+# What is encoded at once: entries, and about the octets of what they are made from.
+MOST_AT_ONCE = 500
+_OCTETS_AT_ONCE = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +42,6 @@ class Result:
 _SUCCESS = Result(ResultCode.SUCCESS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An entry that is to be sent: a card, with its place, or a container."""
-
-    data: bytes
-    place: Place | None = None
-    is_lookup: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the cards of a target are asked."""
-
-    tree: Tree
-    query: Query
-    views: Sequence[VisibleBook]
-    lookups_only: frozenset[int]
-
-
-def _no_members(_group: Entry) -> list[str]:
-    return []
-
-
 class Search:
     """One search. ``result`` says how it ended when the entries have.
 
@@ -78,10 +54,15 @@ class Search:
         message_id: int,
         settings: LDAPSettings,
         address: str,
-        clock: Callable[[], float],
         controls: SearchControls = NONE,
+        *,
+        clock: Callable[[], float],
+        most: int = MOST_AT_ONCE,
     ) -> None:
-        """Answer ``request``, which has this message id and comes from ``address``."""
+        """Answer ``request``, which has this message id and comes from ``address``.
+
+        What is yielded at once are not more than ``most`` entries.
+        """
         self.result = _SUCCESS
         self.hits = 0
         self._request = request
@@ -89,6 +70,7 @@ class Search:
         self._settings = settings
         self._clock = clock
         self._controls = controls
+        self._most = most
         self._sorting = UNSORTED if controls.sort is None else sorting.plan(controls.sort)
         self._progress = Progress()
         self._window: Window | None = None
@@ -104,7 +86,7 @@ class Search:
         yield from self._answered(None, target, b"")
 
     def within(self, tree: Tree, target: Target | None, base: DN) -> Iterator[bytes]:
-        """Yield what is found of ``target`` in ``tree``; the cards are sorted by name.
+        """Yield what is found of ``target`` in ``tree``, as messages; the cards sorted by name.
 
         ``base`` is the name that the client has used for it.
         """
@@ -133,15 +115,12 @@ class Search:
             shown = [one for one in target.containers if one.is_subentry]
             target = Target(tuple(shown))
         presenter = Presenter(
-            self._request,
-            self._message_id,
-            self._settings,
-            self._profile,
-            target.views,
-            _no_members if tree is None else tree.members,
+            self._request, self._message_id, self._settings, self._profile, target.views, tree
         )
         containers = in_order(presenter.found(target.containers), self._sorting)
-        asked = None if tree is None or not target.views else self._ask(tree, target)
+        asked = None
+        if tree is not None and target.views:
+            asked = cards.ask(tree, target, self._request.filter)
         if self._controls.window is not None:
             yield from self._windowed(presenter, containers, asked, answer)
             return
@@ -158,7 +137,8 @@ class Search:
         size = None if paged is None else paged.size
         if size is not None and self._limit is not None and size >= self._limit:
             size = None
-        yield from self._limited(self._found(presenter, containers, asked, size), size)
+        found = self._found(presenter, containers, asked, size)
+        yield from self._limited(found, presenter, asked, size)
         cookie = b""
         if size is not None and self.result.code is ResultCode.SUCCESS and self._has_more:
             cookie = paging.seal(self._progress, about, key)
@@ -188,81 +168,83 @@ class Search:
         self._progress = progress
         return True
 
-    def _limited(self, entries: Iterator[_Found], size: int | None) -> Iterator[bytes]:
+    def _limited(
+        self,
+        found: Iterator[Hits | Sequence[Container]],
+        presenter: Presenter,
+        asked: Asked | None,
+        size: int | None,
+    ) -> Iterator[bytes]:
+        """Yield entries as messages, as many as the client takes, or as a page has."""
         progress = self._progress
-        for entry in entries:
-            if self._limit is not None and progress.sent >= self._limit:
-                self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
-                return
-            if size is not None and self.hits >= size:
-                self._has_more = True
-                self.result = Result(ResultCode.SUCCESS)
-                return
-            self.hits += 1
-            progress.sent += 1
-            if entry.place is None:
-                progress.containers += 1
+        for some in found:
+            limit = len(some) if self._limit is None else max(0, self._limit - progress.sent)
+            room = limit if size is None else min(limit, size - self.hits)
+            if isinstance(some, Hits):
+                for hits in some.first(room).pieces(self._most, _OCTETS_AT_ONCE):
+                    if self._clock() > self._deadline:
+                        self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
+                        return
+                    data = presenter.cards(hits)
+                    self._count(len(hits))
+                    progress.place = hits.last_place
+                    progress.lookups += 0 if asked is None else cards.looked_up(hits, asked)
+                    yield data
             else:
-                progress.place = entry.place
-                progress.lookups += entry.is_lookup
-            yield entry.data
+                for start in range(0, min(room, len(some)), self._most):
+                    part = some[start : min(room, start + self._most)]
+                    data = presenter.containers(part)
+                    self._count(len(part))
+                    progress.containers += len(part)
+                    yield data
+            if len(some) > room:
+                if room == limit:
+                    self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
+                else:
+                    self._has_more = True
+                    self.result = Result(ResultCode.SUCCESS)
+                return
+
+    def _count(self, entries: int) -> None:
+        self.hits += entries
+        self._progress.sent += entries
 
     def _found(
         self,
         presenter: Presenter,
         containers: Sequence[Container],
-        asked: _Asked | None,
+        asked: Asked | None,
         size: int | None,
-    ) -> Iterator[_Found]:
-        shown = (
-            _Found(presenter.container(one)) for one in containers[self._progress.containers :]
-        )
-        if not self._containers_last:
-            yield from shown
+    ) -> Iterator[Hits | Sequence[Container]]:
+        shown = containers[self._progress.containers :]
+        if not self._sorting.containers_last:
+            yield shown
         if asked is not None:
             yield from self._cards(presenter, asked, size)
-        if self._containers_last:
-            yield from shown
+        if self._sorting.containers_last:
+            yield shown
 
-    @property
-    def _containers_last(self) -> bool:
-        """Whether entries that are no cards, and so mostly have nothing to sort by, come last."""
-        order = self._sorting.order
-        return bool(order) and not order[0].reverse
-
-    def _ask(self, tree: Tree, target: Target) -> _Asked:
-        query = compile_filter(self._request.filter, tree.naming(target.views))
-        if target.key:
-            query = And((KeyIs(target.key), query))
-        lookups = (view.book.id for view in target.views if view.access < Privilege.READ)
-        return _Asked(tree, query, target.views, frozenset(lookups))
-
-    def _cards(self, presenter: Presenter, asked: _Asked, size: int | None) -> Iterator[_Found]:
-        most = self._most_cards(asked, size)
-        found = asked.tree.reading.search(
+    def _cards(self, presenter: Presenter, asked: Asked, size: int | None) -> Iterator[Hits]:
+        found = asked.tree.reading.hits(
             asked.query,
             asked.views,
-            most,
+            self._most_cards(asked, size),
             1,
             order=self._sorting.order,
             span=Span(after=self._progress.place),
-            bodies=presenter.wants_bodies,
-            moments=presenter.wants_moments,
+            details=presenter.details,
         )
-        for entry in found:
-            if self._clock() > self._deadline:
-                self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
-                return
-            is_lookup = entry.book_id in asked.lookups_only
-            if is_lookup and self._progress.lookups >= self._settings.max_hits:
-                # Whoever may only look things up does not get to walk through the book.
-                self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
-                continue
-            yield _Found(presenter.card(entry), entry.place, is_lookup)
+        yield from cards.allowed(found, asked, self._lookups_left, self._exceeded)
 
-    def _most_cards(self, asked: _Asked, size: int | None) -> int | None:
+    def _lookups_left(self) -> int:
+        return self._settings.max_hits - self._progress.lookups
+
+    def _exceeded(self) -> None:
+        self.result = Result(ResultCode.SIZE_LIMIT_EXCEEDED)
+
+    def _most_cards(self, asked: Asked, size: int | None) -> int | None:
         """Return how many cards will be sent at the most."""
-        if asked.lookups_only and len(asked.lookups_only) < len(asked.views):
+        if asked.is_mixed:
             return None
         limits = []
         if self._limit is not None:
@@ -270,116 +252,34 @@ class Search:
         if size is not None:
             limits.append(size - self.hits)
         if asked.lookups_only:
-            limits.append(self._settings.max_hits - self._progress.lookups)
+            limits.append(self._lookups_left())
         return max(0, min(limits)) if limits else None
-
-    # Windows onto the list.
 
     def _windowed(
         self,
         presenter: Presenter,
         containers: Sequence[Container],
-        asked: _Asked | None,
+        asked: Asked | None,
         answer: Sequence[Control],
     ) -> Iterator[bytes]:
+        """Yield what is in the window onto the list of all that is found."""
         if asked is not None:
-            asked = self._browsable(asked)
-        cards = 0 if asked is None else self._number_of(asked)
-        content = cards + len(containers)
-        code = ResultCode.SUCCESS
+            asked = asked.browsable()
+        number = 0 if asked is None else self._number_of(asked)
+        listing = Listing(containers, asked, number, self._sorting)
         if self._window is None:
-            code = self._place_window(asked, cards, content)
+            placed = listing.place_window(self._controls)
+            if isinstance(placed, ResultCode):
+                failed = [*answer, windows.response(placed, 0, listing.content)]
+                self._end(ResultCode.VIRTUAL_LIST_VIEW_ERROR, failed)
+                return
+            self._window = placed
         window = self._window
-        if window is None:
-            failed = [*answer, windows.response(code, 0, content)]
-            self._end(ResultCode.VIRTUAL_LIST_VIEW_ERROR, failed)
-            return
-        yield from self._limited(self._listed(presenter, containers, asked, cards, window), None)
-        told = windows.response(ResultCode.SUCCESS, window.target, content)
+        found = listing.within(window, self._progress.sent, presenter.details)
+        yield from self._limited(found, presenter, asked, None)
+        told = windows.response(ResultCode.SUCCESS, window.target, listing.content)
         self._end(self.result.code, [*answer, told])
 
-    def _browsable(self, asked: _Asked) -> _Asked | None:
-        """Leave out of a list books that may not be walked through, unless there are no others."""
-        if len(asked.lookups_only) == len(asked.views):
-            return asked
-        views = [view for view in asked.views if view.book.id not in asked.lookups_only]
-        return replace(asked, views=views, lookups_only=frozenset())
-
-    def _number_of(self, asked: _Asked) -> int:
+    def _number_of(self, asked: Asked) -> int:
         number = asked.tree.reading.number_found(asked.query, asked.views)
         return min(number, self._settings.max_hits) if asked.lookups_only else number
-
-    def _place_window(self, asked: _Asked | None, cards: int, content: int) -> ResultCode:
-        """Decide where the window is; return why it is nowhere, if it is not."""
-        wanted = self._controls.window
-        if wanted is None or self._controls.sort is None:
-            return ResultCode.SORT_CONTROL_MISSING
-        order = self._sorting.order
-        if self._sorting.code is not ResultCode.SUCCESS or not order:
-            return self._sorting.code
-        if isinstance(wanted.target, ByOffset):
-            target = windows.position(wanted.target, content)
-            if target is None:
-                return ResultCode.OFFSET_RANGE_ERROR
-        else:
-            value = sorting.bound(wanted.target.value, order[0])
-            if value is None:
-                return ResultCode.INAPPROPRIATE_MATCHING
-            before = 0
-            if asked is not None:
-                reading = asked.tree.reading
-                before = reading.number_before(asked.query, asked.views, order, value)
-            at_front = 0 if self._containers_last else content - cards
-            target = min(before, cards) + at_front + 1
-            if target == cards + 1 and self._containers_last:
-                target = content + 1
-        self._window = windows.around(wanted, target, content)
-        return ResultCode.SUCCESS
-
-    def _listed(
-        self,
-        presenter: Presenter,
-        containers: Sequence[Container],
-        asked: _Asked | None,
-        cards: int,
-        window: Window,
-    ) -> Iterator[_Found]:
-        """Yield what is in the window and not sent yet."""
-        # Counted from 0, and up to the end: which of all, of the containers, of the cards.
-        first, last = window.first - 1 + self._progress.sent, window.last
-        shift = cards if self._containers_last else 0
-        shown = [
-            _Found(presenter.container(one))
-            for one in containers[max(0, first - shift) : max(0, last - shift)]
-        ]
-        shift = 0 if self._containers_last else len(containers)
-        start, stop = max(0, first - shift), min(max(0, last - shift), cards)
-        if not self._containers_last:
-            yield from shown
-        if asked is not None and start < stop:
-            yield from self._slice(presenter, asked, start, stop, cards)
-        if self._containers_last:
-            yield from shown
-
-    def _slice(
-        self, presenter: Presenter, asked: _Asked, start: int, stop: int, cards: int
-    ) -> Iterator[_Found]:
-        """Yield the cards from ``start`` to ``stop``, counted from the nearer end of the list."""
-        from_end = cards - stop < start and stop - start <= _MOST_TURNED and not asked.lookups_only
-        span = Span(skip=cards - stop if from_end else start, backwards=from_end)
-        order = self._sorting.order
-        reading = asked.tree.reading
-        found = reading.search(
-            asked.query,
-            asked.views,
-            stop - start,
-            order=order,
-            span=span,
-            bodies=presenter.wants_bodies,
-            moments=presenter.wants_moments,
-        )
-        for entry in reversed(list(found)) if from_end else found:
-            if self._clock() > self._deadline:
-                self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
-                return
-            yield _Found(presenter.card(entry), entry.place)

@@ -60,6 +60,11 @@ class Sorting:
     keys: tuple[tuple[AttributeType, bool], ...] = ()
 
     @property
+    def containers_last(self) -> bool:
+        """Whether entries that are no cards, and so mostly have nothing to sort by, come last."""
+        return bool(self.order) and not self.order[0].reverse
+
+    @property
     def response(self) -> Control:
         """The control of the result."""
         said = encode_integer(self.code, ENUMERATED)

@@ -9,6 +9,7 @@ from math import inf
 
 from dirserver.model.duplicates.facts import Facts
 from dirserver.model.duplicates.likeness import (
+    are_near_numbers,
     have_same_numbers,
     is_one_slip,
     share_words,
@@ -32,6 +33,7 @@ class Sign(StrEnum):
     CODE = "postal code"
     LOCALITY = "locality"
     GENERATION = "generation"
+    SOURCE = "source"
 
     __hash__ = str.__hash__
 
@@ -75,6 +77,7 @@ _FAMILY = {
     Alike.OTHER: -2.0,
 }  # fmt: skip
 _UID, _CONTENT, _MAIL, _MOBILE, _LINE = 15.0, 10.0, 10.0, 10.0, 4.0
+_NEAR_LINE = 3.0
 _BIRTHDAY, _ANNIVERSARY, _NEAR_BIRTHDAY, _OTHER_BIRTHDAY = 8.0, 5.0, 6.0, -2.0
 _STREET, _LIKE_STREET, _LITTLE_LIKE_STREET = 6.0, 4.5, 2.25
 _CODE, _LIKE_CODE, _LOCALITY, _LIKE_LOCALITY = 2.5, 1.5, 2.0, 1.5
@@ -116,7 +119,7 @@ def weigh(one: Facts, other: Facts, shared: Container[str], least: float = -inf)
         return None
     scales = _Scales(one, other, shared)
     scales.weight = _GIVEN[name.given] + _FAMILY[name.family]
-    _weigh_contacts(scales)
+    _weigh_contacts(scales, is_alike=Alike.OTHER not in (name.given, name.family))
     _weigh_birthday(scales)
     _weigh_organisation(scales)
     _weigh_address(scales)
@@ -124,6 +127,9 @@ def weigh(one: Facts, other: Facts, shared: Container[str], least: float = -inf)
         scales.speaks_for(_UID, Sign.UID, "the same UID")
     if one.content is not None and one.content == other.content:
         scales.speaks_for(_CONTENT, Sign.CONTENT, "both say the same")
+    if one.source and one.source == other.source and not is_same_uid:
+        # It may have somebody twice itself; but it knows them by something of its own.
+        scales.speaks_against(0.0, Sign.SOURCE, f"the source {one.source} has both")
     if scales.weight < least:
         return None
     _tell_name(scales, name)
@@ -145,6 +151,9 @@ def _tell_name(scales: _Scales, name: Likeness) -> None:
         scales.against.insert(0, Reason(Sign.NAME, f"other {what}, {spelled}"))
     elif name.is_same and name.given is Alike.EQUAL and not name.swapped:
         scales.reasons.insert(0, Reason(Sign.NAME, "the same name"))
+    elif one == other:
+        # Of which nobody knows whether it is the given or the family name.
+        scales.reasons.insert(0, Reason(Sign.NAME, "the same name", exact=False))
     elif name.family is not Alike.UNKNOWN or name.given is not Alike.UNKNOWN:
         turned = "the same name turned round" if name.is_same and name.swapped else "like names"
         scales.reasons.insert(0, Reason(Sign.NAME, f"{turned}, {spelled}", name.is_same))
@@ -155,7 +164,7 @@ def _spelled(facts: Facts) -> str:
     return " ".join(part[0] for part in (name.given, name.family) if part) or "no name"
 
 
-def _weigh_contacts(scales: _Scales) -> None:
+def _weigh_contacts(scales: _Scales, *, is_alike: bool) -> None:
     one, other = scales.one, scales.other
     mails = sorted(mail for mail in one.mails & other.mails if mail not in scales.shared)
     if mails:
@@ -167,6 +176,20 @@ def _weigh_contacts(scales: _Scales) -> None:
         scales.speaks_for(_MOBILE, Sign.MOBILE, f"the same mobile number, {own[0]}")
     elif numbers:
         scales.speaks_for(_LINE, Sign.NUMBER, f"the same number, {numbers[0]}")
+    elif is_alike and not common and one.numbers and other.numbers:
+        # Who works or lives together may have one number after the other.
+        _weigh_near_numbers(scales)
+
+
+def _weigh_near_numbers(scales: _Scales) -> None:
+    for number in sorted(scales.one.numbers):
+        for other in sorted(scales.other.numbers):
+            if not are_near_numbers(number, other):
+                continue
+            if number not in scales.shared and other not in scales.shared:
+                words = f"nearly the same number, {number} and {other}"
+                scales.speaks_for(_NEAR_LINE, Sign.NUMBER, words, exact=False)
+                return
 
 
 def _weigh_birthday(scales: _Scales) -> None:

@@ -23,6 +23,8 @@ gmbh mbh ag kg kgaa ohg ug gbr ev e.v. eg ltd limited llc llp inc corp plc sarl 
 oyj sro s.r.o. spa s.p.a. srl
 """
 _LEGAL_FORMS = frozenset(_LEGAL_WORDS.split())
+# What stands between the name of a firm and its legal form.
+_JOINING = frozenset({"&", "+", "co"})
 _STREETS = (Field.HOME_STREET, Field.WORK_STREET)
 _LOCALITIES = (Field.HOME_LOCALITY, Field.WORK_LOCALITY)
 _CODES = (Field.HOME_POSTAL_CODE, Field.WORK_POSTAL_CODE)
@@ -40,7 +42,8 @@ class Facts:
 
     Of mail addresses there are those that are a person's own, not a desk's. A number is there by
     the shortest string of digits for it; those of a house are not. ``content`` is equal for cards
-    that say the same but for the UID, and None where there is nothing but a name.
+    that say the same but for the UID, and None where there is nothing but a name. ``source`` is
+    what has a card for each of its people, this one among them.
     """
 
     key: str
@@ -56,6 +59,7 @@ class Facts:
     localities: tuple[str, ...]
     codes: tuple[str, ...]
     content: int | None
+    source: str = ""
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -69,7 +73,13 @@ def seen_fields(hidden: frozenset[str] = frozenset()) -> frozenset[str]:
     return frozenset(map(str, seen))
 
 
-def facts_of(key: str, uid: str, values: Iterable[tuple[str, str]], seen: Collection[str]) -> Facts:
+def facts_of(
+    key: str,
+    uid: str,
+    values: Iterable[tuple[str, str]],
+    seen: Collection[str],
+    source: str = "",
+) -> Facts:
     """Return the facts of the card ``key`` from its values in the index, but for hidden ones."""
     said: dict[str, list[str]] = {}
     # The engines sort differently, and so do their indexes.
@@ -80,8 +90,8 @@ def facts_of(key: str, uid: str, values: Iterable[tuple[str, str]], seen: Collec
     def get(*fields: Field) -> list[str]:
         return [one for field in fields for one in said.get(field, ())]
 
-    full = [one for one in get(Field.FULL_NAME) if "@" not in one]
-    family = [one for one in get(Field.FAMILY_NAME) if "@" not in one]
+    full = [one for one in get(Field.FULL_NAME) if _is_name(one)]
+    family = [one for one in get(Field.FAMILY_NAME) if _is_name(one)]
     given, organisations = get(Field.GIVEN_NAME), get(Field.ORGANISATION)
     mobiles = _numbers(get(Field.MOBILE_PHONE))
     lines = {one for field in _LINES for one in _numbers(get(field))}
@@ -94,11 +104,12 @@ def facts_of(key: str, uid: str, values: Iterable[tuple[str, str]], seen: Collec
         frozenset(mobiles),
         frozenset(lines - mobiles),
         next((date for one in get(Field.BIRTHDAY) if (date := _date(one))), ""),
-        frozenset(organisations),
+        frozenset(map(_firm, organisations)),
         tuple(get(*_STREETS)),
         tuple(get(*_LOCALITIES)),
         tuple(get(*_CODES)),
         _content(said),
+        source,
     )
 
 
@@ -125,6 +136,18 @@ def _date(value: str) -> str:
         return ""
     year, month, day = found.groups()
     return f"{'--' if year in (_NO_YEAR, '--') else year}{month}{day}"
+
+
+def _is_name(text: str) -> bool:
+    """Say whether this is a name, and not the address or number that stands where there is none."""
+    return "@" not in text and any(map(str.isalpha, text))
+
+
+def _firm(organisation: str) -> str:
+    """Return the name of a firm without what its legal form is."""
+    words = [word.strip(".") for word in organisation.replace(",", " ").split()]
+    kept = [word for word in words if word not in _LEGAL_FORMS and word not in _JOINING]
+    return " ".join(kept) or organisation
 
 
 def _is_house(full: list[str], given: list[str], organisations: list[str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from dirserver.model.duplicates.facts import Facts
+from dirserver.model.duplicates.nicknames import names_of
 
 # Why a value that more cards have says nothing: it is a house's, or a name that all have.
 MOST_ALIKE = 50
@@ -32,6 +33,14 @@ def of_family(facts: Facts) -> Iterator[str]:
     for family in facts.name.family:
         for given in facts.name.given or ("",):
             yield f"{family} {given[:1]}"
+
+
+def of_nickname(facts: Facts) -> Iterator[str]:
+    """Yield the family name with each name that the given one may be short for: Bob is Robert."""
+    for given in facts.name.given:
+        for number in names_of(given.partition(" ")[0]):
+            for family in facts.name.family:
+                yield f"{family} {number}"
 
 
 def of_given(facts: Facts) -> Iterator[str]:
@@ -81,6 +90,7 @@ CONTACTS: tuple[Keys, ...] = (of_mail, of_number)
 OTHERS: tuple[Keys, ...] = (
     of_uid,
     of_family,
+    of_nickname,
     of_given,
     of_words,
     of_birthday,

@@ -11,6 +11,9 @@ from rapidfuzz.distance import OSA, JaroWinkler
 # Short names differ by a letter and are others: Tim and Tom.
 _SHORTEST_MISSPELLED = 4
 _LIKE_NAMES = 0.87
+# Shorter numbers are alike by chance.
+_FEWEST_WITHOUT_CODE = 7
+_FEWEST_SLIPPED = 9
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -31,6 +34,17 @@ def is_misspelled(one: str, other: str) -> bool:
 def is_one_slip(one: str, other: str) -> bool:
     """Say whether one key was pressed wrongly, left out, or two were interchanged."""
     return OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def are_near_numbers(one: str, other: str) -> bool:
+    """Say whether one number is the other with a slip of the pen, or without what one leaves out.
+
+    That is the area code, which nobody dials at home.
+    """
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= _FEWEST_WITHOUT_CODE and longer.endswith(shorter):
+        return True
+    return len(shorter) >= _FEWEST_SLIPPED and is_one_slip(one, other)
 
 
 def share_words(one: str, other: str) -> float:

@@ -28,7 +28,12 @@ _GENDERS = frozenset(
     for pair in (
         ("", "a"), ("", "e"), ("o", "a"), ("us", "a"), ("an", "na"), ("", "in"), ("", "ina"),
         ("", "ine"), ("", "ette"), ("n", "ne"), ("ian", "ina"), ("", "ie"), ("as", "ea"),
-        ("el", "elle"), ("", "le"), ("io", "ia"),
+        ("el", "elle"), ("", "le"), ("io", "ia"), ("er", "ra"), ("as", "a"), ("es", "ea"),
+        ("as", "sa"), ("", "ia"), ("", "ne"), ("a", "an"), ("a", "ian"), ("ch", "ke"),
+        ("k", "ia"), ("er", "ia"), ("os", "a"), ("as", "ia"), ("as", "e"), ("e", "ia"),
+        ("es", "a"), ("ael", "elle"), ("o", "e"), ("o", "ia"), ("y", "ia"), ("an", "enne"),
+        ("rich", "erike"), ("", "iska"), ("e", "ate"), ("ut", "a"), ("nis", "ise"), ("z", "a"),
+        ("st", "estine"),
     )
 )  # fmt: skip
 
@@ -59,6 +64,11 @@ class Name:
         """All words of it in their plain spelling, in the order of the alphabet."""
         spelled = f"{self.given[0] if self.given else ''} {self.family[0] if self.family else ''}"
         return tuple(sorted(spelled.replace("-", " ").split()))
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has more than two words."""
+        return any(" " in part[0] or "-" in part[0] for part in (self.given, self.family) if part)
 
     @property
     def initials(self) -> str:
@@ -103,7 +113,9 @@ def name_of(
 
 def _words(text: str) -> Iterator[str]:
     for word in text.replace(",", " ").replace("(", " ").replace(")", " ").split():
-        if (bare := word.strip(".")) and bare not in _TITLES:
+        bare = word.strip(".")
+        # Dipl.-Ing. is a title, too.
+        if bare and not all(part.strip(".") in _TITLES for part in bare.split("-")):
             yield bare
 
 
@@ -134,9 +146,14 @@ def compared(one: Name, other: Name) -> Likeness:
     straight = Likeness(
         given_alike(one.given, other.given), _family_alike(one.family, other.family)
     )
-    if straight.given is Alike.EQUAL or straight.family is Alike.EQUAL:
+    if straight.given is Alike.EQUAL and straight.family is Alike.EQUAL:
         return straight
     whole = one.given and other.given and one.family and other.family
+    if whole and one.is_long and other.is_long and one.words == other.words:
+        # Where one part ends and the next one begins is not known of all names.
+        return Likeness(Alike.EQUAL, Alike.EQUAL)
+    if straight.given is Alike.EQUAL or straight.family is Alike.EQUAL:
+        return straight
     if whole and one.given[0][0] == other.family[0][0]:
         swapped = Likeness(
             _part_alike(one.given, other.family), _part_alike(one.family, other.given), True

@@ -157,3 +157,8 @@ def is_nickname(one: str, other: str) -> bool:
     """Say whether one person may be called both, of two folded given names."""
     bearers = _BEARERS.get(one)
     return bearers is not None and not bearers.isdisjoint(_BEARERS.get(other, ()))
+
+
+def names_of(given: str) -> frozenset[int]:
+    """Return which names one may have who is called ``given``, each as a number."""
+    return _BEARERS.get(given, frozenset())

@@ -64,6 +64,12 @@ def follow(
     return following.finish()
 
 
+def owned_names(says: bytes, now: bytes, owns: frozenset[str] | None = None) -> frozenset[str]:
+    """Return of which properties a source that ``says`` something has a say in the card ``now``."""
+    version = parse_card(now).version
+    return frozenset(item.name for item in _owned(read(convert(says, version)).items, owns))
+
+
 def _owned(items: Iterable[Item], owns: frozenset[str] | None) -> list[Item]:
     # By the UID, the source finds the card again.
     return [item for item in items if owns is None or item.name in owns or item.name == "UID"]

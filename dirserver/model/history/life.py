@@ -74,12 +74,14 @@ class Run:
     """What an actor did to a card without anybody in between, from what to what.
 
     Where the card was not there, before or after, that is None. With ``is_last``, nobody did
-    anything to the card since.
+    anything to the card since. ``gone_by`` is the
+    number of the batch by which it had gone before, if it had, by one.
     """
 
     before: Version | None
     after: Version | None
     is_last: bool
+    gone_by: int | None = None
 
 
 def state(version: Version) -> Version | None:
@@ -96,12 +98,13 @@ def runs(versions: Sequence[Version], acts: Acts) -> list[Run]:
     """Return what ``acts`` did in the life that ``versions`` are, oldest first."""
     found = []
     before: Version | None = None
+    gone_by: int | None = None
     for included, pairs in groupby(_included(versions, acts), lambda pair: pair[0]):
         last = [version for _, version in pairs][-1]
         after = state(last)
         if included:
-            found.append(Run(before, after, last is versions[-1]))
-        before = after
+            found.append(Run(before, after, last is versions[-1], gone_by))
+        before, gone_by = after, last.batch if last.is_gone else None
     return found
 
 

@@ -12,7 +12,7 @@ def with_line(item: Item, params: Params, value: str) -> Item:
     """Return ``item`` with these parameters and this value; itself, if it has them."""
     if params == item.line.params and value == item.line.value:
         return item
-    line = replace(item.line, params=params, value=value)
+    line = item.line._replace(params=params, value=value)
     text = format_line(line)
     written = Written(item.written.start, item.written.end, text, fold(text).decode())
     # What it means is not asked for again.

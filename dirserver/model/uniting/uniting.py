@@ -78,20 +78,23 @@ def unite(
     plan: DialPlan,
     newer: Side,
     choices: Mapping[str, Side] | None = None,
+    fixed: frozenset[str] = frozenset(),
 ) -> United:
     """Return ``survivor`` with all that only ``other`` says; both were stored once.
 
     Every byte of the survivor stays that need not change, with it its UID and its version. Of
     what the two do not agree on, the ``newer`` card's value is taken, or that of the card which
-    ``choices`` has for the property (upper case). To unite the outcome with ``other`` again
-    changes nothing.
+    ``choices`` has for the property (upper case). Of the properties in ``fixed``, the survivor
+    keeps each value as it is, and gets more only where there may be several. To unite the outcome
+    with ``other`` again changes nothing.
     """
     version = parse_card(survivor).version
     said = {line.name for line in parse_card(other).lines}
     # The other version may have names where this one need not, but nobody has said those.
     made = {"FN", "N"} - said
     theirs = [item for item in read(convert(other, version)).items if item.name not in made]
-    return _Uniting(survivor, theirs, plan, newer, choices or {}).run()
+    firm = {name: Side.SURVIVOR for unit in UNITS if not fixed.isdisjoint(unit) for name in unit}
+    return _Uniting(survivor, theirs, plan, newer, {**(choices or {}), **firm}, fixed).run()
 
 
 class _Uniting:
@@ -104,12 +107,13 @@ class _Uniting:
         plan: DialPlan,
         newer: Side,
         choices: Mapping[str, Side],
+        fixed: frozenset[str],
     ) -> None:
         sheet = read(survivor)
         self._all_mine, self._all_theirs = sheet.items, theirs
         self._mine, self._theirs = _by_name(sheet.items), _by_name(theirs)
         self._rewriting = Rewriting(sheet)
-        self._plan, self._newer, self._choices = plan, newer, choices
+        self._plan, self._newer, self._choices, self._fixed = plan, newer, choices, fixed
         self._preferring = {item.name for item in sheet.items if is_preferred(item)}
         self._conflicts: list[Conflict] = []
         self._earlier: list[str] = []
@@ -135,9 +139,12 @@ class _Uniting:
             if fits is None:
                 self._decide((name,))
                 continue
-            for one, made in fits:
-                if made is not one:
-                    self._rewriting.replace(one, made)
+            more = [(one, made) for one, made in fits if made is not one]
+            if more and name in self._fixed:
+                self._decide((name,))
+                continue
+            for one, made in more:
+                self._rewriting.replace(one, made)
             if name not in self._mine:
                 self._insert(self._coming((name,)))
 
@@ -208,7 +215,9 @@ class _Uniting:
         known = {word.casefold() for item in mine for word in _words(item)}
         more = dict.fromkeys(word for item in theirs for word in _words(item))
         added = [escape(word) for word in more if word.casefold() not in known]
-        if added:
+        if added and name in self._fixed:
+            self._earlier.append(earlier(with_value(theirs[0], ",".join(added))))
+        elif added:
             first = mine[0]
             parts = [first.line.value] if first.line.value.strip() else []
             self._rewriting.replace(first, with_value(first, ",".join([*parts, *added])))
@@ -224,10 +233,13 @@ class _Uniting:
         theirs = [item for item in self._all_theirs if item.name not in _NOT_SEVERAL]
         for item in surplus(theirs, mine):
             for place in places.get(meant(item, self._plan), [])[:_MOST_ALIKE]:
-                joined = both(now[place.written.start], item)
-                if joined is not None:
+                there = now[place.written.start]
+                joined = both(there, item)
+                if joined is None:
+                    continue
+                if item.name not in self._fixed or joined.line.value == there.line.value:
                     now[place.written.start] = joined
-                    break
+                break
             else:
                 self._insert([item])
         for place in mine:
@@ -250,7 +262,7 @@ class _Uniting:
         more = {_spaced(one): one for one in said if _spaced(one) not in known}
         if not more:
             return
-        if mine:
+        if mine and "NOTE" not in self._fixed:
             value = longer(mine[0].line.value, more.values())
             self._rewriting.replace(mine[0], with_value(mine[0], value))
         else:

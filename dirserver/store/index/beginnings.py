@@ -8,7 +8,7 @@ is wanted, however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import (
@@ -43,7 +43,7 @@ Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]
 
 
 # A row, in the order of the columns.
-_Row: TypeAlias = tuple[int, str, int, int, str, int]
+Row: TypeAlias = tuple[int, str, int, int, str, int]
 
 _NEW = NewRows(card_beginning)
 _OF_CARDS = Prepared(
@@ -80,7 +80,7 @@ def place_of(sort_name: str) -> int:
 
 def rows_of(
     book_id: int, card_id: int, sort_name: str, said: Iterable[tuple[str, int]]
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     """Yield what is kept for a card: each value, in the fields of its bits, in its groups."""
     place = place_of(sort_name)
     for value, bits in said:
@@ -88,12 +88,13 @@ def rows_of(
             yield book_id, head, place, card_id, value, bits
 
 
-def replace(connection: Connection, rows: Iterable[_Row], replaced: Collection[int]) -> None:
-    """Keep ``rows`` instead of what there is for the cards ``replaced``; write what differs."""
-    new = set(rows)
-    there: set[_Row] = set()
-    if replaced:
-        there.update(_OF_CARDS.rows(connection, cards=listed(replaced)))
+def of_cards(connection: Connection, card_ids: Iterable[int]) -> set[Row]:
+    """Return what is kept for cards."""
+    return set(_OF_CARDS.rows(connection, cards=listed(card_ids)))
+
+
+def replace(connection: Connection, there: set[Row], new: set[Row]) -> None:
+    """Keep ``new`` rows instead of those that are ``there``; write what differs."""
     if gone := there - new:
         # The key are the first columns.
         _FORGET.each(connection, [dict(zip(_OLD, row, strict=False)) for row in gone])

@@ -5,9 +5,8 @@ Indexing is what costs most of a write, so that only what differs is written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -43,7 +42,10 @@ _NEW_VALUES = NewRows(card_value)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What the store keeps beside a body: the search index, the sort name, the LDAP entry."""
+    """What the store keeps beside a body: the search index, the sort name, the LDAP entry.
+
+    Of two that are compared, but for the sort name, what is the same in both may be missing.
+    """
 
     values: tuple[tuple[Field, str], ...]
     sort_name: str
@@ -51,43 +53,76 @@ class Derived:
     beginnings: tuple[tuple[str, int], ...] = ()
 
 
+# What was derived from a card, with the ids of its book and of itself.
+_Of: TypeAlias = tuple[int, int, Derived]
+
+
 def store_derived(
     connection: Connection,
-    derived: Sequence[tuple[int, int, Derived]],
+    derived: Sequence[_Of],
     *,
-    replaced: Iterable[int],
+    replaced: Mapping[int, Derived | None],
 ) -> None:
     """Keep what was derived from cards instead of what is there for those ``replaced``.
 
-    Each comes with the ids of its book and of itself.
+    Each comes with the ids of its book and of itself. Of a card that is replaced, what was kept
+    beside it is given to be compared with, or else looked up.
     """
-    old = frozenset(replaced)
-    values = {
-        (card_id, str(field), said) for _, card_id, one in derived for field, said in one.values
-    }
-    _store_values(connection, values, old)
-    entries = [(card_id, one.entry) for _, card_id, one in derived]
-    changed = [{"of_card": one, "attributes": entry} for one, entry in entries if one in old]
-    created = [{"card_id": one, "attributes": entry} for one, entry in entries if one not in old]
-    _CHANGE_ENTRIES.each(connection, changed)
-    _NEW_ENTRIES.each(connection, created)
-    rows = [
-        row
-        for book_id, card_id, one in derived
-        for row in beginnings.rows_of(book_id, card_id, one.sort_name, one.beginnings)
+    unknown = [card_id for card_id, before in replaced.items() if before is None]
+    known = [
+        (book_id, card_id, before)
+        for book_id, card_id, _ in derived
+        if (before := replaced.get(card_id)) is not None
     ]
-    beginnings.replace(connection, rows, old)
+    old, new = set(_values(known)), _values(derived)
+    if unknown:
+        old.update(_VALUES.rows(connection, cards=listed(unknown)))
+    if replaced:
+        differing = {card_id for card_id, _, _ in old.symmetric_difference(new)}
+        if changing := differing.intersection(replaced):
+            trigram.follow(connection, sorted(changing))
+    _store_values(connection, old, new)
+    _store_entries(connection, derived, replaced)
+    there, rows = _beginnings(known), _beginnings(derived)
+    if unknown:
+        there |= beginnings.of_cards(connection, unknown)
+    beginnings.replace(connection, there, rows)
     trigram.settle(connection, least=trigram.MOST_DUE)
 
 
-def _store_values(connection: Connection, new: set[_Said], replaced: Collection[int]) -> None:
-    there = set[_Said]()
-    if replaced:
-        there = set(_VALUES.rows(connection, cards=listed(replaced)))
-    if gone := there - new:
+def _values(derived: Sequence[_Of]) -> list[_Said]:
+    """Return what cards say, card after card, as the table has it."""
+    return [
+        (card_id, str(field), said)
+        for _, card_id, one in derived
+        for field, said in sorted(set(one.values))
+    ]
+
+
+def _beginnings(derived: Sequence[_Of]) -> set[beginnings.Row]:
+    return {
+        row
+        for book_id, card_id, one in derived
+        for row in beginnings.rows_of(book_id, card_id, one.sort_name, one.beginnings)
+    }
+
+
+def _store_entries(
+    connection: Connection, derived: Sequence[_Of], replaced: Mapping[int, Derived | None]
+) -> None:
+    changed, created = [], []
+    for _, card_id, one in derived:
+        if card_id not in replaced:
+            created.append({"card_id": card_id, "attributes": one.entry})
+        elif (before := replaced[card_id]) is None or before.entry != one.entry:
+            changed.append({"of_card": card_id, "attributes": one.entry})
+    _CHANGE_ENTRIES.each(connection, changed)
+    _NEW_ENTRIES.each(connection, created)
+
+
+def _store_values(connection: Connection, there: set[_Said], new: Sequence[_Said]) -> None:
+    if gone := there.difference(new):
         names = ("old", "name", "said")
         _FORGET_VALUES.each(connection, [dict(zip(names, one, strict=True)) for one in gone])
-    # In the order of the index that has most to be looked up in.
-    if come := sorted(new - there, key=itemgetter(1, 2, 0)):
-        rows = [(card, field, value, field in ORDERED) for card, field, value in come]
-        _NEW_VALUES.insert(connection, rows)
+    rows = [(*one, one[1] in ORDERED) for one in new if one not in there]
+    _NEW_VALUES.insert(connection, rows)

@@ -36,7 +36,7 @@ def run(
         if not rows:
             return
         derived = [(row.addressbook_id, row.id, derive(row.body, row.key)) for row in rows]
-        store_derived(connection, derived, replaced=[row.id for row in rows])
+        store_derived(connection, derived, replaced={row.id: None for row in rows})
         for _, card_id, one in derived:
             connection.execute(
                 update(card).where(card.c.id == card_id).values(sort_name=one.sort_name)

@@ -4,15 +4,17 @@ The one thing that has no common SQL. PostgreSQL has the extension pg_trgm, whos
 value and follows by itself.
 
 SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card, with all that it
-says. To write it costs nearly the same for sixty cards as for one. So triggers note which cards
-it is behind with, and what it still has of these, and it is brought up to date for many at a time;
-a search looks at those cards by themselves. What it names is only where to look, either way: the
+says. To write it costs nearly the same for sixty cards as for one. So it is noted which cards it
+is behind with, and what it still has of these, and it is brought up to date for many at a time; a
+search looks at those cards by themselves. Triggers note cards that come and go, and ``follow``
+those of which something is about to change: a trigger for each value would take longer than
+what it is about. What it names is only where to look, either way: the
 values themselves tell whether they contain what is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Select,
     String,
     func,
+    literal,
     literal_column,
     select,
     text,
@@ -29,10 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.sql import column, table
 
 from dirserver.store.index import lines
-from dirserver.store.prepared import Prepared
+from dirserver.store.prepared import Prepared, listed
 
-# Shorter parts have no trigram; they are found by looking at the values themselves.
+# Shorter parts have no trigram; they are found by looking at the values themselves, or, when they
+# are rare, by all trigrams that begin with them.
 SHORTEST = 3
+# Sorts after every character, so that it ends the range of values with a given beginning.
+LAST = "\U0010ffff"
 
 # Two characters that no card can hold are between two values, so that no trigram is of both, and
 # around them all: the least beginning or end of a value is in a trigram.
@@ -42,7 +48,7 @@ _SAID = (
     "(SELECT value FROM card_value WHERE card_id = {card} ORDER BY field, value)"
 )
 _FOLLOWING = (
-    "CREATE TRIGGER {name} BEFORE {event} "
+    "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
     "INSERT INTO trigram_due (card_id, indexed) VALUES ({card}, ({said})); "
     "DELETE FROM card_line WHERE card_id = {card}; END"
@@ -52,6 +58,7 @@ _WHEN_RENAMED = "old.sort_name <> new.sort_name AND "
 SQLITE = (
     "CREATE VIRTUAL TABLE card_trigram USING fts5("
     "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+    "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
     "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
     lines.SQLITE,
     *(
@@ -59,9 +66,9 @@ SQLITE = (
             name=name, event=event, when=when, card=card, said=_SAID.format(card=card)
         )
         for name, event, when, card in (
-            ("card_value_inserted", "INSERT ON card_value", "", "new.card_id"),
-            ("card_value_deleted", "DELETE ON card_value", "", "old.card_id"),
-            ("card_renamed", "UPDATE OF sort_name ON card", _WHEN_RENAMED, "new.id"),
+            ("card_created", "AFTER INSERT", "", "new.id"),
+            ("card_removed", "BEFORE DELETE", "", "old.id"),
+            ("card_renamed", "BEFORE UPDATE OF sort_name", _WHEN_RENAMED, "new.id"),
         )
     ),
 )
@@ -87,6 +94,14 @@ _SETTLE = Prepared(
     )
 )
 _SETTLED = Prepared(text("DELETE FROM trigram_due"))
+_CHANGING = "SELECT value FROM json_each(:cards)"
+_FOLLOW = Prepared(
+    text(
+        f"INSERT INTO trigram_due (card_id, indexed) SELECT id, ({_SAID.format(card='card.id')})"  # noqa: S608 - names of ours
+        f" FROM card WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due)"
+    )
+)
+_NO_LINES = Prepared(text(f"DELETE FROM card_line WHERE card_id IN ({_CHANGING})"))  # noqa: S608 - names of ours
 
 # https://sqlite.org/fts5.html section 6.8; a negative number begins to merge whatever there is.
 _COMMAND = "INSERT INTO card_trigram (card_trigram, rank) VALUES ({})"
@@ -95,6 +110,7 @@ _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
 
 _trigram = table("card_trigram", column("rowid"))
+_term = table("card_trigram_term", column("term"))
 _due = table("trigram_due", column("card_id"))
 
 
@@ -102,6 +118,14 @@ def create(connection: Connection) -> None:
     """Create the index for the engine that ``connection`` leads to."""
     for statement in SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL:
         connection.execute(text(statement))
+
+
+def follow(connection: Connection, card_ids: Iterable[int]) -> None:
+    """Note that the index will be behind with cards that are there, before anything changes."""
+    if connection.dialect.name == "sqlite":
+        cards = listed(card_ids)
+        _FOLLOW.run(connection, cards=cards)
+        _NO_LINES.run(connection, cards=cards)
 
 
 def settle(connection: Connection, *, least: int = 1) -> None:
@@ -146,6 +170,14 @@ def asked(part: str, dialect: Dialect) -> Iterator[str]:
         yield f"%{escaped}%"
 
 
+def asked_short(part: str, dialect: Dialect) -> Iterator[str]:
+    """Yield what ``contains_short`` binds, to find the values that contain ``part``."""
+    if dialect.name == "sqlite":
+        yield part
+        yield part + LAST
+    yield from list(asked(part, dialect))[-1:]
+
+
 def among(values: Sequence[str]) -> str:
     """Return the match of the cards that may have one of ``values``, on SQLite."""
     return " OR ".join(
@@ -177,6 +209,29 @@ def contains(
     if dialect.name == "sqlite":
         return [card_id.in_(cards(next(bound))), func.instr(value, next(bound)) > 0]
     return [value.like(next(bound), escape="\\")]
+
+
+def contains_short(
+    value: ColumnElement[str],
+    card_id: ColumnElement[int],
+    bound: Iterator[ColumnElement[str]],
+    dialect: Dialect,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a value contains a part which is too short for a trigram."""
+    if dialect.name == "sqlite":
+        match = beginning_with(next(bound), next(bound))
+        return [card_id.in_(cards(match)), func.instr(value, next(bound)) > 0]
+    return [value.like(next(bound), escape="\\")]
+
+
+def beginning_with(first: ColumnElement[str], behind: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the match of what has a trigram from ``first`` on and before ``behind``."""
+    quoted = literal('"') + func.replace(_term.c.term, '"', '""') + literal('"')
+    terms = select(func.group_concat(quoted, " OR ", type_=String)).where(
+        _term.c.term >= first, _term.c.term < behind
+    )
+    # Which is in no card.
+    return func.coalesce(terms.scalar_subquery(), '""')
 
 
 def cards(match: ColumnElement[str]) -> Select[tuple[int]]:

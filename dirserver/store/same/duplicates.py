@@ -24,7 +24,7 @@ from sqlalchemy import (
 from dirserver.model.fields import PHONES, Field
 from dirserver.store.search.probes import IS_ORDERED
 from dirserver.store.storable import is_storable
-from dirserver.store.tables import card, card_value, distinct_pair
+from dirserver.store.tables import card, card_value, distinct_pair, source_card
 
 _MOST = 500
 # Sorts after every character, so that it ends the range of values with a given beginning.
@@ -70,14 +70,26 @@ _VALUES = (
     .where(card_value.c.card_id.in_(bindparam("ids", expanding=True)))
     .order_by(card_value.c.card_id)
 )
-_CARDS = select(card.c.id, card.c.addressbook_id, card.c.key, card.c.href, card.c.uid).where(
-    card.c.id.in_(bindparam("ids", expanding=True))
+_CARDS = (
+    select(
+        card.c.id,
+        card.c.addressbook_id,
+        card.c.key,
+        card.c.href,
+        card.c.uid,
+        source_card.c.source,
+    )
+    .join_from(card, source_card, source_card.c.card_id == card.c.id, isouter=True)
+    .where(card.c.id.in_(bindparam("ids", expanding=True)))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A card as the search index has it: pairs of a field and one of its values."""
+    """A card as the search index has it: pairs of a field and one of its values.
+
+    ``source`` is the one that it came of, if it did.
+    """
 
     id: int
     book_id: int
@@ -85,6 +97,7 @@ class Indexed:
     href: str
     uid: str
     values: tuple[tuple[str, str], ...]
+    source: str = ""
 
 
 def count(connection: Connection, books: Sequence[int]) -> int:
@@ -118,7 +131,8 @@ def _indexed(connection: Connection, ids: Sequence[int]) -> Iterator[Indexed]:
         for number, of_card in groupby(rows, key=itemgetter(0))
     }
     for row in connection.execute(_CARDS, {"ids": ids}):
-        yield Indexed(row.id, row.addressbook_id, row.key, row.href, row.uid, said.get(row.id, ()))
+        values, source = said.get(row.id, ()), row.source or ""
+        yield Indexed(row.id, row.addressbook_id, row.key, row.href, row.uid, values, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    update,
 )
 
 from dirserver.store import cards
@@ -35,7 +36,8 @@ _COLUMNS = (
     forwarding.c.batch,
     forwarding.c.linked,
 )
-_IN_BOOK = forwarding.c.addressbook_id == bindparam("book_id")
+_IN_FORCE = forwarding.c.lifted.is_(False)
+_IN_BOOK = and_(forwarding.c.addressbook_id == bindparam("book_id"), _IN_FORCE)
 # One that is back in a book answers for itself.
 _IS_GONE = ~exists().where(card.c.key == forwarding.c.key)
 # Asked for whenever a card is new, so they are put together once; see ``cards``. They are two,
@@ -75,7 +77,8 @@ def add(connection: Connection, book_id: int, forwards: Sequence[Forward], at: d
         same = and_(forwarding.c.addressbook_id == book_id, forwarding.c.href == one.href)
         connection.execute(delete(forwarding).where(or_(same, forwarding.c.key == one.key)))
         row = {name: getattr(one, name) for name in Forward.__slots__}
-        connection.execute(insert(forwarding).values(addressbook_id=book_id, at=at, **row))
+        there = {"addressbook_id": book_id, "at": at, "lifted": False}
+        connection.execute(insert(forwarding).values(**there, **row))
 
 
 def named(connection: Connection, book_id: int, href: str, uid: str) -> list[Forward]:
@@ -98,6 +101,7 @@ def of_uids(connection: Connection, book_id: int, uids: Iterable[str]) -> dict[s
         statement = select(*_COLUMNS).where(
             forwarding.c.addressbook_id == book_id,
             forwarding.c.uid.in_(wanted[at : at + _SOME]),
+            _IN_FORCE,
             _IS_GONE,
             ~exists().where(*there),
         )
@@ -146,11 +150,20 @@ def lift(connection: Connection, keys: Collection[str]) -> list[tuple[str, str]]
 
     Return the keys of those from which a survivor has its link, each with that one's.
     """
-    back = forwarding.c.key.in_(sorted(keys))
+    back = and_(forwarding.c.key.in_(sorted(keys)), _IN_FORCE)
     linked = select(forwarding.c.key, forwarding.c.survivor).where(back, forwarding.c.linked)
     heirs = [(row.key, row.survivor) for row in connection.execute(linked)]
-    connection.execute(delete(forwarding).where(back))
+    connection.execute(update(forwarding).where(back).values(lifted=True))
     return heirs
+
+
+def lifted(connection: Connection, key: str, batch: int) -> Forward | None:
+    """Return how a card went that had gone by ``batch``, and was back in a book after that."""
+    statement = select(*_COLUMNS).where(
+        forwarding.c.key == key, forwarding.c.batch == batch, ~_IN_FORCE
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else Forward(*row)
 
 
 def forget(connection: Connection, keys: Sequence[str]) -> None:

@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, or_, select
-from sqlalchemy.dialects import postgresql
 
+from dirserver.store.prepared import Prepared, insert_or_update
 from dirserver.store.tables import card, joined_card
 
-# SQLite has taken over PostgreSQL's ON CONFLICT, and SQLAlchemy writes it for both.
-_NEW = postgresql.insert(joined_card)
-_REMEMBER = _NEW.on_conflict_do_update(
-    index_elements=[joined_card.c.card_id, joined_card.c.etag],
-    set_={"skipped": _NEW.excluded.skipped},
-)
+_REMEMBER = Prepared(insert_or_update(joined_card))
 
 
 def known(
@@ -56,8 +51,7 @@ def remember(
         for row in connection.execute(statement)
         for etag in went[row.key]
     ]
-    if rows:
-        connection.execute(_REMEMBER, rows)
+    _REMEMBER.each(connection, rows)
 
 
 def forget(connection: Connection, card_ids: Collection[int]) -> None:

@@ -111,6 +111,33 @@ def standing(connection: Connection, link_ids: Iterable[int]) -> list[LinkedCard
     ]
 
 
+def beside(connection: Connection, book_ids: Collection[int], hrefs: Collection[str]) -> set[int]:
+    """Return which books have cards that are linked with those in ``book_ids``.
+
+    With ``hrefs``, with those of these names alone.
+    """
+    other = card.alias("other")
+    there = [card.c.addressbook_id.in_(book_ids), card.c.link_id.is_not(None)]
+    if hrefs:
+        there.append(card.c.href.in_(hrefs))
+    beside = select(other.c.addressbook_id).join(card, other.c.link_id == card.c.link_id)
+    return set(connection.scalars(beside.where(*there).distinct()))
+
+
+def around(connection: Connection, keys: Iterable[str]) -> set[int]:
+    """Return which books have the cards ``keys``, or such as are linked with them."""
+    mine = linked_card.alias("mine")
+    found: set[int] = set()
+    for some in _batches(keys):
+        both = select(linked_card.c.key).join(mine, mine.c.link_id == linked_card.c.link_id)
+        linked = both.where(mine.c.key.in_(some))
+        statement = select(card.c.addressbook_id).where(
+            card.c.key.in_(some) | card.c.key.in_(linked)
+        )
+        found.update(connection.scalars(statement.distinct()))
+    return found
+
+
 def make(
     connection: Connection, mode: LinkMode, properties: Sequence[str], at: datetime, by: str
 ) -> int:

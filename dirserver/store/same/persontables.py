@@ -29,7 +29,8 @@ distinct_pair = Table(
 
 # Which card, by its key, stands for one that was made one with it: clients that have not heard of
 # that still know the other one by its name and its UID. ``revision`` is that at which it went,
-# and ``batch`` what takes it back; ``linked`` says that the survivor has its link from it.
+# and ``batch`` what takes it back; ``linked`` says that the survivor has its link from it, and
+# ``lifted`` that it is taken back, until it may be done again.
 forwarding = Table(
     "forwarding",
     metadata,
@@ -41,6 +42,7 @@ forwarding = Table(
     Column("revision", BigInteger, nullable=False),
     Column("batch", BigInteger, nullable=False),
     Column("linked", Boolean, nullable=False),
+    Column("lifted", Boolean, nullable=False),
     Column("at", Time, nullable=False),
     UniqueConstraint("key"),
     Index("ix_forwarding_addressbook_id_uid", "addressbook_id", "uid"),

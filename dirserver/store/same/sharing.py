@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from dirserver.model.fields import PHONES, Field
 from dirserver.store.same.duplicates import Wanted
+from dirserver.store.search.probes import IS_ORDERED
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
@@ -27,6 +28,7 @@ def _by(*fields: Field) -> Select[str, int]:
             card_value.c.field.in_(list(map(str, fields))),
             card_value.c.value.in_(bindparam("values", expanding=True)),
             in_books,
+            IS_ORDERED,
         )
     )
 

@@ -19,8 +19,9 @@ from sqlalchemy import (
 )
 
 from dirserver.model.fields import Field
-from dirserver.model.number import DialPlan
+from dirserver.model.number import DialPlan, asked_forms
 from dirserver.model.query import (
+    EVERYTHING,
     And,
     AtLeast,
     AtMost,
@@ -28,6 +29,7 @@ from dirserver.model.query import (
     BookIs,
     Constant,
     Equals,
+    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -87,7 +89,7 @@ def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
 def _is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:
-        case Equals() | Substring() | Keyed() | AtLeast() | AtMost() | KeyIs():
+        case Equals() | HasNumber() | Substring() | Keyed() | AtLeast() | AtMost() | KeyIs():
             return True
         case And(parts):
             return any(map(_is_selective, parts))
@@ -113,6 +115,11 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             return Or, kept, _shapes(tests, plan, dialect, values)
         case Not(part):
             return Not, spelled(part, plan, dialect, values)
+        case HasNumber(fields, number):
+            # As ``probes`` has it, but put together once.
+            forms = asked_forms(number, plan)
+            values += forms
+            return HasNumber, fields, len(forms)
         case Equals() | Substring() | Keyed() | AtLeast() | AtMost():
             return _shapes([query], plan, dialect, values)
         case _:
@@ -149,8 +156,8 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return card.c.addressbook_id == book_id
         case InQuarantine(books):
             return is_held(books)
-        case LinkedIn(books):
-            return is_linked(books)
+        case LinkedIn(books, shown):
+            return _is_linked(books, shown, asking)
         case Between():
             return _between(query)
         case Present(field):
@@ -158,6 +165,15 @@ def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:
             return _has(field)
         case _:
             return _found_by([query], asking)
+
+
+def _is_linked(books: Sequence[int], shown: Query, asking: Asking) -> ColumnElement[bool]:
+    if shown == EVERYTHING:
+        return is_linked(books)
+    others = replace(asking, books=books, bind=in_place, first=None)
+    found = select(card.c.link_id).where(card.c.link_id.is_not(None), found_in(shown, others))
+    # These are other cards than those of which that is asked.
+    return and_(card.c.link_id.is_not(None), card.c.link_id.in_(found.correlate(None)))
 
 
 def _between(query: Between) -> ColumnElement[bool]:
@@ -177,7 +193,7 @@ def _any_of(parts: Sequence[Query], asking: Asking) -> ColumnElement[bool]:
     others: list[ColumnElement[bool]] = []
     for part in parts:
         match part:
-            case Equals() | Substring() | Keyed() | AtLeast() | AtMost():
+            case Equals() | HasNumber() | Substring() | Keyed() | AtLeast() | AtMost():
                 tests.append(part)
             case KeyIs(key):
                 keys.append(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from itertools import count
 from typing import TypeAlias
 
@@ -51,15 +51,20 @@ class Named:
         return bindparam(f"v{next(self._numbers)}", "", Text)
 
 
-class Source(Enum):
+class Source(StrEnum):
     """Which table is looked into."""
+
+    # Enum hashes in Python, and each search looks for its statement by these.
+    __hash__ = str.__hash__
 
     VALUES = "values"
     BEGINNINGS = "beginnings"
 
 
-class Op(Enum):
+class Op(StrEnum):
     """How the values of the index compare with the one that is looked for."""
+
+    __hash__ = str.__hash__
 
     ONE_OF = "one of"
     HEAD = "head"
@@ -68,6 +73,11 @@ class Op(Enum):
     BELOW = "<"
     LIKE = "like"
     CONTAINS = "contains"
+    CONTAINS_SHORT = "contains what no trigram does"
+
+
+# These are asked for one part, wherever it is.
+_OF_PART = frozenset({Op.CONTAINS, Op.CONTAINS_SHORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,8 @@ class Probe:
         for one in self.comparisons:
             if one.op is Op.CONTAINS:
                 yield from trigram.asked(one.values[0], dialect)
+            elif one.op is Op.CONTAINS_SHORT:
+                yield from trigram.asked_short(one.values[0], dialect)
             else:
                 yield from one.values
 
@@ -149,7 +161,7 @@ class Probe:
     @property
     def is_of_part(self) -> bool:
         """Whether it looks for what contains a part, and for nothing else."""
-        return len(self.comparisons) == 1 and self.comparisons[0].op is Op.CONTAINS
+        return len(self.comparisons) == 1 and self.comparisons[0].op in _OF_PART
 
     @property
     def is_in_lines(self) -> bool:
@@ -159,7 +171,8 @@ class Probe:
     def _in_lines(
         self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
     ) -> list[Select[int]]:
-        match, part = map(bind, self.values(dialect))
+        *asked, part = map(bind, self.values(dialect))
+        match = asked[0] if len(asked) == 1 else trigram.beginning_with(*asked)
         found = lines.containing(trigram.indexed(match), books, self.fields, part, first)
         # What the index is behind with has no line, and is little.
         behind = select(card_value.c.card_id).where(
@@ -173,7 +186,7 @@ class Probe:
     def is_ordered(self) -> bool:
         """Whether the order of the values leads to what is looked for."""
         ops = {one.op for one in self.comparisons}
-        return self.fields[0] in ORDERED and (Op.CONTAINS not in ops or Op.AT_LEAST in ops)
+        return self.fields[0] in ORDERED and (ops.isdisjoint(_OF_PART) or Op.AT_LEAST in ops)
 
     def _match(self, dialect: Dialect) -> str | None:
         """Return the match that finds the cards where no comparison does, if there is one."""
@@ -183,7 +196,7 @@ class Probe:
             case (Comparison(Op.ONE_OF, values), *_):
                 return trigram.among(values)
             case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if all(
-                one.op is not Op.CONTAINS for one in rest
+                one.op not in _OF_PART for one in rest
             ):
                 return trigram.beginning(begin)
             case _:
@@ -216,3 +229,5 @@ def _compared(
             return value.like(next(bound), escape="\\")
         case Op.CONTAINS:
             return and_(*trigram.contains(value, card_value.c.card_id, bound, dialect))
+        case Op.CONTAINS_SHORT:
+            return and_(*trigram.contains_short(value, card_value.c.card_id, bound, dialect))

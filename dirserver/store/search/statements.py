@@ -12,34 +12,37 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Row, Select
 
 from dirserver.store.prepared import Found, Prepared
 
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
-_ROWS = 200
 
 
 class Statement:
     """A SELECT that is run again and again with other values, bound as v0, v1 and so on."""
 
-    def __init__(self, select: Select[Any], *, is_short: bool = False) -> None:
-        """Prepare ``select``; where it ``is_short``, it finds little, or is limited to that."""
+    def __init__(self, select: Select[Any], most: int, *, is_short: bool = False) -> None:
+        """Prepare ``select``, of which ``most`` rows are wanted at once.
+
+        Where it ``is_short``, it finds little, or is limited to that.
+        """
+        self._most = most
         self._is_short = is_short
-        self._select = select.execution_options(yield_per=_ROWS)
+        self._select = select.execution_options(yield_per=most)
         self._prepared = Prepared(select)
 
-    def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Found]:
-        """Yield the rows."""
+    def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Sequence[Found]]:
+        """Yield the rows, as many at once as were wanted."""
         bound = {f"v{at}": value for at, value in enumerate(values)}
         if self._is_short or connection.dialect.name == "sqlite":
-            yield from self._prepared.found(connection, bound)
+            yield from self._prepared.found(connection, bound, self._most)
             return
         # PostgreSQL's driver would hold all that is found. To have it bit by bit, it declares a
         # cursor, asks for each bit and closes it, which little is not worth.
         with connection.execute(self._select, bound) as rows:
-            yield from rows
+            yield from map(_plain, rows.partitions())
 
 
 class Statements:
@@ -64,3 +67,7 @@ class Statements:
             self._kept[shape] = statement
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
+
+
+def _plain(rows: Sequence[Row[Any]]) -> list[Found]:
+    return list(map(tuple, rows))

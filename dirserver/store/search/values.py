@@ -14,7 +14,7 @@ from typing import TypeAlias
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
-from dirserver.model.query import AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.query import AtLeast, AtMost, Equals, HasNumber, Keyed, Substring
 from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
 from dirserver.store.index import trigram
 from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
@@ -23,8 +23,6 @@ from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
 _VALUE_LENGTH = 512
-# Sorts after every character, so that it ends the range of values with a given beginning.
-_LAST = "\U0010ffff"
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
@@ -39,7 +37,7 @@ class _Kind(Enum):
     TEXT = "text"
 
 
-Test: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+Test: TypeAlias = Equals | HasNumber | Substring | AtLeast | AtMost | Keyed
 
 
 def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
@@ -49,6 +47,9 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field in PHONES:
         return tuple(sorted(indexed_forms(value, plan)))
     spellings = name_forms(value) if field in NAMES else forms(value)
+    # All that most values are.
+    if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
+        return spellings
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
 
 
@@ -87,10 +88,8 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
     for test in tests:
         kind = _kind(test)
         alike = (kind, type(test), _words(test))
-        if alike in found:
-            found[alike][2].append(test.field)
-        else:
-            found[alike] = kind, test, [test.field]
+        asked_of = test.fields if isinstance(test, HasNumber) else (test.field,)
+        found.setdefault(alike, (kind, test, []))[2].extend(asked_of)
     return _joined(
         one
         for kind, test, asked_of in found.values()
@@ -114,7 +113,7 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
 
 
 def _kind(test: Test) -> _Kind:
-    if test.field in PHONES:
+    if isinstance(test, HasNumber) or test.field in PHONES:
         return _Kind.NUMBER
     if not isinstance(test, Substring):
         return _Kind.TEXT
@@ -129,6 +128,8 @@ def _words(test: Test) -> object:
             return test.initial, test.any, test.final, test.at_word
         case Keyed():
             return test.digits
+        case HasNumber():
+            return test.number
         case _:
             return test.value
 
@@ -152,7 +153,7 @@ def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
 def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
     wanted: Sequence[tuple[Comparison, ...]]
     match test:
-        case Equals(_, asked):
+        case Equals(_, asked) | HasNumber(_, asked):
             wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
@@ -172,6 +173,9 @@ def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
         case AtLeast(_, asked) | AtMost(_, asked):
             bound = forms(asked)[0]
             return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
+        case HasNumber():
+            # It is of no text.
+            return []
         case Keyed(digits):
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
@@ -197,17 +201,12 @@ def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
 
 def _text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
-    spellings = []
-    for spelling in (0, 1):
-        parts = replace(
-            test,
-            initial=part_forms(test.initial.lstrip())[spelling],
-            any=tuple(part_forms(part)[spelling] for part in test.any),
-            final=part_forms(test.final.rstrip())[spelling],
-        )
-        if parts not in spellings:
-            spellings.append(parts)
-    return spellings
+    said = (test.initial.lstrip(), *test.any, test.final.rstrip())
+    spellings = dict.fromkeys(zip(*map(part_forms, said), strict=True))
+    return [
+        Substring(test.field, initial, tuple(middle), final, test.at_word)
+        for initial, *middle, final in spellings
+    ]
 
 
 def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
@@ -255,6 +254,9 @@ def _may_begin_word(test: Substring) -> bool:
 
 
 def _substring(parts: Substring) -> tuple[Comparison, ...]:
+    if _is_short(parts):
+        # There are many ideographs, and so few cards with any one of them.
+        return (Comparison(Op.CONTAINS_SHORT, parts.any),)
     inner = [part for part in (*parts.any, parts.final) if part]
     longest = max(inner, key=len, default="")
     if len(longest) < trigram.SHORTEST:
@@ -268,7 +270,7 @@ def _begins(parts: Substring) -> tuple[Comparison, ...]:
     comparisons: list[Comparison] = []
     if parts.initial:
         comparisons.append(Comparison(Op.AT_LEAST, (parts.initial,)))
-        comparisons.append(Comparison(Op.BELOW, (parts.initial + _LAST,)))
+        comparisons.append(Comparison(Op.BELOW, (parts.initial + trigram.LAST,)))
     if any(parts.any) or parts.final or not parts.initial:
         comparisons.append(Comparison(Op.LIKE, (_pattern(parts),)))
     return tuple(comparisons)

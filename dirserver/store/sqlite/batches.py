@@ -8,6 +8,8 @@ yet: a sync token that a loss of power takes back would later stand for other ch
 
 from __future__ import annotations
 
+import math
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -17,63 +19,90 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dirserver.errors import StoreUnavailable
+from dirserver.store.sqlite.driver import driver_of
 from dirserver.store.sqlite.writers import Turns
 
 # What the first of them waits for the others.
 _MOST_PARTS = 8
 _MOST_SECONDS = 0.1
+_FAILURES = (SQLAlchemyError, sqlite3.Error)
 
 
 class Batch:
-    """A transaction with one part of each of those who share it."""
+    """A transaction with one part of each of those who share it.
 
-    def __init__(self, engine: Engine, patience: float) -> None:
+    It is begun and ended by the driver: SQLAlchemy's layers take longer than that. SQLAlchemy
+    begins its own within it when it is asked anything.
+    """
+
+    def __init__(self, connection: Connection, patience: float) -> None:
         """Begin, when no other process has written for ``patience`` seconds at the latest."""
-        self.connection = engine.connect()
-        options = {"sqlite_begin": "BEGIN IMMEDIATE", "sqlite_patience": patience}
-        try:
-            self._whole = self.connection.execution_options(**options).begin()
-        except BaseException:
-            self.connection.close()
-            raise
+        self.connection = connection
+        self._driver = driver_of(connection)
         self._parts = 0
         self._until = time.monotonic() + _MOST_SECONDS
         self._ended = threading.Event()
         self._failure = ""
+        _wait_for_others(connection, patience)
+        self._driver.execute("BEGIN IMMEDIATE")
 
     @property
     def has_room(self) -> bool:
         """Whether another part may be added."""
         is_small = self._parts < _MOST_PARTS and time.monotonic() < self._until
-        return is_small and self._whole.is_active and not self._failure
+        return is_small and self._driver.in_transaction and not self._failure
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its connection may serve for another one."""
+        return not self._failure and not self._driver.in_transaction
 
     @contextmanager
-    def part(self) -> Iterator[Connection]:
-        """Add a part. When it is broken off it leaves no trace, and the other parts stay."""
+    def part(self, *, more: bool = False) -> Iterator[Connection]:
+        """Add a part. When it is broken off it leaves no trace, and the other parts stay.
+
+        Are there ``more`` to come, whatever becomes of it, the transaction stays as well. Raises
+        StoreUnavailable when nothing of it will be kept.
+        """
+        if self._failure:
+            raise StoreUnavailable(self._failure)
         self._parts += 1
         # The first is all there is, and so needs no savepoint.
-        mine = self._whole if self._parts == 1 else self.connection.begin_nested()
+        is_first = self._parts == 1 and not more
+        if not is_first:
+            self._driver.execute("SAVEPOINT part")
         try:
             yield self.connection
-            if mine is not self._whole:
-                mine.commit()
+            if not is_first:
+                self._driver.execute("RELEASE part")
         except BaseException as error:
             try:
-                mine.rollback()
-            except SQLAlchemyError:
+                if is_first:
+                    self._roll_back()
+                else:
+                    self._driver.execute("ROLLBACK TO part")
+                    self._driver.execute("RELEASE part")
+            except _FAILURES:
                 # SQLite has given up all of it, as when the disk is full.
                 self._failure = str(error)
             raise
 
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction():
+            self.connection.rollback()
+        else:
+            self._driver.rollback()
+
     def end(self) -> None:
         """Commit, unless nothing is left to be, and let everybody know."""
         try:
-            with self.connection:
-                if self._whole.is_active and not self._failure:
-                    with self._whole:
-                        # What commits it, or else rolls it back.
-                        pass
-        except SQLAlchemyError as error:
+            if self._failure:
+                self._roll_back()
+            elif self.connection.in_transaction():
+                self.connection.commit()
+            else:
+                self._driver.commit()
+        except _FAILURES as error:
             self._failure = str(error)
         except BaseException:
             self._failure = "it was broken off while it was committed"
@@ -89,12 +118,20 @@ class Batch:
 
 
 class Batches:
-    """The batches of one file, one after the other."""
+    """The batches of one file, one after the other, on a connection that stands by for the next."""
 
     def __init__(self, engine: Engine) -> None:
         """Write through ``engine``."""
         self._engine = engine
         self._turns = Turns[Batch]()
+        self._idle: list[Connection] = []
+        # What a thread writes together.
+        self._together: dict[int, Batch] = {}
+
+    @property
+    def idle(self) -> int:
+        """How many connections stand by."""
+        return len(self._idle)
 
     @contextmanager
     def writing(self, patience: float) -> Iterator[Connection]:
@@ -102,19 +139,75 @@ class Batches:
 
         Raises StoreBusy when the turn does not come within ``patience`` seconds.
         """
+        mine = self._together.get(threading.get_ident())
+        if mine is not None:
+            with mine.part(more=True) as connection:
+                yield connection
+            return
+        with self._turn(patience) as batch, batch.part() as connection:
+            yield connection
+
+    @contextmanager
+    def together(self, patience: float) -> Iterator[Batch]:
+        """Let all that this thread writes in the block be parts of one transaction.
+
+        At the end of the block, and not before, it is committed. Raises StoreUnavailable when
+        nothing of it is kept, and StoreBusy as ``writing`` does.
+        """
+        with self._turn(patience) as batch:
+            self._together[threading.get_ident()] = batch
+            try:
+                yield batch
+            finally:
+                del self._together[threading.get_ident()]
+
+    @contextmanager
+    def _turn(self, patience: float) -> Iterator[Batch]:
         left, batch = self._turns.take(patience)
         try:
-            batch = batch or Batch(self._engine, left)
+            batch = batch or self._begin(left)
         except BaseException:
             self._turns.end()
             raise
         try:
-            with batch.part() as connection:
-                yield connection
+            yield batch
         finally:
             if not (batch.has_room and self._turns.hand_on(batch)):
                 try:
-                    batch.end()
+                    self._end(batch)
                 finally:
                     self._turns.end()
         batch.wait()
+
+    def _begin(self, patience: float) -> Batch:
+        connection = self._idle.pop() if self._idle else self._engine.connect()
+        try:
+            return Batch(connection, patience)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _end(self, batch: Batch) -> None:
+        try:
+            batch.end()
+        finally:
+            if batch.is_sound:
+                self._idle.append(batch.connection)
+            else:
+                # Whatever is left of the transaction goes with the driver's connection.
+                batch.connection.invalidate()
+                batch.connection.close()
+
+    def close(self) -> None:
+        """Close the connection that stands by."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _wait_for_others(connection: Connection, patience: float) -> None:
+    """Have SQLite wait so long for the writer of another process."""
+    # Nobody who waits counts milliseconds, and mostly there is nobody who does.
+    rounded = math.ceil(patience * 10) * 100
+    if connection.info.get("patience") != rounded:
+        connection.info["patience"] = rounded
+        driver_of(connection).execute(f"PRAGMA busy_timeout = {rounded}")

@@ -7,11 +7,16 @@ read: so readers hand theirs on, and a snapshot costs the two statements that it
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import cast
+from types import TracebackType
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from dirserver.errors import NotAtOnce, TimeIsUp
+from dirserver.store import deadline
+from dirserver.store.failures import as_conditions
+from dirserver.store.sqlite.driver import driver_of
 
 _MOST_IDLE = 8
 # What is looked up again and again is not to be read again: in KiB for each connection. All of
@@ -25,44 +30,113 @@ class Snapshots:
     def __init__(self, engine: Engine) -> None:
         """Begin with none."""
         self._engine = engine
-        self._idle: list[Connection] = []
+        self._idle: list[_Reader] = []
 
     @property
     def idle(self) -> int:
         """How many connections stand by."""
         return len(self._idle)
 
-    @contextmanager
-    def open(self) -> Iterator[Connection]:
-        """Open a snapshot; it is taken with the first statement."""
+    def open(self, *, at_once: bool = False) -> Snapshot:
+        """Return a snapshot to enter.
+
+        With ``at_once``, what takes more than some milliseconds raises NotAtOnce.
+        """
+        return Snapshot(self, at_once=at_once)
+
+    def take(self) -> _Reader:
+        """Return a connection that nobody else has."""
         try:
-            connection = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
-            connection = self._engine.connect()
-            driver_of(connection).executescript(_CACHE)
-        driver = driver_of(connection)
+            return _Reader(self._engine.connect())
+
+    def give_back(self, reader: _Reader) -> None:
+        """Let a connection stand by that has nothing open."""
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(reader)
+        else:
+            reader.connection.close()
+
+    def close(self) -> None:
+        """Close the connections that stand by."""
+        while self._idle:
+            self._idle.pop().connection.close()
+
+
+class _Reader:
+    """A connection, and what is below SQLAlchemy's layers at hand."""
+
+    __slots__ = ("connection", "driver")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.driver = driver_of(connection)
+        self.driver.executescript(_CACHE)
+
+
+class Snapshot:
+    """A snapshot to enter, which is taken with the first statement.
+
+    Every request has one: as generators, this and what is around it would cost more than its two
+    statements. Entering and leaving raise what the ``failures`` are to callers.
+    """
+
+    __slots__ = ("_at_once", "_reader", "_snapshots")
+
+    _reader: _Reader
+
+    def __init__(self, snapshots: Snapshots, *, at_once: bool) -> None:
+        self._snapshots = snapshots
+        self._at_once = at_once
+
+    def __enter__(self) -> Connection:
+        """Begin."""
+        try:
+            self._reader = reader = self._snapshots.take()
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            self._fail(error)
+        driver = reader.driver
         try:
             driver.execute("BEGIN")
-            yield connection
+        except sqlite3.Error as error:
+            reader.connection.close()
+            self._fail(error)
+        if self._at_once:
+            deadline.hurry(driver)
+        return reader.connection
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Give the connection back; it stands by for others."""
+        reader = self._reader
+        connection, driver = reader.connection, reader.driver
+        driver.set_progress_handler(None, 0)
+        if error is not None and not isinstance(error, GeneratorExit):
+            connection.close()
+            if isinstance(error, sqlite3.Error | SQLAlchemyError):
+                self._fail(error)
+            return
+        try:
             # SQLAlchemy begins its own transaction within this one when it is asked anything.
             if connection.in_transaction():
                 connection.rollback()
             else:
                 driver.rollback()
-        except BaseException:
+        except (sqlite3.Error, SQLAlchemyError) as failure:
             connection.close()
+            self._fail(failure)
+        self._snapshots.give_back(reader)
+
+    def _fail(self, error: Exception) -> NoReturn:
+        try:
+            with as_conditions():
+                raise error
+        except TimeIsUp:
+            if self._at_once:
+                raise NotAtOnce from None
             raise
-        if len(self._idle) < _MOST_IDLE:
-            self._idle.append(connection)
-        else:
-            connection.close()
-
-    def close(self) -> None:
-        """Close the connections that stand by."""
-        while self._idle:
-            self._idle.pop().close()
-
-
-def driver_of(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's own connection, for what goes past SQLAlchemy's layers."""
-    return cast("sqlite3.Connection", connection.connection.driver_connection)

@@ -12,7 +12,7 @@ from dirserver_radicale.reports import expand, multiget, principals, query, sync
 from dirserver_radicale.tree.collection import Book, Collection
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.tree.resources import Resource
-from dirserver_radicale.xml.multistatus import CARDDAV
+from dirserver_radicale.xml.multistatus import CARDDAV, DAV
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -36,6 +36,11 @@ def is_search(root: Element) -> bool:
     if root.tag == reportset.QUERY:
         return root.find(f"{CARDDAV}filter/{CARDDAV}prop-filter") is not None
     return root.tag == reportset.SEARCH
+
+
+def is_poll(root: Element) -> bool:
+    """Say whether a report asks for what has changed since a moment, mostly nothing."""
+    return root.tag == reportset.SYNC and bool((root.findtext(f"{DAV}sync-token") or "").strip())
 
 
 def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:

@@ -8,10 +8,12 @@ written. So who adds a card is told to have no right to, and adds it to a book.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dirserver.directory import Writing
 from dirserver.directory.properties import change_properties
+from dirserver.directory.same import linking
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import SmartView, shown_of
@@ -33,15 +35,23 @@ class SmartBook(SeveralBooks):
         """Show the smart book that ``viewer`` has as ``view``."""
         book = view.book
         asked = "" if book.smart is None else book.smart.digest
-        super().__init__(viewer, book.slug, tokens.Scope(f"smart/{book.uuid}/{asked}"), view.parts)
+        scope = tokens.Scope(f"smart/{book.uuid}/{asked}")
+        super().__init__(viewer, book.slug, scope, linking.as_one(viewer.reading, view.parts))
         self._book = book
         self.title = book.name or book.slug
         self.description = book.description
         self.owner = ""
 
     def takes(self, part: Part, href: str) -> bool:
-        """Say whether a card may be put there: only in the place of one that is shown."""
-        return self.viewer.reading.stored(part.book.view, href) is not None
+        """Say whether a card may be put there: only in the place of one that is shown.
+
+        One for which a linked card is shown by now is, to a client that has not heard of it yet.
+        """
+        view = part.book.view
+        return (
+            self.viewer.reading.stored(replace(view, shown=self.shown_of(view.book)), href)
+            is not None
+        )
 
     def shown_of(self, book: AddressBook) -> Query:
         """Return what finds the cards of a book that it shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import defusedxml.ElementTree as DefusedET
@@ -17,6 +18,9 @@ MOST_BYTES = 20 * 1024 * 1024
 MOST_MARKS = 500_000
 # Requests have a depth of five or so; what is much deeper only exhausts Radicale's recursion.
 _MOST_DEPTH = 50
+# A client that polls says the same each time, and so do all of its kind.
+_SHORT = 1024
+_KEPT = 64
 
 
 class BadXML(ValueError):
@@ -60,3 +64,11 @@ def parse(body: bytes) -> Element | None:
         if not level:
             return root
     raise BadXML("nested too deeply")
+
+
+_kept = lru_cache(maxsize=_KEPT)(parse)
+
+
+def shared(body: bytes) -> Element | None:
+    """Return what ``parse`` does, in a document that is not to be changed: others may have it."""
+    return _kept(body) if len(body) <= _SHORT else parse(body)

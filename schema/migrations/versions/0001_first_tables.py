@@ -20,22 +20,24 @@ TRIGRAM_INDEX = {
     "sqlite": (
         "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
         "detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
         "CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER"
-        " NOT NULL, sort_name TEXT NOT NULL, additional_name TEXT, family_name TEXT, "
-        "full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
-        "CREATE TRIGGER card_value_inserted BEFORE INSERT ON card_value WHEN NOT EXISTS "
-        "(SELECT 1 FROM trigram_due WHERE card_id = new.card_id) BEGIN INSERT INTO "
-        "trigram_due (card_id, indexed) VALUES (new.card_id, (SELECT coalesce(char(31, 31) ||"
-        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
-        "card_value WHERE card_id = new.card_id ORDER BY field, value))); DELETE FROM "
-        "card_line WHERE card_id = new.card_id; END",
-        "CREATE TRIGGER card_value_deleted BEFORE DELETE ON card_value WHEN NOT EXISTS "
-        "(SELECT 1 FROM trigram_due WHERE card_id = old.card_id) BEGIN INSERT INTO "
-        "trigram_due (card_id, indexed) VALUES (old.card_id, (SELECT coalesce(char(31, 31) ||"
-        " group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
-        "card_value WHERE card_id = old.card_id ORDER BY field, value))); DELETE FROM "
-        "card_line WHERE card_id = old.card_id; END",
+        " NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, "
+        "family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, "
+        "organisation TEXT)",
+        "CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due "
+        "(card_id, indexed) VALUES (new.id, (SELECT coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = new.id ORDER BY field, value))); DELETE FROM card_line "
+        "WHERE card_id = new.id; END",
+        "CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS "
+        "(SELECT 1 FROM trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due "
+        "(card_id, indexed) VALUES (old.id, (SELECT coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) || char(31, 31), '') FROM (SELECT value FROM "
+        "card_value WHERE card_id = old.id ORDER BY field, value))); DELETE FROM card_line "
+        "WHERE card_id = old.id; END",
         "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <>"
         " new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) "
         "BEGIN INSERT INTO trigram_due (card_id, indexed) VALUES (new.id, (SELECT "
@@ -307,6 +309,7 @@ def upgrade() -> None:
             ["addressbook_id"], ["addressbook.id"], name="fk_change_addressbook_id"
         ),
         sa.PrimaryKeyConstraint("addressbook_id", "href", name="pk_change"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_change_addressbook_id_revision_href_vanished",
@@ -324,6 +327,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("batch", sa.BigInteger(), nullable=False),
         sa.Column("linked", sa.Boolean(), nullable=False),
+        sa.Column("lifted", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["addressbook_id"], ["addressbook.id"], name="fk_forwarding_addressbook_id"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from dirserver.exchange.formats.layout import Column
 from tests.exchange.formats.files import CORPUS, contacts_in, read
 
 EXPECTED = CORPUS.parent / "expected"
@@ -109,3 +110,10 @@ def test_the_list_of_an_ldif_file_names_its_members_by_their_uids() -> None:
     hakon, jane, board = contacts_in((CORPUS / "thunderbird.ldif").read_bytes())
     assert board.is_list
     assert board.members == [hakon.uid, jane.uid]
+
+
+def test_the_members_of_lists_are_told_as_what_they_become() -> None:
+    layout, _ = read((CORPUS / "thunderbird.ldif").read_bytes())
+    assert [column for column in layout.columns if column.name == "member"] == [
+        Column("member", "MEMBER", 2)
+    ]

@@ -142,6 +142,24 @@ def said_in_order(contact: Contact) -> Contact:
     )
 
 
+def test_lists_come_back_from_ldif_with_who_is_in_them_people_and_lists() -> None:
+    ada, bob = Contact(given="Ada", family="Byron"), Contact(given="Bob", family="Ives")
+    ada.uid, bob.uid = "not-a-uuid", "0b9d3d4c-5f0e-5d0c-9d55-3f1b6a3c9a57"
+    board = Contact(full_name="Board, the", is_list=True, uid="board", members=[bob.uid, ada.uid])
+    every = Contact(full_name="Everybody", is_list=True, uid="every", members=["board", bob.uid])
+    bodies = [to_card(one) for one in (every, board, ada, bob)]
+    back = {one.name(): one for one in contacts_in(written(bodies, Format.LDIF))}
+    names = {one.uid: name for name, one in back.items()}
+    members = {name: [names[uid] for uid in one.members] for name, one in back.items()}
+    assert members == {
+        "Everybody": ["Board, the", "Bob Ives"],
+        "Board, the": ["Bob Ives", "Ada Byron"],
+        "Ada Byron": [],
+        "Bob Ives": [],
+    }
+    assert back["Everybody"].is_list
+
+
 @pytest.mark.parametrize("kind", [Format.FRITZBOX, Format.YEALINK, Format.SNOM, Format.GRANDSTREAM])
 @settings(max_examples=5, deadline=None)
 @given(contacts=st.lists(CONTACTS, min_size=1, max_size=3))

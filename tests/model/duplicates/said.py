@@ -11,8 +11,18 @@ from dirserver.store.search.values import indexed_values
 PLAN = DialPlan("DE", ("0",))
 
 
-def facts(uid: str, name: str, *lines: str, hidden: frozenset[str] = frozenset()) -> Facts:
-    """Return the facts of a card whose key is its UID; it has an N only if that is one of lines."""
+def facts(
+    uid: str,
+    name: str,
+    *lines: str,
+    hidden: frozenset[str] = frozenset(),
+    source: str = "",
+    key: str = "",
+) -> Facts:
+    """Return the facts of a card; it has an N only if that is one of lines.
+
+    Its key is its UID unless it is said.
+    """
     text = ["BEGIN:VCARD", "VERSION:3.0", f"UID:{uid}", f"FN:{name}", *lines, "END:VCARD", ""]
     said = derive(parse_card("\r\n".join(text).encode()))
     values = {
@@ -21,4 +31,4 @@ def facts(uid: str, name: str, *lines: str, hidden: frozenset[str] = frozenset()
         for text in texts
         for indexed in indexed_values(field, text, PLAN)
     }
-    return facts_of(uid, uid, values, seen_fields(hidden))
+    return facts_of(key or uid, uid, values, seen_fields(hidden), source)

@@ -11,6 +11,7 @@ from dirserver.model.duplicates.evidence import weigh
 from dirserver.model.duplicates.facts import Facts
 from dirserver.model.duplicates.scan import Pair, scan, shared_among
 from dirserver.model.duplicates.verdict import Verdict
+from tests.model.duplicates.cases import ACME, CASES, MAIL, MOBILE, PETER, Case
 from tests.model.duplicates.said import facts
 
 
@@ -29,131 +30,45 @@ def verdicts(*cards: Facts) -> dict[tuple[str, str], Verdict]:
     return {pair: found.verdict for pair, found in scanned(*cards).items()}
 
 
-MOBILE = "TEL;TYPE=cell:+49 171 3920010"
-PETER = ("Peter Müller", "N:Müller;Peter;;;")
+@pytest.mark.parametrize("case", CASES, ids=[case.words for case in CASES])
+def test_two_cards_are_taken_for_what_they_are(case: Case) -> None:
+    pair = scanned(facts("a", *case.one), facts("b", *case.other)).get(("a", "b"))
+    assert (None if pair is None else pair.verdict) is case.verdict
+    if pair is not None:
+        told = pair.against if case.is_against else pair.reasons
+        assert case.because in "; ".join(reason.words for reason in told)
+
+
+def test_each_case_is_told_once_and_with_its_reason() -> None:
+    assert len({case.words for case in CASES}) == len(CASES)
+    assert all(case.because or case.verdict is None for case in CASES)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ((*PETER, MOBILE), ("Peter Mueller", "N:Mueller;Peter;;;", "TEL;TYPE=cell:0171/3920010")),
-        ((*PETER, MOBILE), ("Peter Muller", "TEL:0049 171 3920010")),
-        ((*PETER, MOBILE), ("Dr. Peter Müller", "TEL;TYPE=cell:0171 39 200 10")),
-        ((*PETER, MOBILE), ("Müller, Peter", MOBILE)),
-        ((*PETER, MOBILE), ("Müller Peter", "N:Peter;Müller;;;", MOBILE)),
-        (
-            ("Bob Smith", "N:Smith;Bob;;;", "EMAIL:bob@smith.example"),
-            ("Robert Smith", "N:Smith;Robert;;;", "EMAIL:Bob@Smith.example"),
-        ),
-        (
-            ("Jutta von der Heide", "EMAIL:jutta@heide.example"),
-            ("Jutta von der Heide", "N:von der Heide;Jutta;;;", "EMAIL:jutta@heide.example"),
-        ),
-        # They changed firms, and took their number along.
-        ((*PETER, MOBILE, "ORG:Acme"), (*PETER, MOBILE, "ORG:Nordlicht AS")),
-        # Equal but for the UID.
-        ((*PETER, "ORG:Acme", "TITLE:CEO"), (*PETER, "ORG:Acme", "TITLE:CEO")),
-        (
-            (*PETER, "BDAY:1980-02-01", "ADR:;;Am Markt 1;Köln;;50667;"),
-            (*PETER, "BDAY:19800201", "ADR:;;Am Markt 1;Koeln;;50667;Germany"),
-        ),
-    ],
+    ("name", "verdict"),
+    [("Peter Müller", Verdict.CERTAIN), ("Zoë Köhler", Verdict.LIKELY)],
+    ids=["with the same name", "with another name"],
 )
-def test_one_person_is_certain(one: tuple[str, ...], other: tuple[str, ...]) -> None:
-    assert verdicts(facts("a", *one), facts("b", *other)) == {("a", "b"): Verdict.CERTAIN}
+def test_cards_of_two_books_with_one_uid(name: str, verdict: Verdict) -> None:
+    cards = facts("a", *PETER, ACME), facts("a", name, key="b")
+    (pair,) = scanned(*cards).values()
+    assert pair.verdict is verdict
+    assert "the same UID" in [reason.words for reason in pair.reasons]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        # Namesakes at two firms.
-        ((*PETER, "ORG:Acme"), (*PETER, "ORG:Nordlicht AS")),
-        (
-            (*PETER, "ORG:Acme", "EMAIL:peter@acme.example"),
-            (*PETER, "ORG:Nordlicht", "EMAIL:peter@nordlicht.example"),
-        ),
-        ((*PETER, "ORG:Filiale 12"), (*PETER, "ORG:Filiale 13")),
-        # What two strangers have in common: the day, the number of the house.
-        (
-            ("Anna Groß", "BDAY:1980-02-01", "ADR:;;Weg 1;Köln;;50667;"),
-            ("Zoë Köhler", "BDAY:1980-02-01", "ADR:;;Allee 1;Berlin;;10115;"),
-        ),
-        # A father and his son, who have one switchboard and one address for all.
-        (
-            ("Hans Vogt", "ORG:Vogt KG", "TEL;TYPE=work:0221 7700-0", "EMAIL:contact@vogt.example"),
-            ("Paul Vogt", "ORG:Vogt KG", "TEL;TYPE=work:0221 7700-0", "EMAIL:contact@vogt.example"),
-        ),
-        (
-            ("Hans Vogt sen.", "ORG:Vogt KG", "TEL;TYPE=work:0221 7700-0"),
-            ("Hans Vogt jun.", "ORG:Vogt KG", "TEL;TYPE=work:0221 7700-0"),
-        ),
-        # A couple: the landline, the address.
-        (
-            ("Hans Vogt", "TEL;TYPE=home:0221 770012", "ADR;TYPE=home:;;Am Markt 1;Köln;;50667;"),
-            ("Hanna Vogt", "TEL;TYPE=home:0221 770012", "ADR;TYPE=home:;;Am Markt 1;Köln;;50667;"),
-        ),
-        (
-            ("Martin Vogt", "TEL;TYPE=home:0221 770012"),
-            ("Martina Vogt", "TEL;TYPE=home:0221 770012"),
-        ),
-        # The desks of two firms.
-        (("Empfang", "ORG:Acme"), ("Empfang", "ORG:Nordlicht AS")),
-        (("Zentrale", "ORG:Acme", "EMAIL:info@acme.example"), ("Zentrale", "ORG:Example GmbH")),
-        # An address of a desk, and a person.
-        (("Empfang", "ORG:Acme", "EMAIL:info@acme.example"), (*PETER, "EMAIL:info@acme.example")),
-        (("Anna Groß", "EMAIL:info@acme.example"), (*PETER, "EMAIL:info@acme.example")),
-        # An organisation and its staff.
-        (
-            ("Acme", "ORG:Acme", "TEL:0221 770012", "EMAIL:mail@acme.example"),
-            (*PETER, "ORG:Acme", "TEL:0221 770012", "EMAIL:mail@acme.example"),
-        ),
-        (("Weber GmbH", "TEL:0221 770012"), ("Anna Weber", "TEL:0221 770012")),
-        # Colleagues with the same given name, at the address of their firm.
-        (
-            ("Anna Groß", "ORG:Acme", "TEL;TYPE=work:0221 770012", "ADR:;;Weg 1;Köln;;50667;"),
-            ("Anna Vogt", "ORG:Acme", "TEL;TYPE=work:0221 770012", "ADR:;;Weg 1;Köln;;50667;"),
-        ),
-    ],
-)
-def test_two_people_are_two(one: tuple[str, ...], other: tuple[str, ...]) -> None:
-    assert verdicts(facts("a", *one), facts("b", *other)) == {}
+def test_two_that_one_source_has_under_ids_of_their_own_are_asked_about() -> None:
+    cards = [facts(key, *PETER, MOBILE, source="hr") for key in "ab"]
+    (pair,) = scanned(*cards).values()
+    assert pair.verdict is Verdict.LIKELY
+    assert [reason.words for reason in pair.against] == ["the source hr has both"]
+    other = facts("c", *PETER, MOBILE)
+    assert verdicts(cards[0], other) == {("a", "c"): Verdict.CERTAIN}
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "verdict"),
-    [
-        (PETER, PETER, Verdict.POSSIBLE),
-        ((*PETER, "ORG:Acme"), (*PETER, "ORG:Acme", "TITLE:CEO"), Verdict.LIKELY),
-        ((*PETER, "TEL;TYPE=work:030 23125-110"), (*PETER, "TEL:+49 (0)30 23125110"),
-         Verdict.LIKELY),
-        ((*PETER, "TEL;TYPE=work:0049 30 23125110"), (*PETER, "TEL:+49 (0)30 23125110"),
-         Verdict.LIKELY),
-        # The same mailbox is the couple's; somebody is to look.
-        (("Alice Green", "EMAIL:green@example.org"), ("Bob Green", "EMAIL:green@example.org"),
-         Verdict.POSSIBLE),
-        (
-            (*PETER, "ADR:;;Hauptstraße 1;Köln;;50667;"),
-            (*PETER, "ADR:;;Hauptstr. 1;Koeln;;50667;"),
-            Verdict.LIKELY,
-        ),
-        (
-            (*PETER, "ADR:;;Weg 1;Köln;;50667;"), (*PETER, "ADR:;;Weg 17;Berlin;;10115;"),
-            Verdict.POSSIBLE,
-        ),
-        # She has married.
-        (("Anna Groß", MOBILE), ("Anna Vogt", MOBILE), Verdict.LIKELY),
-        (("Anna Groß", "EMAIL:anna@example.org"), ("anna@example.org", "EMAIL:anna@example.org"),
-         Verdict.LIKELY),
-        # What is against it asks, where all else is for it.
-        ((*PETER, MOBILE, "BDAY:1980-02-01"), (*PETER, MOBILE, "BDAY:1950-12-24"), Verdict.LIKELY),
-        ((*PETER, MOBILE, "BDAY:1980-02-01"), (*PETER, MOBILE, "BDAY:1980-01-02"), Verdict.LIKELY),
-        (("Peter Vogt jun.", MOBILE), ("Peter Vogt", MOBILE), Verdict.LIKELY),
-    ],
-)  # fmt: skip
-def test_what_is_not_certain_is_for_somebody_to_look_at(
-    one: tuple[str, ...], other: tuple[str, ...], verdict: Verdict
-) -> None:
-    assert verdicts(facts("a", *one), facts("b", *other)) == {("a", "b"): verdict}
+def test_what_more_cards_have_than_anybody_has_is_no_key() -> None:
+    many = [facts(f"{number:02}", *PETER, MAIL, f"TITLE:{number}") for number in range(52)]
+    assert verdicts(*many) == {}
+    assert len(verdicts(*many[:50])) == 50 * 49 // 2
 
 
 def test_what_many_have_tells_nothing() -> None:

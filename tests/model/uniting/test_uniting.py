@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.contentline import split_value, unescape, unfolded
 from dirserver.model.conversion import convert
+from dirserver.model.history.following import follow, owned_names
 from dirserver.model.history.items import Item, is_binary, read
 from dirserver.model.history.wording import full_text_of
 from dirserver.model.number import DialPlan
@@ -29,9 +31,11 @@ def united(
     other: tuple[str, ...],
     newer: Side = Side.OTHER,
     choices: Mapping[str, Side] | None = None,
+    fixed: frozenset[str] = frozenset(),
 ) -> list[str]:
     """Unite two cards of Anna and return the lines, without those that every card has."""
-    made = unite(vcard("a", "Anna", *one), vcard("b", "Anna", *other), PLAN, newer, choices)
+    cards = vcard("a", "Anna", *one), vcard("b", "Anna", *other)
+    made = unite(*cards, PLAN, newer, choices, fixed)
     usual = {*vcard("a", "Anna").decode().split("\r\n")}
     return [line for line in unfolded(made.body.decode()) if line not in usual]
 
@@ -208,3 +212,38 @@ def _plain(item: Item) -> str:
 
 def _spaced(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "outcome"),
+    [
+        (("TEL:030 23125-110",), ("TEL;TYPE=work:+49 30 23125110",), ["TEL:030 23125-110"]),
+        (("TEL:+49 30 23125110",), ("TEL;TYPE=work:030 23125110",),
+         ["TEL;TYPE=work:+49 30 23125110"]),
+        (("TEL:030 1",), ("TEL:030 2",), ["TEL:030 2", "TEL:030 1"]),
+        (("ORG:Acme",), ("ORG:Acme;Sales", "TITLE:CEO"),
+         ["ORG:Acme", "TITLE:CEO", "NOTE:Earlier organisation: Acme\\, Sales"]),
+        (("BDAY:--0501",), ("BDAY:1980-05-01",),
+         ["BDAY:--0501", "NOTE:Earlier birthday: 1980-05-01"]),
+        (("CATEGORIES:Staff",), ("CATEGORIES:staff,VIP",),
+         ["CATEGORIES:Staff", "NOTE:Earlier categories: VIP"]),
+        (("NOTE:Floor 2",), ("NOTE:Likes tea",), ["NOTE:Floor 2", "NOTE:Likes tea"]),
+        (("TITLE:Clerk",), ("TITLE:Chair",), ["TITLE:Clerk", "NOTE:Earlier title: Chair"]),
+    ],
+)  # fmt: skip
+def test_what_is_fixed_of_a_card_stays_as_it_is(
+    one: tuple[str, ...], other: tuple[str, ...], outcome: list[str]
+) -> None:
+    fixed = frozenset(re.split("[:;]", line)[0] for line in one)
+    assert united(one, other, choices={"TITLE": Side.OTHER}, fixed=fixed) == outcome
+
+
+@settings(max_examples=30)
+@given(cards(), cards(), cards(), SIDES)
+def test_what_a_source_says_of_the_card_that_stays_stays(
+    says: bytes, added: bytes, other: bytes, newer: Side
+) -> None:
+    now = follow(says, says, added).body
+    fixed = owned_names(says, now)
+    made = unite(now, other, PLAN, newer, {}, fixed).body
+    assert follow(says, says, made).changed == ()

@@ -1,0 +1,175 @@
+"""How the cards of a book look to who asks for some of their attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TypeAlias
+
+from dirserver.ldap.codec.encode import encode_named
+from dirserver.ldap.codec.messages import SearchRequest
+from dirserver.ldap.dit import dn
+from dirserver.ldap.entry.asked import spelled
+from dirserver.ldap.entry.entries import encode_member, encode_operational, is_group
+from dirserver.ldap.entry.from_card import encode_from_card
+from dirserver.ldap.entry.selection import Projection, Selection
+from dirserver.ldap.schema.attributetype import AttributeType
+from dirserver.ldap.settings import ClientProfile, LDAPSettings
+from dirserver.model.addressbook import Entry
+from dirserver.model.hits import Details
+from dirserver.model.identical import Followed
+from dirserver.model.number import DialPlan, NumberStyle
+from dirserver.model.policy import VisibleBook
+
+# Returns the DNs of those in a group that are shown to who asks, by its book's id and its key.
+Members: TypeAlias = Callable[[int, str], list[str]]
+
+
+class Way(Enum):
+    """How the entries of an answer come to be, the simplest first."""
+
+    AS_STORED = "each is sent as it is stored with its card"
+    KEPT = "each is made once, for all who ask in the same way"
+    MADE = "each is made for this answer"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """How the cards of one book look."""
+
+    book: str
+    below: bytes
+    projection: Projection
+    wants_operational: bool
+    from_card: tuple[AttributeType, ...]
+    shows_members: bool
+    way: Way
+
+    def name(self, key: str) -> bytes:
+        """Return the DN of a card."""
+        if key.isalnum() and key.isascii():
+            # As all are that were given out here.
+            return b"uid=%b%b" % (key.encode(), self.below)
+        return dn.card_dn(key, self.book).encode()
+
+    def depends_on_reader(self, attributes: bytes) -> bool:
+        """Say whether those from whom the same is hidden may yet be shown different things."""
+        return is_group(attributes) and self.shows_members
+
+    def made(self, card: Entry, members: Members) -> bytes:
+        """Return the entry of ``card`` without the message that it is in."""
+        operational = b""
+        if self.wants_operational and card.created is not None and card.modified is not None:
+            operational = encode_operational(
+                self.name(card.key).decode(),
+                card.key,
+                card.created,
+                card.modified,
+                group=is_group(card.attributes),
+            )
+        shown = self.projection.select(card.attributes, operational)
+        if self.depends_on_reader(card.attributes):
+            shown += self.more(encode_member(members(card.book_id, card.key)))
+        if self.from_card and card.body is not None:
+            shown += self.more(encode_from_card(card.body, self.from_card))
+        return encode_named(self.name(card.key), shown)
+
+    def more(self, encoded: bytes) -> bytes:
+        """Return what is shown of attributes that are not stored with the card."""
+        return self.projection.select_more(encoded)
+
+
+def _look(
+    book: str,
+    attributes: tuple[str, ...],
+    hidden: frozenset[str],
+    types_only: bool,  # a part of the key of a cache
+    style: NumberStyle,
+    plan: DialPlan,
+    asked: tuple[str, ...],
+) -> Look:
+    selection = Selection.parse(attributes)
+    projection = Projection(
+        selection,
+        hidden,
+        types_only=types_only,
+        rewrite_numbers=spelled(style, plan, asked),
+    )
+    wants_operational = selection.wants_operational
+    from_card = projection.from_card
+    if asked or wants_operational or from_card:
+        way = Way.MADE
+    else:
+        way = Way.AS_STORED if projection.is_verbatim else Way.KEPT
+    shows_members = projection.shows_members
+    below = f",{book}".encode()
+    return Look(book, below, projection, wants_operational, from_card, shows_members, way)
+
+
+# Those of different readers look the same, and what was made of one is good for the other.
+_same_look = lru_cache(maxsize=512)(_look)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the cards of some books look, by the books' ids, and what is needed of them for that."""
+
+    of: Mapping[int, Look]
+    way: Way
+    details: Details
+
+
+def looks(
+    views: tuple[VisibleBook, ...],
+    request: SearchRequest,
+    settings: LDAPSettings,
+    profile: ClientProfile,
+    asked: tuple[str, ...],
+) -> Looks:
+    """Return how the cards of ``views`` look to who sends ``request`` and asks for these numbers.
+
+    Clients of one kind ask for the same attributes all day long.
+    """
+    kind = request.attributes, request.types_only, settings, profile
+    kinds = _kinds(views)
+    found = None if asked else kinds.get(kind)
+    if found is not None:
+        return found
+    look = _look if asked else _same_look
+    found = _joined(
+        {
+            view.book.id: look(
+                dn.book_dn(view.shelf.slug, settings.suffix),
+                request.attributes,
+                view.hidden,
+                request.types_only,
+                profile.numbers,
+                settings.plan,
+                asked,
+            )
+            for view in views
+        }
+    )
+    if not asked and len(kinds) < _MOST_KINDS:
+        kinds[kind] = found
+    return found
+
+
+def _joined(of: Mapping[int, Look]) -> Looks:
+    ways = {one.way for one in of.values()}
+    way = next((one for one in (Way.MADE, Way.KEPT) if one in ways), Way.AS_STORED)
+    details = Details(
+        revision=way is Way.KEPT,
+        attributes=way is not Way.KEPT,
+        moments=any(one.wants_operational for one in of.values()),
+        body=any(one.from_card for one in of.values()),
+    )
+    return Looks(of, way, details)
+
+
+_MOST_KINDS = 32
+_Kind: TypeAlias = tuple[tuple[str, ...], bool, LDAPSettings, ClientProfile]
+# By the ways in which the cards of some books were asked for.
+_kinds = Followed[tuple[VisibleBook, ...], dict[_Kind, Looks]](lambda _views: {})

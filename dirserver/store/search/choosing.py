@@ -1,0 +1,196 @@
+"""Which cards a question chooses, as a SELECT: each person once, in order, as many as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    FromClause,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
+
+from dirserver.model.fields import Field
+from dirserver.model.ordering import BY_NAME, Span
+from dirserver.model.query import EVERYTHING, PERSONS, resolve
+from dirserver.store.search import ordering
+from dirserver.store.search.conditions import Asking, found_in
+from dirserver.store.search.ordering import BoundPlace, Term
+from dirserver.store.search.probes import IS_ORDERED, Bind, in_place
+from dirserver.store.search.question import Question
+from dirserver.store.tables import card, card_value
+
+
+def chosen(
+    question: Question,
+    dialect: Dialect,
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None = None,
+    bind: Bind = in_place,
+    more: Sequence[str] = (),
+) -> FromClause | None:
+    """Return the cards of ``span`` that ``question`` finds, in their order, or None for none.
+
+    ``after`` is the place that the span begins behind, as ``bind`` has it. Beside what tells a card
+    from others and where it stands, these have ``more`` of the columns of ``card``.
+    """
+    if question.finds_once and is_of_all(question):
+        cards: FromClause = _of_each_book(question, _columns(terms, more), terms, span, after)
+    else:
+        by_name = question.order == BY_NAME and after is None and not span.backwards
+        most = (
+            None
+            if span.limit is None or question.finds_once or not by_name
+            else span.limit + span.skip
+        )
+        columns = _columns(terms, more)
+        selected = _selected(question, dialect, columns, terms, after, bind, most)
+        if selected is None:
+            return None
+        if not question.finds_once:
+            by = ordering.order_by(terms)
+            return selected.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
+        cards = selected.subquery()
+    sorted_by = [term.of(cards, at) for at, term in enumerate(terms)]
+    return (
+        select(cards)
+        .order_by(*ordering.order_by(sorted_by))
+        .limit(span.limit)
+        .offset(span.skip or None)
+        .subquery()
+    )
+
+
+def is_of_all(question: Question) -> bool:
+    """Say whether all cards of all the books are found, or all but those of groups."""
+    asked = {resolve(question.query, hidden) for hidden, _ in question.scopes}
+    return asked in ({EVERYTHING}, {PERSONS})
+
+
+def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
+    """Return the condition for ``cards`` where ``_is_of_all`` is true."""
+    if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
+        return []
+    return [
+        cards.c.id.not_in(
+            select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
+        )
+    ]
+
+
+def _of_each_book(
+    question: Question,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None,
+) -> FromClause:
+    """Return the first cards of each book, as many as may be among the first of all.
+
+    Each book has its cards in order; to rank all of them first would cost all of the books. Only
+    where all cards are found can a look at the books tell who is found in a better one.
+    """
+    most = None if span.limit is None else span.limit + span.skip
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    parts = []
+    better: list[int] = []
+    for book, _ in sorted(question.ranks, key=lambda ranked: ranked[1]):
+        other = card.alias("other")
+        copy = (
+            select(other.c.id)
+            .where(
+                other.c.addressbook_id.in_(better),
+                other.c.uid == card.c.uid,
+                *_kept(question, other),
+            )
+            .exists()
+        )
+        once = [or_(card.c.uid == "", ~copy)] if better and not question.links_only else []
+        if better and question.has_links:
+            linked = (other.c.link_id == card.c.link_id, other.c.addressbook_id.in_(better))
+            twin = select(other.c.id).where(*linked, *_kept(question, other)).exists()
+            once.append(or_(card.c.link_id.is_(None), ~twin))
+        first = (
+            select(*columns)
+            .where(card.c.addressbook_id == book, *once, *behind, *_kept(question, card))
+            .order_by(*ordering.order_by(terms))
+            .limit(most)
+            .subquery()
+        )
+        parts.append(select(first))
+        better.append(book)
+    return union_all(*parts).subquery()
+
+
+def _columns(terms: Sequence[Term], more: Sequence[str] = ()) -> list[ColumnElement[object]]:
+    # A column more may be one that the index by which cards are sorted does not have.
+    own = (card.c.id, card.c.addressbook_id, card.c.key)
+    return [*own, *(card.c[name] for name in more), *ordering.labelled(terms)]
+
+
+def found(question: Question, dialect: Dialect, terms: Sequence[Term]) -> FromClause | None:
+    """Return all cards that ``question`` finds, in any order, or None for none."""
+    selected = _selected(question, dialect, _columns(terms), terms)
+    return None if selected is None else selected.subquery()
+
+
+def _selected(
+    question: Question,
+    dialect: Dialect,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    after: BoundPlace | None = None,
+    bind: Bind = in_place,
+    first: int | None = None,
+) -> Select[*tuple[object, ...]] | None:
+    """Return the cards that ``question`` finds behind ``after``, or None for none.
+
+    With ``first``, some may be missing that come by name behind so many others.
+    """
+    condition = _condition(question, dialect, bind, first)
+    if condition is None:
+        return None
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    if not question.finds_once:
+        return select(*columns).where(condition, *behind)
+    rank = case(dict(question.ranks), value=card.c.addressbook_id)
+    copies: list[ColumnElement[int]] = []
+    if not question.links_only:
+        copies.append(func.row_number().over(partition_by=_person(), order_by=(rank, card.c.key)))
+    if question.has_links:
+        copies.append(func.rank().over(partition_by=_linked(), order_by=rank))
+    named = {f"copy_{at}": copy for at, copy in enumerate(copies)}
+    labelled = [copy.label(name) for name, copy in named.items()]
+    ranked = select(*columns, *labelled).where(condition).subquery()
+    shown = [column for column in ranked.c if column.key not in named]
+    if after is not None:
+        there = [term.of(ranked, at) for at, term in enumerate(terms)]
+        behind = [ordering.behind(there, after)]
+    return select(*shown).where(*(ranked.c[name] == 1 for name in named), *behind)
+
+
+def _person() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Return what is the same of two cards that are of one person: the UID, if there is one."""
+    return card.c.uid, case((card.c.uid == "", card.c.key), else_="")
+
+
+def _linked() -> tuple[ColumnElement[int | None], ColumnElement[str]]:
+    """Return what is the same of two cards that are linked."""
+    return card.c.link_id, case((card.c.link_id.is_(None), card.c.key), else_="")
+
+
+def _condition(
+    question: Question, dialect: Dialect, bind: Bind, first: int | None
+) -> ColumnElement[bool] | None:
+    conditions = [
+        found_in(query, Asking(books, question.plan, dialect, bind, first))
+        for books, _, query in question.resolved()
+    ]
+    return or_(*conditions) if conditions else None

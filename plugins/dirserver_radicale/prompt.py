@@ -1,0 +1,49 @@
+"""Polls, answered without a thread: what clients ask again and again, mostly to hear of nothing.
+
+To hand a request to a thread and to take the answer back costs more than to look up the few rows
+that tell it. Whatever may take longer, and whatever is refused, is left to the Application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from dirserver.errors import NotAtOnce
+from dirserver_radicale.direct import SEGMENT, Direct, is_plain, tell
+
+_PATH = re.compile(rf"/(?:{SEGMENT}/)*+(?:{SEGMENT})?")
+_HOME = re.compile(rf"/(?:{SEGMENT}/?)?")
+# What is directly in a home is a few books; what is in a book are all its cards.
+_PATHS = {
+    ("PROPFIND", "0"): _PATH,
+    ("PROPFIND", "1"): _HOME,
+    ("REPORT", "0"): _PATH,
+    ("REPORT", "1"): _PATH,
+    ("REPORT", ""): _PATH,
+}
+
+
+class Prompt:
+    """A WSGI application that never waits: it answers as another would, or raises NotAtOnce."""
+
+    def __init__(self, direct: Direct) -> None:
+        """Answer with the methods that ``direct`` calls."""
+        self._direct = direct
+
+    def admits(self, environ: dict[str, Any]) -> bool:
+        """Say whether a request looks like a poll."""
+        path = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
+        return path is not None and is_plain(environ, path)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request (PEP 3333). Raises NotAtOnce, and then nothing has been done."""
+        principal = self._direct.known(environ)
+        if principal is None:
+            raise NotAtOnce
+        written = self._direct.call(environ, principal, at_once=True)
+        if not written[0].startswith("207"):
+            # Mostly the audit trail is to be told of that.
+            raise NotAtOnce
+        return tell(written, start_response)
