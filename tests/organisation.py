@@ -128,10 +128,11 @@ def open_organisation(path: Path) -> Services:
         # As most tests have it, which need not be made for each of them.
         path.with_name(_NAME).write_bytes(_applied_file())
         return open_services(config.load(path))
-    return _apply(path)
+    return new_organisation(path)
 
 
-def _apply(path: Path) -> Services:
+def new_organisation(path: Path) -> Services:
+    """Apply the config at ``path`` to a database that has keys of its own, and no copy of any."""
     services = open_services(config.load(path))
     apply_config(services, ADMIN, HERE)
     return services
@@ -142,7 +143,7 @@ def _applied_file() -> bytes:
     """Return the database of the organisation, with its config applied and nothing more."""
     with TemporaryDirectory() as directory:
         path = write_config(Path(directory))
-        _apply(path).store.close()
+        new_organisation(path).store.close()
         return path.with_name(_NAME).read_bytes()
 
 

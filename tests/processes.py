@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -33,10 +34,10 @@ def environment() -> dict[str, str]:
 class Process:
     """What the tests use of :class:`subprocess.Popen`, for a process that was forked."""
 
-    def __init__(self, told: int, stdout: IO[bytes] | None) -> None:
+    def __init__(self, told: int, streams: Sequence[IO[bytes] | None]) -> None:
         """Wait until it has begun; ``told`` is where its number and its exit code come."""
         self._told = told
-        self.stdout = stdout
+        self.stdin, self.stdout, self.stderr = streams
         self.returncode: int | None = None
         self.pid = self._hear()
 
@@ -89,8 +90,7 @@ def begin(
 ) -> Process:
     """Begin what ``python -m dirserver`` does with ``arguments``.
 
-    The streams are as for :class:`subprocess.Popen`: a file's number, or DEVNULL, and for stdout
-    PIPE too.
+    The streams are as for :class:`subprocess.Popen`: a file's number, DEVNULL, or PIPE.
     """
     request = Request(
         module,
@@ -100,20 +100,23 @@ def begin(
         new_session,
     )
     heard, told = os.pipe()
-    reading = None
     nothing = os.open(os.devnull, os.O_RDWR)
-    ours = [told, nothing]
-    if stdout == subprocess.PIPE:
-        source, stdout = os.pipe()
-        ours.append(stdout)
-        reading = os.fdopen(source, "rb")
-    files = [nothing if file == subprocess.DEVNULL else file for file in (stdin, stdout, stderr)]
+    handed, ours, streams = [told, nothing], list[int](), list[IO[bytes] | None]()
+    for stream, mode in ((stdin, "wb"), (stdout, "rb"), (stderr, "rb")):
+        if stream == subprocess.PIPE:
+            reading, writing = os.pipe()
+            own, stream = (writing, reading) if mode == "wb" else (reading, writing)
+            handed.append(stream)
+            streams.append(os.fdopen(own, mode))
+        else:
+            streams.append(None)
+        ours.append(nothing if stream == subprocess.DEVNULL else stream)
     try:
-        socket.send_fds(_warm(), [bytes(request)], [*files, told])
+        socket.send_fds(_warm(), [bytes(request)], [*ours, told])
     finally:
-        for file in ours:
+        for file in handed:
             os.close(file)
-    return Process(heard, reading)
+    return Process(heard, streams)
 
 
 def run(
@@ -121,36 +124,34 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float = 60,
+    timeout: float = 120,
     module: str = "dirserver",
 ) -> subprocess.CompletedProcess[bytes]:
     """Do what ``python -m dirserver`` does with ``arguments``, to its end.
 
     Raises TimeoutExpired when that does not come, having ended it.
     """
-    with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-    ):
-        given.write(stdin)
-        given.seek(0)
-        process = begin(
-            *arguments,
-            stdin=given.fileno(),
-            stdout=out.fileno(),
-            stderr=err.fileno(),
-            env=env,
-            cwd=cwd,
-            module=module,
-        )
+    pipe = subprocess.PIPE
+    process = begin(
+        *arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=env, cwd=cwd, module=module
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with ThreadPoolExecutor(3) as pool, process.stdout, process.stderr:
+        pool.submit(_give, process.stdin, stdin)
+        out, err = pool.submit(process.stdout.read), pool.submit(process.stderr.read)
         try:
             code = process.wait(timeout)
         finally:
             process.kill()
-        out.seek(0)
-        err.seek(0)
-        return subprocess.CompletedProcess([*map(str, arguments)], code, out.read(), err.read())
+        said = out.result(), err.result()
+    return subprocess.CompletedProcess([*map(str, arguments)], code, *said)
+
+
+def _give(stream: IO[bytes], text: bytes) -> None:
+    with suppress(BrokenPipeError), stream:
+        stream.write(text)
 
 
 @cache

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import runpy
 import select
 import signal
@@ -42,6 +43,9 @@ IMPORTED = (
     "vdirsyncer.storage.dav",
     "vdirsyncer.storage.filesystem",
 )
+# What decides by its environment, when it is imported, whether it counts for itself alone; and who
+# has it from there.
+LEFT_COLD = re.compile(r"prometheus_client\b|dirserver\.(metrics|server)$")
 # All that is told of a process: its number when it begins, and its exit code when it ended.
 NUMBER = struct.Struct("i")
 _LARGEST_REQUEST = 1 << 17
@@ -131,6 +135,8 @@ def main() -> None:
     import_lean()
     for name in IMPORTED:
         import_module(name)
+    for name in filter(LEFT_COLD.match, list(sys.modules)):
+        del sys.modules[name]
     # Neither threads nor what a reactor waits with are there after a fork, or they are there twice.
     assert threading.active_count() == 1
     assert "twisted.internet.reactor" not in sys.modules

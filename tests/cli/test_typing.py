@@ -12,13 +12,13 @@ import subprocess
 import sys
 import termios
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from dirserver import __version__
+from tests import processes
 from tests.cli.shell import Shell, command, environment, run
 from tests.postgresql import Server
 
@@ -240,30 +240,22 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(filled: Shell) -> None
 
 def test_an_interrupt_is_quiet(shell: Shell) -> None:
     ours, theirs = os.pipe()
-    process = subprocess.Popen(
-        command("-c", shell.config, "import", "--book", "customers", "-"),
-        stdin=ours,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
+    process = processes.begin(
+        "-c", shell.config, "import", "--book", "customers", "-",
+        stdin=ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+    )  # fmt: skip
     os.close(ours)
     os.write(theirs, b"BEGIN:VCARD\n")
     while _unread_bytes(theirs):
         assert process.poll() is None
         time.sleep(0.02)
-    out, err = _interrupted(process)
+    process.send_signal(signal.SIGINT)
+    code = process.wait(60)
     os.close(theirs)
-    assert (process.returncode, out, err) == (130, b"", b"")
-
-
-def _interrupted(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    for _ in range(6):
-        # Again when it was about to read on: Python looks for signals only before it does.
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=10)
-    raise AssertionError("an interrupt does not end it")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        assert (code, process.stdout.read(), process.stderr.read()) == (130, b"", b"")
 
 
 def _unread_bytes(pipe: int) -> int:

@@ -30,7 +30,7 @@ from tests.organisation import (
     CAROL,
     DAVE,
     HERE,
-    open_organisation,
+    new_organisation,
     vcard,
     write_config,
 )
@@ -108,7 +108,7 @@ def test_an_etag_does_not_tell_whether_a_guess_at_what_is_hidden_is_right(
 ) -> None:
     """Who knows all but the note could try all notes, if the etag were made of nothing else."""
     seen = get(filled, "anna.vcf", who=CAROL)[0].etag
-    other = open_organisation(write_config(tmp_path_factory.mktemp("guesser")))
+    other = new_organisation(write_config(tmp_path_factory.mktemp("guesser")))
     put(other, "anna.vcf", ANNA)
     assert get(other, "anna.vcf", who=BOB)[0].etag == get(filled, "anna.vcf", who=BOB)[0].etag
     assert get(other, "anna.vcf", who=CAROL)[0].etag != seen
