@@ -1,4 +1,4 @@
-"""Polls, answered without a thread: what clients ask again and again, mostly to hear of nothing.
+"""Polls and single cards, answered without a thread: what clients ask for again and again.
 
 To hand a request to a thread and to take the answer back costs more than to look up the few rows
 that tell it. Whatever may take longer, and whatever is refused, is left to the Application.
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dirserver.errors import NotAtOnce
-from dirserver_radicale.direct import SEGMENT, Direct, is_plain, tell
+from dirserver_radicale.direct import CARD, SEGMENT, Direct, is_plain, tell
 
 _PATH = re.compile(rf"/(?:{SEGMENT}/)*+(?:{SEGMENT})?")
 _HOME = re.compile(rf"/(?:{SEGMENT}/?)?")
@@ -22,7 +22,10 @@ _PATHS = {
     ("REPORT", "0"): _PATH,
     ("REPORT", "1"): _PATH,
     ("REPORT", ""): _PATH,
+    ("GET", ""): CARD,
 }
+# What is refused, the audit trail is mostly to be told of.
+_DONE = ("200", "207", "304")
 
 
 class Prompt:
@@ -33,7 +36,7 @@ class Prompt:
         self._direct = direct
 
     def admits(self, environ: dict[str, Any]) -> bool:
-        """Say whether a request looks like a poll."""
+        """Say whether a request looks like one that takes no time."""
         path = _PATHS.get((environ["REQUEST_METHOD"], environ.get("HTTP_DEPTH", "")))
         return path is not None and is_plain(environ, path)
 
@@ -43,7 +46,6 @@ class Prompt:
         if principal is None:
             raise NotAtOnce
         written = self._direct.call(environ, principal, at_once=True)
-        if not written[0].startswith("207"):
-            # Mostly the audit trail is to be told of that.
+        if not written[0].startswith(_DONE):
             raise NotAtOnce
         return tell(written, start_response)

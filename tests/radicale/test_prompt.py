@@ -1,4 +1,4 @@
-"""Polls are answered without a thread, and nothing else is.
+"""Polls and single cards are answered without a thread, and nothing else is.
 
 That such an answer is what the Application would say, every ``DAVClient`` looks after.
 """
@@ -41,6 +41,20 @@ def test_few_changes_are_told_at_once_and_many_are_not(
         answer = carol.send("REPORT", BOOK, {}, sync(token))
         heard.append((answer.body.count(b"<response>"), carol.told_at_once - before))
     assert heard == [(0, 1), (3, 1), (303, 0)]
+
+
+def test_a_card_is_told_at_once_if_it_is_as_it_was_stored(carol: DAVClient) -> None:
+    alice = DAVClient(carol.application, "alice")
+    card = "/alice/customers/anna.vcf"
+    alice.send("PUT", card, {}, vcard("anna", "Anna Beispiel"))
+    found = alice.send("GET", card, {})
+    assert found.status == 200
+    assert alice.send("GET", card, {"If-None-Match": found.headers["ETag"]}).status == 304
+    assert alice.told_at_once == 2
+    assert alice.send("GET", card, {"Accept": "text/vcard;version=4.0"}).status == 200
+    # From her, properties are hidden.
+    assert carol.send("GET", f"{BOOK}anna.vcf", {}).status == 200
+    assert (alice.told_at_once, carol.told_at_once) == (2, 0)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 from radicale import httputils
 
 from dirserver.directory import Directory, Reading
-from dirserver.errors import DirectoryError, PreconditionFailed
+from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
@@ -73,27 +73,41 @@ class CardMethods(BookMethods):
             return answers.malformed(error)
 
     def _get_card(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
+        noted = request.current()
         with self._directory.reading(
-            request.principal_of(user), request.current().client
+            request.principal_of(user), noted.client, at_once=noted.at_once
         ) as reading:
-            there = placement(reading, location)
-            view = there.view(reading)
-            card, body = reading.read(view, there.href)
-            require_if(environ, reading, location)
-            version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-            if version is not None and version == parse_card(body).version:
-                version = None
-            etag = card.etag if version is None else converted_etag(card.etag, version)
-            headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
-            early = _early(environ, etag, card.modified, headers)
-            if early is not None:
-                return early
-            headers["Content-Type"] = VCARD
-            reading.note_read(view, card)
-            if version is not None:
-                body = convert(body, version)
-                headers["Content-Type"] += f"; version={version}"
-            return client.OK, headers, body, None
+            try:
+                return self._card(reading, location, environ)
+            except DirectoryError:
+                if noted.at_once:
+                    # Who answers it in a thread tells of it.
+                    reading.refusals.clear()
+                    raise NotAtOnce from None
+                raise
+
+    def _card(self, reading: Reading, location: Location, environ: dict[str, Any]) -> Answer:
+        there = placement(reading, location)
+        view = there.view(reading)
+        version = preferred_version(environ.get("HTTP_ACCEPT", ""))
+        if (version is not None or view.hidden) and request.current().at_once:
+            # To take a card apart takes as long as a thread does to begin.
+            raise NotAtOnce
+        card, body = reading.read(view, there.href)
+        require_if(environ, reading, location)
+        if version is not None and version == parse_card(body).version:
+            version = None
+        etag = card.etag if version is None else converted_etag(card.etag, version)
+        headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
+        early = _early(environ, etag, card.modified, headers)
+        if early is not None:
+            return early
+        headers["Content-Type"] = VCARD
+        reading.note_read(view, card)
+        if version is not None:
+            body = convert(body, version)
+            headers["Content-Type"] += f"; version={version}"
+        return client.OK, headers, body, None
 
     def _get_book(self, user: str, location: Location, environ: dict[str, Any]) -> Answer:
         """Answer with all cards of a book in one file, which may be sent as it is read."""
