@@ -55,6 +55,11 @@ def _counted(way: Callable[..., Any], store: Store, begun: list[object]) -> Call
     return count
 
 
+def in_a_thread(services: Services, login: str) -> DAVClient:
+    """Return a client that is answered once, and not in all ways that there are."""
+    return DAVClient(Application(services).__call__, login)
+
+
 @pytest.mark.parametrize(
     ("login", "method", "body"),
     [
@@ -73,7 +78,7 @@ def test_a_large_book_costs_no_more_transactions_and_decisions_than_a_small_one(
         decided.append(decide(*arguments))
         return decided[-1]
 
-    client = DAVClient(Application(full), login)
+    client = in_a_thread(full, login)
     client.send("PROPFIND", "/", {"Depth": "0"})
     monkeypatch.setattr("dirserver.model.policy.decide", counted)
     costs = []
@@ -83,14 +88,15 @@ def test_a_large_book_costs_no_more_transactions_and_decisions_than_a_small_one(
         with transactions(full) as begun:
             answer = client.send(method, f"/{login}/{book}/", {"Depth": "1"}, sent)
         assert answer.status == 207
-        assert 0 < len(decided) < 20
+        # What was decided before is remembered with the policy.
+        assert len(decided) < 20
         costs.append(len(begun))
     # The length of a card of which something is hidden is looked up, once for all cards.
     assert costs[0] <= costs[1] + 1 <= 4
 
 
 def test_a_poll_takes_few_transactions(full: Services) -> None:
-    client = DAVClient(Application(full), "alice")
+    client = in_a_thread(full, "alice")
     client.send("PROPFIND", "/", {"Depth": "0"})
     with transactions(full) as begun:
         client.send("PROPFIND", "/alice/customers/", {"Depth": "0"}, FILES["ctag.xml"])
