@@ -67,8 +67,9 @@ class Batch:
         if self._failure:
             raise StoreUnavailable(self._failure)
         self._parts += 1
-        # The first is all there is, and so needs no savepoint.
-        is_first = self._parts == 1 and not more
+        # The first is all there is, and so needs no savepoint, for which SQLite would copy every
+        # page that is written to.
+        is_first = self._parts == 1
         if not is_first:
             self._driver.execute("SAVEPOINT part")
         try:
@@ -79,6 +80,9 @@ class Batch:
             try:
                 if is_first:
                     self._roll_back()
+                    if more:
+                        self._parts = 0
+                        self._driver.execute("BEGIN IMMEDIATE")
                 else:
                     self._driver.execute("ROLLBACK TO part")
                     self._driver.execute("RELEASE part")
