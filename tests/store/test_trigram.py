@@ -12,15 +12,15 @@ from dirserver.assembly import Services
 from dirserver.directory import Directory
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
-from dirserver.model.query import Substring
+from dirserver.model.query import Or, Substring
 from dirserver.store.index import trigram
 from tests.organisation import ALICE, HERE, vcard
 from tests.store.trigrams import disagreements, settled_disagreements
 
 
-def put(services: Services, number: int, name: str) -> None:
+def put(services: Services, number: int, name: str, *lines: str) -> None:
     with services.directory.writing(ALICE, HERE) as writing:
-        writing.put_card("customers", f"{number}.vcf", vcard(f"{number}", name))
+        writing.put_card("customers", f"{number}.vcf", vcard(f"{number}", name, *lines))
 
 
 def delete(services: Services, number: int) -> None:
@@ -33,11 +33,11 @@ def settle(services: Services) -> None:
         trigram.settle(connection)
 
 
-def contain(services: Services, part: str) -> list[str]:
-    """Return the names of the cards whose name contains ``part``."""
+def contain(services: Services, part: str, *fields: Field) -> list[str]:
+    """Return the names of the cards that contain ``part``, in one of the fields or in the name."""
     with services.directory.reading(ALICE, HERE) as reading:
         view = reading.book("customers", Privilege.READ)
-        query = Substring(Field.FULL_NAME, any=(part,))
+        query = Or(tuple(Substring(one, any=(part,)) for one in fields or (Field.FULL_NAME,)))
         return sorted(card.href for card, _body in reading.candidates(view, query))
 
 
@@ -81,6 +81,46 @@ def test_a_part_is_found_in_one_value_and_not_across_two(services: Services) -> 
     assert contain(services, "anna bann") == []
     assert contain(services, "ertanna") == []
     assert contain(services, "na be") == ["1.vcf"]
+
+
+def test_a_part_is_looked_for_in_names_and_in_all_else_at_once(services: Services) -> None:
+    put(services, 1, "Anna 4711", "NOTE:Bert")
+    put(services, 2, "Bert", "NOTE:Anna", "TEL:+49 30 4711")
+    put(services, 3, "Carla", "TITLE:Anna Bert")
+    settle(services)
+    assert contain(services, "anna") == ["1.vcf"]
+    assert contain(services, "anna", Field.NOTE) == ["2.vcf"]
+    assert contain(services, "anna", Field.TITLE, Field.NOTE) == ["2.vcf", "3.vcf"]
+    assert contain(services, "anna", Field.TITLE, Field.FULL_NAME) == ["1.vcf", "3.vcf"]
+    assert contain(services, "bert", Field.NOTE, Field.FULL_NAME, Field.TITLE) == [
+        *("1.vcf", "2.vcf", "3.vcf")
+    ]
+    assert contain(services, "4711", Field.ANY_PHONE) == ["2.vcf"]
+    assert contain(services, "4711", Field.ANY_PHONE, Field.FULL_NAME, Field.NOTE) == [
+        *("1.vcf", "2.vcf")
+    ]
+
+
+def test_what_a_change_leaves_as_it_is_is_not_indexed_again(services: Services) -> None:
+    def written() -> list[list[tuple[int, bytes]]]:
+        with reading(services) as connection:
+            return [
+                [(row[0], row[1]) for row in connection.execute(text(f"SELECT * FROM {one}_data"))]
+                for one in ("card_trigram", "card_trigram_other")
+            ]
+
+    put(services, 1, "Anna", "NOTE:likes tea", "TEL:1234567")
+    settle(services)
+    names, others = written()
+    put(services, 1, "Anna", "NOTE:likes tea", "TEL:7654321")
+    settle(services)
+    assert written()[1] == others
+    assert written()[0] != names
+    names, others = written()
+    put(services, 1, "Anna", "NOTE:likes coffee", "TEL:7654321")
+    settle(services)
+    assert written()[0] == names
+    assert written()[1] != others
 
 
 def test_the_index_is_never_behind_with_more_than_it_may_be(services: Services) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TypeAlias
 
 from sqlalchemy import Connection, select, text
 
+from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.store.index import trigram
 from dirserver.store.tables import card_value
 
 _BETWEEN = "\x1f\x1f"
+_DUE = "SELECT card_id, named, other FROM trigram_due"
 _HAS = "SELECT doc, term FROM temp.trigrams"
-_INSTANCES = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, card_trigram, instance)"
+_INSTANCES = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, {}, instance)"
+# The indexes, and which of them has the values of a field.
+_INDEXES = ("card_trigram", "card_trigram_other")
+_NAMED = NAMES | PHONES | {Field.MAIL}
+# Of a card, what an index has or is to have.
+_Trigrams: TypeAlias = dict[tuple[int, str], set[str]]
 
 
 def trigrams(said: str) -> set[str]:
@@ -24,20 +32,25 @@ def disagreements(connection: Connection) -> set[int]:
 
     It may be behind, but then it is known what it has.
     """
-    wanted: dict[int, set[str]] = defaultdict(set)
-    values: dict[int, list[str]] = defaultdict(list)
-    for card_id, value in connection.execute(select(card_value.c.card_id, card_value.c.value)):
-        values[card_id].append(value)
-    for card_id, said in values.items():
-        wanted[card_id] = trigrams(_BETWEEN + _BETWEEN.join(said) + _BETWEEN)
-    for card_id, indexed in connection.execute(text("SELECT card_id, indexed FROM trigram_due")):
-        wanted[card_id] = trigrams(indexed)
-    there: dict[int, set[str]] = defaultdict(set)
-    connection.execute(text(_INSTANCES))
-    for card_id, term in connection.execute(text(_HAS)):
-        there[card_id].add(term)
-    connection.execute(text("DROP TABLE temp.trigrams"))
-    return {one for one in wanted.keys() | there.keys() if wanted[one] != there[one]}
+    wanted: _Trigrams = defaultdict(set)
+    values: dict[tuple[int, str], list[str]] = defaultdict(list)
+    said_by = select(card_value.c.card_id, card_value.c.field, card_value.c.value)
+    for card_id, field, value in connection.execute(said_by):
+        values[card_id, _INDEXES[field not in _NAMED]].append(value)
+    for place, said in values.items():
+        wanted[place] = trigrams(_BETWEEN + _BETWEEN.join(said) + _BETWEEN)
+    for card_id, *texts in connection.execute(
+        text("SELECT card_id, named, other FROM trigram_due")
+    ):
+        for index, indexed in zip(_INDEXES, texts, strict=True):
+            wanted[card_id, index] = trigrams(indexed)
+    there: _Trigrams = defaultdict(set)
+    for index in _INDEXES:
+        connection.execute(text(_INSTANCES.format(index)))
+        for card_id, term in connection.execute(text(_HAS)):
+            there[card_id, index].add(term)
+        connection.execute(text("DROP TABLE temp.trigrams"))
+    return {one[0] for one in wanted.keys() | there.keys() if wanted[one] != there[one]}
 
 
 def settled_disagreements(connection: Connection) -> set[int]:

@@ -3,12 +3,14 @@
 The one thing that has no common SQL. PostgreSQL has the extension pg_trgm, whose index has every
 value and follows by itself.
 
-SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card, with all that it
-says. To write it costs nearly the same for sixty cards as for one. So it is noted which cards it
-is behind with, and what it still has of these, and it is brought up to date for many at a time; a
-search looks at those cards by themselves. Triggers note cards that come and go, and ``follow``
+SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card. There are two: of
+names, mail addresses and numbers, which are asked for all day long, and of all else that cards say,
+where a part that is rare in names may be in every note. To write them costs nearly the same for
+sixty cards as for one. So it is noted which cards they are behind with, and what they still have of
+these, and they are brought up to date for many at a time; a search looks at those cards by
+themselves. Triggers note cards that come and go, and ``follow``
 those of which something is about to change: a trigger for each value would take longer than
-what it is about. What it names is only where to look, either way: the
+what it is about. What an index names is only where to look, either way: the
 values themselves tell whether they contain what is asked.
 """
 
@@ -20,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Integer,
     Select,
     String,
     func,
@@ -31,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import column, table
 
+from dirserver.model.fields import PHONES
 from dirserver.store.index import lines
 from dirserver.store.prepared import Prepared, listed
 
@@ -43,28 +47,38 @@ LAST = "\U0010ffff"
 # Two characters that no card can hold are between two values, so that no trigram is of both, and
 # around them all: the least beginning or end of a value is in a trigram.
 _BETWEEN = "\x1f\x1f"
-_SAID = (
-    "SELECT coalesce(char(31, 31) || group_concat(value, char(31, 31)) || char(31, 31), '') FROM "
-    "(SELECT value FROM card_value WHERE card_id = {card} ORDER BY field, value)"
-)
+# The fields of the first index, and what each index calls itself, and its text where it is behind.
+_NAMED = frozenset((*lines.FIELDS, *map(str, PHONES)))
+_NAMED_INDEX, _OTHER_INDEX = "card_trigram", "card_trigram_other"
+# The sign keeps SQLite from looking up one field after the other.
+_IS_NAMED = "+field IN ('" + "', '".join(sorted(_NAMED)) + "')"
+_KINDS = {_NAMED_INDEX: ("named", _IS_NAMED), _OTHER_INDEX: ("other", f"NOT {_IS_NAMED}")}
+_ALL_SAID = "coalesce(char(31, 31) || group_concat(value, char(31, 31)){} || char(31, 31), '')"
+_SAID = ", ".join(_ALL_SAID.format(f" FILTER (WHERE {kind})") for _, kind in _KINDS.values())
 _FOLLOWING = (
     "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
-    "INSERT INTO trigram_due (card_id, indexed) VALUES ({card}, ({said})); "
+    "INSERT INTO trigram_due (card_id, named, other) SELECT {card}, {said} "
+    "FROM card_value WHERE card_id = {card}; "
     "DELETE FROM card_line WHERE card_id = {card}; END"
 )
 _WHEN_RENAMED = "old.sort_name <> new.sort_name AND "
 # Values are folded already. Nobody asks how long they are, nor where in them a trigram is.
 SQLITE = (
-    "CREATE VIRTUAL TABLE card_trigram USING fts5("
-    "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
-    "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
-    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, indexed TEXT NOT NULL)",
+    *(
+        made
+        for index in _KINDS
+        for made in (
+            f"CREATE VIRTUAL TABLE {index} USING fts5("
+            "said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+            f"CREATE VIRTUAL TABLE {index}_term USING fts5vocab({index}, row)",
+        )
+    ),
+    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, named TEXT NOT NULL,"
+    " other TEXT NOT NULL)",
     lines.SQLITE,
     *(
-        _FOLLOWING.format(
-            name=name, event=event, when=when, card=card, said=_SAID.format(card=card)
-        )
+        _FOLLOWING.format(name=name, event=event, when=when, card=card, said=_SAID)
         for name, event, when, card in (
             ("card_created", "AFTER INSERT", "", "new.id"),
             ("card_removed", "BEFORE DELETE", "", "old.id"),
@@ -83,34 +97,40 @@ MOST_DUE = 64
 DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
 # In the order of the cards, each first out and then in: else the index would write itself out in
 # between. https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
-_SETTLE = Prepared(
-    text(
-        "INSERT INTO card_trigram (card_trigram, rowid, said)"  # noqa: S608 - names of ours
-        " SELECT 'delete' AS act, card_id AS card, indexed FROM trigram_due WHERE indexed <> ''"
-        f" UNION ALL SELECT NULL, card_id, ({_SAID.format(card='due.card_id')})"
-        " FROM trigram_due AS due"
-        " WHERE EXISTS (SELECT 1 FROM card_value WHERE card_id = due.card_id)"
-        " ORDER BY card, act DESC"
+_SETTLE = [
+    Prepared(
+        text(
+            "WITH now AS (SELECT due.card_id AS card,"  # noqa: S608 - names of ours
+            f" due.{column} AS was, {_ALL_SAID.format('')} AS is_said FROM trigram_due AS due"
+            f" LEFT JOIN card_value ON card_value.card_id = due.card_id AND {is_of_kind}"
+            " GROUP BY due.card_id)"
+            f" INSERT INTO {index} ({index}, rowid, said)"
+            " SELECT 'delete' AS act, card, was FROM now WHERE was NOT IN ('', is_said)"
+            " UNION ALL SELECT NULL, card, is_said FROM now WHERE is_said NOT IN ('', was)"
+            " ORDER BY card, act DESC"
+        )
     )
-)
+    for index, (column, is_of_kind) in _KINDS.items()
+]
 _SETTLED = Prepared(text("DELETE FROM trigram_due"))
 _CHANGING = "SELECT value FROM json_each(:cards)"
 _FOLLOW = Prepared(
     text(
-        f"INSERT INTO trigram_due (card_id, indexed) SELECT id, ({_SAID.format(card='card.id')})"  # noqa: S608 - names of ours
-        f" FROM card WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due)"
+        f"INSERT INTO trigram_due (card_id, named, other) SELECT id, {_SAID}"  # noqa: S608 - names of ours
+        " FROM card LEFT JOIN card_value ON card_id = id"
+        f" WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due) GROUP BY id"
     )
 )
 _NO_LINES = Prepared(text(f"DELETE FROM card_line WHERE card_id IN ({_CHANGING})"))  # noqa: S608 - names of ours
 
 # https://sqlite.org/fts5.html section 6.8; a negative number begins to merge whatever there is.
-_COMMAND = "INSERT INTO card_trigram (card_trigram, rank) VALUES ({})"
+_COMMAND = "INSERT INTO {index} ({index}, rank) VALUES ({command}, {pages})"
+# Bring the whole index into order.
+OPTIMIZE = tuple(_COMMAND.format(index=one, command="'optimize'", pages="NULL") for one in _KINDS)
 _PAGES = -500
 _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
 
-_trigram = table("card_trigram", column("rowid"))
-_term = table("card_trigram_term", column("term"))
 _due = table("trigram_due", column("card_id"))
 
 
@@ -134,7 +154,8 @@ def settle(connection: Connection, *, least: int = 1) -> None:
         return
     due = DUE.row(connection)
     if due is not None and due[0] >= least:
-        _SETTLE.run(connection)
+        for one in _SETTLE:
+            one.run(connection)
         lines.FILL.run(connection)
         _SETTLED.run(connection)
 
@@ -149,12 +170,15 @@ def tidy(connection: Connection, *, wholly: bool = False) -> bool:
         return False
     settle(connection)
     if wholly:
-        connection.execute(text(_COMMAND.format("'optimize', NULL")))
+        for optimize in OPTIMIZE:
+            connection.exec_driver_sql(optimize)
         return False
     before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
-    connection.execute(text(_COMMAND.format(f"'merge', {_PAGES}")))
+    for index in _KINDS:
+        merge = _COMMAND.format(index=index, command="'merge'", pages=_PAGES)
+        connection.exec_driver_sql(merge)
     after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
-    return bool(after - before >= _LEAST_CHANGES)
+    return bool(after - before >= _LEAST_CHANGES * len(_KINDS))
 
 
 def asked(part: str, dialect: Dialect) -> Iterator[str]:
@@ -202,48 +226,66 @@ def _trigrams(part: str) -> str:
 def contains(
     value: ColumnElement[str],
     card_id: ColumnElement[int],
+    fields: Sequence[str],
     bound: Iterator[ColumnElement[str]],
     dialect: Dialect,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions that a value contains a part, with what was ``asked`` as ``bound``."""
+    """Return the conditions that a value contains a part, with what was ``asked`` as ``bound``.
+
+    It is the value of one of ``fields``.
+    """
     if dialect.name == "sqlite":
-        return [card_id.in_(cards(next(bound))), func.instr(value, next(bound)) > 0]
+        return [card_id.in_(cards(fields, next(bound))), func.instr(value, next(bound)) > 0]
     return [value.like(next(bound), escape="\\")]
 
 
 def contains_short(
     value: ColumnElement[str],
     card_id: ColumnElement[int],
+    fields: Sequence[str],
     bound: Iterator[ColumnElement[str]],
     dialect: Dialect,
 ) -> list[ColumnElement[bool]]:
     """Return the conditions that a value contains a part which is too short for a trigram."""
     if dialect.name == "sqlite":
-        match = beginning_with(next(bound), next(bound))
-        return [card_id.in_(cards(match)), func.instr(value, next(bound)) > 0]
+        found = cards(fields, next(bound), next(bound))
+        return [card_id.in_(found), func.instr(value, next(bound)) > 0]
     return [value.like(next(bound), escape="\\")]
 
 
-def beginning_with(first: ColumnElement[str], behind: ColumnElement[str]) -> ColumnElement[str]:
-    """Return the match of what has a trigram from ``first`` on and before ``behind``."""
-    quoted = literal('"') + func.replace(_term.c.term, '"', '""') + literal('"')
+def cards(fields: Sequence[str], *match: ColumnElement[str]) -> Select[tuple[int]]:
+    """Return the SELECT of the cards that ``match`` finds in ``fields``, and of those due."""
+    return select(union_all(*indexed(fields, *match), due()).subquery().c.rowid)
+
+
+def indexed(fields: Sequence[str], *match: ColumnElement[str]) -> list[Select[tuple[int]]]:
+    """Return the SELECTs of the cards that ``match`` finds in ``fields``; some may be due.
+
+    Of two it is a range: a trigram from the first on and before the second.
+    """
+    are_named = {name in _NAMED for name in fields}
+    indexes = [_NAMED_INDEX if is_named else _OTHER_INDEX for is_named in sorted(are_named)]
+    return [_found(index, *match) for index in indexes]
+
+
+def _found(index: str, *match: ColumnElement[str]) -> Select[tuple[int]]:
+    wanted = match[0] if len(match) == 1 else _in_range(index, *match)
+    # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
+    whole = literal_column(index, String)
+    found = table(index, column("rowid", Integer))
+    return select(found.c.rowid).where(whole.op("MATCH", is_comparison=True)(wanted))
+
+
+def _in_range(
+    index: str, first: ColumnElement[str], behind: ColumnElement[str]
+) -> ColumnElement[str]:
+    term = table(f"{index}_term", column("term", String)).c.term
+    quoted = literal('"') + func.replace(term, '"', '""') + literal('"')
     terms = select(func.group_concat(quoted, " OR ", type_=String)).where(
-        _term.c.term >= first, _term.c.term < behind
+        term >= first, term < behind
     )
     # Which is in no card.
     return func.coalesce(terms.scalar_subquery(), '""')
-
-
-def cards(match: ColumnElement[str]) -> Select[tuple[int]]:
-    """Return the SELECT of the cards that ``match`` finds, and of those that are due."""
-    return select(union_all(indexed(match), due()).subquery().c.rowid)
-
-
-def indexed(match: ColumnElement[str]) -> Select[tuple[int]]:
-    """Return the SELECT of the cards that ``match`` finds; some may be due."""
-    # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
-    whole = literal_column(_trigram.name, String)
-    return select(_trigram.c.rowid).where(whole.op("MATCH", is_comparison=True)(match))
 
 
 def due() -> Select[tuple[int]]:

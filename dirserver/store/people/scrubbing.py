@@ -57,7 +57,8 @@ def _scrub_sqlite(store: Store) -> bool:
         database = cast(sqlite3.Connection, borrowed.driver_connection)
         # A copy of the whole database would not always fit in the memory.
         database.execute("PRAGMA temp_store = FILE")
-        database.execute("INSERT INTO card_trigram (card_trigram) VALUES ('optimize')")
+        for optimize in trigram.OPTIMIZE:
+            database.execute(optimize)
         database.execute("VACUUM")
         return _emptied_log(database)
     except sqlite3.OperationalError:

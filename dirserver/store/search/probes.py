@@ -143,7 +143,9 @@ class Probe:
 
         def compare(value: ColumnElement[str]) -> list[ColumnElement[bool]]:
             values = iter(bound)
-            return [_compared(value, one, values, dialect) for one in self.comparisons[1:]]
+            return [
+                _compared(value, one, self.fields, values, dialect) for one in self.comparisons[1:]
+            ]
 
         return beginnings.selects(books, head, self.fields, compare, first)
 
@@ -151,11 +153,13 @@ class Probe:
         bound = map(bind, self.values(dialect))
         conditions = [is_among(card_value.c.field, self.fields)]
         if self._match(dialect) is not None:
-            conditions.append(card_value.c.card_id.in_(trigram.cards(next(bound))))
+            conditions.append(card_value.c.card_id.in_(trigram.cards(self.fields, next(bound))))
         elif dialect.name == "sqlite" and self.is_ordered:
             conditions.append(IS_ORDERED)
         value = card_value.c.value
-        conditions += [_compared(value, one, bound, dialect) for one in self.comparisons]
+        conditions += [
+            _compared(value, one, self.fields, bound, dialect) for one in self.comparisons
+        ]
         return select(card_value.c.card_id).where(*conditions)
 
     @property
@@ -172,8 +176,8 @@ class Probe:
         self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
     ) -> list[Select[int]]:
         *asked, part = map(bind, self.values(dialect))
-        match = asked[0] if len(asked) == 1 else trigram.beginning_with(*asked)
-        found = lines.containing(trigram.indexed(match), books, self.fields, part, first)
+        (indexed,) = trigram.indexed(self.fields, *asked)
+        found = lines.containing(indexed, books, self.fields, part, first)
         # What the index is behind with has no line, and is little.
         behind = select(card_value.c.card_id).where(
             card_value.c.card_id.in_(trigram.due()),
@@ -213,9 +217,11 @@ def is_among(field: ColumnElement[str], names: Sequence[str]) -> ColumnElement[b
 def _compared(
     value: ColumnElement[str],
     one: Comparison,
+    fields: Sequence[str],
     bound: Iterator[ColumnElement[str]],
     dialect: Dialect,
 ) -> ColumnElement[bool]:
+    card_id = card_value.c.card_id
     match one.op:
         case Op.ONE_OF | Op.HEAD:
             return or_(*[value == next(bound) for _ in one.values])
@@ -228,6 +234,6 @@ def _compared(
         case Op.LIKE:
             return value.like(next(bound), escape="\\")
         case Op.CONTAINS:
-            return and_(*trigram.contains(value, card_value.c.card_id, bound, dialect))
+            return and_(*trigram.contains(value, card_id, fields, bound, dialect))
         case Op.CONTAINS_SHORT:
-            return and_(*trigram.contains_short(value, card_value.c.card_id, bound, dialect))
+            return and_(*trigram.contains_short(value, card_id, fields, bound, dialect))
