@@ -20,7 +20,7 @@ _NAME_WIDTH = 42
 _CONNECTIONS = (1, 16)
 _CHINESE_MS = 2.0
 # Of the questions, so many find as many entries with every server.
-_AGREED = 0.95
+_AGREED = 0.85
 
 
 def run(sizes: Sequence[int], seconds: float, turns: int, only: str) -> None:
@@ -81,7 +81,7 @@ def _peer(directory: Path, own: Subject) -> Iterator[list[Subject]]:
 def _compare_hits(workload: Workload, found: Sequence[Subject], size: int) -> None:
     """See to it that the servers do the same work: each question finds as much with all of them.
 
-    A few may differ, as not every server knows all ways to write a name or a number.
+    For a few, the first may find more: it knows more ways to write a name or a number.
     """
     if workload.hits is None:
         return
@@ -90,8 +90,10 @@ def _compare_hits(workload: Workload, found: Sequence[Subject], size: int) -> No
         connection = connected(subject)
         hits.append(workload.hits(connection, size))
         connection.close()
-    agreed = sum(len(set(each)) == 1 for each in zip(*hits, strict=True))
-    if agreed < _AGREED * len(hits[0]) or not sum(hits[0]):
+    asked = list(zip(*hits, strict=True))
+    agreed = sum(len(set(each)) == 1 for each in asked)
+    is_less = any(max(each) > each[0] for each in asked)
+    if is_less or agreed < _AGREED * len(asked) or not sum(hits[0]):
         raise SystemExit(f"{workload.name}: the servers do not find the same: {hits}")
 
 
