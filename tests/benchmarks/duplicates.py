@@ -132,7 +132,7 @@ def _fill(services: Services, cards: int) -> Iterator[tuple[str, Member]]:
     crowd = iter(Crowd(cards))
     with services.directory.writing(ADMIN, HERE) as writing:
         view = writing.book("customers", Privilege.WRITE)
-        writing.connection.execute(text("DROP TRIGGER card_value_inserted"))
+        writing.connection.execute(text("DROP TRIGGER card_created"))
         act = Act("import", "root", HERE, writing.at)
         while batch := list(islice(crowd, _BATCH)):
             new = [_new(member, deriver) for member in batch]
