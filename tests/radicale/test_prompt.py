@@ -12,6 +12,7 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
 from dirserver_radicale.application import Application
+from dirserver_radicale.stream import SMALL
 from tests.directory.acts import import_all
 from tests.organisation import vcard
 from tests.radicale.bodies import multiget, propfind, sync
@@ -54,6 +55,9 @@ def test_a_card_is_told_at_once_if_it_is_as_it_was_stored(carol: DAVClient) -> N
     assert alice.send("GET", card, {"Accept": "text/vcard;version=4.0"}).status == 200
     # From her, properties are hidden.
     assert carol.send("GET", f"{BOOK}anna.vcf", {}).status == 200
+    large = vcard("anna", "Anna Beispiel", "NOTE:" + "a" * SMALL)
+    assert alice.send("PUT", card, {}, large).status == 204
+    assert len(alice.send("GET", card, {}).body) > SMALL
     assert (alice.told_at_once, carol.told_at_once) == (2, 0)
 
 
