@@ -47,7 +47,7 @@ def serve(invocation: Invocation) -> int:
         if configuration.tls is not None:
             import dirserver.tls
         if configuration.metrics.listen:
-            import dirserver.metrics  # noqa: F401 - as above
+            import dirserver.metrics  # noqa: F401 - for the workers, as what is above
 
         settle()
         return Supervisor(workers, work, _announce).run()

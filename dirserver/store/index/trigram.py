@@ -17,6 +17,7 @@ values themselves tell whether they contain what is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from sqlalchemy import (
     ColumnElement,
@@ -195,7 +196,7 @@ def asked(part: str, dialect: Dialect) -> Iterator[str]:
 
 
 def asked_short(part: str, dialect: Dialect) -> Iterator[str]:
-    """Yield what ``contains_short`` binds, to find the values that contain ``part``."""
+    """Yield what ``contains`` binds for a part that is too short for a trigram."""
     if dialect.name == "sqlite":
         yield part
         yield part + LAST
@@ -229,27 +230,16 @@ def contains(
     fields: Sequence[str],
     bound: Iterator[ColumnElement[str]],
     dialect: Dialect,
+    *,
+    is_short: bool,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions that a value contains a part, with what was ``asked`` as ``bound``.
+    """Return the conditions that a value of one of ``fields`` contains a part.
 
-    It is the value of one of ``fields``.
+    ``bound`` is what was ``asked``, or where it ``is_short`` ``asked_short``.
     """
     if dialect.name == "sqlite":
-        return [card_id.in_(cards(fields, next(bound))), func.instr(value, next(bound)) > 0]
-    return [value.like(next(bound), escape="\\")]
-
-
-def contains_short(
-    value: ColumnElement[str],
-    card_id: ColumnElement[int],
-    fields: Sequence[str],
-    bound: Iterator[ColumnElement[str]],
-    dialect: Dialect,
-) -> list[ColumnElement[bool]]:
-    """Return the conditions that a value contains a part which is too short for a trigram."""
-    if dialect.name == "sqlite":
-        found = cards(fields, next(bound), next(bound))
-        return [card_id.in_(found), func.instr(value, next(bound)) > 0]
+        match = list(islice(bound, 2 if is_short else 1))
+        return [card_id.in_(cards(fields, *match)), func.instr(value, next(bound)) > 0]
     return [value.like(next(bound), escape="\\")]
 
 

@@ -233,7 +233,7 @@ def _compared(
             return value < next(bound)
         case Op.LIKE:
             return value.like(next(bound), escape="\\")
-        case Op.CONTAINS:
-            return and_(*trigram.contains(value, card_id, fields, bound, dialect))
-        case Op.CONTAINS_SHORT:
-            return and_(*trigram.contains_short(value, card_id, fields, bound, dialect))
+        case Op.CONTAINS | Op.CONTAINS_SHORT:
+            is_short = one.op is Op.CONTAINS_SHORT
+            found = trigram.contains(value, card_id, fields, bound, dialect, is_short=is_short)
+            return and_(*found)
