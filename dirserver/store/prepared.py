@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -253,13 +254,47 @@ class NewRows:
     def _at_once(self, dialect: Dialect) -> Prepared:
         table = self._table
         names = ", ".join(one.name for one in table.c)
-        taken = ", ".join(
-            f"CAST(value ->> {at} AS {one.type.compile(dialect).partition(' ')[0]})"
-            for at, one in enumerate(table.c)
-        )
-        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
-        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
+        into = f"INSERT INTO {table.name} ({names}) {_selected(table.c, dialect)}"
         return Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
+
+
+class GoneRows:
+    """The DELETE of any number of rows of a table by their primary keys."""
+
+    def __init__(self, table: Table) -> None:
+        """Prepare it for ``table``."""
+        self._table = table
+        names = [one.name for one in table.primary_key]
+        types = (bindparam(one.name, type_=one.type) for one in table.primary_key)
+        wanted = " AND ".join(f"{name} = :{name}" for name in names)
+        words = f"DELETE FROM {table.name} WHERE {wanted}"  # noqa: S608 - names of ours
+        self._each = Prepared(text(words).bindparams(*types))
+        self._all: Prepared | None = None
+
+    def delete(self, connection: Connection, keys: Sequence[tuple[object, ...]]) -> None:
+        """Delete the rows that have ``keys``, whose values have the order of the columns."""
+        if not keys:
+            return
+        if connection.dialect.name == "sqlite":
+            self._each.many(connection, keys)
+        else:
+            self._all = self._all or self._at_once(connection.dialect)
+            self._all.run(connection, rows=json.dumps(keys, ensure_ascii=False))
+
+    def _at_once(self, dialect: Dialect) -> Prepared:
+        table = self._table
+        names = ", ".join(one.name for one in table.primary_key)
+        found = _selected(table.primary_key, dialect)
+        return Prepared(text(f"DELETE FROM {table.name} WHERE ({names}) IN ({found})"))  # noqa: S608 - names of ours
+
+
+def _selected(columns: Iterable[Column[Any]], dialect: Dialect) -> str:
+    """Return the SELECT of the values of ``columns`` out of ``:rows``, in JSON, on PostgreSQL."""
+    taken = ", ".join(
+        f"CAST(value ->> {at} AS {one.type.compile(dialect).partition(' ')[0]})"
+        for at, one in enumerate(columns)
+    )
+    return f"SELECT {taken} FROM json_array_elements(CAST(:rows AS json)) AS said (value)"  # noqa: S608 - names of ours
 
 
 def insert_into(table: Table, *, without: str = "") -> Insert:

@@ -7,20 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.index import trigram
-from dirserver.store.index.derived import Derived, store_derived
+from dirserver.store.index.derived import Derived, delete_cards, kept, store_derived
 from dirserver.store.prepared import (
     NewRow,
     Prepared,
-    among,
     insert_into,
     insert_or_update,
-    listed,
 )
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
@@ -59,9 +57,6 @@ _CHANGE_CONTENTS, _CHANGE_CARDS = (
         .values({name: bindparam(name) for name in names})
     )
     for names in (_CONTENT, _CHANGED)
-)
-_REMOVE_CARDS = Prepared(
-    {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
 _NOTE_CHANGES = Prepared(insert_or_update(change))
 
@@ -160,14 +155,28 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
         _row(book_id, new, revision, version, act.at)
         for (new, revision), version in zip(revised, versions, strict=True)
     ]
+    was = _replaced(connection, cards)
     ids = _store_rows(connection, cards, rows)
     changes = [(new.href, revision) for new, revision in revised]
     note_changes(connection, book_id, changes, vanished=False)
     store_derived(
         connection,
         [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
-        replaced={new.replaces.id: new.was for new in cards if new.replaces is not None},
+        replaced=was,
     )
+
+
+def _replaced(connection: Connection, cards: Sequence[NewCard]) -> dict[int, Derived]:
+    """Return what is kept beside those that ``cards`` replace, by their ids."""
+    found = {
+        new.replaces.id: new.was
+        for new in cards
+        if new.replaces is not None and new.was is not None
+    }
+    unknown = [new.replaces.id for new in cards if new.replaces is not None and new.was is None]
+    if unknown:
+        found.update(kept(connection, unknown))
+    return found
 
 
 def _insert(
@@ -227,7 +236,7 @@ def remove_cards(
         for stored, revision in revised
     ]
     _GONE_VERSIONS.each(connection, gone)
-    _REMOVE_CARDS.run(connection, ids=listed(sorted(stored.id for stored in cards)))
+    delete_cards(connection, book_id, sorted(stored.id for stored in cards))
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
     trigram.settle(connection, least=trigram.MOST_DUE)
