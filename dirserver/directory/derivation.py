@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TypeAlias
 
 from dirserver.model.derive import derive
@@ -65,12 +66,11 @@ class Deriver:
     ) -> tuple[tuple[Field, str], ...]:
         values: list[tuple[Field, str]] = []
         for field in fields:
-            found = {
-                indexed: None
-                for one in said.get(field, ())
-                for indexed in indexed_values(field, one, self.plan)
-            }
-            values += [(field, indexed) for indexed in found]
+            texts = said.get(field, ())
+            found = [indexed_values(field, one, self.plan) for one in texts]
+            # Most are one text, which is indexed once under each of its forms.
+            forms = found[0] if len(found) == 1 else dict.fromkeys(chain.from_iterable(found))
+            values += [(field, form) for form in forms]
         return tuple(values)
 
     def derive_body(self, body: bytes, key: str) -> Derived:

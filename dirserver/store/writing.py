@@ -14,20 +14,18 @@ from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.index import trigram
 from dirserver.store.index.derived import Derived, delete_cards, kept, store_derived
-from dirserver.store.prepared import (
-    NewRow,
-    Prepared,
-    insert_into,
-    insert_or_update,
-)
+from dirserver.store.prepared import Prepared
+from dirserver.store.rows import NewRow, insert_into, insert_or_update
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
 
 # Without letters and digits that look alike: keys are read out over the telephone.
 _KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _KEY_LENGTH = 12
-_KEY_BITS = 60
-
+# Each octet stands for a character, but for the last ones: else some would be likelier.
+_EACH = 256 // len(_KEY_ALPHABET)
+_CHARACTERS = (_KEY_ALPHABET * (_EACH + 1)).encode()[:256]
+_OVER = bytes(range(_EACH * len(_KEY_ALPHABET), 256))
 
 # Put together once; see ``cards``.
 _LOCK = Prepared(
@@ -105,12 +103,10 @@ class Act:
 
 def new_key() -> str:
     """Return a key for a card that never had one: short, and never given out before."""
-    # So many more bits than a key has that none is likelier than another.
-    number, key = secrets.randbits(2 * _KEY_BITS), ""
+    key = ""
     while len(key) < _KEY_LENGTH:
-        number, at = divmod(number, len(_KEY_ALPHABET))
-        key += _KEY_ALPHABET[at]
-    return key
+        key += secrets.token_bytes(2 * _KEY_LENGTH).translate(_CHARACTERS, _OVER).decode()
+    return key[:_KEY_LENGTH]
 
 
 def lock(connection: Connection, book_id: int) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.spelling import beginnings, keyed
-from dirserver.store.prepared import GoneRows, NewRows
+from dirserver.store.rows import GoneRows, NewRows
 from dirserver.store.tables import card_beginning
 
 # What the index calls a full name on the keys of a telephone.

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from dirserver.model.fields import NAMES
 from dirserver.store.index import beginnings, trigram
-from dirserver.store.prepared import GoneRows, NewRows, Prepared, among, insert_into, listed
+from dirserver.store.prepared import Prepared, among, listed
+from dirserver.store.rows import GoneRows, NewRows, insert_into
 from dirserver.store.search.probes import ORDERED
 from dirserver.store.tables import card, card_entry, card_value
 
