@@ -32,6 +32,7 @@ from dirserver.store.tables import card_beginning
 KEYPAD = "keypad"
 # A row says with a bit for each in which fields there is such a word.
 _BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), KEYPAD))}
+_FULL_NAME = _BITS[Field.FULL_NAME]
 # A group for one character is walked along for two as well.
 _HEADS = (1, 3)
 # So many octets of a name fit into an integer.
@@ -62,11 +63,14 @@ def words_of(values: Sequence[tuple[str, str]]) -> tuple[tuple[str, int], ...]:
     long as these are.
     """
     found: dict[str, int] = {}
+    full_names = []
     for field, value in values:
         if bit := _BITS.get(field):
             for part in (value, *beginnings(value)):
                 found[part] = found.get(part, 0) | bit
-    for digits in keyed(value for field, value in values if field == Field.FULL_NAME):
+            if bit == _FULL_NAME:
+                full_names.append(value)
+    for digits in keyed(full_names):
         found[digits] = found.get(digits, 0) | _BITS[KEYPAD]
     # What derives it in another process is to come to the same.
     return tuple(sorted(found.items()))
