@@ -26,7 +26,7 @@ from dirserver.model.ordering import Span
 _LONGEST_SECONDS = 300
 # What is encoded at once: entries, and about the octets of what they are made from.
 MOST_AT_ONCE = 500
-_OCTETS_AT_ONCE = 128 * 1024
+_OCTETS_AT_ONCE = 96 * 1024
 
 
 @dataclass(frozen=True, slots=True)
