@@ -6,7 +6,7 @@ follows the beginnings of the words of names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
@@ -15,9 +15,9 @@ from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
-from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
+from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import trigram
-from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
+from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
 
@@ -53,24 +53,6 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
         return spellings
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
-
-
-def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
-    """Return what the index holds for the words of names, each with the bits of its fields."""
-    found: dict[str, int] = {}
-    for field in NAMES & said.keys():
-        bits = bits_of([field])
-        for value in said[field]:
-            for form in name_forms(value):
-                short = form[:_VALUE_LENGTH]
-                for part in (short, *beginnings(short)):
-                    found[part] = found.get(part, 0) | bits
-    for value in said.get(Field.FULL_NAME, ()):
-        for digits in keyed(value):
-            found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
-    found.pop("", None)
-    # What derives it in another process is to come to the same.
-    return tuple(sorted(found.items()))
 
 
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
