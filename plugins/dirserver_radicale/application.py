@@ -38,13 +38,14 @@ from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.resources import Resource, Viewer
 from dirserver_radicale.writes import Writes
 from dirserver_radicale.xml import xmlbody
+from dirserver_radicale.xml.multistatus import Markup
 from dirserver_radicale.xml.xmlbody import read_body
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_Parts: TypeAlias = Iterator[str]
+_Parts: TypeAlias = Iterator[Markup]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
 

@@ -34,12 +34,12 @@ class CollectionPlan:
             self._plans[book_id] = card_plan(part, self.wanted, self.data)
         return self._plans[book_id]
 
-    def all(self, reading: Reading) -> Iterator[str]:
+    def all(self, reading: Reading) -> Iterator[bytes]:
         """Write every card, book by book."""
         for part in self.collection.parts:
             yield from self.of(part).all(reading)
 
-    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield each of ``names`` with its card as it is written, or None where there is none.
 
         In any order, so that nothing waits in memory for another.

@@ -12,19 +12,19 @@ from dirserver_radicale.reports import expand, multiget, principals, query, sync
 from dirserver_radicale.tree.collection import Book, Collection
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.tree.resources import Resource
-from dirserver_radicale.xml.multistatus import CARDDAV, DAV
+from dirserver_radicale.xml.multistatus import CARDDAV, DAV, Markup
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_REPORTS: dict[str, Callable[[Element, Resource, Location, Depth], Iterator[str]]] = {
+_REPORTS: dict[str, Callable[[Element, Resource, Location, Depth], Iterator[Markup]]] = {
     reportset.EXPAND: expand.report,
     reportset.SEARCH: principals.search,
     reportset.SEARCHABLE: principals.searchable,
     reportset.MATCH: principals.match,
 }
-_REPORTS_ON_CARDS: dict[str, Callable[[Element, Collection, Location, Depth], Iterator[str]]] = {
+_REPORTS_ON_CARDS: dict[str, Callable[[Element, Collection, Location, Depth], Iterator[Markup]]] = {
     reportset.SYNC: sync.report,
     reportset.MULTIGET: multiget.report,
     reportset.QUERY: query.report,
@@ -43,7 +43,7 @@ def is_poll(root: Element) -> bool:
     return root.tag == reportset.SYNC and bool((root.findtext(f"{DAV}sync-token") or "").strip())
 
 
-def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:
+def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[Markup]:
     """Write the report that ``root`` asks for.
 
     Raises Refused for what is not announced at ``location`` and for preconditions that do not

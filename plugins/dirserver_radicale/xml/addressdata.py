@@ -40,7 +40,7 @@ class AddressData:
     version: str = ""
     selection: Selection | None = None
 
-    def write(self, body: bytes) -> str:
+    def write(self, body: bytes) -> bytes:
         """Write the text of a card for an answer.
 
         This is the one place where a card in an answer becomes what its client asked for.
