@@ -23,7 +23,7 @@ from sqlalchemy import (
 from dirserver.errors import NotFound
 from dirserver.model.addressbook import Card, Change
 from dirserver.store import pruning
-from dirserver.store.prepared import Prepared
+from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.tables import addressbook, card, card_version, change
 
 # Both engines take more parameters in one statement; more than this gains nothing.
@@ -80,8 +80,9 @@ _BODIES = (
     .where(card.c.addressbook_id == _BOOK)
 )
 _ALL_BODIES = _BODIES.order_by(card.c.href)
-_NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
-    card.c.href
+_NAMED = among(card.c.href, "hrefs")
+_NAMED_BODIES = Prepared(
+    {engine: _BODIES.where(one).order_by(card.c.href) for engine, one in _NAMED.items()}
 )
 _TEXTS = (
     select(card.c.href, card.c.etag, card_version.c.body)
@@ -89,9 +90,9 @@ _TEXTS = (
     .where(card.c.addressbook_id == _BOOK)
 )
 _ALL_TEXTS = _TEXTS.order_by(card.c.href)
-_NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_NAMED_TEXTS = Prepared({engine: _TEXTS.where(one) for engine, one in _NAMED.items()})
 _LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
-_LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
+_LARGEST_OF = Prepared({engine: _LARGEST.where(one) for engine, one in _NAMED.items()})
 _COUNT = Prepared(select(func.count()).select_from(card).where(card.c.addressbook_id == _BOOK))
 _NTH = Prepared(
     select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(1).offset(bindparam("before"))
@@ -238,8 +239,8 @@ def bodies(
                 yield _card(row), row.body
         return
     for batch in _batches_of_texts(connection, book_id, hrefs):
-        for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
-            yield _card(row), row.body
+        for *known, body in _NAMED_BODIES.iterate(connection, book_id=book_id, hrefs=batch):
+            yield Card(*known), body
 
 
 def texts(
@@ -249,14 +250,10 @@ def texts(
     if hrefs is None:
         few = _few(connection, book_id)
         with connection.execute(_ALL_TEXTS, {"book_id": book_id}, execution_options=few) as rows:
-            for href, etag, body in rows:
-                yield href, etag, body
+            yield from rows
         return
     for batch in _batches_of_texts(connection, book_id, hrefs):
-        for href, etag, body in connection.execute(
-            _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
-        ):
-            yield href, etag, body
+        yield from _NAMED_TEXTS.iterate(connection, book_id=book_id, hrefs=batch)
 
 
 def _few(connection: Connection, book_id: int) -> dict[str, int]:
@@ -264,19 +261,18 @@ def _few(connection: Connection, book_id: int) -> dict[str, int]:
     return {"yield_per": _at_once(connection.scalar(_LARGEST, {"book_id": book_id}))}
 
 
-def _batches_of_texts(
-    connection: Connection, book_id: int, hrefs: Iterable[str]
-) -> Iterator[list[str]]:
-    """Yield the names of cards that are fetched together.
+def _batches_of_texts(connection: Connection, book_id: int, hrefs: Iterable[str]) -> Iterator[str]:
+    """Yield the names of cards that are fetched together, ``listed``.
 
     SQLite goes from row to row, but PostgreSQL's driver holds all that a statement finds.
     """
     for batch in batches(hrefs, _TEXTS_AT_ONCE):
         if connection.dialect.name == "sqlite":
-            yield batch
+            yield listed(batch)
             continue
-        largest = connection.scalar(_LARGEST_OF, {"book_id": book_id, "hrefs": batch})
-        yield from batches(batch, _at_once(largest))
+        found = _LARGEST_OF.row(connection, book_id=book_id, hrefs=listed(batch))
+        for few in batches(batch, _at_once(found[0] if found else None)):
+            yield listed(few)
 
 
 def _at_once(largest: int | None) -> int:
