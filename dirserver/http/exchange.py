@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dirserver.http.channel import Channel
 
 
-# What comes with a longer body is not answered at once.
-_SMALL_BODY = 8 * 1024
+# What comes with a longer body is not answered at once: it asks for much, or of many.
+_SMALL_BODY = 2 * 1024
 
 
 class Exchange:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from dirserver_radicale.properties import reportset
+from dirserver_radicale.properties.cardplan import ADDRESS_DATA
 from dirserver_radicale.properties.propfind import Depth
 from dirserver_radicale.refused import Refused
 from dirserver_radicale.reports import expand, multiget, principals, query, sync
@@ -29,6 +30,8 @@ _REPORTS_ON_CARDS: dict[str, Callable[[Element, Collection, Location, Depth], It
     reportset.MULTIGET: multiget.report,
     reportset.QUERY: query.report,
 }
+# DAVx5 asks for ten cards at a time.
+_FEW = 12
 
 
 def is_search(root: Element) -> bool:
@@ -38,8 +41,14 @@ def is_search(root: Element) -> bool:
     return root.tag == reportset.SEARCH
 
 
-def is_poll(root: Element) -> bool:
-    """Say whether a report asks for what has changed since a moment, mostly nothing."""
+def is_brief(root: Element) -> bool:
+    """Say whether a report asks for what has changed since a moment, mostly nothing, or for that.
+
+    Cards that are to be converted take longer.
+    """
+    if root.tag == reportset.MULTIGET:
+        data = root.find(f"{DAV}prop/{ADDRESS_DATA}")
+        return len(root) <= _FEW and (data is None or not data.get("version"))
     return root.tag == reportset.SYNC and bool((root.findtext(f"{DAV}sync-token") or "").strip())
 
 
