@@ -164,6 +164,11 @@ def accepts_gzip(header: str) -> bool:
     return False
 
 
+def packed(body: bytes) -> bytes:
+    """Return a whole answer as gzip."""
+    return zlib.compress(body, _LEVEL, wbits=16 + zlib.MAX_WBITS)
+
+
 def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     packer = zlib.compressobj(_LEVEL, wbits=16 + zlib.MAX_WBITS)
     for chunk in chunks:
