@@ -150,13 +150,9 @@ class Prepared:
 
     def iterate(self, connection: Connection, **values: object) -> Iterator[Found]:
         """Yield the rows that are found, one by one where the driver goes from row to row."""
-        cursor = self.execute(connection, values)
+        rows = cast("Iterable[Found]", self.execute(connection, values))
         compiled = self._for(connection.dialect)
-        rows = cast("Iterable[Found]", cursor)
-        try:
-            yield from map(compiled.read, rows) if compiled.reading else rows
-        finally:
-            cursor.close()
+        yield from map(compiled.read, rows) if compiled.reading else rows
 
     def run(self, connection: Connection, **values: object) -> None:
         """Have the statement do what it does."""
