@@ -153,9 +153,8 @@ class Exchange:
         elif answer.rest is None and len(answer.start) <= BATCH:
             self._send(head, answer.start)
         else:
-            channel.write(head)
             self._stream = BodyStream(
-                channel, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
+                channel, head, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
             )
             self._stream.begin()
 
