@@ -17,8 +17,9 @@ from dirserver_radicale.xml.multistatus import Markup
 # What is gathered, compressed and handed on at a time.
 _CHUNK = 32 * 1024
 # An answer of so many bytes is made whole, so that it has a length, and what goes wrong on the
-# way has a status of its own. What is longer has begun to be sent by then.
-SMALL = 64 * 1024
+# way has a status of its own. What is longer has begun to be sent by then. A hundred cards are to
+# be in it, some with a picture: what most clients ask for at a time takes one thread, once.
+SMALL = 320 * 1024
 # So many clients may each keep a snapshot open for as long as they take to read; the database has
 # few connections. Answers to others are made at once, and wait in files.
 MOST_HELD = 12
