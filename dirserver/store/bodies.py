@@ -80,23 +80,21 @@ def with_etags(
 
     Raises NotAtOnce before a card that has more than ``most`` bytes.
     """
-    for href, etag, body in _with_etags(connection, book_id, hrefs, most):
-        if body is None:
-            raise NotAtOnce
-        yield href, etag, body
-
-
-def _with_etags(
-    connection: Connection, book_id: int, hrefs: Iterable[str] | None, most: int
-) -> Iterator[Sequence[Any]]:
+    values = {"book_id": book_id, "most": most}
     if hrefs is None:
         few = _few(connection, book_id)
-        values = {"book_id": book_id, "most": most}
         with connection.execute(_ALL_TEXTS, values, execution_options=few) as rows:
-            yield from rows
+            yield from map(_whole, rows)
         return
     for batch in _batches_of_texts(connection, book_id, hrefs):
-        yield from _NAMED_TEXTS.iterate(connection, book_id=book_id, hrefs=batch, most=most)
+        yield from map(_whole, _NAMED_TEXTS.iterate(connection, hrefs=batch, **values))
+
+
+def _whole(row: Sequence[Any]) -> tuple[str, str, bytes]:
+    href, etag, body = row
+    if body is None:
+        raise NotAtOnce
+    return href, etag, body
 
 
 def _few(connection: Connection, book_id: int) -> dict[str, int]:

@@ -197,7 +197,8 @@ def card_property(book: Book, card: Card, name: str) -> Value:
 
 
 def _text_of(data: AddressData) -> _Field:
-    return lambda _etag, body, _card: data.write(body)
+    write = data.writer
+    return lambda _etag, body, _card: write(body)
 
 
 def _alike(book: Book, name: str) -> Value:
