@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, repeat
 from operator import add, itemgetter
@@ -12,6 +11,7 @@ from typing import Final, TypeAlias
 
 from dirserver.model.addressbook import Entry
 from dirserver.model.ordering import Place
+from dirserver.model.record import record
 
 # A book, by its id, the key of a card in it, and the revision at which that last changed: of all
 # that a card ever says, each has three of its own.
@@ -48,7 +48,7 @@ _attributes_of = itemgetter(_ATTRIBUTES)
 _body_of = itemgetter(_BODY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Details:
     """What is wanted of each card that is found, beside which it is.
 
@@ -66,7 +66,7 @@ class Details:
 PLAIN = Details(person=True, attributes=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hits:
     """Some of what a search finds, one card behind the other.
 
@@ -102,8 +102,13 @@ class Hits:
 
     def pieces(self, most: int, octets: int) -> Iterator[Hits]:
         """Yield them in pieces of ``most`` at the most, each over when it has so many octets."""
+        rows = self.rows
+        if 0 < len(rows) <= most and _attributes_of(rows[0]) is _body_of(rows[0]) is None:
+            # As of nearly all that is asked by name.
+            yield self
+            return
         sizes = list(accumulate(self._sizes()))
-        begin, end = 0, len(self.rows)
+        begin, end = 0, len(rows)
         while begin < end:
             enough = octets + (sizes[begin - 1] if begin else 0)
             stop = 1 + bisect_left(sizes, enough, begin, min(begin + most, end) - 1)
