@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
@@ -52,7 +52,7 @@ def hits(
     from_start = most is not None and most <= _FEW and span == Span(most)
     if from_start and question.finds_once and not choosing.is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
-        known = replace(details, person=True)
+        known = replace(details, person=True, brief=False)
         few = list(_hits(connection, replace(question, ranks=()), span, known))
         if most is not None and sum(map(len, few)) < most:
             yield from _once(few, dict(question.ranks))
@@ -112,6 +112,9 @@ def _statement(
     if span.backwards:
         terms = ordering.turned(terms)
     after = None if span.after is None else ordering.bound(span.after, bind)
+    is_brief = details.brief and ordering.is_by_name(question.order)
+    if is_brief and choosing.is_of_whole_book(question):
+        return choosing.whole_book(question, terms, span, after)
     has_link = details.person and question.has_links
     wanted = {
         card.c.revision: details.revision,
@@ -131,15 +134,20 @@ def _statement(
         select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
     )
     # As a Row has it.
-    columns = (
-        *(one.addressbook_id, one.key, one.revision if details.revision else null(), one.id),
-        one.uid if details.person else null(),
-        one.link_id if has_link else null(),
-        attributes if details.attributes else null(),
-        *((one.created, one.modified) if details.moments else (null(), null())),
-        card_version.c.body if details.body else null(),
-    )
-    statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
+    columns: list[ColumnElement[Any]] = [one.addressbook_id, one.key]
+    columns.append(attributes if details.attributes else null())
+    if is_brief:
+        columns.append(sorted_by[0].value)
+    else:
+        columns += (
+            *(one.revision if details.revision else null(), one.id),
+            one.uid if details.person else null(),
+            one.link_id if has_link else null(),
+            *((one.created, one.modified) if details.moments else (null(), null())),
+            card_version.c.body if details.body else null(),
+            *(term.value for term in sorted_by),
+        )
+    statement = select(*columns).select_from(chosen)
     if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
         # of both, which would look up the entries of all that is found.
