@@ -1,0 +1,56 @@
+"""Numbers that sort cards as their names do, as far as a number can.
+
+What has such a number for its key is walked through by name, and a walk ends with the last card
+that is wanted, however many there are.
+"""
+
+from __future__ import annotations
+
+# SQLite's numbers have these beside their sign, of which each card has the last for itself: no
+# file has room for more cards.
+_BITS = 63
+_OF_CARD = 28
+# All cards whose names begin alike have places from the least of them up to so much behind it.
+ALIKE = (1 << _OF_CARD) - 1
+
+# Each character is told from those before and behind it by its first five bits. Names are folded,
+# so that nearly all are letters and blanks, and these have no more.
+_SHORT = 5
+_BLANK, _SIGN, _LETTERS, _ALPHABETIC, _ANY = 1, 2, 3, 29, 30
+_SIGN_BITS, _ALPHABETIC_BITS, _ANY_BITS = 7, 11, 21
+
+
+def place_of(sort_name: str, card_id: int) -> int:
+    """Return the place of a card, which no other has.
+
+    It is less than that of any card whose name sorts behind it, but for those that are ``ALIKE``:
+    they have nearly the same name, and among them the places say nothing.
+    """
+    place, left = 0, _BITS - _OF_CARD
+    for character in sort_name:
+        code, length = _code(ord(character))
+        if not code:
+            break
+        if length > left:
+            place = (place << left) | (code >> (length - left))
+            left = 0
+            break
+        place = (place << length) | code
+        left -= length
+    return (place << left << _OF_CARD) | card_id
+
+
+def _code(character: int) -> tuple[int, int]:
+    """Return the bits that stand for a character, and how many these are.
+
+    Those before the blank, which are in no name, have none: the places end there.
+    """
+    if character >= ord("a"):
+        if character <= ord("z"):
+            return _LETTERS + character - ord("a"), _SHORT
+        if character < 1 << _ALPHABETIC_BITS:
+            return (_ALPHABETIC << _ALPHABETIC_BITS) | character, _SHORT + _ALPHABETIC_BITS
+        return (_ANY << _ANY_BITS) | character, _SHORT + _ANY_BITS
+    if character > ord(" "):
+        return (_SIGN << _SIGN_BITS) | character, _SHORT + _SIGN_BITS
+    return (_BLANK if character == ord(" ") else 0), _SHORT
