@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, text
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.store.index import trigram
-from dirserver.store.index.places import place_of
+from dirserver.store.index.places import places_of
 from dirserver.store.tables import card_value
 
 _BETWEEN = "\x1f\x1f"
@@ -63,5 +63,5 @@ def settled_disagreements(connection: Connection) -> set[int]:
     lines = connection.execute(
         text("SELECT place, card_id, sort_name FROM card LEFT JOIN card_line ON card_id = id")
     )
-    misplaced = {one for place, one, name in lines if place != place_of(name, one)}
+    misplaced = {one for place, one, name in lines if place != next(places_of(name, one))}
     return disagreements(connection) | misplaced

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, text
 from sqlalchemy.sql import column, table
 
 from dirserver.model.fields import NAMES, Field
-from dirserver.store.index.places import ALIKE, place_of
+from dirserver.store.index.places import ALIKE, last_of, places_of
 from dirserver.store.prepared import Prepared
 
 FIELDS = tuple(sorted(map(str, NAMES | {Field.MAIL})))
@@ -35,6 +35,7 @@ _VALUES = ", ".join(
 _DUE = Prepared(
     text("SELECT id, sort_name FROM card WHERE id IN (SELECT card_id FROM trigram_due)")
 )
+_TAKEN = Prepared(text("SELECT 1 FROM card_line WHERE place = :place"))
 _FILL = Prepared(
     text(
         f"INSERT INTO card_line SELECT :place, id, addressbook_id, {_VALUES} FROM card"  # noqa: S608 - names of ours
@@ -52,8 +53,9 @@ Indexed: TypeAlias = Callable[[ColumnElement[str]], Select[tuple[int]]]
 
 def fill(connection: Connection) -> None:
     """Write the lines of the cards that the trigram index is behind with."""
-    cards = _DUE.rows(connection)
-    _FILL.each(connection, [{"card": one, "place": place_of(name, one)} for one, name in cards])
+    for card_id, name in _DUE.rows(connection):
+        free = (one for one in places_of(name, card_id) if not _TAKEN.row(connection, place=one))
+        _FILL.run(connection, card=card_id, place=next(free))
 
 
 def cards_at(places: Select[tuple[int]]) -> Select[tuple[int]]:
@@ -90,15 +92,10 @@ def containing(
         return [select(whole.subquery().c.card_id)]
     place = whole.selected_columns.rowid
     front = whole.order_by(place).limit(first).cte()
-    seen = select(func.max(front.c.rowid).label("last"), func.count().label("number")).select_from(
-        front
-    )
-    ends = seen.subquery()
-    end = select(ends.c.last).where(ends.c.number == first).cte()
-    last = select(end.c.last).scalar_subquery()
     # Others may have nearly the same name as the last of these. Where there are no more, there is
-    # no end, and so nothing to look up once more.
-    others = indexed(func.coalesce(select(match).select_from(end).scalar_subquery(), NOWHERE))
+    # no last, and so nothing is looked up once more.
+    last = last_of(front.c.rowid, first)
+    others = indexed(case((last.is_not(None), match), else_=NOWHERE))
     there = others.selected_columns.rowid
     alike = found(others.where(there > last, there <= last.bitwise_or(ALIKE)))
     return [select(front.c.card_id), select(alike.subquery().c.card_id)]

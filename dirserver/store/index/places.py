@@ -6,10 +6,14 @@ that is wanted, however many there are.
 
 from __future__ import annotations
 
-# SQLite's numbers have these beside their sign, of which each card has the last for itself: no
-# file has room for more cards.
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+
+# SQLite's numbers have these beside their sign. Of a card's, the last are for itself: a million may
+# have names that begin with the same eight letters.
 _BITS = 63
-_OF_CARD = 28
+_OF_CARD = 20
 # All cards whose names begin alike have places from the least of them up to so much behind it.
 ALIKE = (1 << _OF_CARD) - 1
 
@@ -20,24 +24,35 @@ _BLANK, _SIGN, _LETTERS, _ALPHABETIC, _ANY = 1, 2, 3, 29, 30
 _SIGN_BITS, _ALPHABETIC_BITS, _ANY_BITS = 7, 11, 21
 
 
-def place_of(sort_name: str, card_id: int) -> int:
-    """Return the place of a card, which no other has.
-
-    It is less than that of any card whose name sorts behind it, but for those that are ``ALIKE``:
-    they have nearly the same name, and among them the places say nothing.
-    """
-    place, left = 0, _BITS - _OF_CARD
+def place_of(sort_name: str, bits: int = _BITS) -> int:
+    """Return a number that is not less than that of any name before this one."""
+    place, left = 0, bits
     for character in sort_name:
         code, length = _code(ord(character))
         if not code:
             break
         if length > left:
-            place = (place << left) | (code >> (length - left))
-            left = 0
-            break
+            return (place << left) | (code >> (length - left))
         place = (place << length) | code
         left -= length
-    return (place << left << _OF_CARD) | card_id
+    return place << left
+
+
+def places_of(sort_name: str, card_id: int) -> Iterator[int]:
+    """Yield the places that a card may have, the best first: each is for one card.
+
+    They are less than those of any card whose name sorts behind it, but for those that are
+    ``ALIKE``: these have nearly the same name, and among them the places say nothing.
+    """
+    least = place_of(sort_name, _BITS - _OF_CARD) << _OF_CARD
+    for further in range(ALIKE + 1):
+        yield least | ((card_id + further) & ALIKE)
+
+
+def last_of(places: ColumnElement[int], number: int) -> ScalarSelect[int]:
+    """Return the last of ``number`` places of a walk, or none where the walk has found fewer."""
+    seen = select(func.max(places).label("last"), func.count().label("number")).subquery()
+    return select(seen.c.last).where(seen.c.number == number).scalar_subquery()
 
 
 def _code(character: int) -> tuple[int, int]:

@@ -143,7 +143,7 @@ def _statement(
     if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
         # of both, which would look up the entries of all that is found.
-        return statement.limit(-1)
+        return statement.limit(-1) if details.attributes else statement
     statement = statement.order_by(*ordering.order_by(sorted_by))
     if not details.body:
         return statement
