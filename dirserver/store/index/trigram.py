@@ -142,6 +142,7 @@ OPTIMIZE = tuple(_COMMAND.format(index=one, command="'optimize'", pages="NULL") 
 _PAGES = -500
 _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
+_LAST_DIGITS = 7
 
 _due = table("trigram_due", column("card_id"))
 
@@ -229,10 +230,24 @@ def beginning(part: str) -> str:
 
 def _trigrams(part: str) -> str:
     """Return the match of what has the trigrams of ``part``; some of a long one are enough."""
-    last = len(part) - SHORTEST
+    telling = _telling(part)
+    last = len(telling) - SHORTEST
     starts = [*range(0, last, 2 if last > SHORTEST else 1), last][:_MOST_TRIGRAMS]
-    found = [part[start : start + SHORTEST].replace('"', '""') for start in starts]
+    found = dict.fromkeys(telling[start : start + SHORTEST].replace('"', '""') for start in starts)
     return " AND ".join([f'"{one}"' for one in found])
+
+
+def _telling(part: str) -> str:
+    """Return what of ``part`` tells cards apart: what many have takes long to go through.
+
+    Most mail addresses are at a few hosts, most numbers of a country and an area, and what is
+    numbered begins alike.
+    """
+    found = part.partition("@")[0] if part.find("@") >= SHORTEST else part
+    if found.isdecimal():
+        return found[-_LAST_DIGITS:]
+    first = next((at for at, one in enumerate(found) if one.isdecimal()), 0)
+    return found[max(0, min(first - SHORTEST + 1, len(found) - SHORTEST)) :]
 
 
 def contains(
