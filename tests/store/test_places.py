@@ -18,7 +18,8 @@ from dirserver.store.index import trigram
 from dirserver.store.index.places import ALIKE, place_of, places_of
 from tests.organisation import ALICE, HERE, vcard
 
-_NAMES = st.text(st.sampled_from("\x01 !0~`{abyzéßжщ王龍\ue000\U0001f600\U0010ffff"), max_size=9)
+_CHARACTERS = "\x01 !0~`{abyzéßбжѿҀ王玎龍\ue000\U0001f600\U0010ffff"
+_NAMES = st.text(st.sampled_from(_CHARACTERS), max_size=9)
 
 
 @given(_NAMES | st.text(st.characters(exclude_categories=["Cs"])), _NAMES)
@@ -36,7 +37,8 @@ def test_the_place_of_a_name_that_comes_before_is_not_behind(one: str, other: st
         (("anna m", "anna n"), False),
         (("annama", "annamaria"), False),
         (("annamaria a", "annamaria b"), True),
-        (("жан", "жанна"), True),
+        (("жан", "жанна"), False),
+        (("жанна", "жанну"), True),
         (("жа", "жб"), False),
         (("王小明", "李小明"), False),
         (("10", "11"), False),

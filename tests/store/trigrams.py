@@ -61,7 +61,7 @@ def settled_disagreements(connection: Connection) -> set[int]:
     trigram.settle(connection)
     assert connection.scalar(text("SELECT count(*) FROM trigram_due")) == 0
     lines = connection.execute(
-        text("SELECT place, card_id, sort_name FROM card LEFT JOIN card_line ON card_id = id")
+        text("SELECT place, card_id, card.sort_name FROM card LEFT JOIN card_line ON card_id = id")
     )
     misplaced = {one for place, one, name in lines if place != next(places_of(name, one))}
     return disagreements(connection) | misplaced

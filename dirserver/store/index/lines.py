@@ -22,7 +22,9 @@ from dirserver.store.prepared import Prepared
 FIELDS = tuple(sorted(map(str, NAMES | {Field.MAIL})))
 SQLITE = (
     "CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL,"
-    " addressbook_id INTEGER NOT NULL, " + ", ".join(f"{name} TEXT" for name in FIELDS) + ")",
+    " addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, "
+    + ", ".join(f"{name} TEXT" for name in FIELDS)
+    + ")",
     "CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id)",
 )
 
@@ -38,12 +40,13 @@ _DUE = Prepared(
 _TAKEN = Prepared(text("SELECT 1 FROM card_line WHERE place = :place"))
 _FILL = Prepared(
     text(
-        f"INSERT INTO card_line SELECT :place, id, addressbook_id, {_VALUES} FROM card"  # noqa: S608 - names of ours
-        " WHERE id = :card"
+        "INSERT INTO card_line SELECT :place, id, addressbook_id, sort_name, key,"  # noqa: S608 - names of ours
+        f" {_VALUES} FROM card WHERE id = :card"
     )
 )
 
-_line = table("card_line", *map(column, ("place", "card_id", "addressbook_id", *FIELDS)))
+_names = ("place", "card_id", "addressbook_id", "sort_name", "key", *FIELDS)
+_line = table("card_line", *map(column, _names))
 
 # The match of what is in no card.
 NOWHERE = '""'
@@ -97,5 +100,6 @@ def containing(
     last = last_of(front.c.rowid, first)
     others = indexed(case((last.is_not(None), match), else_=NOWHERE))
     there = others.selected_columns.rowid
-    alike = found(others.where(there > last, there <= last.bitwise_or(ALIKE)))
+    behind = found(others.where(there > last, there <= last.bitwise_or(ALIKE)))
+    alike = behind.order_by(_line.c.sort_name, _line.c.key).limit(first)
     return [select(front.c.card_id), select(alike.subquery().c.card_id)]

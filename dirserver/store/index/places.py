@@ -17,20 +17,28 @@ _OF_CARD = 20
 # All cards whose names begin alike have places from the least of them up to so much behind it.
 ALIKE = (1 << _OF_CARD) - 1
 
-# Each character is told from those before and behind it by its first five bits. Names are folded,
-# so that nearly all are letters and blanks, and these have no more.
+# A character is told from those before and behind it by its first five bits. Names are folded, so
+# that nearly all are letters and blanks, and these have no more.
 _SHORT = 5
 _BLANK, _SIGN, _LETTERS, _ALPHABETIC, _ANY = 1, 2, 3, 29, 30
 _SIGN_BITS, _ALPHABETIC_BITS, _ANY_BITS = 7, 11, 21
+# Behind a letter of another alphabet, so many bits tell whether there is one more of the same, and
+# these which: it has so many of them side by side.
+_SAME, _SAME_BITS = 2, 7
 
 
 def place_of(sort_name: str, bits: int = _BITS) -> int:
     """Return a number that is not less than that of any name before this one."""
     place, left = 0, bits
-    for character in sort_name:
-        code, length = _code(ord(character))
+    before = 0
+    for character in map(ord, sort_name):
+        code, length = _code(character)
         if not code:
             break
+        alphabet = before >> _SAME_BITS
+        if alphabet:
+            code, length = _behind(alphabet, character, code, length)
+        before = character
         if length > left:
             return (place << left) | (code >> (length - left))
         place = (place << length) | code
@@ -69,3 +77,11 @@ def _code(character: int) -> tuple[int, int]:
     if character > ord(" "):
         return (_SIGN << _SIGN_BITS) | character, _SHORT + _SIGN_BITS
     return (_BLANK if character == ord(" ") else 0), _SHORT
+
+
+def _behind(alphabet: int, character: int, code: int, length: int) -> tuple[int, int]:
+    """Return the same behind a letter of ``alphabet``, where others have these bits."""
+    same = character >> _SAME_BITS
+    if same == alphabet:
+        return (1 << _SAME_BITS) | (character & ((1 << _SAME_BITS) - 1)), _SAME + _SAME_BITS
+    return (code if same < alphabet else (2 << length) | code), _SAME + length
