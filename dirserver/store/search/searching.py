@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
@@ -113,6 +113,10 @@ def _statement(
         terms = ordering.turned(terms)
     after = None if span.after is None else ordering.bound(span.after, bind)
     has_link = details.person and question.has_links
+    if not (question.finds_once or details.attributes or details.body):
+        # Nothing is to be looked up of those that are chosen: SQLite would copy each row once more.
+        parts = [*_parts(card, details, has_link, null()), *(term.value for term in terms)]
+        return choosing.of_cards(question, dialect, parts, terms, span, after, bind)
     wanted = {
         card.c.revision: details.revision,
         card.c.uid: details.person,
@@ -130,26 +134,34 @@ def _statement(
     attributes = (
         select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
     )
-    # As a Row has it.
-    columns = (
-        *(one.addressbook_id, one.key, one.revision if details.revision else null(), one.id),
-        one.uid if details.person else null(),
-        one.link_id if has_link else null(),
-        attributes if details.attributes else null(),
-        *((one.created, one.modified) if details.moments else (null(), null())),
-        card_version.c.body if details.body else null(),
-    )
-    statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
+    shown: ColumnElement[Any] = attributes if details.attributes else null()
+    parts = [*_parts(chosen, details, has_link, shown), *(term.value for term in sorted_by)]
+    statement = select(*parts).select_from(chosen)
     if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
         # of both, which would look up the entries of all that is found.
-        return statement.limit(-1) if details.attributes else statement
+        return statement.limit(-1)
     statement = statement.order_by(*ordering.order_by(sorted_by))
     if not details.body:
         return statement
     return statement.join(card, card.c.id == chosen.c.id).join(
         card_version, card_version.c.id == card.c.version_id
     )
+
+
+def _parts(
+    cards: FromClause, details: Details, has_link: bool, attributes: ColumnElement[Any]
+) -> list[ColumnElement[Any]]:
+    """Return the columns of a Row but for its place."""
+    one = cards.c
+    return [
+        *(one.addressbook_id, one.key, one.revision if details.revision else null(), one.id),
+        one.uid if details.person else null(),
+        one.link_id if has_link else null(),
+        attributes,
+        *((one.created, one.modified) if details.moments else (null(), null())),
+        card_version.c.body if details.body else null(),
+    ]
 
 
 def attributes(connection: Connection, cards: Sequence[int]) -> dict[int, bytes]:
