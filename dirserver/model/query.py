@@ -9,12 +9,12 @@ negation; a card is found when the whole is true.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from dirserver.model.fields import GROUP, Field, is_hidden
+from dirserver.model.fields import GROUP, NAMES, Field, is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,6 @@ class Equals:
 
 
 @dataclass(frozen=True, slots=True)
-class HasNumber:
-    """A value of one of the fields, which are all of telephones, is this number.
-
-    It says what ``Equals`` of each says, at once: a telephone asks so about every call.
-    """
-
-    fields: tuple[Field, ...]
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
 class Substring:
     """A value of the field has these parts in this order, without overlap.
 
@@ -88,6 +77,29 @@ class Substring:
     any: tuple[str, ...] = ()
     final: str = ""
     at_word: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere:
+    """What ``test`` says of its field is true of one of ``fields``; of names alone ``at_word``.
+
+    It says what the same test of each says, at once: so telephones ask, and mail programs.
+    """
+
+    fields: tuple[Field, ...]
+    test: Equals | Substring
+
+    def each(self) -> Or:
+        """Return the same as a test of each field."""
+        tests: list[Query] = []
+        for field in self.fields:
+            match self.test:
+                case Equals():
+                    tests.append(replace(self.test, field=field))
+                case Substring():
+                    at_word = self.test.at_word and field in NAMES
+                    tests.append(replace(self.test, field=field, at_word=at_word))
+        return Or(tuple(tests))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +185,8 @@ Query: TypeAlias = (
     | Constant
     | Present
     | Equals
-    | HasNumber
     | Substring
+    | Anywhere
     | Keyed
     | AtLeast
     | AtMost
@@ -200,7 +212,7 @@ def fields_of(query: Query) -> frozenset[Field]:
             return fields_of(part)
         case Constant() | KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return frozenset()
-        case HasNumber(fields):
+        case Anywhere(fields):
             return frozenset(fields)
         case _:
             return frozenset({query.field})
@@ -239,18 +251,15 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return Not(query) if negated else query
-        case HasNumber(fields):
-            if any(is_hidden(field, hidden) for field in fields):
-                return _resolve(_each(query), hidden, negated=negated)
+        case Anywhere(fields):
+            for field in fields:
+                if is_hidden(field, hidden):
+                    return _resolve(query.each(), hidden, negated=negated)
             return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):
                 return NOTHING
             return Not(query) if negated else query
-
-
-def _each(query: HasNumber) -> Or:
-    return Or(tuple(Equals(field, query.number) for field in query.fields))
 
 
 def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:

@@ -15,12 +15,12 @@ from dirserver.model.query import (
     NOTHING,
     UNDEFINED,
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Equals,
-    HasNumber,
     Keyed,
     KeyIs,
     Moment,
@@ -68,8 +68,17 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
             ]
     for piece in pieces_of(Field.ANY_PHONE):
         for phones in ((Field.WORK_PHONE, Field.MOBILE_PHONE), (Field.HOME_PHONE, Field.ANY_PHONE)):
-            number = HasNumber(phones, piece)
+            number = Anywhere(phones, Equals(Field.WORK_PHONE, piece))
             queries += [number, Not(number), Or((number, Equals(Field.FULL_NAME, piece)))]
+    mixed = (Field.FULL_NAME, Field.MAIL, Field.ORGANISATION, Field.WORK_PHONE, Field.NOTE)
+    for field in (Field.FULL_NAME, Field.ANY_PHONE):
+        for piece in pieces_of(field):
+            queries += [
+                Anywhere(mixed, Equals(field, piece)),
+                Anywhere(mixed, Substring(field, initial=piece, at_word=True)),
+                Anywhere(mixed, Substring(field, any=(piece,))),
+                Not(Anywhere(mixed, Substring(field, any=(piece,)))),
+            ]
     for field in FIELDS:
         for _ in range(6):
             one, two, three = asked(field), asked(field), asked(field)

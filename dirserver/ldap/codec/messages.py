@@ -225,7 +225,11 @@ class UnbindRequest:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search. A limit of 0 is no limit; no ``attributes`` are all user attributes."""
+    """A search. A limit of 0 is no limit; no ``attributes`` are all user attributes.
+
+    ``about`` are the attributes that the filter names. Nothing that has none of them is found; None
+    is where that cannot be said, since the filter denies something or has a rule of its own.
+    """
 
     base: str
     scope: Scope
@@ -235,6 +239,7 @@ class SearchRequest:
     types_only: bool
     filter: Filter
     attributes: tuple[str, ...]
+    about: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dirserver.ldap.entry.asked import asked_numbers
 from dirserver.ldap.entry.entries import encode_member
 from dirserver.ldap.entry.kept import KeptEntries
 from dirserver.ldap.entry.looks import Way, looks
-from dirserver.ldap.search.matching import container_test
+from dirserver.ldap.search.matching import known, matches_container
 from dirserver.ldap.search.sorting import Sorting
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.fold import fold
@@ -55,8 +55,12 @@ class Presenter:
 
     def found(self, containers: Iterable[Container]) -> list[Container]:
         """Return those of ``containers`` that the filter finds."""
-        matches = container_test(self._request.filter)
-        return [one for one in containers if matches(one.attributes)]
+        asked = self._request
+        if asked.about is not None:
+            # Most that is asked is about attributes of which such an entry has none at all.
+            about = known(asked.about)
+            containers = [one for one in containers if not about.isdisjoint(one.attributes)]
+        return [one for one in containers if matches_container(asked.filter, one.attributes)]
 
     def containers(self, some: Iterable[Container]) -> bytes:
         """Return entries that are no cards, encoded as messages."""
