@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -71,7 +70,7 @@ def of_cards(
     span: Span,
     after: BoundPlace | None,
     bind: Bind,
-) -> Select[Any] | None:
+) -> Select[*tuple[object, ...]] | None:
     """Return these columns of the same cards where nobody is found once for several."""
     by_name = question.order == BY_NAME and after is None and not span.backwards
     most = span.limit + span.skip if span.limit is not None and by_name else None
@@ -163,7 +162,7 @@ def _selected(
     after: BoundPlace | None = None,
     bind: Bind = in_place,
     first: int | None = None,
-) -> Select[Any] | None:
+) -> Select[*tuple[object, ...]] | None:
     """Return the cards that ``question`` finds behind ``after``, or None for none.
 
     With ``first``, some may be missing that come by name behind so many others.

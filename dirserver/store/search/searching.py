@@ -116,7 +116,8 @@ def _statement(
     if not (question.finds_once or details.attributes or details.body):
         # Nothing is to be looked up of those that are chosen: SQLite would copy each row once more.
         parts = [*_parts(card, details, has_link, null()), *(term.value for term in terms)]
-        return choosing.of_cards(question, dialect, parts, terms, span, after, bind)
+        of_cards = choosing.of_cards(question, dialect, parts, terms, span, after, bind)
+        return cast("Select[Any] | None", of_cards)
     wanted = {
         card.c.revision: details.revision,
         card.c.uid: details.person,
