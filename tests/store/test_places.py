@@ -15,19 +15,25 @@ from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.query import Or, Query, Substring
 from dirserver.store.index import trigram
-from dirserver.store.index.places import ALIKE, place_of, places_of
+from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, place_of, places_of
 from tests.organisation import ALICE, HERE, vcard
 
 _CHARACTERS = "\x01 !0~`{abyzéßбжѿҀ王玎龍\ue000\U0001f600\U0010ffff"
 _NAMES = st.text(st.sampled_from(_CHARACTERS), max_size=9)
 
 
+def _last(name: str, card: int) -> int:
+    """Return the last place that is for this card before all others."""
+    return next(islice(places_of(name, card), ALIKE + 1, None))
+
+
 @given(_NAMES | st.text(st.characters(exclude_categories=["Cs"])), _NAMES)
 def test_the_place_of_a_name_that_comes_before_is_not_behind(one: str, other: str) -> None:
     first, second = sorted([one, other])
     assert place_of(first) <= place_of(second)
-    # Cards have them in whichever order they came.
+    # Cards have them in whichever order they came, and some are crowded out.
     assert next(places_of(first, 2)) <= next(places_of(second, 1)) | ALIKE
+    assert _last(first, 3) <= next(places_of(second, 4)) | ALIKE_IN_CROWD
 
 
 @pytest.mark.parametrize(
@@ -36,9 +42,11 @@ def test_the_place_of_a_name_that_comes_before_is_not_behind(one: str, other: st
         (("anna", "anna "), False),
         (("anna m", "anna n"), False),
         (("annama", "annamaria"), False),
-        (("annamaria a", "annamaria b"), True),
+        (("annamaria ab", "annamaria ac"), True),
+        (("annamaria a", "annamaria b"), False),
         (("жан", "жанна"), False),
-        (("жанна", "жанну"), True),
+        (("жанна", "жанну"), False),
+        (("жаннаст", "жаннасу"), True),
         (("жа", "жб"), False),
         (("王小明", "李小明"), False),
         (("10", "11"), False),
@@ -52,14 +60,15 @@ def test_names_are_told_apart_by_their_first_letters(
     assert are_alike or one < other
 
 
-def test_the_places_of_a_card_are_in_order_and_fit_into_the_database() -> None:
-    for name in ("", "anna", "zzzzzzzzz", "\U0010ffff" * 9):
-        least = next(places_of(name, 0))
-        assert 0 <= least <= place_of(name) < 1 << 63
-        for card in (1, 2, ALIKE, ALIKE + 1, 7 * ALIKE):
-            some = list(islice(places_of(name, card), 3))
-            assert len(set(some)) == 3
-            assert all(least <= one <= least | ALIKE for one in some)
+def test_the_places_of_a_card_are_its_own_and_fit_into_the_database() -> None:
+    for name in ("", "anna", "zzzzzzzzzzzz", "\U0010ffff" * 9):
+        first = next(places_of(name, 0))
+        for card in (1, 2, ALIKE, ALIKE + 1, 7 * ALIKE_IN_CROWD):
+            some = list(islice(places_of(name, card), ALIKE + 7))
+            assert len(set(some)) == len(some)
+            assert 0 <= first <= min(some) < max(some) < 1 << 63
+            assert {one | ALIKE for one in some[: ALIKE + 1]} == {first | ALIKE}
+            assert {one | ALIKE_IN_CROWD for one in some} == {first | ALIKE_IN_CROWD}
 
 
 def test_cards_of_one_name_have_a_place_each_whatever_their_ids(services: Services) -> None:
@@ -120,3 +129,24 @@ def test_the_first_by_name_are_found_whatever_the_names_begin_with(
         ):
             for most in (1, 2, 3, 4, 5, 7, 11, 17, 18, 50):
                 assert found(query, most) == all_found[:most]
+
+
+def test_those_who_are_crowded_out_of_their_places_are_found_in_their_order(
+    services: Services,
+) -> None:
+    with services.directory.writing(ALICE, HERE) as writing:
+        for number in range(ALIKE + 9):
+            # Those that come last by name come first, and so are where all belong.
+            card = vcard(f"{number}", f"Maximilian U {ALIKE + 10 - number:03}")
+            writing.put_card("customers", f"{number}.vcf", card)
+        writing.put_card("customers", "next.vcf", vcard("next", "Maximilian V"))
+    with services.store.writing() as connection:
+        trigram.settle(connection)
+    query = Substring(Field.FULL_NAME, any=("imil",))
+    with services.directory.reading(ALICE, HERE) as reading:
+        view = reading.book("customers", Privilege.READ)
+        everybody = [one.place[0] for one in reading.search(query, [view])]
+        assert everybody == sorted(map(str, everybody))
+        for most in (1, 5, ALIKE, ALIKE + 1, ALIKE + 9, ALIKE + 10):
+            found = [one.place[0] for one in reading.search(query, [view], most)]
+            assert found == everybody[:most]

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, selec
 from sqlalchemy.sql import column, table
 
 from dirserver.model.fields import NAMES, Field
-from dirserver.store.index.places import ALIKE, last_of, places_of
+from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, crowded, last_of, places_of
 from dirserver.store.prepared import Prepared
 
 FIELDS = tuple(sorted(map(str, NAMES | {Field.MAIL})))
@@ -100,6 +100,8 @@ def containing(
     last = last_of(front.c.rowid, first)
     others = indexed(case((last.is_not(None), match), else_=NOWHERE))
     there = others.selected_columns.rowid
-    behind = found(others.where(there > last, there <= last.bitwise_or(ALIKE)))
+    crowd = select(_line.c.place).where(crowded(_line.c.place, last)).exists()
+    end = last.bitwise_or(case((crowd, ALIKE_IN_CROWD), else_=ALIKE))
+    behind = found(others.where(there > last, there <= end))
     alike = behind.order_by(_line.c.sort_name, _line.c.key).limit(first)
     return [select(front.c.card_id), select(alike.subquery().c.card_id)]

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 
-# SQLite's numbers have these beside their sign. Of a card's, the last are for itself: a million may
-# have names that begin with the same eight letters.
+# SQLite's numbers have these beside their sign.
 _BITS = 63
-_OF_CARD = 20
-# All cards whose names begin alike have places from the least of them up to so much behind it.
-ALIKE = (1 << _OF_CARD) - 1
+# Of a card's, the last are for itself: so many may have names that begin with the same eleven
+# letters. More of them share what is left with all whose names begin with the same eight.
+_OF_CARD, _OF_CROWD = 7, 19
+_CROWD = 1 << _OF_CROWD
+ALIKE, ALIKE_IN_CROWD = (1 << _OF_CARD) - 1, (1 << _OF_CROWD + 1) - 1
 
 # A character is told from those before and behind it by its first five bits. Names are folded, so
 # that nearly all are letters and blanks, and these have no more.
 _SHORT = 5
-_BLANK, _SIGN, _LETTERS, _ALPHABETIC, _ANY = 1, 2, 3, 29, 30
-_SIGN_BITS, _ALPHABETIC_BITS, _ANY_BITS = 7, 11, 21
+_BLANK, _SIGN, _LETTERS, _ALPHABETIC, _IDEOGRAPHIC, _ANY = 1, 2, 3, 29, 30, 31
+_SIGN_BITS, _ALPHABETIC_BITS, _IDEOGRAPHIC_BITS, _ANY_BITS = 7, 11, 16, 21
 # Behind a letter of another alphabet, so many bits tell whether there is one more of the same, and
 # these which: it has so many of them side by side.
 _SAME, _SAME_BITS = 2, 7
@@ -36,7 +37,7 @@ def place_of(sort_name: str, bits: int = _BITS) -> int:
         if not code:
             break
         alphabet = before >> _SAME_BITS
-        if alphabet:
+        if 0 < alphabet < 1 << (_ALPHABETIC_BITS - _SAME_BITS):
             code, length = _behind(alphabet, character, code, length)
         before = character
         if length > left:
@@ -50,11 +51,22 @@ def places_of(sort_name: str, card_id: int) -> Iterator[int]:
     """Yield the places that a card may have, the best first: each is for one card.
 
     They are less than those of any card whose name sorts behind it, but for those that are
-    ``ALIKE``: these have nearly the same name, and among them the places say nothing.
+    ``ALIKE``: these have nearly the same name, and among them the places say nothing. Where some
+    are ``crowded`` out of their places, it is so for those that are ``ALIKE_IN_CROWD``.
     """
-    least = place_of(sort_name, _BITS - _OF_CARD) << _OF_CARD
+    name = place_of(sort_name, _BITS - 1 - _OF_CARD)
+    begin, rest = name >> (_OF_CROWD - _OF_CARD), name & (_CROWD - 1 >> _OF_CARD)
+    least = begin << (_OF_CROWD + 1)
     for further in range(ALIKE + 1):
-        yield least | ((card_id + further) & ALIKE)
+        yield least | (rest << _OF_CARD) | ((card_id + further) & ALIKE)
+    for further in range(_CROWD):
+        yield least | _CROWD | ((card_id + further) & (_CROWD - 1))
+
+
+def crowded(places: ColumnElement[int], place: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition on one of ``places`` that it is of the crowd around ``place``."""
+    last = place.bitwise_or(ALIKE_IN_CROWD)
+    return and_(places > last - _CROWD, places <= last)
 
 
 def last_of(places: ColumnElement[int], number: int) -> ScalarSelect[int]:
@@ -73,6 +85,8 @@ def _code(character: int) -> tuple[int, int]:
             return _LETTERS + character - ord("a"), _SHORT
         if character < 1 << _ALPHABETIC_BITS:
             return (_ALPHABETIC << _ALPHABETIC_BITS) | character, _SHORT + _ALPHABETIC_BITS
+        if character < 1 << _IDEOGRAPHIC_BITS:
+            return (_IDEOGRAPHIC << _IDEOGRAPHIC_BITS) | character, _SHORT + _IDEOGRAPHIC_BITS
         return (_ANY << _ANY_BITS) | character, _SHORT + _ANY_BITS
     if character > ord(" "):
         return (_SIGN << _SIGN_BITS) | character, _SHORT + _SIGN_BITS
