@@ -125,6 +125,11 @@ def is_group(attributes: bytes) -> bool:
     return attributes.startswith(_GROUP)
 
 
+def groups_among(cards: Sequence[bytes]) -> list[int]:
+    """Return which of the cards with these attributes are groups, by their places."""
+    return [at for at, attributes in enumerate(cards) if attributes.startswith(_GROUP)]
+
+
 def encode_member(names: Iterable[str]) -> bytes:
     """Return the attribute of a group that has the DNs of its members; nothing without any."""
     encoded = [*names]

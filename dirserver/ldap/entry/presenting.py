@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dirserver.ldap.codec.encode import encode_entry
 from dirserver.ldap.codec.frames import in_messages, named_in_messages
@@ -10,14 +10,14 @@ from dirserver.ldap.codec.messages import SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Tree
 from dirserver.ldap.entry.asked import asked_numbers
-from dirserver.ldap.entry.entries import encode_member
+from dirserver.ldap.entry.entries import encode_member, groups_among
 from dirserver.ldap.entry.kept import KeptEntries
-from dirserver.ldap.entry.looks import Way, looks
+from dirserver.ldap.entry.looks import Way, looks, names
 from dirserver.ldap.search.matching import known, matches_container
 from dirserver.ldap.search.sorting import Sorting
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.fold import fold
-from dirserver.model.hits import Details, Hits, stored_of, version_of
+from dirserver.model.hits import Details, Hits, attributes_of, book_of, key_of, version_of
 from dirserver.model.policy import VisibleBook
 
 _kept = KeptEntries(8 * 1024 * 1024)
@@ -78,7 +78,7 @@ class Presenter:
         """Return cards of the views, encoded as messages."""
         match self._looks.way:
             case Way.AS_STORED:
-                return named_in_messages(self._message_id, self._as_stored(hits))
+                return self._as_stored(hits)
             case Way.KEPT:
                 return in_messages(self._message_id, self._encoded(hits))
             case Way.MADE:
@@ -86,15 +86,22 @@ class Presenter:
                 made = [of[one.book_id].made(one, self._members) for one in hits.entries()]
                 return in_messages(self._message_id, made)
 
-    def _as_stored(self, hits: Hits) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the names of cards with their attributes."""
-        of = self._looks.of
-        for book, key, attributes in map(stored_of, hits.rows):
-            look = of[book]
-            shown = attributes
-            if look.depends_on_reader(attributes):
-                shown += look.more(encode_member(self._members(book, key)))
-            yield look.name(key), shown
+    def _as_stored(self, hits: Hits) -> bytes:
+        of, rows = self._looks.of, hits.rows
+        keys, attributes = list(map(key_of, rows)), list(map(attributes_of, rows))
+        for at in groups_among(attributes):
+            look = of[book_of(rows[at])]
+            if look.shows_members:
+                members = self._members(book_of(rows[at]), keys[at])
+                attributes[at] += look.more(encode_member(members))
+        if len(of) == 1:
+            (look,) = of.values()
+            called = names(keys, look.above)
+        else:
+            called = [
+                of[book].name(key) for book, key in zip(map(book_of, rows), keys, strict=True)
+            ]
+        return named_in_messages(self._message_id, called, attributes)
 
     def _encoded(self, hits: Hits) -> list[bytes]:
         """Return entries that were made before, and make the others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,9 @@ from dirserver.store.search.conditions import Asking, found_in
 from dirserver.store.search.ordering import BoundPlace, Term
 from dirserver.store.search.probes import IS_ORDERED, Bind, in_place
 from dirserver.store.search.question import Question
-from dirserver.store.tables import card, card_value
+from dirserver.store.tables import card, card_entry, card_value
+
+_GROUPS = select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
 
 
 def chosen(
@@ -87,15 +90,39 @@ def is_of_all(question: Question) -> bool:
     return asked in ({EVERYTHING}, {PERSONS})
 
 
+def is_of_whole_book(question: Question) -> bool:
+    """Say the same where there is one book."""
+    return [len(books) for _, books in question.scopes] == [1] and is_of_all(question)
+
+
+def whole_book(
+    question: Question, terms: Sequence[Term], span: Span, after: BoundPlace | None
+) -> Select[Any]:
+    """Return the cards of ``span`` in their one book, which are sorted by name, as brief rows.
+
+    Since they come in their order, nothing is to be sorted that would have to be held for it.
+    """
+    ((_, (book,)),) = question.scopes
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    # Where there is no group at all, not every card is asked whether it is one.
+    kept = [or_(~_GROUPS.exists(), one) for one in _kept(question, card)]
+    # SQLite begins with the cards, since it is their entries that might be missing.
+    entries = card.outerjoin(card_entry, card_entry.c.card_id == card.c.id)
+    return (
+        select(card.c.addressbook_id, card.c.key, card_entry.c.attributes, card.c.sort_name)
+        .select_from(entries)
+        .where(card.c.addressbook_id == book, *behind, *kept)
+        .order_by(*ordering.order_by(terms))
+        .limit(span.limit)
+        .offset(span.skip or None)
+    )
+
+
 def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition for ``cards`` where ``_is_of_all`` is true."""
+    """Return the condition for ``cards`` where ``is_of_all`` is true."""
     if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
         return []
-    return [
-        cards.c.id.not_in(
-            select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
-        )
-    ]
+    return [cards.c.id.not_in(_GROUPS)]
 
 
 def _of_each_book(
