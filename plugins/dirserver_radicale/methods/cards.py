@@ -13,12 +13,12 @@ from typing import Any
 from radicale import httputils
 
 from dirserver.directory import Directory, Reading
-from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed
+from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed, UnsupportedVersion
 from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.policy import VisibleBook
-from dirserver.model.vcard import parse_card
+from dirserver.model.vcard import VERSIONS, parse_card
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.headers.accept import preferred_version
@@ -97,6 +97,7 @@ class CardMethods(BookMethods):
             # It may yet be compressed, as a large picture that is text.
             raise NotAtOnce
         require_if(environ, reading, location)
+        _require_known(version)
         if version is not None and version == parse_card(body).version:
             version = None
         etag = card.etag if version is None else converted_etag(card.etag, version)
@@ -121,6 +122,7 @@ class CardMethods(BookMethods):
         def make(reading: Reading) -> Iterator[bytes]:
             book = Viewer(reading).collection(location)
             require_if(environ, reading, location)
+            _require_known(version)
             etag = book.etag if version is None else converted_etag(book.etag, version)
             headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
             early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
@@ -241,6 +243,12 @@ class CardMethods(BookMethods):
         except ValueError as error:
             return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
+
+
+def _require_known(version: str | None) -> None:
+    """Raise UnsupportedVersion (RFC 6352 section 5.1.1.1) for what no card can be sent as."""
+    if version is not None and version not in VERSIONS:
+        raise UnsupportedVersion(version)
 
 
 def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
