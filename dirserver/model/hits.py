@@ -32,12 +32,11 @@ FullRow: TypeAlias = tuple[
     bytes | None,
     *tuple[str | datetime | None, ...],
 ]
-# Of each card its book's id, key, attributes, and the name that it is sorted by: so little where
-# there is nothing else to tell, as a copy of a whole book has many.
-BriefRow: TypeAlias = tuple[int, str, bytes, str]
+# Of each card as much of that as was asked for, which is the attributes or up to the id, and then
+# the name that it is sorted by: so little where there is nothing else to tell.
+BriefRow: TypeAlias = tuple[int, str, bytes, str] | tuple[int, str, None, int | None, int, str]
 Row: TypeAlias = FullRow | BriefRow
 _ATTRIBUTES: Final = 2
-_BRIEF: Final = 4
 _BODY: Final = 9
 _PLACE: Final = 10
 
@@ -45,8 +44,8 @@ _PLACE: Final = 10
 book_of = itemgetter(0)
 key_of = itemgetter(1)
 attributes_of = itemgetter(_ATTRIBUTES)
-_place_of_brief = itemgetter(3, 1)
-# Of one that is not brief.
+_place_of_brief = itemgetter(-1, 1)
+# Of one that is up to the id.
 version_of = itemgetter(0, 1, 3)
 id_of = itemgetter(4)
 # What the cards of one person have in common, as far as there is something.
@@ -59,8 +58,8 @@ class Details:
     """What is wanted of each card that is found, beside which it is.
 
     Without any of these, the index by which cards are sorted has all there is to tell. Who wants
-    nothing but the attributes may take ``brief`` rows, which there are where they are sorted by
-    name.
+    nothing but the attributes or the revision may take ``brief`` rows, which there are where they
+    are sorted by name.
     """
 
     revision: bool = False
@@ -102,9 +101,9 @@ class Hits:
         return Hits(rows)
 
     def entries(self) -> list[Entry]:
-        """Return the cards, each by itself; their attributes were asked for, and they are full."""
+        """Return the cards, each by itself; their attributes and ids were asked for."""
         found = []
-        for row in cast("Sequence[FullRow]", self.rows):
+        for row in map(_full, self.rows):
             book, key, attributes, _revision, _id, uid, link, created, modified, body = row[:_PLACE]
             place = row[_PLACE:]
             found.append(
@@ -134,7 +133,7 @@ class Hits:
         """Yield how large each is; what was not asked for is missing from all of them."""
         rows = self.rows
         attributes = self._lengths(attributes_of)
-        has_bodies = len(rows[0]) > _BRIEF and _body_of(rows[0]) is not None
+        has_bodies = len(rows[0]) >= _PLACE and _body_of(rows[0]) is not None
         return map(add, attributes, self._lengths(_body_of)) if has_bodies else attributes
 
     def _lengths(self, part: itemgetter[int]) -> Iterator[int]:
@@ -145,5 +144,12 @@ class Hits:
     def last_place(self) -> Place:
         """Where the last of them stands in the order."""
         last = self.rows[-1]
-        place: Place = _place_of_brief(last) if len(last) == _BRIEF else last[_PLACE:]
+        place: Place = _place_of_brief(last) if len(last) < _PLACE else last[_PLACE:]
         return place
+
+
+def _full(row: tuple[object, ...]) -> FullRow:
+    if len(row) < _PLACE:
+        missing = [None] * (_PLACE + 1 - len(row))
+        row = (*row[:-1], *missing, *_place_of_brief(row))
+    return cast("FullRow", row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from dirserver.model.fields import Field
-from dirserver.model.hits import Details, attributes_of, book_of, key_of
+from dirserver.model.hits import Details, Hits, attributes_of, book_of, id_of, key_of, version_of
 from dirserver.model.ordering import BY_NAME, WHOLE, SortKey, Span
 from dirserver.model.query import (
     EVERYTHING,
@@ -165,9 +166,10 @@ def test_brief_rows_are_of_the_same_cards_in_the_same_order(
         for query, books, order in cases:
             question = Question(query, [(NONE, books)], PLAN, order)
             for span in spans:
-                full = told(connection, question, span, Details(attributes=True))
-                brief = told(connection, question, span, Details(attributes=True, brief=True))
-                assert brief == full
+                for details in (Details(attributes=True), Details(revision=True)):
+                    full = told(connection, question, span, details)
+                    brief = told(connection, question, span, replace(details, brief=True))
+                    assert brief == full
         if has_groups:
             there = [keys(connection, query, [(NONE, groups)]) for query in (EVERYTHING, PERSONS)]
             assert list(map(sorted, there)) == [["g1", "g2", "p"], ["p"]]
@@ -177,8 +179,11 @@ def test_brief_rows_are_of_the_same_cards_in_the_same_order(
 def told(connection: Connection, question: Question, span: Span, details: Details) -> list[object]:
     """Return what is told of each card that is found, and where the last ones stand."""
     runs = list(hits(connection, question, span, details))
-    rows = [(book_of(row), key_of(row), attributes_of(row)) for run in runs for row in run.rows]
-    return [*rows, *(run.last_place for run in runs)]
+    found = [row for run in runs for row in run.rows]
+    rows = [(book_of(row), key_of(row), attributes_of(row)) for row in found]
+    versions = [(version_of(row), id_of(row)) for row in found] if details.revision else []
+    entries = Hits(found).entries()
+    return [*rows, *versions, *entries, *(run.last_place for run in runs)]
 
 
 bounds = st.none() | st.sampled_from(MOMENTS)

@@ -170,7 +170,7 @@ def _joined(of: Mapping[int, Look]) -> Looks:
         attributes=way is not Way.KEPT,
         moments=any(one.wants_operational for one in of.values()),
         body=any(one.from_card for one in of.values()),
-        brief=way is Way.AS_STORED,
+        brief=way is not Way.MADE,
     )
     return Looks(of, way, details)
 

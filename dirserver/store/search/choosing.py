@@ -47,19 +47,13 @@ def chosen(
     if question.finds_once and is_of_all(question):
         cards: FromClause = _of_each_book(question, _columns(terms, more), terms, span, after)
     else:
-        by_name = question.order == BY_NAME and after is None and not span.backwards
-        most = (
-            None
-            if span.limit is None or question.finds_once or not by_name
-            else span.limit + span.skip
-        )
         columns = _columns(terms, more)
-        selected = _selected(question, dialect, columns, terms, after, bind, most)
+        if not question.finds_once:
+            listed = of_cards(question, dialect, columns, terms, span, after, bind)
+            return None if listed is None else listed.subquery()
+        selected = _selected(question, dialect, columns, terms, after, bind)
         if selected is None:
             return None
-        if not question.finds_once:
-            by = ordering.order_by(terms)
-            return selected.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
         cards = selected.subquery()
     sorted_by = [term.of(cards, at) for at, term in enumerate(terms)]
     return (
@@ -69,6 +63,25 @@ def chosen(
         .offset(span.skip or None)
         .subquery()
     )
+
+
+def of_cards(
+    question: Question,
+    dialect: Dialect,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None,
+    bind: Bind,
+) -> Select[*tuple[object, ...]] | None:
+    """Return these columns of the same cards where nobody is found once for several."""
+    by_name = question.order == BY_NAME and after is None and not span.backwards
+    most = span.limit + span.skip if span.limit is not None and by_name else None
+    selected = _selected(question, dialect, columns, terms, after, bind, most)
+    if selected is None:
+        return None
+    by = ordering.order_by(terms)
+    return selected.order_by(*by).limit(span.limit).offset(span.skip or None)
 
 
 def is_of_all(question: Question) -> bool:
