@@ -49,7 +49,7 @@ from dirserver.ldap.schema.operational import (
 )
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
 from dirserver.ldap.search.extensible import items
-from dirserver.ldap.search.values import Leaf, text_of, value_test
+from dirserver.ldap.search.values import Leaf, text_for, text_of, value_test
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.query import (
     EVERYTHING,
@@ -187,7 +187,7 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
             return _present(one)
         case Substrings():
             return UNDEFINED if one.syntax is DISTINGUISHED_NAME else _substring(leaf, one)
-    text = text_of(leaf.value)
+    text = text_for(one, leaf.value)
     if text is None or not text.strip():
         # No value is empty, so none can be compared with what is.
         return UNDEFINED
@@ -245,8 +245,8 @@ def _present(one: AttributeType) -> Query:
 def _substring(leaf: Substrings, one: AttributeType) -> Query:
     # What has nothing left is one blank, and some blank is in every value as it is prepared
     # (RFC 4518 section 2.6.1): it tells no values apart.
-    initial, final = text_of(leaf.initial or b""), text_of(leaf.final or b"")
-    middle = tuple(map(text_of, leaf.any))
+    initial, final = text_for(one, leaf.initial or b""), text_for(one, leaf.final or b"")
+    middle = tuple([text_for(one, part) for part in leaf.any])
     parts = tuple(part for part in middle if part)
     if initial is None or final is None or None in middle:
         return UNDEFINED
