@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from dirserver.model.fields import NAMES, PHONES, Field
-from dirserver.model.fold import forms, part_forms
+from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
@@ -27,6 +27,9 @@ _VALUE_LENGTH = 512
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
 _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
+
+# These are shown as lines, or are so long that nobody asks for all of one.
+_OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
 
 
 class _Kind(Enum):
@@ -49,6 +52,9 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field in PHONES:
         return tuple(sorted(indexed_forms(value, plan)))
     spellings = name_forms(value) if field in NAMES else forms(value)
+    if "\n" in value and field not in _OF_LINES:
+        # Whoever is shown it in one line may ask for just that.
+        spellings = tuple(dict.fromkeys((*spellings, *forms(one_line(value)))))
     # All that most values are.
     if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
         return spellings
