@@ -95,6 +95,16 @@ def _digraph(found: re.Match[str]) -> str:
     return _DIGRAPHS[found[0]]
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of ``text`` that have something in them."""
+    return [line for line in map(str.strip, text.splitlines()) if line]
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as a telephone can show it: a street may have several lines."""
+    return text if text.isprintable() else ", ".join(lines_of(text))
+
+
 def fold_part(text: str) -> str:
     """Fold a part of a value; unlike ``fold``, a blank at either end stays, as it must match."""
     return fold(f"x{text}x")[1:-1]

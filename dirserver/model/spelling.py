@@ -14,7 +14,7 @@ from anyascii import anyascii
 from dirserver.model.fold import fold, forms
 
 # No name has more words, or more ideographs, that anybody looks for it by.
-_MOST_BEGINNINGS = 32
+_MOST_BEGINNINGS = 64
 # No display shows so much, and nobody presses so many keys.
 _MOST_KEYS = 32
 
@@ -24,7 +24,7 @@ _IDEOGRAPHS = (
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
-_BETWEEN_WORDS = re.escape(" -'\"()[]/.,:;&+_@")
+_BETWEEN_WORDS = re.escape(" -'\"()[]{}<>/|\\.,:;!?&+*=~#_@„“”‚«»‹›—·•¡¿")
 _BEGINNING = re.compile(
     f"(?<=[{_BETWEEN_WORDS}])[^{_BETWEEN_WORDS}]|(?<!^)[{_IDEOGRAPHS}]",
 )
@@ -45,7 +45,7 @@ def is_ideographic(part: str) -> bool:
 def beginnings(folded: str) -> tuple[str, ...]:
     """Return what follows the beginnings of the words in a folded value, but for the first.
 
-    Every ideograph counts as one. Of the first 32 words only.
+    Every ideograph counts as one. Of the first 64 words only.
     """
     # Most values that are not a full name are one word.
     found: list[str] = []

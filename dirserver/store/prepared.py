@@ -14,11 +14,11 @@ from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Dialect,
     LargeBinary,
+    String,
     column,
     text,
 )
@@ -37,28 +37,36 @@ Statements: TypeAlias = ClauseElement | Mapping[str, ClauseElement]
 
 # No driver takes it for a value.
 _MISSING = object()
-# How each engine takes any number of ids as one parameter.
-_IDS = {
+# How each engine takes any number of values as one parameter.
+_VALUES = {
     "sqlite": "SELECT value FROM json_each(:{name})",
-    "postgresql": "SELECT CAST(value AS BIGINT)"
+    "postgresql": "SELECT CAST(value AS {type})"
     " FROM json_array_elements_text(CAST(:{name} AS json))",
 }
 
 
-def among(ids: ColumnElement[int], name: str) -> dict[str, ColumnElement[bool]]:
-    """Return, for each engine, the condition that an id is in the parameter ``name``.
+def among(
+    values: ColumnElement[int] | ColumnElement[str], name: str
+) -> dict[str, ColumnElement[bool]]:
+    """Return, for each engine, the condition that an id, or a text, is in the parameter ``name``.
 
     That is to be what ``listed`` makes of them.
     """
+    kind = "TEXT" if isinstance(values.type, String) else "BIGINT"
     return {
-        engine: ids.in_(text(found.format(name=name)).columns(column("value", BigInteger)))
-        for engine, found in _IDS.items()
+        engine: values.in_(
+            text(found.format(name=name, type=kind)).columns(column("value", values.type))
+        )
+        for engine, found in _VALUES.items()
     }
 
 
-def listed(ids: Iterable[int]) -> str:
-    """Return ``ids`` as one parameter."""
-    return json.dumps(list(ids))
+def listed(values: Iterable[int | str]) -> str:
+    """Return ``values`` as one parameter.
+
+    Of texts, PostgreSQL takes those that are in UTF-8 and have no NUL, as for any parameter.
+    """
+    return json.dumps(list(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,12 @@ class Prepared:
         """Return all rows that are found."""
         rows = self.execute(connection, values).fetchall()
         return list(map(self._for(connection.dialect).read, rows))
+
+    def iterate(self, connection: Connection, **values: object) -> Iterator[Found]:
+        """Yield the rows that are found, one by one where the driver goes from row to row."""
+        rows = cast("Iterable[Found]", self.execute(connection, values))
+        compiled = self._for(connection.dialect)
+        yield from map(compiled.read, rows) if compiled.reading else rows
 
     def run(self, connection: Connection, **values: object) -> None:
         """Have the statement do what it does."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -155,9 +156,10 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
     ids = _store_rows(connection, cards, rows)
     changes = [(new.href, revision) for new, revision in revised]
     note_changes(connection, book_id, changes, vanished=False)
+    derived = [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)]
     store_derived(
         connection,
-        [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
+        sorted(derived, key=itemgetter(1)),
         replaced=was,
     )
 
@@ -206,17 +208,22 @@ def _row(
 def _store_rows(
     connection: Connection, cards: Sequence[NewCard], rows: Sequence[dict[str, object]]
 ) -> list[int]:
-    """Insert or update the cards' rows and return their ids, in the order of ``cards``."""
-    created = [row for new, row in zip(cards, rows, strict=True) if new.replaces is None]
+    """Insert or update the cards' rows and return their ids, in the order of ``cards``.
+
+    New ones have ids in the order of their names, so that what was written in one go is stored
+    nearly as it is shown, and read from few places.
+    """
+    new = [at for at, one in enumerate(cards) if one.replaces is None]
+    new.sort(key=lambda at: cards[at].derived.sort_name)
     for statement, is_called_the_same in (_CHANGE_CONTENTS, True), (_CHANGE_CARDS, False):
         replaced = [
-            {**row, "card_id": new.replaces.id}
-            for new, row in zip(cards, rows, strict=True)
-            if new.replaces is not None and new.is_called_the_same is is_called_the_same
+            {**row, "card_id": one.replaces.id}
+            for one, row in zip(cards, rows, strict=True)
+            if one.replaces is not None and one.is_called_the_same is is_called_the_same
         ]
         statement.each(connection, replaced)
-    new_ids = iter(_insert(connection, _NEW_CARD, created))
-    return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
+    ids = dict(zip(new, _insert(connection, _NEW_CARD, [rows[at] for at in new]), strict=True))
+    return [ids[at] if one.replaces is None else one.replaces.id for at, one in enumerate(cards)]
 
 
 def remove_cards(

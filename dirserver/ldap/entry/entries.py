@@ -44,6 +44,7 @@ from dirserver.ldap.schema.operational import (
 )
 from dirserver.ldap.schema.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
+from dirserver.model.fold import lines_of, one_line
 
 _OF_CARDS = tuple(
     one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER and one.kept
@@ -102,7 +103,7 @@ def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: st
         for value in said:
             distinct.setdefault(value.casefold(), value)
         said = list(distinct.values())
-    spell = _postal_address if one.syntax is POSTAL_ADDRESS else _one_line
+    spell = _postal_address if one.syntax is POSTAL_ADDRESS else one_line
     values = list(map(spell, said))
     if not values and one is SN:
         values = [value for value in fields.get(Field.FULL_NAME, ()) if value.strip()]
@@ -115,23 +116,19 @@ def _is_country(value: str) -> bool:
     return len(value) == 2 and value.isascii() and value.isalpha()
 
 
-def _lines(value: str) -> list[str]:
-    return [line for line in map(str.strip, value.splitlines()) if line]
-
-
-def _one_line(value: str) -> str:
-    """Return a value as a telephone can show it: a street may have several lines."""
-    return value if value.isprintable() else ", ".join(_lines(value))
-
-
 def _postal_address(value: str) -> str:
     """Return the lines of an address as RFC 4517 section 3.3.28 joins them."""
-    return "$".join([line.replace("\\", "\\5C").replace("$", "\\24") for line in _lines(value)])
+    return "$".join([line.replace("\\", "\\5C").replace("$", "\\24") for line in lines_of(value)])
 
 
 def is_group(attributes: bytes) -> bool:
     """Say whether these attributes, as they are kept of a card, are those of a group."""
     return attributes.startswith(_GROUP)
+
+
+def groups_among(cards: Sequence[bytes]) -> list[int]:
+    """Return which of the cards with these attributes are groups, by their places."""
+    return [at for at, attributes in enumerate(cards) if attributes.startswith(_GROUP)]
 
 
 def encode_member(names: Iterable[str]) -> bytes:

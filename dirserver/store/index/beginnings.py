@@ -12,19 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
-    FromClause,
     Select,
     delete,
-    func,
-    literal,
     select,
 )
 
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.spelling import beginnings, keyed
+from dirserver.store.index.places import last_of, place_of
 from dirserver.store.rows import GoneRows, NewRows
 from dirserver.store.tables import card_beginning
 
@@ -35,9 +32,6 @@ _BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), KEYP
 _FULL_NAME = _BITS[Field.FULL_NAME]
 # A group for one character is walked along for two as well.
 _HEADS = (1, 3)
-# So many octets of a name fit into an integer.
-_OCTETS = 8
-_LAST_PLACE = 2**63 - 1
 
 # What makes conditions on the values in a table, or in an alias of it.
 Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]]]
@@ -81,13 +75,6 @@ def head_of(initial: str) -> str:
     return initial[: max(length for length in _HEADS if length <= len(initial))]
 
 
-def place_of(sort_name: str) -> int:
-    """Return a number that is not less than that of any name before this one."""
-    octets = sort_name.encode()[:_OCTETS].ljust(_OCTETS, b"\0")
-    # One bit less, as integers have a sign.
-    return int.from_bytes(octets, "big") >> 1
-
-
 def rows_of(
     book_id: int, card_id: int, sort_name: str, said: Iterable[tuple[str, int]]
 ) -> Iterator[Row]:
@@ -123,33 +110,26 @@ def selects(
     those that are found.
     """
     bits = bits_of(names)
-
-    def found(table: FromClause, book: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-        is_in_field = table.c.fields.bitwise_and(bits) != 0
-        return [book, table.c.head == head, is_in_field, *compare(table.c.value)]
-
     rows = card_beginning
+
+    def found(book: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+        is_in_field = rows.c.fields.bitwise_and(bits) != 0
+        return [book, rows.c.head == head, *compare(rows.c.value), is_in_field]
+
     if not first:
-        return [select(rows.c.card_id).where(*found(rows, rows.c.addressbook_id.in_(books)))]
-    walked = rows.alias("walked")
-    walks = []
+        return [select(rows.c.card_id).where(*found(rows.c.addressbook_id.in_(books)))]
+    selects = []
     for book in books:
-        cards = (
-            select(walked.c.place, walked.c.card_id)
-            .where(*found(walked, walked.c.addressbook_id == book))
+        of_book = found(rows.c.addressbook_id == book)
+        front = (
+            select(rows.c.place, rows.c.card_id)
+            .where(*of_book)
             .distinct()
-            .order_by(walked.c.place, walked.c.card_id)
-            .limit(1)
-            .offset(first - 1)
-            .subquery()
+            .order_by(rows.c.place, rows.c.card_id)
+            .limit(first)
+            .cte()
         )
         # Others may have the same place as the last that is wanted.
-        last = func.coalesce(
-            select(cards.c.place).scalar_subquery(), literal(_LAST_PLACE, BigInteger)
-        )
-        walks.append(
-            select(rows.c.card_id).where(
-                *found(rows, rows.c.addressbook_id == book), rows.c.place <= last
-            )
-        )
-    return walks
+        alike = rows.c.place == last_of(front.c.place, first)
+        selects += [select(front.c.card_id), select(rows.c.card_id).where(*of_book, alike)]
+    return selects
