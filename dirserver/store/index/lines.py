@@ -10,6 +10,7 @@ trigram index has what it says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, text
@@ -38,6 +39,7 @@ _DUE = Prepared(
     text("SELECT id, sort_name FROM card WHERE id IN (SELECT card_id FROM trigram_due)")
 )
 _TAKEN = Prepared(text("SELECT 1 FROM card_line WHERE place = :place"))
+_ALIKE = Prepared(text("SELECT place FROM card_line WHERE place BETWEEN :begin AND :last"))
 _FILL = Prepared(
     text(
         "INSERT INTO card_line SELECT :place, id, addressbook_id, sort_name, key,"  # noqa: S608 - names of ours
@@ -57,7 +59,17 @@ Indexed: TypeAlias = Callable[[ColumnElement[str]], Select[tuple[int]]]
 def fill(connection: Connection) -> None:
     """Write the lines of the cards that the trigram index is behind with."""
     for card_id, name in _DUE.rows(connection):
-        free = (one for one in places_of(name, card_id) if not _TAKEN.row(connection, place=one))
+        places = places_of(name, card_id)
+        best = next(places)
+        # Of a name that many have, all of these may be taken.
+        end = best | ALIKE
+        taken = {place for (place,) in _ALIKE.rows(connection, begin=best & ~ALIKE, last=end)}
+        free = (
+            place
+            for place in chain([best], places)
+            if place not in taken
+            and (place | ALIKE == end or not _TAKEN.row(connection, place=place))
+        )
         _FILL.run(connection, card=card_id, place=next(free))
 
 

@@ -33,7 +33,7 @@ def place_of(sort_name: str, bits: int = _BITS) -> int:
     place, left = 0, bits
     before = 0
     for character in map(ord, sort_name):
-        code, length = _code(character)
+        code, length = _ASCII[character] if character < len(_ASCII) else _code(character)
         if not code:
             break
         alphabet = before >> _SAME_BITS
@@ -91,6 +91,9 @@ def _code(character: int) -> tuple[int, int]:
     if character > ord(" "):
         return (_SIGN << _SIGN_BITS) | character, _SHORT + _SIGN_BITS
     return (_BLANK if character == ord(" ") else 0), _SHORT
+
+
+_ASCII = tuple(map(_code, range(128)))
 
 
 def _behind(alphabet: int, character: int, code: int, length: int) -> tuple[int, int]:
