@@ -57,10 +57,18 @@ _IS_NAMED = "+field IN ('" + "', '".join(sorted(_NAMED)) + "')"
 _KINDS = {_NAMED_INDEX: ("named", _IS_NAMED), _OTHER_INDEX: ("other", f"NOT {_IS_NAMED}")}
 _ALL_SAID = "coalesce(char(31, 31) || group_concat(value, char(31, 31)){} || char(31, 31), '')"
 _SAID = ", ".join(_ALL_SAID.format(f" FILTER (WHERE {kind})") for _, kind in _KINDS.values())
-_FOLLOWING = (
+_NOTED = (
     "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
-    "INSERT INTO trigram_due (card_id, place, named, other) "
+)
+# Of a card that comes, the index has nothing.
+_CREATED = (
+    _NOTED.format(name="card_created", event="AFTER INSERT", when="", card="new.id")  # noqa: S608 - names of ours
+    + "INSERT INTO trigram_due (card_id, named, other) VALUES (new.id, '', ''); END"
+)
+_FOLLOWING = (
+    _NOTED  # noqa: S608 - names of ours
+    + "INSERT INTO trigram_due (card_id, place, named, other) "
     "SELECT {card}, (SELECT place FROM card_line WHERE card_id = {card}), {said} "
     "FROM card_value WHERE card_id = {card}; "
     "DELETE FROM card_line WHERE card_id = {card}; END"
@@ -80,10 +88,10 @@ SQLITE = (
     "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER,"
     " named TEXT NOT NULL, other TEXT NOT NULL)",
     *lines.SQLITE,
+    _CREATED,
     *(
         _FOLLOWING.format(name=name, event=event, when=when, card=card, said=_SAID)
         for name, event, when, card in (
-            ("card_created", "AFTER INSERT", "", "new.id"),
             ("card_removed", "BEFORE DELETE", "", "old.id"),
             ("card_renamed", "BEFORE UPDATE OF sort_name", _WHEN_RENAMED, "new.id"),
         )

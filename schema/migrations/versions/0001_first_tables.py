@@ -32,17 +32,8 @@ TRIGRAM_INDEX = {
         "nickname TEXT, organisation TEXT)",
         "CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id)",
         "CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM "
-        "trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, place, "
-        "named, other) SELECT new.id, (SELECT place FROM card_line WHERE card_id = new.id), "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN "
-        "('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', "
-        "'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', "
-        "'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31)"
-        " || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', "
-        "'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', "
-        "'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone',"
-        " 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE "
-        "FROM card_line WHERE card_id = new.id; END",
+        "trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, named, "
+        "other) VALUES (new.id, '', ''); END",
         "CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM "
         "trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, place, "
         "named, other) SELECT old.id, (SELECT place FROM card_line WHERE card_id = old.id), "
