@@ -323,12 +323,9 @@ CREATE TABLE card_beginning (
     card_id INTEGER NOT NULL,
     value TEXT NOT NULL,
     fields INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
-    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value)
 )
  WITHOUT ROWID;
-
-CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
 
 CREATE TABLE card_entry (
     card_id INTEGER NOT NULL,
@@ -342,8 +339,7 @@ CREATE TABLE card_value (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     ordered BOOLEAN NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
-    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value)
 )
  WITHOUT ROWID;
 
@@ -726,11 +722,8 @@ CREATE TABLE card_beginning (
     card_id BIGINT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
     fields INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
-    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value)
 );
-
-CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
 
 CREATE TABLE card_entry (
     card_id BIGINT NOT NULL,
@@ -744,8 +737,7 @@ CREATE TABLE card_value (
     field TEXT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
     ordered BOOLEAN NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
-    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value)
 );
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered);

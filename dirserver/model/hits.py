@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, repeat
 from operator import add, itemgetter
@@ -12,6 +11,7 @@ from typing import Final, TypeAlias, cast
 
 from dirserver.model.addressbook import Entry
 from dirserver.model.ordering import Place
+from dirserver.model.record import record
 
 # A book, by its id, the key of a card in it, and the revision at which that last changed: of all
 # that a card ever says, each has three of its own.
@@ -53,7 +53,7 @@ persons_of = itemgetter(5, 6)
 _body_of = itemgetter(_BODY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Details:
     """What is wanted of each card that is found, beside which it is.
 
@@ -74,7 +74,7 @@ class Details:
 PLAIN = Details(person=True, attributes=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hits:
     """Some of what a search finds, one card behind the other.
 
@@ -113,14 +113,16 @@ class Hits:
 
     def pieces(self, most: int, octets: int) -> Iterator[Hits]:
         """Yield them in pieces of ``most`` at the most, each over when it has so many octets."""
-        if not self.rows:
+        rows = self.rows
+        if not rows:
             return
-        if len(self.rows) <= most and sum(self._sizes()) < octets:
-            # As nearly all that is sent.
+        # As of nearly all that is asked by name.
+        is_light = attributes_of(rows[0]) is None and _body_of(rows[0]) is None
+        if len(rows) <= most and (is_light or sum(self._sizes()) < octets):
             yield self
             return
         sizes = list(accumulate(self._sizes()))
-        begin, end = 0, len(self.rows)
+        begin, end = 0, len(rows)
         while begin < end:
             enough = octets + (sizes[begin - 1] if begin else 0)
             stop = 1 + bisect_left(sizes, enough, begin, min(begin + most, end) - 1)

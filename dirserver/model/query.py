@@ -9,36 +9,37 @@ negation; a card is found when the whole is true.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 from dirserver.model.fields import GROUP, NAMES, Field, is_hidden
+from dirserver.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """True when every part is; true without parts (RFC 4526)."""
 
     parts: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """True when any part is; false without parts (RFC 4526)."""
 
     parts: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     """True when the part is false; undefined when the part is undefined."""
 
     part: Query
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """True for every card, false for every card, or, as None, undefined."""
 
@@ -50,14 +51,14 @@ NOTHING = Constant(False)
 UNDEFINED = Constant(None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Present:
     """The card has a value of the field."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equals:
     """A value of the field is this one, folded; for numbers, the same number."""
 
@@ -65,7 +66,7 @@ class Equals:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Substring:
     """A value of the field has these parts in this order, without overlap.
 
@@ -79,7 +80,7 @@ class Substring:
     at_word: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Anywhere:
     """What ``test`` says of its field is true of one of ``fields``; of names alone ``at_word``.
 
@@ -102,7 +103,7 @@ class Anywhere:
         return Or(tuple(tests))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keyed:
     """The letters of the full name, from some word on, are on these keys of a telephone."""
 
@@ -114,7 +115,7 @@ class Keyed:
         return Field.FULL_NAME
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtLeast:
     """A value of the field, folded, is not before this one."""
 
@@ -122,7 +123,7 @@ class AtLeast:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtMost:
     """A value of the field, folded, is not after this one."""
 
@@ -130,28 +131,28 @@ class AtMost:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyIs:
     """The card's key is this one."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BookIs:
     """The card is in the book with this id."""
 
     book_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InQuarantine:
     """The card is in one of these books, by id, and in quarantine there."""
 
     books: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkedIn:
     """The card is linked with one in one of these books, by id, of those ``shown`` there.
 
@@ -169,7 +170,7 @@ class Moment(StrEnum):
     MODIFIED = "modified"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Between:
     """The moment is not before ``start``, but before ``end``; None is no bound."""
 

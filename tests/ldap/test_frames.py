@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dirserver.ldap.codec.encode import encode_entry, encode_named
-from dirserver.ldap.codec.frames import in_messages, named_in_messages
+from dirserver.ldap.codec.frames import in_messages, named, named_in_messages
 from tests.ldap import wire
 
 # Where lengths have another octet, and what is ready has an end.
@@ -22,6 +22,7 @@ def test_many_entries_are_the_messages_of_each_one_behind_the_other(message_id: 
     # Once more, now that it is known what is around them.
     assert named_in_messages(message_id, names, attributes) == one_by_one
     assert in_messages(message_id, [encode_named(*one) for one in entries]) == one_by_one
+    assert in_messages(message_id, named(names, attributes)) == one_by_one
 
 
 def test_a_client_reads_them_all() -> None:

@@ -6,7 +6,7 @@ answer of many entries is little more than a list of pieces.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -18,14 +18,15 @@ _MOST_READY = 4096
 _Around: TypeAlias = tuple[bytes, bytes, bytes]
 
 
-def in_messages(message_id: int, entries: Iterable[bytes]) -> bytes:
+def in_messages(message_id: int, entries: Sequence[bytes]) -> bytes:
     """Return SearchResultEntries as messages, one behind the other."""
     id_ = encode_integer(message_id)
     heads = _heads(len(id_))
-    pieces: list[bytes] = []
-    for one in entries:
-        size = len(one)
-        pieces += (heads[size] if size < _MOST_READY else _head(len(id_), size), id_, one)
+    pieces = [id_] * (3 * len(entries))
+    pieces[::3] = [
+        heads[size] if size < _MOST_READY else _head(len(id_), size) for size in map(len, entries)
+    ]
+    pieces[2::3] = entries
     return b"".join(pieces)
 
 
@@ -48,6 +49,24 @@ def named_in_messages(
             head, middle, end = _learned(around, len(id_), name_size, size)
         pieces += (head, id_, middle, name, end, one)
     return b"".join(pieces)
+
+
+def named(names: Sequence[bytes], attributes: Sequence[bytes]) -> list[bytes]:
+    """Return such entries as ``in_messages`` takes them."""
+    entries: list[bytes] = []
+    name_size = -1
+    around: dict[int, _Around] = {}
+    for name, one in zip(names, attributes, strict=True):
+        if name_size != len(name):
+            name_size = len(name)
+            around = _all_around(0, name_size)
+        size = len(one)
+        try:
+            _, middle, end = around[size]
+        except KeyError:
+            _, middle, end = _learned(around, 0, name_size, size)
+        entries.append(b"".join((middle, name, end, one)))
+    return entries
 
 
 @lru_cache(maxsize=8)

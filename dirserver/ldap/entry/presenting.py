@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dirserver.ldap.codec.encode import encode_entry
-from dirserver.ldap.codec.frames import in_messages, named_in_messages
+from dirserver.ldap.codec.frames import in_messages, named, named_in_messages
 from dirserver.ldap.codec.messages import SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Tree
@@ -13,6 +13,7 @@ from dirserver.ldap.entry.asked import asked_numbers
 from dirserver.ldap.entry.entries import encode_member, groups_among
 from dirserver.ldap.entry.kept import KeptEntries
 from dirserver.ldap.entry.looks import Way, looks, names
+from dirserver.ldap.entry.runs import Run
 from dirserver.ldap.search.matching import known, matches_container
 from dirserver.ldap.search.sorting import Sorting
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
@@ -74,8 +75,10 @@ class Presenter:
             for one in some
         )
 
-    def cards(self, hits: Hits) -> bytes:
+    def cards(self, hits: Hits | Run) -> bytes:
         """Return cards of the views, encoded as messages."""
+        if isinstance(hits, Run):
+            return in_messages(self._message_id, hits.entries)
         match self._looks.way:
             case Way.AS_STORED:
                 return self._as_stored(hits)
@@ -88,20 +91,38 @@ class Presenter:
 
     def _as_stored(self, hits: Hits) -> bytes:
         of, rows = self._looks.of, hits.rows
-        keys, attributes = list(map(key_of, rows)), list(map(attributes_of, rows))
+        attributes = list(map(attributes_of, rows))
         for at in groups_among(attributes):
             look = of[book_of(rows[at])]
             if look.shows_members:
-                members = self._members(book_of(rows[at]), keys[at])
+                members = self._members(book_of(rows[at]), key_of(rows[at]))
                 attributes[at] += look.more(encode_member(members))
+        return named_in_messages(self._message_id, self._names(hits), attributes)
+
+    def _names(self, hits: Hits) -> list[bytes]:
+        of = self._looks.of
         if len(of) == 1:
             (look,) = of.values()
-            called = names(keys, look.above)
-        else:
-            called = [
-                of[book].name(key) for book, key in zip(map(book_of, rows), keys, strict=True)
-            ]
-        return named_in_messages(self._message_id, called, attributes)
+            return names(list(map(key_of, hits.rows)), look.above)
+        return [of[book_of(row)].name(key_of(row)) for row in hits.rows]
+
+    @property
+    def look_of_runs(self) -> str | None:
+        """What tells ``run`` from the same of others; None when each card looks in its own way."""
+        if self._looks.way is not Way.AS_STORED or len(self._looks.of) != 1:
+            return None
+        (look,) = self._looks.of.values()
+        return look.above
+
+    def run(self, hits: Hits) -> Run | None:
+        """Return some cards as all see them who see all that is stored; None when there are groups.
+
+        Who is in these is not the same to everybody.
+        """
+        attributes = list(map(attributes_of, hits.rows))
+        if groups_among(attributes):
+            return None
+        return Run(named(self._names(hits), attributes), hits.last_place)
 
     def _encoded(self, hits: Hits) -> list[bytes]:
         """Return entries that were made before, and make the others."""

@@ -15,20 +15,21 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    bindparam,
     delete,
     select,
 )
 
-from dirserver.model.fields import NAMES
+from dirserver.model.fields import NAMES, Field
+from dirserver.model.spelling import beginnings, keyed
 from dirserver.store.index.places import last_of, place_of
-from dirserver.store.prepared import NewRows, Prepared, among, listed
+from dirserver.store.rows import GoneRows, NewRows
 from dirserver.store.tables import card_beginning
 
 # What the index calls a full name on the keys of a telephone.
 KEYPAD = "keypad"
 # A row says with a bit for each in which fields there is such a word.
 _BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), KEYPAD))}
+_FULL_NAME = _BITS[Field.FULL_NAME]
 # A group for one character is walked along for two as well.
 _HEADS = (1, 3)
 
@@ -40,24 +41,33 @@ Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]
 Row: TypeAlias = tuple[int, str, int, int, str, int]
 
 _NEW = NewRows(card_beginning)
-_OF_CARDS = Prepared(
-    {
-        engine: select(card_beginning).where(one)
-        for engine, one in among(card_beginning.c.card_id, "cards").items()
-    }
-)
-_KEY = [one.name for one in card_beginning.primary_key]
-_OLD = [f"old_{name}" for name in _KEY]
-_FORGET = Prepared(
-    delete(card_beginning).where(
-        *(card_beginning.c[name] == bindparam(old) for name, old in zip(_KEY, _OLD, strict=True))
-    )
-)
+_GONE = GoneRows(card_beginning)
+_KEYS = len(card_beginning.primary_key)
 
 
 def bits_of(names: Iterable[str]) -> int:
     """Return the bits that stand for fields, or for ``KEYPAD``."""
     return sum({_BITS[name] for name in names})
+
+
+def words_of(values: Sequence[tuple[str, str]]) -> tuple[tuple[str, int], ...]:
+    """Return the words of names among what a card says: each with the bits of its fields.
+
+    It says ``values``, as the index has them, of fields. So what is kept of its words is known as
+    long as these are.
+    """
+    found: dict[str, int] = {}
+    full_names = []
+    for field, value in values:
+        if bit := _BITS.get(field):
+            for part in (value, *beginnings(value)):
+                found[part] = found.get(part, 0) | bit
+            if bit == _FULL_NAME:
+                full_names.append(value)
+    for digits in keyed(full_names):
+        found[digits] = found.get(digits, 0) | _BITS[KEYPAD]
+    # What derives it in another process is to come to the same.
+    return tuple(sorted(found.items()))
 
 
 def head_of(initial: str) -> str:
@@ -75,16 +85,15 @@ def rows_of(
             yield book_id, head, place, card_id, value, bits
 
 
-def of_cards(connection: Connection, card_ids: Iterable[int]) -> set[Row]:
-    """Return what is kept for cards."""
-    return set(_OF_CARDS.rows(connection, cards=listed(card_ids)))
+def clear(connection: Connection) -> None:
+    """Keep nothing of any card."""
+    connection.execute(delete(card_beginning))
 
 
 def replace(connection: Connection, there: set[Row], new: set[Row]) -> None:
     """Keep ``new`` rows instead of those that are ``there``; write what differs."""
-    if gone := there - new:
-        # The key are the first columns.
-        _FORGET.each(connection, [dict(zip(_OLD, row, strict=False)) for row in gone])
+    # The key are the first columns.
+    _GONE.delete(connection, sorted(row[:_KEYS] for row in there - new))
     _NEW.insert(connection, sorted(new - there))
 
 

@@ -7,7 +7,6 @@ searches that differ in their words alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from typing import TypeAlias
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from dirserver.model.fields import PHONES, Field
+from dirserver.model.record import record
 from dirserver.store.index import beginnings, lines, trigram
 from dirserver.store.tables import card_value
 
@@ -80,7 +80,7 @@ class Op(StrEnum):
 _OF_PART = frozenset({Op.CONTAINS, Op.CONTAINS_SHORT})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """One comparison; only ``ONE_OF`` has several values.
 
@@ -101,7 +101,7 @@ IS_ORDERED = card_value.c.ordered == true()
 Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """The ids of the cards that have a value of one of ``fields`` of which all comparisons hold."""
 

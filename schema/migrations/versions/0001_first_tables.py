@@ -512,15 +512,11 @@ def upgrade() -> None:
         sa.Column("card_id", ID, nullable=False),
         sa.Column("value", PLAIN, nullable=False),
         sa.Column("fields", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["card_id"], ["card.id"], name="fk_card_beginning_card_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint(
             "addressbook_id", "head", "place", "card_id", "value", name="pk_card_beginning"
         ),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_card_beginning_card_id", "card_beginning", ["card_id"], unique=False)
     op.create_table(
         "card_entry",
         sa.Column("card_id", ID, nullable=False),
@@ -536,9 +532,6 @@ def upgrade() -> None:
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("value", PLAIN, nullable=False),
         sa.Column("ordered", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["card_id"], ["card.id"], name="fk_card_value_card_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("card_id", "field", "value", name="pk_card_value"),
         sqlite_with_rowid=False,
     )
