@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, text
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.store.index import trigram
-from dirserver.store.index.places import places_of
+from dirserver.store.index.places import group_of, ranges_of
 from dirserver.store.index.trigram import INDEXES
 from dirserver.store.tables import card_value
 
@@ -70,5 +70,9 @@ def settled_disagreements(connection: Connection) -> set[int]:
     lines = connection.execute(
         text("SELECT place, card_id, card.sort_name FROM card LEFT JOIN card_line ON card_id = id")
     )
-    misplaced = {one for place, one, name in lines if place != next(places_of(name, one))}
+    misplaced = {one for place, one, name in lines if place is None or not _is_of(place, name)}
     return disagreements(connection) | misplaced
+
+
+def _is_of(place: int, name: str) -> bool:
+    return any(first <= place <= last for first, last in ranges_of(group_of(name)))
