@@ -117,7 +117,7 @@ class Hits:
         if not rows:
             return
         # As of nearly all that is asked by name.
-        is_light = attributes_of(rows[0]) is None and _body_of(rows[0]) is None
+        is_light = attributes_of(rows[0]) is None and not self._has_bodies
         if len(rows) <= most and (is_light or sum(self._sizes()) < octets):
             yield self
             return
@@ -131,10 +131,13 @@ class Hits:
 
     def _sizes(self) -> Iterator[int]:
         """Yield how large each is; what was not asked for is missing from all of them."""
-        rows = self.rows
         attributes = self._lengths(attributes_of)
-        has_bodies = len(rows[0]) >= _PLACE and _body_of(rows[0]) is not None
-        return map(add, attributes, self._lengths(_body_of)) if has_bodies else attributes
+        return map(add, attributes, self._lengths(_body_of)) if self._has_bodies else attributes
+
+    @property
+    def _has_bodies(self) -> bool:
+        first = self.rows[0]
+        return len(first) >= _PLACE and _body_of(first) is not None
 
     def _lengths(self, part: itemgetter[int]) -> Iterator[int]:
         rows = self.rows

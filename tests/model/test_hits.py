@@ -14,8 +14,10 @@ def row(number: int, attributes: bytes | None, body: bytes | None) -> Row:
     return (1, f"k{number}", *known, f"name {number}", f"k{number}")
 
 
-def brief(number: int, attributes: bytes) -> Row:
-    """Return a card of which only that is known."""
+def brief(number: int, attributes: bytes | None) -> Row:
+    """Return a card of which only that is known, or only its revision."""
+    if attributes is None:
+        return (1, f"k{number}", None, 5, number, f"name {number}")
     return (1, f"k{number}", attributes, f"name {number}")
 
 
@@ -42,9 +44,15 @@ def test_the_pieces_are_all_of_it_in_its_order_and_none_is_large(
         assert sum(sizes[:-1]) < enough or len(sizes) == 1
 
 
-@given(st.lists(octets, max_size=12), st.integers(1, 5), st.integers(1, 100))
+@given(
+    st.lists(octets, max_size=12) | st.lists(st.none(), max_size=12),
+    st.integers(1, 5),
+    st.integers(1, 100),
+)
+@example([None] * 3, 5, 100)
+@example([None] * 3, 2, 100)
 def test_what_little_is_known_of_cards_goes_out_in_the_same_pieces(
-    attributes: list[bytes], most: int, enough: int
+    attributes: list[bytes | None], most: int, enough: int
 ) -> None:
     full = Hits([row(number, one, None) for number, one in enumerate(attributes)])
     hits = Hits([brief(number, one) for number, one in enumerate(attributes)])
