@@ -327,7 +327,7 @@ def test_rfc3744_b_a_copy_needs_read_there_and_bind_here(
         C: COPY /alice/customers/anna
            Destination: /bob/customers/x
         S: 403
-           error need-privileges /alice/customers/ bind
+           error need-privileges /alice/customers/anna read
         C: COPY /bob/customers/
            Destination: /bob/new/
         S: 403
