@@ -89,13 +89,10 @@ class CardMethods(BookMethods):
         there = placement(reading, location)
         view = there.view(reading)
         version = preferred_version(environ.get("HTTP_ACCEPT", ""))
-        if (version is not None or view.hidden) and request.current().at_once:
-            # To take a card apart takes as long as a thread does to begin.
+        if version is not None and request.current().at_once:
+            # To convert a card takes as long as a thread does to begin.
             raise NotAtOnce
         card, body = reading.read(view, there.href)
-        if len(body) > stream.SMALL and request.current().at_once:
-            # It may yet be compressed, as a large picture that is text.
-            raise NotAtOnce
         require_if(environ, reading, location)
         _require_known(version)
         if version is not None and version == parse_card(body).version:
