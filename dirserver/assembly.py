@@ -49,7 +49,7 @@ def open_services(
     ``tell`` hears of what is done. Raises StoreUnavailable.
     """
     organisation = config.organisation
-    plan = DialPlan(organisation.country, tuple(organisation.outside_line))
+    plan = DialPlan(organisation.country, tuple(organisation.outside_line), organisation.area_code)
     deriver = Deriver(plan, encode_attributes)
     sightings, attempts, recorder = None, None, None
     if before is not None:

@@ -77,6 +77,14 @@ def country(value: object) -> str:
     raise Refused(f'expected the two letters of a country in ISO 3166, such as "DE"{hint}')
 
 
+def area_code(value: object) -> str:
+    """Read digits that are dialled before a number of another town; none are none."""
+    read = string(value)
+    if not re.fullmatch("[0-9]{0,6}", read):
+        raise Refused('expected the digits of an area code, such as "30"')
+    return read
+
+
 def outside_line(value: object) -> str:
     """Read digits that are dialled before a number outside the house."""
     read = string(value)

@@ -31,11 +31,15 @@ class NumberStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Whose contacts these are. ``country`` is where local telephone numbers are read."""
+    """Whose contacts these are. ``country`` is where local telephone numbers are read.
+
+    Those of ``area_code`` are looked up without it, too.
+    """
 
     name: str = field(metadata=read_as(values.text, example='"Example GmbH"'))
     domain: str = field(metadata=read_as(domains.domain, example='"example.org"'))
     country: str = field(metadata=read_as(domains.country, example='"DE"'))
+    area_code: str = field(default="", metadata=read_as(domains.area_code))
     outside_line: tuple[str, ...] = field(default=(), metadata=read_as(Many(domains.outside_line)))
     personal_books: bool = field(default=False, metadata=read_as(values.boolean))
 

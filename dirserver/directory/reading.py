@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.finding import Finding
 from dirserver.directory.lookups import Lookups
-from dirserver.errors import AccessDenied, InvalidSyncToken, NotFound
+from dirserver.errors import AccessDenied, InvalidSyncToken, NotAtOnce, NotFound
 from dirserver.model.addressbook import AddressBook, Card, Change, is_href, label_of
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
@@ -21,12 +21,15 @@ from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.query import EVERYTHING
 from dirserver.model.source import NO_SOURCES, Sources
 from dirserver.model.vcard import without
-from dirserver.store import cards, properties
+from dirserver.store import bodies, cards, properties
 from dirserver.store.cards import BookState, StoredCard
 from dirserver.store.engine import Connection
 from dirserver.store.search import shown
 from dirserver.store.trail import audit
 from dirserver.store.trail.audit import AuditFilter
+
+# A card with more bytes than that may be a picture.
+_MOST_AT_ONCE = 64 * 1024
 
 
 class Reading(Finding):
@@ -182,8 +185,10 @@ class Reading(Finding):
 
     def read(self, view: VisibleBook, href: str) -> tuple[Card, bytes]:
         """Return a card and its bytes, to be told of with ``note_read``. Raises NotFound."""
-        is_there = self._shows(view, href)
-        found = cards.find_with_body(self.connection, view.book.id, href) if is_there else None
+        most = self._most_at_once(view)
+        found = None
+        if self._shows(view, href):
+            found = cards.find_with_body(self.connection, view.book.id, href, most=most)
         if found is None:
             raise NotFound(href)
         body = without(found[1], view.hidden) if view.hidden else found[1]
@@ -237,19 +242,32 @@ class Reading(Finding):
         return self._read(view, self._within(view, hrefs))
 
     def _read(self, view: VisibleBook, hrefs: Iterable[str] | None) -> Iterator[tuple[Card, bytes]]:
-        for card, body in cards.bodies(self.connection, view.book.id, hrefs):
+        for card, body in bodies.with_cards(self.connection, view.book.id, hrefs):
             yield self._seen(card, view), without(body, view.hidden) if view.hidden else body
 
     def texts(
         self, view: VisibleBook, hrefs: Iterable[str] | None = None, *, goes_on: bool = False
     ) -> Iterator[tuple[str, str, bytes]]:
         """Yield what ``bodies`` does as name, etag and bytes."""
+        most = self._most_at_once(view)
         if view.hidden or self._lookups is not None:
             found = self.bodies(view, hrefs, goes_on=goes_on)
             return ((card.href, card.etag, body) for card, body in found)
         if not goes_on:
             self.note_copy(view)
-        return cards.texts(self.connection, view.book.id, self._within(view, hrefs))
+        within = self._within(view, hrefs)
+        return bodies.with_etags(self.connection, view.book.id, within, most=most)
+
+    def _most_at_once(self, view: VisibleBook) -> int:
+        """Return how large a card may be to be read. Raises NotAtOnce where none may.
+
+        To read much takes as long as a thread does to begin, and so does to take a card apart.
+        """
+        if not self.at_once:
+            return cards.ANY_SIZE
+        if view.hidden:
+            raise NotAtOnce
+        return _MOST_AT_ONCE
 
     def _within(self, view: VisibleBook, hrefs: Iterable[str] | None) -> Iterable[str] | None:
         """Return which cards are shown: of those called ``hrefs``, or of all. None is all of them.

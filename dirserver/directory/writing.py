@@ -37,7 +37,7 @@ from dirserver.model.principal import Client, Principal
 from dirserver.model.shield import Shield, Stop, is_blanked
 from dirserver.model.source import NO_SOURCES, OPERATION, Sources
 from dirserver.model.vcard import VCard, parse_card
-from dirserver.store import cards, settings, stops, writing
+from dirserver.store import bodies, cards, settings, stops, writing
 from dirserver.store.engine import Connection
 from dirserver.store.same import links
 from dirserver.store.writing import Act, NewCard
@@ -226,7 +226,7 @@ class Writing(Reading):
         target = self.granted(to_slug, AuditAction.CARD_MOVE, to_href)
         locking.keep_out(self, {source.book.id, target.book.id}, href, to_href)
         stored = self.stored(source, href)
-        body = cards.body(self.connection, source.book.id, href) if stored is not None else None
+        body = bodies.body_of(self.connection, source.book.id, href) if stored is not None else None
         if stored is None or body is None:
             raise NotFound(href)
         if not is_href(to_href):

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dirserver.http.channel import Channel
 
 
-# What comes with a longer body is not answered at once.
-_SMALL_BODY = 8 * 1024
+# What comes with a longer body is not answered at once: it asks for much, or of many.
+_SMALL_BODY = 2 * 1024
 
 
 class Exchange:
@@ -153,9 +153,8 @@ class Exchange:
         elif answer.rest is None and len(answer.start) <= BATCH:
             self._send(head, answer.start)
         else:
-            channel.write(head)
             self._stream = BodyStream(
-                channel, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
+                channel, head, answer.start, answer.rest, chunked=framing.chunked, done=self._finish
             )
             self._stream.begin()
 

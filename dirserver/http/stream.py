@@ -25,6 +25,8 @@ BATCH = 64 * 1024
 class BodyStream:
     """A push producer that writes ``start`` and then ``rest`` to the channel, with back-pressure.
 
+    The ``head`` of the answer goes with the first piece: each that is sent wakes the client.
+
     Each batch of ``rest`` is pulled by a call of its own in a worker thread, so that a client
     that reads slowly occupies memory but no thread. ``done`` is called once, with whether the
     whole body was written, unless the stream is stopped. ``rest`` is always closed.
@@ -33,6 +35,7 @@ class BodyStream:
     def __init__(
         self,
         channel: Channel,
+        head: bytes,
         start: bytes,
         rest: Rest | None,
         *,
@@ -43,6 +46,7 @@ class BodyStream:
         self._channel = channel
         self._pool = channel.factory.pool
         self._reactor = channel.factory.reactor
+        self._head = head
         self._start = memoryview(start)
         self._rest = rest
         self._chunked = chunked
@@ -109,14 +113,12 @@ class BodyStream:
             # An empty chunk would end the body.
             return
         self.sent += len(data)
-        if self._chunked:
-            self._channel.writeSequence([b"%x\r\n" % len(data), data, b"\r\n"])
-        else:
-            self._channel.write(data)
+        head, self._head = self._head, b""
+        self._channel.write(head + (b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data))
 
     def _finish(self, whole: bool) -> None:
         self._stopped = True
         self._channel.unregisterProducer()
-        if whole and self._chunked:
-            self._channel.write(b"0\r\n\r\n")
+        if whole and (end := self._head + (b"0\r\n\r\n" if self._chunked else b"")):
+            self._channel.write(end)
         self._done(whole)

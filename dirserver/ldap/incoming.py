@@ -48,6 +48,11 @@ class Incoming:
         return self._framer.pending
 
     @property
+    def waits(self) -> bool:
+        """Whether there is a request to be answered."""
+        return bool(self._waiting)
+
+    @property
     def is_full(self) -> bool:
         """Whether so many requests wait, or such long ones, that no more should be read."""
         waiting = self._waiting

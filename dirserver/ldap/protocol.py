@@ -200,8 +200,8 @@ class LDAPProtocol(BaseLDAPServer):
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
             self._certify()
-            enough = self._limits.at_once(len(self.factory.stalled))
-            self._answering = answering = begin(self._session, request, enough)
+            size = self._limits.at_once(len(self.factory.stalled))
+            self._answering = answering = begin(self._session, request, size, self.transport.write)
             if answering.bug is not None:
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:
@@ -231,9 +231,7 @@ class LDAPProtocol(BaseLDAPServer):
             self._working = False
             done(succeeded, result)
 
-        def tell(succeeded: bool, result: object) -> None:
-            self._reactor.callFromThread(finish, succeeded, result)
-
+        tell = partial(self._reactor.callFromThread, finish)
         self._pool.callInThreadWithCallback(tell, work)
 
     def _made(self, answering: Answer, _succeeded: bool, batch: object) -> None:
@@ -297,7 +295,8 @@ class LDAPProtocol(BaseLDAPServer):
             self._receive()
         else:
             self._watch()
-        self._go_on()
+        if self._incoming.waits or self._asks_no_more or self._stopping:
+            self._go_on()
 
     def _finish(self, answering: Answer) -> None:
         self._give_back()

@@ -29,10 +29,14 @@ class NumberStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DialPlan:
-    """Where numbers are read: the home region (ISO 3166) and the digits for an outside line."""
+    """Where numbers are read: the home region (ISO 3166) and the digits for an outside line.
+
+    Numbers of ``area_code`` are asked for without it, too.
+    """
 
     region: str = "DE"
     outside_line: tuple[str, ...] = ()
+    area_code: str = ""
 
 
 # "+49 (0)30 ...": the trunk prefix is written for those who dial from inside the country.
@@ -61,6 +65,8 @@ _BETWEEN_NUMBERS = re.compile(
 # More digits than any number has with its prefixes and extension; beyond, it is not a number.
 _MOST_DIGITS = 32
 _FEWEST_DIGITS = 5
+# What is shorter is rather an extension than a number without its area code.
+_FEWEST_LOCAL = 6
 # Longer text is no number either, and a cache must not fill with what strangers send.
 _MOST_CHARACTERS = 100
 
@@ -194,6 +200,18 @@ def _without_outside_line(raw: str, plan: DialPlan) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=64)
+def _area(plan: DialPlan) -> str:
+    """Return the digits that E.164 has before a number of the plan's area; empty without one."""
+    country = phonenumbers.country_code_for_region(plan.region)
+    area = plan.area_code.removeprefix(_trunk_prefix(country))
+    return f"{country}{area}" if area else ""
+
+
+def _is_local(raw: str) -> bool:
+    return len(raw) >= _FEWEST_LOCAL and not raw.startswith("0")
+
+
 @lru_cache(maxsize=256)
 def _international_prefix(region: str) -> re.Pattern[str]:
     """Match what is dialled in ``region``, or written anywhere, before a country code."""
@@ -224,6 +242,12 @@ def _asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
             result.add(_international(number))
             if number.extension:
                 result.add(_international(number) + number.extension)
+    if area := _area(plan):
+        # Local numbers as others write them, and as they may be written here.
+        local = {one.removeprefix(area) for one in result if one.startswith(area)}
+        result.update(filter(_is_local, local))
+        if _is_local(raw) and (number := _parse(f"+{area}{raw}", plan.region)) is not None:
+            result.add(_international(number))
     return tuple(sorted(result))
 
 
@@ -243,6 +267,8 @@ def _asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
         result.add(candidate)
         if abroad := _international_prefix(plan.region).match(candidate):
             result.add(candidate[abroad.end() :])
+    if (area := _area(plan)) and not raw.startswith("0"):
+        result.add(area + raw)
     return tuple(sorted(result))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 from dirserver.model.fields import Field
+from dirserver.model.record import record
 
 
 class Fact(StrEnum):
@@ -20,7 +20,7 @@ class Fact(StrEnum):
     MODIFIED = "modified"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SortKey:
     """One thing to sort by. Of several values the least counts, folded as for a search; of names,
     of which a card has one mostly, the greatest.
@@ -42,7 +42,7 @@ BY_NAME: Order = ()
 Place: TypeAlias = tuple[str | datetime | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Which of what is found: behind the place ``after``, without the first ``skip``.
 

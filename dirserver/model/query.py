@@ -9,36 +9,37 @@ negation; a card is found when the whole is true.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from dirserver.model.fields import GROUP, Field, is_hidden
+from dirserver.model.fields import GROUP, NAMES, Field, is_hidden
+from dirserver.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """True when every part is; true without parts (RFC 4526)."""
 
     parts: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """True when any part is; false without parts (RFC 4526)."""
 
     parts: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     """True when the part is false; undefined when the part is undefined."""
 
     part: Query
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """True for every card, false for every card, or, as None, undefined."""
 
@@ -50,14 +51,14 @@ NOTHING = Constant(False)
 UNDEFINED = Constant(None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Present:
     """The card has a value of the field."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equals:
     """A value of the field is this one, folded; for numbers, the same number."""
 
@@ -65,18 +66,7 @@ class Equals:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class HasNumber:
-    """A value of one of the fields, which are all of telephones, is this number.
-
-    It says what ``Equals`` of each says, at once: a telephone asks so about every call.
-    """
-
-    fields: tuple[Field, ...]
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class Substring:
     """A value of the field has these parts in this order, without overlap.
 
@@ -90,7 +80,30 @@ class Substring:
     at_word: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
+class Anywhere:
+    """What ``test`` says of its field is true of one of ``fields``; of names alone ``at_word``.
+
+    It says what the same test of each says, at once: so telephones ask, and mail programs.
+    """
+
+    fields: tuple[Field, ...]
+    test: Equals | Substring
+
+    def each(self) -> Or:
+        """Return the same as a test of each field."""
+        tests: list[Query] = []
+        for field in self.fields:
+            match self.test:
+                case Equals():
+                    tests.append(replace(self.test, field=field))
+                case Substring():
+                    at_word = self.test.at_word and field in NAMES
+                    tests.append(replace(self.test, field=field, at_word=at_word))
+        return Or(tuple(tests))
+
+
+@record
 class Keyed:
     """The letters of the full name, from some word on, are on these keys of a telephone."""
 
@@ -102,7 +115,7 @@ class Keyed:
         return Field.FULL_NAME
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtLeast:
     """A value of the field, folded, is not before this one."""
 
@@ -110,7 +123,7 @@ class AtLeast:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtMost:
     """A value of the field, folded, is not after this one."""
 
@@ -118,28 +131,28 @@ class AtMost:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyIs:
     """The card's key is this one."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BookIs:
     """The card is in the book with this id."""
 
     book_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InQuarantine:
     """The card is in one of these books, by id, and in quarantine there."""
 
     books: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkedIn:
     """The card is linked with one in one of these books, by id, of those ``shown`` there.
 
@@ -157,7 +170,7 @@ class Moment(StrEnum):
     MODIFIED = "modified"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Between:
     """The moment is not before ``start``, but before ``end``; None is no bound."""
 
@@ -173,8 +186,8 @@ Query: TypeAlias = (
     | Constant
     | Present
     | Equals
-    | HasNumber
     | Substring
+    | Anywhere
     | Keyed
     | AtLeast
     | AtMost
@@ -200,7 +213,7 @@ def fields_of(query: Query) -> frozenset[Field]:
             return fields_of(part)
         case Constant() | KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return frozenset()
-        case HasNumber(fields):
+        case Anywhere(fields):
             return frozenset(fields)
         case _:
             return frozenset({query.field})
@@ -239,18 +252,15 @@ def _resolve(query: Query, hidden: frozenset[str], *, negated: bool) -> Query:
             return _joined(resolved, conjunction=isinstance(query, And) is not negated)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return Not(query) if negated else query
-        case HasNumber(fields):
-            if any(is_hidden(field, hidden) for field in fields):
-                return _resolve(_each(query), hidden, negated=negated)
+        case Anywhere(fields):
+            for field in fields:
+                if is_hidden(field, hidden):
+                    return _resolve(query.each(), hidden, negated=negated)
             return Not(query) if negated else query
         case _:
             if is_hidden(query.field, hidden):
                 return NOTHING
             return Not(query) if negated else query
-
-
-def _each(query: HasNumber) -> Or:
-    return Or(tuple(Equals(field, query.number) for field in query.fields))
 
 
 def _joined(parts: Sequence[Query], *, conjunction: bool) -> Query:

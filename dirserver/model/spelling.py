@@ -6,7 +6,7 @@ The only place that imports anyascii.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -71,18 +71,13 @@ def _latin(text: str) -> str:
     return anyascii(_GREEK_U.sub("ou", text)).replace("'", "").replace('"', "")
 
 
-def keyed(name: str) -> frozenset[str]:
-    """Return the digits that spell ``name``, from the beginning of each of its words on.
+def keyed(spellings: Iterable[str]) -> frozenset[str]:
+    """Return the digits for the folded ``spellings`` of a name, from each of their words on.
 
     Blanks and punctuation are not dialled. Empty for a name in letters that are on no key.
     """
-    return frozenset(_keyed(name)) - {""}
-
-
-def _keyed(name: str) -> Iterator[str]:
-    for form in name_forms(name):
-        for part in (form, *beginnings(form)):
-            yield _NO_KEY.sub("", part.translate(_KEYS))[:_MOST_KEYS]
+    parts = [part for one in spellings for part in (one, *beginnings(one))]
+    return frozenset(_NO_KEY.sub("", one.translate(_KEYS))[:_MOST_KEYS] for one in parts) - {""}
 
 
 def keys_asked(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Cards in their books, as they are read: listings, bodies, changes since a revision."""
+"""Cards in their books, as they are read: listings, single ones, changes since a revision."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
 )
 
-from dirserver.errors import NotFound
+from dirserver.errors import NotAtOnce, NotFound
 from dirserver.model.addressbook import Card, Change
 from dirserver.store import pruning
 from dirserver.store.prepared import Prepared
@@ -29,9 +30,8 @@ from dirserver.store.tables import addressbook, card, card_version, change
 # Both engines take more parameters in one statement; more than this gains nothing.
 _BATCH = 500
 _ROWS = 1000
-# So many texts are in memory at once; fewer where pictures of some megabytes are among them.
-_TEXTS_AT_ONCE = 100
-_BYTES_AT_ONCE = 8 * 1024 * 1024
+# More than a card can have.
+ANY_SIZE = 2**31 - 1
 # In the order of a Card.
 LISTED = (card.c.href, card.c.etag, card.c.size, card.c.modified, card.c.uid, card.c.key)
 
@@ -64,34 +64,13 @@ _ETAGS = (
     .order_by(card.c.href)
     .execution_options(yield_per=_ROWS)
 )
+# Of a body that is too large, no byte is read: the row tells how large it is.
+BODY = case((card.c.size <= bindparam("most"), card_version.c.body))
 _WITH_BODY = Prepared(
-    select(*_KEPT, *LISTED, card_version.c.body)
+    select(*_KEPT, *LISTED, BODY)
     .join(card_version, card.c.version_id == card_version.c.id)
     .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
 )
-_BODY = Prepared(
-    select(card_version.c.body)
-    .join(card, card.c.version_id == card_version.c.id)
-    .where(card.c.addressbook_id == _BOOK, card.c.href == bindparam("href"))
-)
-_BODIES = (
-    select(*LISTED, card_version.c.body)
-    .join(card_version, card.c.version_id == card_version.c.id)
-    .where(card.c.addressbook_id == _BOOK)
-)
-_ALL_BODIES = _BODIES.order_by(card.c.href)
-_NAMED_BODIES = _BODIES.where(card.c.href.in_(bindparam("hrefs", expanding=True))).order_by(
-    card.c.href
-)
-_TEXTS = (
-    select(card.c.href, card.c.etag, card_version.c.body)
-    .join(card_version, card.c.version_id == card_version.c.id)
-    .where(card.c.addressbook_id == _BOOK)
-)
-_ALL_TEXTS = _TEXTS.order_by(card.c.href)
-_NAMED_TEXTS = _TEXTS.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
-_LARGEST = select(func.max(card.c.size)).where(card.c.addressbook_id == _BOOK)
-_LARGEST_OF = _LARGEST.where(card.c.href.in_(bindparam("hrefs", expanding=True)))
 _COUNT = Prepared(select(func.count()).select_from(card).where(card.c.addressbook_id == _BOOK))
 _NTH = Prepared(
     select(card.c.id).where(card.c.addressbook_id == _BOOK).limit(1).offset(bindparam("before"))
@@ -182,13 +161,18 @@ def find(connection: Connection, book_id: int, href: str) -> StoredCard | None:
 
 
 def find_with_body(
-    connection: Connection, book_id: int, href: str
+    connection: Connection, book_id: int, href: str, *, most: int = ANY_SIZE
 ) -> tuple[StoredCard, bytes] | None:
-    """Return the card ``href`` of a book with its bytes, or None."""
-    row = _WITH_BODY.row(connection, book_id=book_id, href=href)
+    """Return the card ``href`` of a book with its bytes, or None.
+
+    Raises NotAtOnce, and reads nothing of it, where it has more than ``most``.
+    """
+    row = _WITH_BODY.row(connection, book_id=book_id, href=href, most=most)
     if row is None:
         return None
     *kept, body = row
+    if body is None:
+        raise NotAtOnce
     return _whole(kept), body
 
 
@@ -216,72 +200,6 @@ def find_many(
         for row in connection.execute(statement, {"book_id": book_id}):
             found[getattr(row, column)] = _whole(row)
     return found
-
-
-def body(connection: Connection, book_id: int, href: str) -> bytes | None:
-    """Return the bytes of the card ``href``, as they were stored, or None."""
-    row = _BODY.row(connection, book_id=book_id, href=href)
-    return None if row is None else row[0]
-
-
-def bodies(
-    connection: Connection, book_id: int, hrefs: Iterable[str] | None = None
-) -> Iterator[tuple[Card, bytes]]:
-    """Yield cards with their bodies, those named or all of the book, in the order of their names.
-
-    Of many that are named in another order, only those that are fetched together are sorted.
-    """
-    if hrefs is None:
-        few = _few(connection, book_id)
-        with connection.execute(_ALL_BODIES, {"book_id": book_id}, execution_options=few) as rows:
-            for row in rows:
-                yield _card(row), row.body
-        return
-    for batch in _batches_of_texts(connection, book_id, hrefs):
-        for row in connection.execute(_NAMED_BODIES, {"book_id": book_id, "hrefs": batch}):
-            yield _card(row), row.body
-
-
-def texts(
-    connection: Connection, book_id: int, hrefs: Iterable[str] | None = None
-) -> Iterator[tuple[str, str, bytes]]:
-    """Yield what ``bodies`` does as name, etag and body; those that are named in any order."""
-    if hrefs is None:
-        few = _few(connection, book_id)
-        with connection.execute(_ALL_TEXTS, {"book_id": book_id}, execution_options=few) as rows:
-            for href, etag, body in rows:
-                yield href, etag, body
-        return
-    for batch in _batches_of_texts(connection, book_id, hrefs):
-        for href, etag, body in connection.execute(
-            _NAMED_TEXTS, {"book_id": book_id, "hrefs": batch}
-        ):
-            yield href, etag, body
-
-
-def _few(connection: Connection, book_id: int) -> dict[str, int]:
-    """Return the option to fetch a few texts of a book at a time."""
-    return {"yield_per": _at_once(connection.scalar(_LARGEST, {"book_id": book_id}))}
-
-
-def _batches_of_texts(
-    connection: Connection, book_id: int, hrefs: Iterable[str]
-) -> Iterator[list[str]]:
-    """Yield the names of cards that are fetched together.
-
-    SQLite goes from row to row, but PostgreSQL's driver holds all that a statement finds.
-    """
-    for batch in batches(hrefs, _TEXTS_AT_ONCE):
-        if connection.dialect.name == "sqlite":
-            yield batch
-            continue
-        largest = connection.scalar(_LARGEST_OF, {"book_id": book_id, "hrefs": batch})
-        yield from batches(batch, _at_once(largest))
-
-
-def _at_once(largest: int | None) -> int:
-    """Return how many texts are fetched together when none is larger than that."""
-    return max(1, min(_TEXTS_AT_ONCE, _BYTES_AT_ONCE // max(1, largest or 1)))
 
 
 def changes(connection: Connection, book_id: int, since: int) -> Iterator[Change]:

@@ -122,8 +122,9 @@ class Store:
         For what is asked before every request: a transaction would be most of what it costs.
         """
         try:
-            opened = self._snapshots.open() if self.is_sqlite else self._engine.connect()
-            with opened as connection:
+            if self.is_sqlite:
+                return self._snapshots.glance(statement)
+            with self._engine.connect() as connection:
                 return statement.row(connection)
         except (
             self._engine.dialect.loaded_dbapi.Error,

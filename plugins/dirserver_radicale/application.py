@@ -32,19 +32,20 @@ from dirserver_radicale.properties import reportset
 from dirserver_radicale.properties.listing import listing
 from dirserver_radicale.properties.propfind import Depth, read_depth, read_propfind
 from dirserver_radicale.refused import Refused
-from dirserver_radicale.reports.dispatch import is_poll, is_search, report
+from dirserver_radicale.reports.dispatch import is_brief, is_search, report
 from dirserver_radicale.reports.searches import Crowded, Searches
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.resources import Resource, Viewer
 from dirserver_radicale.writes import Writes
 from dirserver_radicale.xml import xmlbody
+from dirserver_radicale.xml.multistatus import Markup
 from dirserver_radicale.xml.xmlbody import read_body
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
-_Parts: TypeAlias = Iterator[str]
+_Parts: TypeAlias = Iterator[Markup]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
 
@@ -176,7 +177,7 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
             if root is None:
                 raise ValueError("a report says what it wants")
             tags.append(root.tag)
-            if request.current().at_once and not is_poll(root):
+            if request.current().at_once and not is_brief(root):
                 raise NotAtOnce
             written = report(root, resource, location, depth)
             if not is_search(root):

@@ -6,9 +6,7 @@ as long as a part of what is done. What is not as plain as most requests are is 
 
 from __future__ import annotations
 
-import binascii
 import re
-import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from http import client
@@ -20,17 +18,18 @@ from dirserver.model.principal import Client, Principal
 from dirserver_radicale import answers, request
 from dirserver_radicale.answers import Answer
 from dirserver_radicale.headers.environ import user_agent
-from dirserver_radicale.stream import accepts_gzip
+from dirserver_radicale.stream import Stream, accepts_gzip, packed
 
 _Method: TypeAlias = Callable[..., Answer]
 # Status, headers and body, as they are in the end.
-Written: TypeAlias = tuple[str, list[tuple[str, str]], list[bytes]]
+Written: TypeAlias = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 
 # A part of a path that names what it seems to: Radicale has nothing to tidy up in it.
 SEGMENT = r"[!-\-0-~][!-.0-~]*+"
 CARD = re.compile(rf"(?:/{SEGMENT}){{3}}")
-# Those that are done with one card.
-_OF_CARDS = frozenset({"GET", "PUT", "DELETE"})
+ANYTHING = re.compile(rf"/(?:{SEGMENT}/)*+(?:{SEGMENT})?")
+# What is done with one card, and what is asked of anything.
+_PATHS = {"GET": CARD, "PUT": CARD, "DELETE": CARD, "PROPFIND": ANYTHING, "REPORT": ANYTHING}
 _STATUS = {int(status): f"{status} {text}" for status, text in client.responses.items()}
 
 
@@ -43,11 +42,12 @@ class Direct:
         self._methods = methods
 
     def answer(self, environ: dict[str, Any]) -> Written | None:
-        """Answer a request for one card, or return None where Radicale has to.
+        """Answer a request, or return None where Radicale has to.
 
         Nothing has been done then.
         """
-        if environ["REQUEST_METHOD"] not in _OF_CARDS or not is_plain(environ, CARD):
+        path = _PATHS.get(environ["REQUEST_METHOD"])
+        if path is None or not is_plain(environ, path):
             return None
         principal = self.known(environ)
         return None if principal is None else self.call(environ, principal)
@@ -55,7 +55,7 @@ class Direct:
     def call(
         self, environ: dict[str, Any], principal: Principal, *, at_once: bool = False
     ) -> Written:
-        """Return what the method answers to ``principal``, of what is not sent as it is made.
+        """Return what the method answers to ``principal``.
 
         With ``at_once`` it raises NotAtOnce instead of waiting.
         """
@@ -66,7 +66,7 @@ class Direct:
             answer = method(environ, "", environ["PATH_INFO"], principal.login, set(), {})
         finally:
             request.end()
-        return _written(environ, answer)
+        return _written(environ, answer, noted.stream)
 
     def known(self, environ: dict[str, Any]) -> Principal | None:
         """Return whoever asks, if that is certain without a look at the password."""
@@ -77,7 +77,7 @@ class Direct:
         try:
             login, _, password = b64decode(token, validate=True).decode().partition(":")
             return self._authenticator.authenticate(login, password, found, at_once=True)
-        except (binascii.Error, UnicodeDecodeError, InvalidCredentials, NotAtOnce):
+        except (ValueError, InvalidCredentials, NotAtOnce):
             return None
 
 
@@ -93,15 +93,21 @@ def tell(written: Written, start_response: Any) -> Iterable[bytes]:
     return body
 
 
-def _written(environ: dict[str, Any], answer: Answer) -> Written:
+def _written(environ: dict[str, Any], answer: Answer, told: Stream | None) -> Written:
     status, headers, body, _ = answer
-    content = []
-    if isinstance(body, str):
-        headers["Content-Type"] += "; charset=utf-8"
-        body = body.encode()
-    if body is not None:
-        if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = zlib.compress(body, wbits=16 + zlib.MAX_WBITS)
+    is_packed = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    content: Iterable[bytes] = ()
+    if told is not None:
+        content = told
+        if is_packed:
+            told.compress()
+            headers["Content-Encoding"] = "gzip"
+    elif body is not None:
+        if isinstance(body, str):
+            headers["Content-Type"] += "; charset=utf-8"
+            body = body.encode()
+        if is_packed:
+            body = packed(body)
             headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(body))
         content = [body]

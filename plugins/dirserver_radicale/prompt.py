@@ -1,4 +1,4 @@
-"""Polls and single cards, answered without a thread: what clients ask for again and again.
+"""Polls and a few cards, answered without a thread: what clients ask for again and again.
 
 To hand a request to a thread and to take the answer back costs more than to look up the few rows
 that tell it. Whatever may take longer, and whatever is refused, is left to the Application.
@@ -11,17 +11,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from dirserver.errors import NotAtOnce
-from dirserver_radicale.direct import CARD, SEGMENT, Direct, is_plain, tell
+from dirserver_radicale.direct import ANYTHING, CARD, SEGMENT, Direct, is_plain, tell
 
-_PATH = re.compile(rf"/(?:{SEGMENT}/)*+(?:{SEGMENT})?")
 _HOME = re.compile(rf"/(?:{SEGMENT}/?)?")
 # What is directly in a home is a few books; what is in a book are all its cards.
 _PATHS = {
-    ("PROPFIND", "0"): _PATH,
+    ("PROPFIND", "0"): ANYTHING,
     ("PROPFIND", "1"): _HOME,
-    ("REPORT", "0"): _PATH,
-    ("REPORT", "1"): _PATH,
-    ("REPORT", ""): _PATH,
+    ("REPORT", "0"): ANYTHING,
+    ("REPORT", "1"): ANYTHING,
+    ("REPORT", ""): ANYTHING,
     ("GET", ""): CARD,
 }
 # What is refused, the audit trail is mostly to be told of.

@@ -64,13 +64,20 @@ class Need:
         return self.grantable and view is not None and view.access >= Privilege.WRITE
 
 
-def need(method: str, path: str, location: Location | None) -> Need | None:
-    """Return what ``method`` needs at ``path``, which names ``location``; None if it only reads."""
+def need(
+    method: str, path: str, location: Location | None, *, is_destination: bool = False
+) -> Need | None:
+    """Return what ``method`` needs at ``path``, which names ``location``; None if it only reads.
+
+    ``is_destination`` says that something is to be moved or copied to there.
+    """
     named = location or Location()
     acts = _ON_CARDS if named.href else _ON_BOOKS
     if method not in acts:
         return None
     action, privilege = acts[method]
+    if is_destination:
+        privilege = "bind"
     holder = location.parent.path if location and privilege in _OF_THE_PARENT else path
     grantable = bool(named.href) and method not in _NOBODY_MAY
     return Need(action, privilege, holder, named, grantable)

@@ -12,12 +12,14 @@ from typing import IO, TypeAlias
 from dirserver.directory import Directory, Reading
 from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver.model.principal import Client, Principal
+from dirserver_radicale.xml.multistatus import Markup
 
-# What is encoded, compressed and handed on at a time, in characters.
+# What is gathered, compressed and handed on at a time.
 _CHUNK = 32 * 1024
 # An answer of so many bytes is made whole, so that it has a length, and what goes wrong on the
-# way has a status of its own. What is longer has begun to be sent by then.
-SMALL = 64 * 1024
+# way has a status of its own. What is longer has begun to be sent by then. A hundred cards are to
+# be in it, some with a picture: what most clients ask for at a time takes one thread, once.
+SMALL = 320 * 1024
 # So many clients may each keep a snapshot open for as long as they take to read; the database has
 # few connections. Answers to others are made at once, and wait in files.
 MOST_HELD = 12
@@ -138,18 +140,19 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def encoded(parts: Iterable[str]) -> Iterator[bytes]:
+def encoded(parts: Iterable[Markup]) -> Iterator[bytes]:
     """Join what is written into pieces that are worth sending."""
-    gathered: list[str] = []
+    gathered: list[bytes] = []
     size = 0
-    for part in parts:
+    for written in parts:
+        part = written.encode() if isinstance(written, str) else written
         gathered.append(part)
         size += len(part)
         if size >= _CHUNK:
-            yield "".join(gathered).encode()
+            yield b"".join(gathered)
             gathered.clear()
             size = 0
-    yield "".join(gathered).encode()
+    yield b"".join(gathered)
 
 
 def accepts_gzip(header: str) -> bool:
@@ -160,6 +163,11 @@ def accepts_gzip(header: str) -> bool:
             _, _, value = weight.partition("=")
             return not value.strip() or value.strip().strip("0.") != ""
     return False
+
+
+def packed(body: bytes) -> bytes:
+    """Return a whole answer as gzip."""
+    return zlib.compress(body, _LEVEL, wbits=16 + zlib.MAX_WBITS)
 
 
 def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:

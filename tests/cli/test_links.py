@@ -157,3 +157,27 @@ def test_all_who_certainly_are_in_two_books_are_linked(filled: Shell) -> None:
     done = filled("duplicates", "link", "--certain", "customers", "staff", "--yes", "--carry")
     assert done.lines()[-1] == "done: linked the cards of 1 person"
     assert "by carry" in filled("show", "anna.vcf").out
+
+
+def test_programs_are_told_who_was_linked_and_can_take_all_of_it_back(filled: Shell) -> None:
+    put(filled, "customers", vcard("b", "Ben Gross", "EMAIL:b@example.org"))
+    put(filled, "staff", vcard("b2", "Ben Groß", "EMAIL:b@example.org"))
+    would = filled("duplicates", "link", "--certain", "--dry-run", "--json").json()
+    done = filled("duplicates", "link", "--certain", "--yes", "--json")
+    assert (done.json(), would) == ({**would, "dry_run": False}, {**would, "dry_run": True})
+    told = {one["name"]: one["cards"] for one in done.json()["people"]}
+    assert list(told) == ["Anna Vogt", "Ben Gross, Ben Groß"]
+    places = [f"{card['book']}/{card['href']}" for card in told["Anna Vogt"]]
+    assert places == [ANNA, HERE_TOO]
+    again = filled("duplicates", "link", "--certain", "--yes", "--json").json()
+    assert again == {"dry_run": False, "people": []}
+    every = [card["key"] for cards in told.values() for card in cards]
+    assert filled("duplicates", "unlink", *every[::2], "nobody").code == 1
+    assert filled("duplicates", "link", *every[:2], "--json").json()["people"] == []
+    taken = filled("duplicates", "unlink", *every).lines()
+    assert taken[:2] == [
+        f"{every[0]}: unlinked from {HERE_TOO}",
+        f"{every[1]}: nothing to do: it is not linked",
+    ]
+    linked = filled("duplicates", "link", *every[:2], "--json").json()
+    assert linked == {"dry_run": False, "people": done.json()["people"][:1]}

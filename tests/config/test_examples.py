@@ -76,7 +76,7 @@ def test_the_example_says_the_defaults() -> None:
         config.path, config.organisation, database, audit=Audit(), history=History()
     )
     assert config.organisation == replace(
-        config.organisation, outside_line=(), personal_books=False
+        config.organisation, area_code="", outside_line=(), personal_books=False
     )
 
 

@@ -210,6 +210,9 @@ ORGANISATIONS = {
         '[organisation] country = "uk": expected the two letters of a country in ISO 3166, such'
         ' as "DE"; did you mean "GB"?'
     ),
+    'area_code = "(030)"': (
+        '[organisation] area_code = "(030)": expected the digits of an area code, such as "30"'
+    ),
     'outside_line = ["0", "null"]': (
         '[organisation] outside_line[1] = "null": expected the digits for an outside line, such as'
         ' "0"'

@@ -46,6 +46,7 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
         name = " Example GmbH "
         domain = "Example.ORG."
         country = "de"
+        area_code = "030"
         outside_line = ["0", "09"]
         personal_books = true
 
@@ -103,6 +104,7 @@ def test_everything_that_can_be_written_is_read(read: Read) -> None:
     organisation = config.organisation
     assert (organisation.name, organisation.domain) == ("Example GmbH", "example.org")
     assert (organisation.country, organisation.outside_line) == ("DE", ("0", "09"))
+    assert organisation.area_code == "030"
     assert organisation.personal_books
     assert [str(each) for each in config.carddav.listen_tls] == [
         "[::]:8443",

@@ -250,6 +250,7 @@ def test_a_card_is_found_by_the_name_that_the_client_gave_it(each_engine: Servic
         asked = [*NAMES, "absent", "a%b"]
         assert {card.href for card in reading.find(view, asked)} == set(NAMES)
         assert {card.href for card, _ in reading.bodies(view, asked)} == set(NAMES)
+        assert {href for href, _, _ in reading.texts(view, asked)} == set(NAMES)
     delete(each_engine, "100%.vcf")
     assert len(listing(each_engine)) == len(NAMES) - 1
 
@@ -269,6 +270,7 @@ def test_a_name_that_no_card_can_have_names_no_card(each_engine: Services) -> No
                 reading.body(view, href)
         assert list(reading.find(view, NO_NAMES)) == []
         assert list(reading.bodies(view, NO_NAMES)) == []
+        assert list(reading.texts(view, [*NO_NAMES, "absent"])) == []
     assert revision(each_engine) == 1
 
 

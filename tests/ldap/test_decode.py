@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -42,6 +43,7 @@ from dirserver.ldap.codec.messages import (
     UnknownAuthentication,
     render,
 )
+from dirserver.ldap.search.matching import matches_container
 from tests.ldap import wire
 
 _ids = st.integers(1, 2**31 - 1)
@@ -125,9 +127,51 @@ def test_a_search_is_read_as_it_was_sent(
     assert decode_message(wire.message(message_id, data)) == Message(
         message_id,
         SearchRequest(
-            base, scope, deref, size_limit, time_limit, types_only, filter_, tuple(attributes)
+            base,
+            scope,
+            deref,
+            size_limit,
+            time_limit,
+            types_only,
+            filter_,
+            tuple(attributes),
+            _about(filter_),
         ),
     )
+
+
+def _about(filter_: Filter) -> tuple[str, ...] | None:
+    """Return what a filter is about, written anew here."""
+    match filter_:
+        case FilterNot() | ExtensibleMatch() | FilterAnd(()):
+            return None
+        case FilterAnd(parts) | FilterOr(parts):
+            found = [_about(part) for part in parts]
+            known = [one for one in found if one is not None]
+            return tuple(chain.from_iterable(known)) if len(known) == len(found) else None
+    return (filter_.attribute,)
+
+
+_names = st.sampled_from(("cn", "mail", "ou", "nothing", "objectClass"))
+_of_names = st.recursive(
+    st.builds(EqualityMatch, _names, st.just(b"a")) | st.builds(Substrings, _names, st.just(b"a")),
+    lambda inner: st.one_of(
+        st.builds(FilterAnd, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(FilterOr, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(FilterNot, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@given(_of_names, st.dictionaries(_names, st.just(("abc", "a"))))
+def test_nothing_is_found_that_has_nothing_of_what_a_filter_is_about(
+    filter_: Filter, attributes: dict[str, tuple[str, ...]]
+) -> None:
+    request = _op(wire.search("", render(filter_)))
+    assert isinstance(request, SearchRequest)
+    if request.about is not None and attributes.keys().isdisjoint(request.about):
+        assert not matches_container(filter_, attributes)
 
 
 @given(_ids, st.integers(1, 127), _texts, st.binary(max_size=40))

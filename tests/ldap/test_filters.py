@@ -24,13 +24,13 @@ from dirserver.model.query import (
     PERSONS,
     UNDEFINED,
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Constant,
     Equals,
-    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -81,21 +81,32 @@ _QUERIES: dict[str, Query] = {
     "(mobile=*)": Present(Field.MOBILE_PHONE),
     "(telephonenumber=+49 30 5550003)": Equals(Field.WORK_PHONE, "+49 30 5550003"),
     # One number of several attributes is asked for at once, and nothing else is.
-    "(|(telephoneNumber=1)(mobile=1)(mobile=1))": HasNumber(
-        (Field.WORK_PHONE, Field.MOBILE_PHONE), "1"
+    "(|(telephoneNumber=1)(mobile=1)(mobile=1))": Anywhere(
+        (Field.WORK_PHONE, Field.MOBILE_PHONE), Equals(NAME, "1")
     ),
     "(|(telephoneNumber=1)(mobile=2))": Or(
         (Equals(Field.WORK_PHONE, "1"), Equals(Field.MOBILE_PHONE, "2"))
     ),
-    "(|(telephoneNumber=1)(o=1))": Or(
-        (Equals(Field.WORK_PHONE, "1"), Equals(Field.ORGANISATION, "1"))
+    "(|(telephoneNumber=1)(o=1))": Anywhere(
+        (Field.WORK_PHONE, Field.ORGANISATION), Equals(NAME, "1")
     ),
+    "(|(telephoneNumber=1)(whatever=1))": Or((Equals(Field.WORK_PHONE, "1"), UNDEFINED)),
+    "(|(telephoneNumber=*1*)(mobile=*1*))": Anywhere(
+        (Field.WORK_PHONE, Field.MOBILE_PHONE), Substring(NAME, any=("1",))
+    ),
+    "(|(cn=56*)(sn=56*)(o=56*))": Or(
+        (
+            Anywhere((NAME, FAMILY, Field.ORGANISATION), Substring(NAME, "56", at_word=True)),
+            Keyed("56"),
+        )
+    ),
+    "(|(sn=*)(cn=*))": Or((EVERYTHING, EVERYTHING)),
     "(|(telephoneNumber=1)(mobile=1*))": Or(
         (Equals(Field.WORK_PHONE, "1"), Substring(Field.MOBILE_PHONE, "1"))
     ),
     "(|(telephoneNumber= )(mobile= ))": Or((UNDEFINED, UNDEFINED)),
-    "(|(cn=*x*)(mail=*x*)(givenName=*x*)(sn=*x*))": Or(
-        tuple(Substring(field, any=("x",)) for field in (NAME, MAIL, GIVEN, FAMILY))
+    "(|(cn=*x*)(mail=*x*)(givenName=*x*)(sn=*x*))": Anywhere(
+        (NAME, MAIL, GIVEN, FAMILY), Substring(NAME, any=("x",))
     ),
     "(&(telephoneNumber=*)(sn=M*))": And(
         (Present(Field.WORK_PHONE), Substring(FAMILY, initial="M", at_word=True))
@@ -372,6 +383,14 @@ _texts = st.recursive(
 )
 
 
+def _asked_of(test: Equals | Substring, field: Field) -> Query:
+    if isinstance(test, Equals):
+        return Equals(field, test.value)
+    # Only names are looked at by their words.
+    at_word = bool(test.initial) and field in (NAME, FAMILY, GIVEN)
+    return Substring(field, test.initial, test.any, test.final, at_word)
+
+
 def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
     """Say what a resolved query says; written anew here, in the plainest way."""
     match query:
@@ -385,8 +404,8 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return bool(value)
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return False
-        case HasNumber(fields, number):
-            return any(_finds(Equals(field, number), facts) for field in fields)
+        case Anywhere(fields, test):
+            return any(_finds(_asked_of(test, field), facts) for field in fields)
     values = facts.get(query.field, ())
     match query:
         case Present():

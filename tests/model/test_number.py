@@ -100,6 +100,31 @@ def test_without_a_house_of_its_own_no_digit_is_an_outside_line() -> None:
     assert asked_forms("0567", GERMANY) == ("0567",)
 
 
+@pytest.mark.parametrize(
+    ("area", "country"), [("30", "DE"), ("030", "DE"), ("212", "US"), ("06", "IT"), ("2", "AU")]
+)
+def test_a_number_of_the_own_area_is_asked_for_without_that(area: str, country: str) -> None:
+    plan = DialPlan(country, area_code=area)
+    said = {
+        "DE": ("+49 30 23125-101", "23125101"),
+        "US": ("+1 212-555-0123", "5550123"),
+        "IT": ("+39 06 12345678", "12345678"),
+        "AU": ("+61 2 9876 5432", "98765432"),
+    }[country]
+    assert begins(said[1][:3], said[0], plan)
+    for asked, text in product(said, said):
+        assert finds(asked, text, plan)
+    for text in ("+49 89 23125101", "+1 646 555 0123", "+39 02 12345678", "+61 3 9876 5432"):
+        assert not finds(said[1], text, plan)
+    assert not finds(said[1], said[0], DialPlan(country))
+
+
+def test_what_is_short_is_no_number_without_its_area_code() -> None:
+    plan = DialPlan("DE", area_code="30")
+    assert asked_forms("25101", plan) == asked_forms("25101", DialPlan("DE"))
+    assert not finds("+49 30 25101", "+49 89 4711-25101", plan)
+
+
 def test_an_extension_alone_finds_whoever_has_it() -> None:
     for said in ("+49 30 901820-17", "+49 30 901820 ext. 17"):
         assert finds("17", said)

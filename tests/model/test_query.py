@@ -14,13 +14,13 @@ from dirserver.model.query import (
     NOTHING,
     UNDEFINED,
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Constant,
     Equals,
-    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -39,7 +39,7 @@ FIELDS = [Field.FULL_NAME, Field.NOTE, Field.BIRTHDAY, Field.UNIT, Field.WORK_PH
 TESTS: list[Query] = [
     *(Present(field) for field in FIELDS),
     *(Equals(field, "a") for field in FIELDS),
-    HasNumber((Field.WORK_PHONE, Field.MOBILE_PHONE), "a"),
+    Anywhere((Field.WORK_PHONE, Field.MOBILE_PHONE), Equals(Field.WORK_PHONE, "a")),
     *(Substring(field, any=("a",)) for field in FIELDS),
     *(AtLeast(field, "a") for field in FIELDS),
     *(AtMost(field, "a") for field in FIELDS),
@@ -78,9 +78,11 @@ def truth(query: Query, held: frozenset[Query], hidden: frozenset[str]) -> bool 
             return None if None in values else not decisive
         case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
             return query in held
-        case HasNumber(fields, number):
-            each = Or(tuple(Equals(field, number) for field in fields))
+        case Anywhere(fields, Equals(_, value)):
+            each = Or(tuple(Equals(field, value) for field in fields))
             return truth(each, held, hidden)
+        case Anywhere():
+            raise AssertionError(query)
         case _:
             return None if is_hidden(query.field, hidden) else query in held
 
@@ -115,7 +117,7 @@ def test_a_resolved_query_asks_nothing_that_is_hidden_or_undefined(
                 assert value is not None
             case KeyIs() | BookIs() | InQuarantine() | LinkedIn() | Between():
                 pass
-            case HasNumber(fields):
+            case Anywhere(fields):
                 assert not any(is_hidden(field, hidden) for field in fields)
             case test:
                 assert not is_hidden(test.field, hidden)

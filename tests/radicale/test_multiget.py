@@ -119,10 +119,20 @@ def test_without_any_property_the_cards_are_still_listed(
     )
 
 
-@pytest.mark.parametrize("href", ["", " ", "http://[", "/alice/customers/%FF.vcf"])
+@pytest.mark.parametrize(
+    "href", ["", " ", "http://[", "/alice/customers/%FF.vcf", "/alice/customers/%ED%A0%80"]
+)
 def test_an_href_that_is_none_is_a_bad_request(two: DAVClient, href: str) -> None:
     answer = two.send("REPORT", "/alice/customers/", {}, multiget(href))
     assert (answer.status, answer.body) == (400, b"The request is malformed.\n")
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "%0A", "&#xFFFD;", "%7F", "x" * 400])
+def test_a_name_that_no_card_can_have_is_not_found(two: DAVClient, name: str) -> None:
+    """NUL is nothing that PostgreSQL takes, not even in a search."""
+    asked = [f"/alice/customers/{name}", "/alice/customers/anna.vcf"]
+    found = hrefs(two, "/alice/customers/", *asked)
+    assert sorted(line.rpartition(" ")[2] for line in found) == ["200", "404"]
 
 
 def test_a_thousand_cards_come_in_one_answer(alice: DAVClient) -> None:

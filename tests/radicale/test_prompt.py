@@ -1,4 +1,4 @@
-"""Polls and single cards are answered without a thread, and nothing else is.
+"""Polls and a few cards are answered without a thread, and nothing else is.
 
 That such an answer is what the Application would say, every ``DAVClient`` looks after.
 """
@@ -6,13 +6,13 @@ That such an answer is what the Application would say, every ``DAVClient`` looks
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 
 import pytest
 
 from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
 from dirserver_radicale.application import Application
-from dirserver_radicale.stream import SMALL
 from tests.directory.acts import import_all
 from tests.organisation import vcard
 from tests.radicale.bodies import multiget, propfind, sync
@@ -55,10 +55,34 @@ def test_a_card_is_told_at_once_if_it_is_as_it_was_stored(carol: DAVClient) -> N
     assert alice.send("GET", card, {"Accept": "text/vcard;version=4.0"}).status == 200
     # From her, properties are hidden.
     assert carol.send("GET", f"{BOOK}anna.vcf", {}).status == 200
-    large = vcard("anna", "Anna Beispiel", "NOTE:" + "a" * SMALL)
-    assert alice.send("PUT", card, {}, large).status == 204
-    assert len(alice.send("GET", card, {}).body) > SMALL
     assert (alice.told_at_once, carol.told_at_once) == (2, 0)
+
+
+def test_a_few_cards_are_told_at_once_if_they_are_small(carol: DAVClient) -> None:
+    """Of one that is not, no byte is read in the thread that everybody waits for."""
+    alice = DAVClient(carol.application, "alice")
+    book = "/alice/customers/"
+    for name in ("anna", "bert"):
+        alice.send("PUT", f"{book}{name}.vcf", {}, vcard(name, name.title()))
+    asked = [f"{book}{name}.vcf" for name in ("anna", "nobody", "bert")]
+    answer = alice.send("REPORT", book, {}, multiget(*asked))
+    assert (answer.body.count(b"BEGIN:VCARD"), alice.told_at_once) == (2, 1)
+    many = multiget(*asked, *(f"{book}{number}.vcf" for number in range(20)))
+    new = multiget(*asked).replace(b"address-data", b'address-data version="4.0"')
+    for body in (many, new):
+        assert alice.send("REPORT", book, {}, body).body.count(b"BEGIN:VCARD") == 2
+    large = vcard("anna", "Anna", "NOTE:" + "a" * 2_000_000)
+    assert alice.send("PUT", asked[0], {}, large).status == 204
+    for method, path, body in (("GET", asked[0], b""), ("REPORT", book, multiget(*asked))):
+        assert len(alice.send(method, path, {}, body).body) > 2_000_000
+        environ = alice._environ(method, path, {}, body)
+        assert isinstance(alice.application, Application)
+        tracemalloc.start()
+        with pytest.raises(NotAtOnce):
+            alice.application.prompt(environ, lambda *_: None)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        tracemalloc.stop()
+    assert alice.told_at_once == 1
 
 
 @pytest.mark.parametrize(

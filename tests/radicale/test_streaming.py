@@ -19,6 +19,8 @@ from tests.radicale.bodies import FILES, multiget, propfind, query, sync
 from tests.radicale.dav_client import DAVClient
 
 CARDS = 1500
+# Long enough that a mere listing of them is long.
+NAME = "{:05}-" + "n" * 120
 NOTE = "NOTE:" + "n" * 6000
 EVERYTHING = sync().replace(
     b"<getetag/>", b'<getetag/><address-data xmlns="urn:ietf:params:xml:ns:carddav"/>'
@@ -30,7 +32,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Services with ten megabytes of cards in customers."""
     services = open_organisation(write_config(tmp_path_factory.mktemp("streaming")))
     with services.directory.writing(ALICE, HERE) as writing:
-        cards = [vcard(f"{each:05}", f"Number {each}", NOTE) for each in range(CARDS)]
+        cards = [vcard(NAME.format(each), f"Number {each}", NOTE) for each in range(CARDS)]
         assert list(import_cards(writing, "customers", "test", cards))
     yield services
     services.store.close()
@@ -59,7 +61,7 @@ REQUESTS = [
     ("REPORT", FILES["sync.xml"]),
     ("REPORT", EVERYTHING),
     ("REPORT", query("")),
-    ("REPORT", multiget(*(f"/alice/customers/{each:05}.vcf" for each in range(CARDS)))),
+    ("REPORT", multiget(*(f"/alice/customers/{NAME.format(each)}.vcf" for each in range(CARDS)))),
     ("GET", b""),
 ]
 

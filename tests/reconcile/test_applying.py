@@ -298,6 +298,15 @@ def test_another_outside_line_counts_at_once(services: Services) -> None:
     assert (found_by(nine, "0030901820"), found_by(nine, "9030901820")) == (0, 1)
 
 
+def test_an_area_code_counts_at_once_and_no_card_is_indexed_anew(services: Services) -> None:
+    put(services, "anna.vcf", vcard("anna", "Anna", "TEL:+49 30 901820"))
+    berlin = edited(services, ('outside_line = ["0"]', 'outside_line = ["0"]\narea_code = "30"'))
+    before = traces(services)
+    apply_config(berlin, ADMIN, HERE)
+    assert traces(services) == before
+    assert (found_by(services, "901820"), found_by(berlin, "901820")) == (0, 1)
+
+
 def break_grants(services: Services) -> None:
     """Make the database refuse grants to erin."""
     statement = (

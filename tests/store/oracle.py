@@ -15,13 +15,13 @@ from dirserver.model.fold import fold, forms, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import (
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Constant,
     Equals,
-    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -86,8 +86,8 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             return card.book == book_id
         case InQuarantine() | LinkedIn():
             return False
-        case HasNumber(fields, number):
-            each = Or(tuple(Equals(field, number) for field in fields))
+        case Anywhere(fields, test):
+            each = Or(tuple(_asked_of(test, field) for field in fields))
             return truth(each, card, hidden, plan)
         case Between(_, start, end):
             return (start is None or start <= card.at) and (end is None or card.at < end)
@@ -97,6 +97,13 @@ def truth(query: Query, card: OracleCard, hidden: frozenset[str], plan: DialPlan
             values_of = _said(card, query.field)
             holds = _of_number if query.field in PHONES else _of_text
             return any(holds(query, value, plan) for value in values_of)
+
+
+def _asked_of(test: Equals | Substring, field: Field) -> Equals | Substring:
+    if isinstance(test, Equals):
+        return Equals(field, test.value)
+    at_word = test.at_word and field in NAMES
+    return Substring(field, test.initial, test.any, test.final, at_word)
 
 
 _Test = Present | Equals | Substring | Keyed | AtLeast | AtMost
@@ -121,7 +128,7 @@ def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
         case AtMost(_, asked):
             return "\0" not in asked and any(form <= forms(asked)[0] for form in said)
         case Keyed(digits):
-            return any(keys.startswith(digits) for keys in keyed(value))
+            return any(keys.startswith(digits) for keys in keyed(said))
         case Substring(_, initial, middle, final, at_word):
             # Nothing begins or ends with a blank once it is folded.
             spellings = [

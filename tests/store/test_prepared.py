@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from dirserver.assembly import Services
-from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
+from dirserver.store.prepared import Prepared, among, listed
+from dirserver.store.rows import NewRow, insert_into
 from dirserver.store.tables import principal, setting, stopped_client
 
 _SET = Prepared(insert_into(setting))
@@ -23,6 +24,12 @@ _USERS = Prepared(
     {
         engine: select(principal.c.name, principal.c.active).where(one).order_by(principal.c.name)
         for engine, one in among(principal.c.id, "ids").items()
+    }
+)
+_NAMED = Prepared(
+    {
+        engine: select(principal.c.name).where(one).order_by(principal.c.name)
+        for engine, one in among(principal.c.name, "names").items()
     }
 )
 _FIRST = Prepared(select(principal.c.name).order_by(principal.c.name).limit(1))
@@ -62,3 +69,11 @@ def test_errors_are_those_of_sqlalchemy_and_tell_no_values(each_engine: Services
     with pytest.raises(IntegrityError) as raised, each_engine.store.writing() as connection:
         _SET.run(connection, name="x", value="correct horse")
     assert "correct horse" not in str(raised.value)
+
+
+def test_any_number_of_texts_is_one_parameter(each_engine: Services) -> None:
+    """Whatever is in them, they are values and no JSON, and found as they are written."""
+    with each_engine.store.reading() as connection:
+        asked = ["bob", "Bob", 'alice"', "\\", "\\u0061lice", "%", "[]", "日本語", "alice", "alice"]
+        assert list(_NAMED.iterate(connection, names=listed(asked))) == [("alice",), ("bob",)]
+        assert list(_NAMED.iterate(connection, names=listed(["1", "null"]))) == []

@@ -145,27 +145,28 @@ def test_what_is_done_now_and_then_leaves_nothing_to_be_done(
     assert contain(services, "anna") == ["1.vcf"]
 
 
-def test_a_settled_card_has_a_line_with_what_it_says_and_is_sorted_by(services: Services) -> None:
-    def lines() -> list[tuple[str, str]]:
+def test_settled_cards_have_lines_with_what_they_say_in_the_order_of_their_names(
+    services: Services,
+) -> None:
+    def lines() -> list[str]:
         with reading(services) as connection:
-            found = connection.execute(
-                text("SELECT sort_name, full_name FROM card_line ORDER BY card_id")
-            )
-            return [(row[0], row[1]) for row in found]
+            found = connection.scalars(text("SELECT full_name FROM card_line ORDER BY place"))
+            return list(found)
 
     put(services, 1, "Anna Müller")
     put(services, 2, "Bert")
     assert lines() == []
     settle(services)
-    anna = ("anna muller", "anna mueller\x1fanna muller")
-    assert lines() == [anna, ("bert", "bert")]
+    anna = "anna mueller\x1fanna muller"
+    assert lines() == [anna, "bert"]
     put(services, 2, "Carla")
     assert lines() == [anna]
+    put(services, 3, "Bea")
     settle(services)
-    assert lines() == [anna, ("carla", "carla")]
+    assert lines() == [anna, "bea", "carla"]
     with services.store.writing() as connection:
-        connection.execute(text("UPDATE card SET sort_name = 'zoe' WHERE sort_name = 'carla'"))
-    assert lines() == [anna]
-    delete(services, 1)
+        connection.execute(text("UPDATE card SET sort_name = 'aaron' WHERE sort_name = 'carla'"))
+    assert lines() == [anna, "bea"]
+    delete(services, 3)
     settle(services)
-    assert lines() == [("zoe", "carla")]
+    assert lines() == ["carla", anna]

@@ -9,14 +9,16 @@ from sqlalchemy import Connection, select, text
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.store.index import trigram
+from dirserver.store.index.places import places_of
 from dirserver.store.tables import card_value
 
 _BETWEEN = "\x1f\x1f"
-_DUE = "SELECT card_id, named, other FROM trigram_due"
 _HAS = "SELECT doc, term FROM temp.trigrams"
 _INSTANCES = "CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, {}, instance)"
 # The indexes, and which of them has the values of a field.
 _INDEXES = ("card_trigram", "card_trigram_other")
+# The first has the cards at places; of those that it is behind with, it is known where.
+_PLACES = "SELECT place, card_id FROM card_line UNION ALL SELECT place, card_id FROM trigram_due"
 _NAMED = NAMES | PHONES | {Field.MAIL}
 # Of a card, what an index has or is to have.
 _Trigrams: TypeAlias = dict[tuple[int, str], set[str]]
@@ -45,10 +47,11 @@ def disagreements(connection: Connection) -> set[int]:
         for index, indexed in zip(_INDEXES, texts, strict=True):
             wanted[card_id, index] = trigrams(indexed)
     there: _Trigrams = defaultdict(set)
+    at = {row[0]: row[1] for row in connection.execute(text(_PLACES))}
     for index in _INDEXES:
         connection.execute(text(_INSTANCES.format(index)))
-        for card_id, term in connection.execute(text(_HAS)):
-            there[card_id, index].add(term)
+        for number, term in connection.execute(text(_HAS)):
+            there[at[number] if index == _INDEXES[0] else number, index].add(term)
         connection.execute(text("DROP TABLE temp.trigrams"))
     return {one[0] for one in wanted.keys() | there.keys() if wanted[one] != there[one]}
 
@@ -57,4 +60,8 @@ def settled_disagreements(connection: Connection) -> set[int]:
     """Return the same once the index is up to date."""
     trigram.settle(connection)
     assert connection.scalar(text("SELECT count(*) FROM trigram_due")) == 0
-    return disagreements(connection)
+    lines = connection.execute(
+        text("SELECT place, card_id, card.sort_name FROM card LEFT JOIN card_line ON card_id = id")
+    )
+    misplaced = {one for place, one, name in lines if place != next(places_of(name, one))}
+    return disagreements(connection) | misplaced

@@ -71,10 +71,14 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How an import went. With ``dry_run``, how it would have gone."""
+    """How an import went. With ``dry_run``, how it would have gone.
+
+    ``batch`` is the number by which it is taken back, if it has changed anything.
+    """
 
     book: str
     dry_run: bool
+    batch: int | None
     files: tuple[ImportedFile, ...]
 
 
@@ -111,7 +115,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
                 _imported(file, count, known[file.name])
                 for file, count in zip(files, taken.counts, strict=True)
             )
-    outcome = Imported(label, request.dry_run, imported)
+    outcome = Imported(label, request.dry_run, taken.batch, imported)
     if as_json:
         screen.say_json(outcome)
     else:
@@ -189,6 +193,8 @@ def _tell(outcome: Imported) -> None:
         meeting.tell(file.file, file.duplicates, dry_run=outcome.dry_run)
     if outcome.dry_run:
         screen.say(f"this was a dry run: {outcome.book} is as it was")
+    elif outcome.batch is not None:
+        screen.note(f"To take this back: dirserver undo --import {outcome.batch}")
 
 
 def _of_duplicates(file: ImportedFile) -> str:

@@ -41,10 +41,14 @@ Decide: TypeAlias = Callable[[Reading, Known], OnDuplicate]
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """How it went: a count for each file, and who was known, in the order of the files."""
+    """How it went: a count for each file, and who was known, in the order of the files.
+
+    ``batch`` is its number, if it has changed anything.
+    """
 
     counts: Sequence[ImportCount]
     known: Sequence[Known]
+    batch: int | None
 
 
 class _Enough(Exception):
@@ -79,13 +83,15 @@ def take_in(
                 for stored in lane.store(skips=skips):
                     advance(done + stored, total)
                 done += lane.total
+        batch = writing.batch
         if dry_run:
             raise _Enough
     counts = [ImportCount() for _ in files]
     for lane in lanes:
         lane.add_to(counts)
     known = [one for lane in lanes for one in lane.known(lanes)]
-    return TakenIn(counts, known)
+    has_changed = not dry_run and any(one.created + one.updated + one.joined for one in counts)
+    return TakenIn(counts, known, batch if has_changed else None)
 
 
 class _Lane:

@@ -15,7 +15,7 @@ from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.history.outcomes import tell_field
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.same.linked import ShownPlace, places
+from dirserver.cli.same.linked import LinkedPeople, ShownPlace, people, places
 from dirserver.directory import Reading
 from dirserver.directory.same import linking as door
 from dirserver.directory.same import offering
@@ -74,13 +74,18 @@ def properties_of(request: Request) -> tuple[str, ...]:
         raise Failed(f"--properties: {error}.") from error
 
 
-def link(invocation: Invocation, request: Request) -> None:
+def link(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Link cards. Raises Failed."""
     mode, properties = mode_of(request), properties_of(request)
     with acting(invocation, request.login) as who:
         keys = _keys(who, request.cards, AuditAction.CARD_LINK)
         made = linked(who, keys, mode, properties)
-    if made is None:
+        with who.reading() as reading:
+            views = reading.books(Privilege.WRITE)
+            told = () if made is None else people(reading, views, [keys])
+    if as_json:
+        screen.say_json(LinkedPeople(dry_run=False, people=told))
+    elif made is None:
         screen.say("nothing to do: they are linked already")
     else:
         tell(made)
@@ -145,18 +150,20 @@ def link_apart(
     return places(cards)
 
 
-def unlink(invocation: Invocation, card: str, login: str) -> None:
-    """Take a card out of its link. Raises Failed."""
+def unlink(invocation: Invocation, cards: Sequence[str], login: str) -> None:
+    """Take cards out of their links, all of them or none. Raises Failed."""
     with acting(invocation, login) as who, _told(who, "unlink it"):
-        (key,) = _keys(who, [card], AuditAction.CARD_UNLINK)
+        keys = _keys(who, cards, AuditAction.CARD_UNLINK)
         with who.writing() as writing:
-            left = door.unlink(writing, key)
-    if left is None:
-        screen.say("nothing to do: it is not linked")
-        return
-    how = " --carry" if left.link.mode is LinkMode.CARRY else ""
-    screen.say(f"unlinked from {_listed(left)}")
-    screen.note(f"To link them again: dirserver duplicates link {key} {left.cards[0].key}{how}")
+            each = door.unlink_each(writing, keys)
+    for text, key, left in zip(cards, keys, each, strict=True):
+        which = f"{text}: " if len(cards) > 1 else ""
+        if left is None:
+            screen.say(f"{which}nothing to do: it is not linked")
+            continue
+        how = " --carry" if left.link.mode is LinkMode.CARRY else ""
+        screen.say(f"{which}unlinked from {_listed(left)}")
+        screen.note(f"To link them again: dirserver duplicates link {key} {left.cards[0].key}{how}")
 
 
 def offers(

@@ -76,10 +76,10 @@ def import_cards(
     dirserver import --dry-run --book customers phones.vcf outlook/*.csv
     dirserver import --book customers crm.csv --map "Client no.=X-CLIENT" --map "Tel 2=TEL;home"
     \b
-    --json: book, dry_run, files (file, recognised (format, encoding, separator, people, columns
-            (name, becomes, values), remarks), cards, new, changed, unchanged, updated, skipped,
-            added, left_out, remarks (card, line, name, uid, imported, notes), duplicates (card,
-            line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
+    --json: book, dry_run, batch, files (file, recognised (format, encoding, separator, people,
+            columns (name, becomes, values), remarks), cards, new, changed, unchanged, updated,
+            skipped, added, left_out, remarks (card, line, name, uid, imported, notes), duplicates
+            (card, line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
     """
     from dirserver.cli.intake import importing
     from dirserver.cli.intake.mapping import Mapped

@@ -10,7 +10,6 @@ from dirserver.cli.invocation import invocation
 from dirserver.cli.typed.options import MOST, JSONOption, LoginOption
 
 _CARD = "KEY"
-_CardArgument = Annotated[str, typer.Argument(metavar=_CARD, show_default=False)]
 _CardsArgument = Annotated[list[str], typer.Argument(metavar=_CARD, show_default=False)]
 
 
@@ -40,6 +39,7 @@ def link(
         bool, typer.Option("--dry-run", help="With --certain: show them, and change nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --certain: do not ask.")] = False,
+    as_json: JSONOption = False,
 ) -> None:
     """Say that cards of different books are of one person, who is shown once from then on.
 
@@ -53,24 +53,29 @@ def link(
     dirserver duplicates link customers/anna.vcf staff/vogt.vcf
     dirserver duplicates link k7m2p9q4r8st w3x5y7z9b2cd --carry --properties TEL,EMAIL
     dirserver duplicates link --certain customers staff --dry-run
+    \b
+    --json: dry_run, people (name, cards (book, href, key))
     """
     from dirserver.cli.same import linking, linkingall
 
     request = linking.Request(tuple(cards or ()), carry, properties, login)
     if certain:
-        linkingall.link_certain(invocation(context), request, dry_run=dry_run, yes=yes)
+        linkingall.link_certain(
+            invocation(context), request, dry_run=dry_run, yes=yes, as_json=as_json
+        )
     else:
-        linking.link(invocation(context), request)
+        linking.link(invocation(context), request, as_json=as_json)
 
 
-def unlink(context: typer.Context, card: _CardArgument, login: LoginOption = "") -> None:
-    """Take a card out of its link: it is a person of its own again, and keeps all that it says.
+def unlink(context: typer.Context, cards: _CardsArgument, login: LoginOption = "") -> None:
+    """Take cards out of their links: each is a person of its own again, and keeps all it says.
 
-    KEY is as for `link`. It takes the right to write to the book of that card.
+    KEY is as for `link`. It takes the right to write to the books of these cards. All of them are
+    taken out at once, or none.
     """
     from dirserver.cli.same import linking
 
-    linking.unlink(invocation(context), card, login)
+    linking.unlink(invocation(context), tuple(cards), login)
 
 
 def offers(

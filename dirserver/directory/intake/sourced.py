@@ -22,7 +22,7 @@ from dirserver.model.history.following import follow
 from dirserver.model.policy import VisibleBook
 from dirserver.model.source import OPERATION, Source, Sources
 from dirserver.model.standards.rules import REPAIR
-from dirserver.store import cards, sourced, writing
+from dirserver.store import bodies, cards, sourced, writing
 from dirserver.store.writing import NewCard
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def put_back(by: Writing, view: VisibleBook, new: Sequence[NewCard], operation: 
     again: list[NewCard] = []
     names: list[str] = []
     stored = cards.find_many(by.connection, view.book.id, "href", hrefs)
-    for card, body in list(cards.bodies(by.connection, view.book.id, hrefs)):
+    for card, body in list(bodies.with_cards(by.connection, view.book.id, hrefs)):
         says = said[ids[card.href]].body
         followed = follow(says, says, body, source.owns)
         if followed.changed:

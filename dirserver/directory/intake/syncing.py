@@ -28,7 +28,7 @@ from dirserver.model.source import OPERATION, Source
 from dirserver.model.standards.judging import handled, judge, repaired
 from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import parse_card
-from dirserver.store import cards, sourced
+from dirserver.store import bodies, cards, sourced
 from dirserver.store.cards import StoredCard
 from dirserver.store.index.derived import Derived
 from dirserver.store.index.trigram import tidy
@@ -231,7 +231,7 @@ class _Run:
             if found.said.get(uid) != Said(says[uid], one.card.etag)
         }
         firmly = not self.source.writable
-        for card, now in cards.bodies(connection, book_id, touched):
+        for card, now in bodies.with_cards(connection, book_id, touched):
             uid = touched[card.href]
             before = found.said[uid].body if uid in found.said else None
             followed = follow(before, says[uid], now, self.source.owns, firmly=firmly)
@@ -313,7 +313,7 @@ class _Run:
             found = cards.find_many(connection, book_id, "uid", gone[at : at + _BATCH])
             hrefs = [one.card.href for one in found.values()]
             if self.told:
-                for card, body in cards.bodies(connection, book_id, hrefs):
+                for card, body in bodies.with_cards(connection, book_id, hrefs):
                     name, why = name_of(body), "the source has it no longer"
                     told = SyncedCard(Fate.GOES, card.href, card.key, name, reason=why)
                     self.count.outcomes.append(told)

@@ -186,6 +186,12 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     return found
 
 
+def unlink_each(writing: Writing, keys: Sequence[str]) -> list[Linked | None]:
+    """Take cards out of their links, as one act; return what ``unlink`` does for each."""
+    locking.keep_out_of(writing, keys)
+    return [unlink(writing, key) for key in keys]
+
+
 def of_cards(
     reading: Reading, keys: Iterable[str], privilege: Privilege = Privilege.READ
 ) -> dict[str, Linked]:

@@ -21,7 +21,7 @@ from dirserver.model.carrying import carried
 from dirserver.model.grant import Privilege
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.policy import VisibleBook
-from dirserver.store import cards, history
+from dirserver.store import bodies, cards, history
 from dirserver.store.same import links, offers
 from dirserver.store.same.offers import Offer
 
@@ -110,7 +110,7 @@ def _seen(reading: Reading, found: Iterable[Offer]) -> Iterator[_Seen]:
             target, source = (bykey.readable(reading, key) for key in (offer.target, offer.source))
         except NotFound:
             continue
-        body = cards.body(reading.connection, target.view.book.id, target.href)
+        body = bodies.body_of(reading.connection, target.view.book.id, target.href)
         if link is not None and body is not None:
             properties = frozenset(link.properties) - source.view.hidden
             yield _Seen(offer, target, source, properties, body)

@@ -15,7 +15,7 @@ from dirserver.model.policy import VisibleBook
 from dirserver.model.standards.judging import judge, repaired
 from dirserver.model.standards.rules import REPAIR, Fault, Standards
 from dirserver.model.vcard import parse_card
-from dirserver.store import cards
+from dirserver.store import bodies, cards
 
 _BATCH = 100
 
@@ -40,7 +40,7 @@ class FixCount:
 
 def repairs(reading: Reading, view: VisibleBook) -> Iterator[Repair]:
     """Yield the cards of a book in which something can be repaired, whatever its policy."""
-    for card, body in cards.bodies(reading.connection, view.book.id):
+    for card, body in bodies.with_cards(reading.connection, view.book.id):
         if (repair := _repair(reading, view, card, body)) is not None:
             yield repair
 
@@ -59,7 +59,7 @@ def fix(writing: Writing, slug: str) -> Iterator[FixCount]:
         batch = hrefs[at : at + _BATCH]
         found = [
             repair
-            for card, body in cards.bodies(writing.connection, view.book.id, batch)
+            for card, body in bodies.with_cards(writing.connection, view.book.id, batch)
             if (repair := _repair(writing, view, card, body)) is not None
         ]
         if found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from uuid import UUID
 
 from dirserver.exchange.formats.contact import Contact, Said
@@ -17,11 +17,20 @@ _CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "mozillaAb
 
 def write_ldif(contacts: Callable[[], Iterator[Contact]]) -> Iterator[bytes]:
     """Yield an LDIF file; lists name their members by their dn."""
-    wanted = {member for contact in contacts() if contact.is_list for member in contact.members}
-    names = {one.uid: _dn(one) for one in contacts() if one.uid in wanted} if wanted else {}
-    yield b"version: 1\n"
+    wanted: set[str] = set()
+    seen: set[str] = set()
+    namesakes: set[str] = set()
     for contact in contacts():
-        lines = [("dn", _dn(contact))]
+        wanted.update(contact.members if contact.is_list else ())
+        folded = _dn(contact).casefold()
+        (namesakes if folded in seen else seen).add(folded)
+    names: dict[str, str] = {}
+    for contact, dn, _ in _named(contacts(), namesakes) if wanted else ():
+        if contact.uid in wanted:
+            names.setdefault(contact.uid, dn)
+    yield b"version: 1\n"
+    for contact, dn, uid in _named(contacts(), namesakes):
+        lines = [("dn", dn), ("uid", uid)]
         if contact.is_list:
             lines += [("objectclass", "top"), ("objectclass", "groupOfNames")]
             lines += _uid(contact)
@@ -98,10 +107,30 @@ def _uid(contact: Contact) -> list[tuple[str, str]]:
         return []
 
 
-def _dn(contact: Contact) -> str:
-    """The dn that Thunderbird writes."""
+def _named(contacts: Iterator[Contact], namesakes: Set[str]) -> Iterator[tuple[Contact, str, str]]:
+    """Yield each contact with its dn, which no other has, and what is the ``uid`` in that.
+
+    Only ``namesakes`` have one: those who would have the same dn, if in another case. Who has the
+    same UID as well, as a card that is in two books, is numbered.
+    """
+    given: set[str] = set()
+    for contact in contacts:
+        dn, uid = _dn(contact), ""
+        if dn.casefold() in namesakes:
+            dn, uid, times = _dn(contact, contact.uid), contact.uid, 1
+            while dn.casefold() in given:
+                times += 1
+                uid = f"{contact.uid} {times}"
+                dn = _dn(contact, uid)
+            given.add(dn.casefold())
+        yield contact, dn, uid
+
+
+def _dn(contact: Contact, uid: str = "") -> str:
+    """The dn that Thunderbird writes, with another value in it if that is not enough."""
     mail = f",mail={_escaped(contact.mails[0].text)}" if contact.mails else ""
-    return f"cn={_escaped(contact.name() or contact.uid)}{mail}"
+    more = f"+uid={_escaped(uid)}" if uid else ""
+    return f"cn={_escaped(contact.name() or contact.uid)}{more}{mail}"
 
 
 def _escaped(value: str) -> str:

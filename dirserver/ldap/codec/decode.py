@@ -151,11 +151,12 @@ def _unbind(_data: bytes, at: int, end: int) -> UnbindRequest:
 
 def _search(data: bytes, at: int, end: int) -> SearchRequest:
     before_filter = skip(data, at, end, 6)
-    filter_, behind = FilterReader(data).read(before_filter, end, 1)
+    reader = FilterReader(data)
+    filter_, behind = reader.read(before_filter, end, 1)
     scoped, selected = data[at:before_filter], data[behind:end]
     scope = _scope if len(scoped) <= _LONGEST_KEPT else _scope.__wrapped__
     selection = _selection if len(selected) <= _LONGEST_KEPT else _selection.__wrapped__
-    return SearchRequest(*scope(scoped), filter_, selection(selected))
+    return SearchRequest(*scope(scoped), filter_, selection(selected), reader.names)
 
 
 # All that a client asks differs in the filter alone.

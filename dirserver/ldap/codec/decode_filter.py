@@ -64,11 +64,18 @@ def assertion(data: bytes, at: int, end: int) -> tuple[str, bytes]:
 class FilterReader:
     """Reads one filter; counts its items, as each of them is work for the store."""
 
-    __slots__ = ("_data", "_items")
+    __slots__ = ("_data", "_is_plain", "_items", "_names")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._items = 0
+        self._names: list[str] = []
+        self._is_plain = True
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The attributes that what was read is about, as ``SearchRequest.about`` has them."""
+        return tuple(self._names) if self._is_plain else None
 
     def read(self, at: int, end: int, depth: int) -> tuple[Filter, int]:
         """Read the filter at ``at``; return it and where it stops."""
@@ -78,12 +85,17 @@ class FilterReader:
         if self._items > MAX_FILTER_ITEMS:
             raise _too_many()
         if tag in _ASSERTIONS:
-            return _ASSERTIONS[tag](*assertion(data, start, stop)), stop
+            attribute, value = assertion(data, start, stop)
+            self._names.append(attribute)
+            return _ASSERTIONS[tag](attribute, value), stop
         if tag == 0xA4:
             return self._substrings(start, stop), stop
         if tag == 0x87:
-            return PresentFilter(text(data, start, stop)), stop
+            attribute = text(data, start, stop)
+            self._names.append(attribute)
+            return PresentFilter(attribute), stop
         if tag == 0xA9:
+            self._is_plain = False
             extensible = _extensible(data, start, stop)
             if extensible.attribute is None:
                 self._count(_ITEMS_OF_A_RULE)
@@ -93,8 +105,11 @@ class FilterReader:
         if tag == 0xA1:
             return FilterOr(self._parts(start, stop, depth + 1)), stop
         if tag == 0xA0:
+            # Of no parts it is true of everything (RFC 4526).
+            self._is_plain = self._is_plain and start < stop
             return FilterAnd(self._parts(start, stop, depth + 1)), stop
         if tag == 0xA2:
+            self._is_plain = False
             part, at = self.read(start, stop, depth + 1)
             if at != stop:
                 raise MalformedMessage("a negation is of more than one filter")
@@ -127,6 +142,7 @@ class FilterReader:
                 ):
                     self._count()
                     attribute = text(data, at + 4, middle)
+                    self._names.append(attribute)
                     parts.append(EqualityMatch(attribute, data[middle + 2 : stop]))
                     at = stop
                     continue
@@ -138,6 +154,7 @@ class FilterReader:
         data = self._data
         start, at = expect(data, at, end, OCTET_STRING)
         attribute = text(data, start, at)
+        self._names.append(attribute)
         at, stop = expect(data, at, end, SEQUENCE)
         skip_rest(data, stop, end)
         initial = final = None

@@ -5,9 +5,11 @@ Requests that the server never carries out are kept as their kind alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TypeAlias
+
+from dirserver.model.record import record
 
 
 class Operation(IntEnum):
@@ -50,7 +52,7 @@ RESPONSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Envelope:
     """What could be read of a message whose contents cannot be used.
 
@@ -93,28 +95,28 @@ class DerefAliases(IntEnum):
     ALWAYS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilterAnd:
     """True when every part is (RFC 4511 section 4.5.1.7)."""
 
     parts: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilterOr:
     """True when any part is."""
 
     parts: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilterNot:
     """True when the part is false."""
 
     part: Filter
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EqualityMatch:
     """A value of the attribute equals this one."""
 
@@ -122,7 +124,7 @@ class EqualityMatch:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Substrings:
     """A value of the attribute has these parts, in this order."""
 
@@ -132,7 +134,7 @@ class Substrings:
     final: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GreaterOrEqual:
     """A value of the attribute does not come before this one."""
 
@@ -140,7 +142,7 @@ class GreaterOrEqual:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LessOrEqual:
     """A value of the attribute does not come after this one."""
 
@@ -148,14 +150,14 @@ class LessOrEqual:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PresentFilter:
     """The entry has the attribute."""
 
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApproxMatch:
     """A value of the attribute is more or less this one."""
 
@@ -163,7 +165,7 @@ class ApproxMatch:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExtensibleMatch:
     """A value matches by a rule that the client names, or of an attribute, or both."""
 
@@ -187,14 +189,14 @@ Filter: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SimpleAuthentication:
     """A password; never part of the text of a request, which may be logged."""
 
     password: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SASLAuthentication:
     """One step of a SASL mechanism."""
 
@@ -202,14 +204,14 @@ class SASLAuthentication:
     credentials: bytes | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownAuthentication:
     """A choice that RFC 4511 does not define: authMethodNotSupported (section 4.2)."""
 
     tag: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BindRequest:
     """A client says who it is."""
 
@@ -218,14 +220,18 @@ class BindRequest:
     authentication: SimpleAuthentication | SASLAuthentication | UnknownAuthentication
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnbindRequest:
     """The client leaves."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SearchRequest:
-    """A search. A limit of 0 is no limit; no ``attributes`` are all user attributes."""
+    """A search. A limit of 0 is no limit; no ``attributes`` are all user attributes.
+
+    ``about`` are the attributes that the filter names. Nothing that has none of them is found; None
+    is where that cannot be said, since the filter denies something or has a rule of its own.
+    """
 
     base: str
     scope: Scope
@@ -235,9 +241,10 @@ class SearchRequest:
     types_only: bool
     filter: Filter
     attributes: tuple[str, ...]
+    about: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CompareRequest:
     """Does the entry have this value of the attribute?"""
 
@@ -246,14 +253,14 @@ class CompareRequest:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AbandonRequest:
     """The client does not want the answer to the request ``id`` any more."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExtendedRequest:
     """An operation that is known by its OID."""
 
@@ -261,7 +268,7 @@ class ExtendedRequest:
     value: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefusedRequest:
     """A write: modify, add, delete or modifyDN, unread as nothing depends on what it says."""
 
@@ -279,7 +286,7 @@ Request: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Control:
     """An extension of a request (RFC 4511 section 4.1.11)."""
 
@@ -288,7 +295,7 @@ class Control:
     value: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """One LDAPMessage from a client; ``octets`` are those that it came as."""
 

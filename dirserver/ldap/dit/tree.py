@@ -139,7 +139,8 @@ class Tree:
 
     def naming(self, views: Sequence[VisibleBook]) -> Naming:
         """Return what the DNs of the cards in ``views`` are made of."""
-        return Naming(self._settings.suffix_dn, ids_by_slug(views), self._groups_of)
+        known = views if isinstance(views, tuple) else tuple(views)
+        return Naming(self._settings.suffix_dn, _ids_by_slug(known), self._groups_of)
 
     def _groups_of(self, slug: str, key: str) -> Query:
         view = self._view(slug)
@@ -215,6 +216,10 @@ def ids_by_slug(views: Iterable[VisibleBook]) -> dict[str, tuple[int, ...]]:
         slug = view.shelf.slug
         found[slug] = (*found.get(slug, ()), view.book.id)
     return found
+
+
+# Most ask again and again for the same books.
+_ids_by_slug = Followed[Iterable[VisibleBook], dict[str, tuple[int, ...]]](ids_by_slug)
 
 
 @dataclass(frozen=True, slots=True)

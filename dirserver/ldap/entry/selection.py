@@ -92,10 +92,14 @@ class Selection:
 
 def asks_for_subordinates(request: SearchRequest) -> bool:
     """Say whether a search shows what is below entries, or looks for it."""
-    return _shows_subordinates(request.attributes) or _tests_subordinates(request.filter)
+    if request.about is None:
+        return _names_subordinates(request.attributes) or _tests_subordinates(request.filter)
+    return _names_subordinates(request.attributes) or _names_subordinates(request.about)
 
 
-def _shows_subordinates(attributes: tuple[str, ...]) -> bool:
+# Clients of one kind name the same attributes.
+@lru_cache(maxsize=256)
+def _names_subordinates(attributes: tuple[str, ...]) -> bool:
     return "+" in attributes or not _SUBORDINATES.isdisjoint(map(lookup, attributes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirserver.ldap.codec.messages import Filter
 from dirserver.ldap.dit.tree import Target, Tree
@@ -12,9 +12,10 @@ from dirserver.model.grant import Privilege
 from dirserver.model.hits import Hits, book_of
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, KeyIs, Query
+from dirserver.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What the cards of a target are asked.
 

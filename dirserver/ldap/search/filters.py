@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from dirserver.ldap.codec.messages import (
@@ -47,10 +47,10 @@ from dirserver.ldap.schema.operational import (
     STRUCTURAL_OBJECT_CLASS,
     SUBSCHEMA_SUBENTRY,
 )
-from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
+from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, POSTAL_ADDRESS
 from dirserver.ldap.search.extensible import items
 from dirserver.ldap.search.values import Leaf, text_for, text_of, value_test
-from dirserver.model.fields import NAMES, PHONES, Field
+from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
     GROUPS,
@@ -58,13 +58,13 @@ from dirserver.model.query import (
     PERSONS,
     UNDEFINED,
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Constant,
     Equals,
-    HasNumber,
     Keyed,
     KeyIs,
     Moment,
@@ -80,8 +80,12 @@ _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
 # Where digits may also stand for the letters that are on the keys of a telephone.
 _NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
-# No attribute has so many names.
-_MOST_NUMBERS = 16
+# Values that are written in another way than other text.
+_OTHERWISE_WRITTEN = frozenset({DISTINGUISHED_NAME, POSTAL_ADDRESS})
+# Where a test is of the fields that are named beside it.
+_ANY = Field.FULL_NAME
+# No client asks so much of so many attributes.
+_MOST_ALIKE = 16
 _Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
 
 
@@ -108,7 +112,7 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
         case FilterAnd(parts):
             return And(tuple(compile(part, naming) for part in parts))
         case FilterOr(parts):
-            return _same_number(parts) or Or(tuple(compile(part, naming) for part in parts))
+            return _alike(parts) or Or(tuple(compile(part, naming) for part in parts))
         case FilterNot(part):
             return Not(compile(part, naming))
         case ExtensibleMatch():
@@ -117,36 +121,64 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
     # No picture is in the search index.
     if one is None or one.only_named:
         return UNDEFINED
-    return _or_keyed(filter_, one, _leaf_query(filter_, one, naming))
+    query = _leaf_query(filter_, one, naming)
+    return query if _NAMES_OF_PERSONS.isdisjoint(one.fields) else _or_keyed(filter_, query)
 
 
-def _same_number(parts: tuple[Filter, ...]) -> Query | None:
-    """Return what asks for one number of several attributes, if that is what is asked."""
-    first = parts[0] if parts else None
-    if not isinstance(first, EqualityMatch) or len(parts) > _MOST_NUMBERS:
+def _alike(parts: tuple[Filter, ...]) -> Query | None:
+    """Return what asks for the same of several attributes at once, if that is what is asked."""
+    if not 1 < len(parts) <= _MOST_ALIKE:
         return None
-    value = first.value
-    attributes = []
-    for part in parts:
-        if not isinstance(part, EqualityMatch) or part.value != value:
+    first = parts[0]
+    names: list[str] = []
+    test: Equals | Substring
+    match first:
+        case EqualityMatch(_, value):
+            for part in parts:
+                if not isinstance(part, EqualityMatch) or part.value != value:
+                    return None
+                names.append(part.attribute)
+            text = text_of(value)
+            if not text or not text.strip():
+                return None
+            test = Equals(_ANY, text)
+        case Substrings(_, initial, middle, final):
+            for part in parts:
+                if (
+                    not isinstance(part, Substrings)
+                    or part.initial != initial
+                    or part.any != middle
+                    or part.final != final
+                ):
+                    return None
+                names.append(part.attribute)
+            found = _parts(first)
+            if isinstance(found, Constant):
+                return None
+            test = found
+        case _:
             return None
-        attributes.append(part.attribute)
-    fields = _of_numbers(tuple(attributes))
-    text = text_of(value) if fields else None
-    return HasNumber(fields, text) if text and text.strip() else None
+    fields, may_be_keyed = _fields_of(tuple(names))
+    if len(fields) < 2:
+        return None
+    query = Anywhere(fields, test)
+    return _or_keyed(first, query) if may_be_keyed else query
 
 
-# What a telephone asks is the same but for the number.
+# Clients of one kind ask the same attributes for ever other words.
 @lru_cache(maxsize=256)
-def _of_numbers(attributes: tuple[str, ...]) -> tuple[Field, ...]:
-    """Return the fields of attributes that have nothing but numbers; none if others have, too."""
+def _fields_of(attributes: tuple[str, ...]) -> tuple[tuple[Field, ...], bool]:
+    """Return the fields of attributes, and whether digits are also letters there.
+
+    There are none if there is one among the attributes that has no such values.
+    """
     found: dict[Field, None] = {}
     for name in attributes:
         one = lookup(name)
-        if one is None or not one.fields or not PHONES.issuperset(one.fields):
-            return ()
+        if one is None or one.only_named or not one.fields or one.syntax in _OTHERWISE_WRITTEN:
+            return (), False
         found.update(dict.fromkeys(one.fields))
-    return tuple(found)
+    return tuple(found), not _NAMES_OF_PERSONS.isdisjoint(found)
 
 
 def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
@@ -221,10 +253,8 @@ def _any_field(one: AttributeType, test: Callable[[Field], Query]) -> Query:
     return tests[0] if len(tests) == 1 else Or(tests)
 
 
-def _or_keyed(leaf: Leaf, one: AttributeType, query: Query) -> Query:
+def _or_keyed(leaf: Leaf, query: Query) -> Query:
     """Let digits also find names that are spelled with them: a keypad has no other letters."""
-    if _NAMES_OF_PERSONS.isdisjoint(one.fields):
-        return query
     match leaf:
         case Substrings(_, initial, middle, final):
             asked = b"".join((initial or b"", *middle, final or b""))
@@ -243,23 +273,41 @@ def _present(one: AttributeType) -> Query:
 
 
 def _substring(leaf: Substrings, one: AttributeType) -> Query:
-    # What has nothing left is one blank, and some blank is in every value as it is prepared
-    # (RFC 4518 section 2.6.1): it tells no values apart.
-    initial, final = text_for(one, leaf.initial or b""), text_for(one, leaf.final or b"")
-    middle = tuple([text_for(one, part) for part in leaf.any])
-    parts = tuple(part for part in middle if part)
-    if initial is None or final is None or None in middle:
-        return UNDEFINED
-    if not (initial or parts or final):
-        return _present(one)
+    parts = _parts(leaf, partial(text_for, one))
+    if isinstance(parts, Constant):
+        return _present(one) if parts is EVERYTHING else UNDEFINED
     if one in _ALWAYS_PRESENT and not one.fields:
         return UNDEFINED
 
     def test(field: Field) -> Query:
-        at_word = bool(initial) and field in NAMES
-        return Substring(field, initial, parts, final, at_word=at_word)
+        at_word = parts.at_word and field in NAMES
+        return Substring(field, parts.initial, parts.any, parts.final, at_word=at_word)
 
     return _any_field(one, test)
+
+
+def _parts(
+    leaf: Substrings, text_of: Callable[[bytes], str | None] = text_of
+) -> Substring | Constant:
+    """Return the parts that a value is to have, of whatever field it is.
+
+    EVERYTHING is where any value has them, and UNDEFINED where they are no text.
+    """
+    # What has nothing left is one blank, and some blank is in every value as it is prepared
+    # (RFC 4518 section 2.6.1): it tells no values apart.
+    initial, final = text_of(leaf.initial or b""), text_of(leaf.final or b"")
+    middle: list[str] = []
+    for part in leaf.any:
+        text = text_of(part)
+        if text is None:
+            return UNDEFINED
+        if text:
+            middle.append(text)
+    if initial is None or final is None:
+        return UNDEFINED
+    if not (initial or middle or final):
+        return EVERYTHING
+    return Substring(_ANY, initial, tuple(middle), final, at_word=bool(initial))
 
 
 def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from dirserver.ldap.codec.messages import (
     ExtensibleMatch,
@@ -20,53 +20,19 @@ from dirserver.ldap.search.extensible import items
 from dirserver.ldap.search.values import Leaf, value_test
 
 
+# What clients of one kind ask is about the same attributes.
+@lru_cache(maxsize=256)
+def known(about: tuple[str, ...]) -> frozenset[str]:
+    """Return the attributes of the schema that are meant, by their names there."""
+    return frozenset(one.name for one in map(lookup, about) if one is not None)
+
+
 def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
     """Say whether the filter is true for an entry that is no card.
 
     ``attributes`` are all that the entry has, under the names that the schema shows.
     """
-    return container_test(filter_)(attributes)
-
-
-def container_test(filter_: Filter) -> Callable[[Mapping[str, tuple[str, ...]]], bool]:
-    """Return what says the same of one entry after the other."""
-    needed = _needed(filter_)
-
-    def matches(attributes: Mapping[str, tuple[str, ...]]) -> bool:
-        # Most that is asked is about attributes of which such an entry has none at all.
-        if needed is not None and needed.isdisjoint(attributes):
-            return False
-        return truth(filter_, attributes) is True
-
-    return matches
-
-
-def _needed(filter_: Filter) -> frozenset[str] | None:
-    """Return attributes of which an entry has one at least if the filter is true, if there are."""
-    match filter_:
-        case FilterOr(parts):
-            found = _NONE
-            for part in parts:
-                one_of = _needed(part)
-                if one_of is None:
-                    return None
-                found |= one_of
-            return found
-        case FilterAnd(parts):
-            known = [one_of for part in parts if (one_of := _needed(part)) is not None]
-            return min(known, key=len, default=None)
-        case FilterNot() | ExtensibleMatch():
-            return None
-    one = lookup(filter_.attribute)
-    return _NONE if one is None else _alone(one)
-
-
-_NONE: frozenset[str] = frozenset()
-
-
-@cache
-def _alone(one: AttributeType) -> frozenset[str]:
-    return frozenset({one.name})
+    return truth(filter_, attributes) is True
 
 
 def truth(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:

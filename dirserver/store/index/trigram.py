@@ -17,6 +17,7 @@ values themselves tell whether they contain what is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import (
@@ -59,7 +60,8 @@ _SAID = ", ".join(_ALL_SAID.format(f" FILTER (WHERE {kind})") for _, kind in _KI
 _FOLLOWING = (
     "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
-    "INSERT INTO trigram_due (card_id, named, other) SELECT {card}, {said} "
+    "INSERT INTO trigram_due (card_id, place, named, other) "
+    "SELECT {card}, (SELECT place FROM card_line WHERE card_id = {card}), {said} "
     "FROM card_value WHERE card_id = {card}; "
     "DELETE FROM card_line WHERE card_id = {card}; END"
 )
@@ -75,9 +77,9 @@ SQLITE = (
             f"CREATE VIRTUAL TABLE {index}_term USING fts5vocab({index}, row)",
         )
     ),
-    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, named TEXT NOT NULL,"
-    " other TEXT NOT NULL)",
-    lines.SQLITE,
+    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER,"
+    " named TEXT NOT NULL, other TEXT NOT NULL)",
+    *lines.SQLITE,
     *(
         _FOLLOWING.format(name=name, event=event, when=when, card=card, said=_SAID)
         for name, event, when, card in (
@@ -96,28 +98,37 @@ POSTGRESQL = (
 MOST_DUE = 64
 # How many cards the index is behind with, on SQLite.
 DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
-# In the order of the cards, each first out and then in: else the index would write itself out in
-# between. https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
+# Where an index has a card, and where it is to have it.
+_PLACES = {
+    _NAMED_INDEX: ("due.place", "(SELECT place FROM card_line WHERE card_id = due.card_id)"),
+    _OTHER_INDEX: ("due.card_id", "due.card_id"),
+}
+# In the order of the index, each first out and then in: else it would write itself out in between.
+# https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
 _SETTLE = [
     Prepared(
         text(
-            "WITH now AS (SELECT due.card_id AS card,"  # noqa: S608 - names of ours
-            f" due.{column} AS was, {_ALL_SAID.format('')} AS is_said FROM trigram_due AS due"
+            f"WITH now AS (SELECT {was_at} AS was_at, {is_at} AS is_at, due.{column} AS was,"  # noqa: S608 - names of ours
+            f" {_ALL_SAID.format('')} AS is_said FROM trigram_due AS due"
             f" LEFT JOIN card_value ON card_value.card_id = due.card_id AND {is_of_kind}"
             " GROUP BY due.card_id)"
             f" INSERT INTO {index} ({index}, rowid, said)"
-            " SELECT 'delete' AS act, card, was FROM now WHERE was NOT IN ('', is_said)"
-            " UNION ALL SELECT NULL, card, is_said FROM now WHERE is_said NOT IN ('', was)"
-            " ORDER BY card, act DESC"
+            " SELECT 'delete' AS act, was_at AS at, was FROM now"
+            " WHERE was <> '' AND (was, was_at) IS NOT (is_said, is_at)"
+            " UNION ALL SELECT NULL, is_at, is_said FROM now"
+            " WHERE is_said <> '' AND (was, was_at) IS NOT (is_said, is_at)"
+            " ORDER BY at, act DESC"
         )
     )
     for index, (column, is_of_kind) in _KINDS.items()
+    for was_at, is_at in (_PLACES[index],)
 ]
 _SETTLED = Prepared(text("DELETE FROM trigram_due"))
 _CHANGING = "SELECT value FROM json_each(:cards)"
 _FOLLOW = Prepared(
     text(
-        f"INSERT INTO trigram_due (card_id, named, other) SELECT id, {_SAID}"  # noqa: S608 - names of ours
+        "INSERT INTO trigram_due (card_id, place, named, other)"  # noqa: S608 - names of ours
+        f" SELECT id, (SELECT place FROM card_line WHERE card_line.card_id = id), {_SAID}"
         " FROM card LEFT JOIN card_value ON card_id = id"
         f" WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due) GROUP BY id"
     )
@@ -131,6 +142,7 @@ OPTIMIZE = tuple(_COMMAND.format(index=one, command="'optimize'", pages="NULL") 
 _PAGES = -500
 _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
+_LAST_DIGITS = 7
 
 _due = table("trigram_due", column("card_id"))
 
@@ -155,9 +167,9 @@ def settle(connection: Connection, *, least: int = 1) -> None:
         return
     due = DUE.row(connection)
     if due is not None and due[0] >= least:
+        lines.fill(connection)
         for one in _SETTLE:
             one.run(connection)
-        lines.FILL.run(connection)
         _SETTLED.run(connection)
 
 
@@ -218,10 +230,24 @@ def beginning(part: str) -> str:
 
 def _trigrams(part: str) -> str:
     """Return the match of what has the trigrams of ``part``; some of a long one are enough."""
-    last = len(part) - SHORTEST
+    telling = _telling(part)
+    last = len(telling) - SHORTEST
     starts = [*range(0, last, 2 if last > SHORTEST else 1), last][:_MOST_TRIGRAMS]
-    found = [part[start : start + SHORTEST].replace('"', '""') for start in starts]
+    found = dict.fromkeys(telling[start : start + SHORTEST].replace('"', '""') for start in starts)
     return " AND ".join([f'"{one}"' for one in found])
+
+
+def _telling(part: str) -> str:
+    """Return what of ``part`` tells cards apart: what many have takes long to go through.
+
+    Most mail addresses are at a few hosts, most numbers of a country and an area, and what is
+    numbered begins alike.
+    """
+    found = part.partition("@")[0] if part.find("@") >= SHORTEST else part
+    if found.isdecimal():
+        return found[-_LAST_DIGITS:]
+    first = next((at for at, one in enumerate(found) if one.isdecimal()), 0)
+    return found[max(0, min(first - SHORTEST + 1, len(found) - SHORTEST)) :]
 
 
 def contains(
@@ -244,22 +270,35 @@ def contains(
 
 
 def cards(fields: Sequence[str], *match: ColumnElement[str]) -> Select[tuple[int]]:
-    """Return the SELECT of the cards that ``match`` finds in ``fields``, and of those due."""
-    return select(union_all(*indexed(fields, *match), due()).subquery().c.rowid)
-
-
-def indexed(fields: Sequence[str], *match: ColumnElement[str]) -> list[Select[tuple[int]]]:
-    """Return the SELECTs of the cards that ``match`` finds in ``fields``; some may be due.
+    """Return the SELECT of the cards that ``match`` finds in ``fields``, and of those due.
 
     Of two it is a range: a trigram from the first on and before the second.
     """
-    are_named = {name in _NAMED for name in fields}
-    indexes = [_NAMED_INDEX if is_named else _OTHER_INDEX for is_named in sorted(are_named)]
-    return [_found(index, *match) for index in indexes]
+    found = []
+    for is_named in sorted({name in _NAMED for name in fields}):
+        index = _NAMED_INDEX if is_named else _OTHER_INDEX
+        rows = _found(index, _wanted(index, *match))
+        found.append(lines.cards_at(rows) if is_named else rows)
+    return select(union_all(*found, due()).subquery().c[0])
 
 
-def _found(index: str, *match: ColumnElement[str]) -> Select[tuple[int]]:
-    wanted = match[0] if len(match) == 1 else _in_range(index, *match)
+def in_lines(
+    fields: Sequence[str],
+    books: Sequence[int],
+    match: Sequence[ColumnElement[str]],
+    part: ColumnElement[str],
+    first: int | None,
+) -> list[Select[int]]:
+    """Return what ``lines.containing`` does of the cards that ``match`` finds."""
+    wanted = _wanted(_NAMED_INDEX, *match)
+    return lines.containing(partial(_found, _NAMED_INDEX), wanted, books, fields, part, first)
+
+
+def _wanted(index: str, *match: ColumnElement[str]) -> ColumnElement[str]:
+    return match[0] if len(match) == 1 else _in_range(index, *match)
+
+
+def _found(index: str, wanted: ColumnElement[str]) -> Select[tuple[int]]:
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(index, String)
     found = table(index, column("rowid", Integer))
@@ -274,8 +313,7 @@ def _in_range(
     terms = select(func.group_concat(quoted, " OR ", type_=String)).where(
         term >= first, term < behind
     )
-    # Which is in no card.
-    return func.coalesce(terms.scalar_subquery(), '""')
+    return func.coalesce(terms.scalar_subquery(), lines.NOWHERE)
 
 
 def due() -> Select[tuple[int]]:

@@ -18,18 +18,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from dirserver.model.fields import Field
+from dirserver.model.fields import PHONES, Field
 from dirserver.model.number import DialPlan, asked_forms
 from dirserver.model.query import (
     EVERYTHING,
     And,
+    Anywhere,
     AtLeast,
     AtMost,
     Between,
     BookIs,
     Constant,
     Equals,
-    HasNumber,
     InQuarantine,
     Keyed,
     KeyIs,
@@ -89,7 +89,7 @@ def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
 def _is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:
-        case Equals() | HasNumber() | Substring() | Keyed() | AtLeast() | AtMost() | KeyIs():
+        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | KeyIs():
             return True
         case And(parts):
             return any(map(_is_selective, parts))
@@ -115,12 +115,12 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             return Or, kept, _shapes(tests, plan, dialect, values)
         case Not(part):
             return Not, spelled(part, plan, dialect, values)
-        case HasNumber(fields, number):
+        case Anywhere(fields, Equals(_, number)) if PHONES.issuperset(fields):
             # As ``probes`` has it, but put together once.
             forms = asked_forms(number, plan)
             values += forms
-            return HasNumber, fields, len(forms)
-        case Equals() | Substring() | Keyed() | AtLeast() | AtMost():
+            return Anywhere, fields, len(forms)
+        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost():
             return _shapes([query], plan, dialect, values)
         case _:
             return query
@@ -193,7 +193,7 @@ def _any_of(parts: Sequence[Query], asking: Asking) -> ColumnElement[bool]:
     others: list[ColumnElement[bool]] = []
     for part in parts:
         match part:
-            case Equals() | HasNumber() | Substring() | Keyed() | AtLeast() | AtMost():
+            case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost():
                 tests.append(part)
             case KeyIs(key):
                 keys.append(key)

@@ -7,7 +7,6 @@ searches that differ in their words alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from typing import TypeAlias
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from dirserver.model.fields import PHONES, Field
+from dirserver.model.record import record
 from dirserver.store.index import beginnings, lines, trigram
 from dirserver.store.tables import card_value
 
@@ -80,7 +80,7 @@ class Op(StrEnum):
 _OF_PART = frozenset({Op.CONTAINS, Op.CONTAINS_SHORT})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """One comparison; only ``ONE_OF`` has several values.
 
@@ -101,7 +101,7 @@ IS_ORDERED = card_value.c.ordered == true()
 Shape: TypeAlias = tuple[Source, tuple[str, ...], tuple[tuple[Op, int], ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """The ids of the cards that have a value of one of ``fields`` of which all comparisons hold."""
 
@@ -176,15 +176,14 @@ class Probe:
         self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
     ) -> list[Select[int]]:
         *asked, part = map(bind, self.values(dialect))
-        (indexed,) = trigram.indexed(self.fields, *asked)
-        found = lines.containing(indexed, books, self.fields, part, first)
+        found = trigram.in_lines(self.fields, books, asked, part, first)
         # What the index is behind with has no line, and is little.
         behind = select(card_value.c.card_id).where(
             card_value.c.card_id.in_(trigram.due()),
             is_among(card_value.c.field, self.fields),
             func.instr(card_value.c.value, part) > 0,
         )
-        return [found, behind]
+        return [*found, behind]
 
     @property
     def is_ordered(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, Order
 from dirserver.model.query import NOTHING, Query, resolve
+from dirserver.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A query, and the books to look in, by id, grouped by the properties that are hidden there.
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
-from dirserver.model.query import AtLeast, AtMost, Equals, HasNumber, Keyed, Substring
-from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
+from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import trigram
-from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
+from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
 
@@ -41,7 +41,9 @@ class _Kind(Enum):
     TEXT = "text"
 
 
-Test: TypeAlias = Equals | HasNumber | Substring | AtLeast | AtMost | Keyed
+# Of one field.
+_Single: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+Test: TypeAlias = _Single | Anywhere
 
 
 def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
@@ -61,24 +63,6 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
 
 
-def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
-    """Return what the index holds for the words of names, each with the bits of its fields."""
-    found: dict[str, int] = {}
-    for field in NAMES & said.keys():
-        bits = bits_of([field])
-        for value in said[field]:
-            for form in name_forms(value):
-                short = form[:_VALUE_LENGTH]
-                for part in (short, *beginnings(short)):
-                    found[part] = found.get(part, 0) | bits
-    for value in said.get(Field.FULL_NAME, ()):
-        for digits in keyed(value):
-            found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
-    found.pop("", None)
-    # What derives it in another process is to come to the same.
-    return tuple(sorted(found.items()))
-
-
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return under which names the index has the values of ``fields``."""
     kept: list[Field] = []
@@ -92,12 +76,13 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
 
     What is asked of several fields in the same words is asked once.
     """
-    found: dict[object, tuple[_Kind, Test, list[Field]]] = {}
-    for test in tests:
-        kind = _kind(test)
-        alike = (kind, type(test), _words(test))
-        asked_of = test.fields if isinstance(test, HasNumber) else (test.field,)
-        found.setdefault(alike, (kind, test, []))[2].extend(asked_of)
+    found: dict[object, tuple[_Kind, _Single, list[Field]]] = {}
+    for one in tests:
+        fields, test = (one.fields, one.test) if isinstance(one, Anywhere) else ((one.field,), one)
+        kinds, words = _kinds(test), _words(test)
+        for field in fields:
+            kind = kinds[field]
+            found.setdefault((kind, words), (kind, test, []))[2].append(field)
     return _joined(
         one
         for kind, test, asked_of in found.values()
@@ -120,26 +105,25 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
     return list(joined.values())
 
 
-def _kind(test: Test) -> _Kind:
-    if isinstance(test, HasNumber) or test.field in PHONES:
-        return _Kind.NUMBER
-    if not isinstance(test, Substring):
-        return _Kind.TEXT
-    is_of_words = test.field in NAMES and _may_begin_word(test)
-    return _Kind.WORDS if is_of_words else _Kind.TEXT
+def _kinds(test: _Single) -> Mapping[Field, _Kind]:
+    """Return how the values of each field are looked at."""
+    is_of_words = isinstance(test, Substring) and _may_begin_word(test)
+    return _WITH_WORDS if is_of_words else _WITHOUT
 
 
-def _words(test: Test) -> object:
+_WITHOUT = {field: _Kind.NUMBER if field in PHONES else _Kind.TEXT for field in Field}
+_WITH_WORDS = {**_WITHOUT, **dict.fromkeys(NAMES, _Kind.WORDS)}
+
+
+def _words(test: _Single) -> object:
     """Return what is asked, whatever it is asked of."""
     match test:
         case Substring():
             return test.initial, test.any, test.final, test.at_word
         case Keyed():
-            return test.digits
-        case HasNumber():
-            return test.number
+            return Keyed, test.digits
         case _:
-            return test.value
+            return type(test), test.value
 
 
 def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]:
@@ -158,10 +142,10 @@ def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
     return Probe(Source.BEGINNINGS, tuple(map(str, names)), (head, *_begins(parts)))
 
 
-def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
+def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
     wanted: Sequence[tuple[Comparison, ...]]
     match test:
-        case Equals(_, asked) | HasNumber(_, asked):
+        case Equals(_, asked):
             wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
@@ -174,16 +158,13 @@ def _of_numbers(test: Test, fields: Sequence[Field], plan: DialPlan) -> list[Pro
     return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
 
 
-def _of_texts(test: Test, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
+def _of_texts(test: _Single, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
     match test:
         case Equals(_, asked):
             return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
         case AtLeast(_, asked) | AtMost(_, asked):
             bound = forms(asked)[0]
             return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
-        case HasNumber():
-            # It is of no text.
-            return []
         case Keyed(digits):
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dirserver.errors import NotAtOnce, TimeIsUp
 from dirserver.store import deadline
 from dirserver.store.failures import as_conditions
+from dirserver.store.prepared import Found, Prepared
 from dirserver.store.sqlite.driver import driver_of
 
 _MOST_IDLE = 8
@@ -43,6 +44,17 @@ class Snapshots:
         With ``at_once``, what takes more than some milliseconds raises NotAtOnce.
         """
         return Snapshot(self, at_once=at_once)
+
+    def glance(self, statement: Prepared) -> Found | None:
+        """Return the row that one statement finds, which is a snapshot by itself."""
+        reader = self.take()
+        try:
+            row = statement.row(reader.connection)
+        except BaseException:
+            reader.connection.close()
+            raise
+        self.give_back(reader)
+        return row
 
     def take(self) -> _Reader:
         """Return a connection that nobody else has."""

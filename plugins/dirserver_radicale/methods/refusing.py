@@ -14,9 +14,9 @@ class Refusing:
 
     _directory: Directory
 
-    def _refuse(self, method: str, path: str, user: str) -> Answer:
+    def _refuse(self, method: str, path: str, user: str, *, is_destination: bool = False) -> Answer:
         """Refuse what nobody may do at ``path``; the audit trail tells of it."""
-        needed = refusals.need(method, path, locate(path))
+        needed = refusals.need(method, path, locate(path), is_destination=is_destination)
         if needed is None:
             raise RuntimeError(f"{method} needs nothing that could be refused")
         try:

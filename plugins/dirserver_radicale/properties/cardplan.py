@@ -36,7 +36,8 @@ ADDRESS_DATA: Final = f"{CARDDAV}address-data"
 _SLOT = "%s"
 
 # Writes a value of a card, from its etag, its text and the card itself, as far as they are needed.
-_Field: TypeAlias = Callable[[str, bytes, Card | None], str]
+# It is bytes from here on: to make text of cards, and bytes of that, costs more than to read them.
+_Field: TypeAlias = Callable[[str, bytes, Card | None], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +57,21 @@ class Needs:
         return Needs(self.card or other.card, self.body or other.body, self.size or other.size)
 
 
-def _length(_etag: str, body: bytes, card: Card | None) -> str:
-    return str(len(body) if card is None or card.size is None else card.size)
+def _length(_etag: str, body: bytes, card: Card | None) -> bytes:
+    return b"%d" % (len(body) if card is None or card.size is None else card.size)
 
 
-def _modified(_etag: str, _body: bytes, card: Card | None) -> str:
+def _modified(_etag: str, _body: bytes, card: Card | None) -> bytes:
     if card is None:
         raise RuntimeError("the card was not read")
-    return http_date(card.modified)
+    return http_date(card.modified).encode()
 
 
-# What differs from card to card, with what it takes to tell it.
-_FIELDS: dict[str, tuple[Needs, _Field]] = {
-    GETETAG: (Needs(), lambda etag, _body, _card: f'"{etag}"'),
-    GETLASTMODIFIED: (Needs(card=True), _modified),
-    GETCONTENTLENGTH: (Needs(card=True), _length),
+# What differs from card to card: what it takes to tell it, where that is put, and how it is told.
+_FIELDS: dict[str, tuple[Needs, str, _Field]] = {
+    GETETAG: (Needs(), f'"{_SLOT}"', lambda etag, _body, _card: etag.encode()),
+    GETLASTMODIFIED: (Needs(card=True), _SLOT, _modified),
+    GETCONTENTLENGTH: (Needs(card=True), _SLOT, _length),
 }
 # What all cards have from their book. They have neither a name nor a description.
 _OF_THE_BOOK = (
@@ -99,35 +100,35 @@ class CardPlan:
     """Writes the cards of one book: ``template`` takes the name and then the ``fields``."""
 
     part: Part
-    template: str
+    template: bytes
     fields: Sequence[_Field]
     needs: Needs
 
-    def write(self, name: str, etag: str, body: bytes = b"", card: Card | None = None) -> str:
+    def write(self, name: str, etag: str, body: bytes = b"", card: Card | None = None) -> bytes:
         """Write the response for one card."""
         values = [field(etag, body, card) for field in self.fields]
-        return self.template % (self.part.spelled(name), *values)
+        return self.template % (self.part.spelled(name).encode(), *values)
 
-    def all(self, reading: Reading) -> Iterator[str]:
+    def all(self, reading: Reading) -> Iterator[bytes]:
         """Write every card of the book, in the order of their names."""
         if not self.needs.card and not self.needs.body:
             return self._names(reading)
         return (written for _name, written in self._read(reading, None))
 
-    def _names(self, reading: Reading) -> Iterator[str]:
+    def _names(self, reading: Reading) -> Iterator[bytes]:
         template, spelled = self.template, self.part.spelled
         found = reading.etags(self.part.book.view)
         if not self.fields:
             for name, _etag in found:
-                yield template % spelled(name)
+                yield template % spelled(name).encode()
             return
         # Nothing but the etag; this is what nearly every listing asks for.
         for name, etag in found:
-            yield template % (spelled(name), f'"{etag}"')
+            yield template % (spelled(name).encode(), etag.encode())
 
     def read(
         self, reading: Reading, names: Sequence[str], *, goes_on: bool = False
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[str, bytes]]:
         """Yield those of the cards ``names`` that there are, each as it is written.
 
         In any order, so that nothing waits in memory for another. ``goes_on`` is as for
@@ -137,7 +138,7 @@ class CardPlan:
 
     def _read(
         self, reading: Reading, names: Sequence[str] | None, *, goes_on: bool = False
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[str, bytes]]:
         """Write the cards of these names, or all of the book."""
         view, write = self.part.book.view, self.write
         if self.needs.body and self.needs.card:
@@ -171,10 +172,10 @@ def card_plan(part: Part, wanted: Wanted, data: AddressData | None) -> CardPlan:
             fields.append(_text_of(data))
             needs |= Needs(body=True)
         elif name in _FIELDS:
-            need, field = _FIELDS[name]
+            need, slot, field = _FIELDS[name]
             if name == GETCONTENTLENGTH and book.view.hidden:
                 need = Needs(card=True, size=True)
-            found[name] = _SLOT
+            found[name] = slot
             fields.append(field)
             needs |= need
         else:
@@ -189,14 +190,15 @@ def card_plan(part: Part, wanted: Wanted, data: AddressData | None) -> CardPlan:
 def card_property(book: Book, card: Card, name: str) -> Value:
     """Return a property of one card, which knows its size, as a whole element."""
     if name in _FIELDS:
-        _, field = _FIELDS[name]
-        return element(name, field(card.etag, b"", card))
+        _, slot, field = _FIELDS[name]
+        return element(name, slot % field(card.etag, b"", card).decode())
     value = _alike(book, name)
     return value if isinstance(value, Missing) else element(name, value)
 
 
 def _text_of(data: AddressData) -> _Field:
-    return lambda _etag, body, _card: data.write(body)
+    write = data.writer
+    return lambda _etag, body, _card: write(body)
 
 
 def _alike(book: Book, name: str) -> Value:
@@ -215,4 +217,4 @@ def _plan(
     absent = {why: [one.replace("%", "%%") for one in each] for why, each in missing.items()}
     told = "".join(split([element(*each) for each in found.items()], absent))
     start = f"<response><href>{part.head.replace('%', '%%')}{_SLOT}</href>"
-    return CardPlan(part, f"{start}{told}</response>\n", tuple(fields), needs)
+    return CardPlan(part, f"{start}{told}</response>\n".encode(), tuple(fields), needs)

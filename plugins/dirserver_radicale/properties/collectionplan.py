@@ -34,12 +34,12 @@ class CollectionPlan:
             self._plans[book_id] = card_plan(part, self.wanted, self.data)
         return self._plans[book_id]
 
-    def all(self, reading: Reading) -> Iterator[str]:
+    def all(self, reading: Reading) -> Iterator[bytes]:
         """Write every card, book by book."""
         for part in self.collection.parts:
             yield from self.of(part).all(reading)
 
-    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    def named(self, reading: Reading, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield each of ``names`` with its card as it is written, or None where there is none.
 
         In any order, so that nothing waits in memory for another.
@@ -48,7 +48,7 @@ class CollectionPlan:
         begun: set[int] = set()
         while batch := list(islice(iterator, _BATCH)):
             left = dict.fromkeys(batch)
-            for part, asked in self._by_part(batch):
+            for part, asked in self.collection.by_part(batch):
                 plan, book_id = self.of(part), part.book.view.book.id
                 for href, card in plan.read(reading, list(asked), goes_on=book_id in begun):
                     left.pop(asked[href], None)
@@ -56,14 +56,3 @@ class CollectionPlan:
                 begun.add(book_id)
             for name in left:
                 yield name, None
-
-    def _by_part(self, names: Iterable[str]) -> list[tuple[Part, dict[str, str]]]:
-        """Return which cards of which part ``names`` mean: what each is called here."""
-        meant: dict[int, tuple[Part, dict[str, str]]] = {}
-        for name in names:
-            placed = self.collection.placed(name)
-            # What is called otherwise by now is not there, though changes still find it.
-            if placed is not None and placed[0].name_of(placed[1]) == name:
-                part, href = placed
-                meant.setdefault(part.book.view.book.id, (part, {}))[1][href] = name
-        return list(meant.values())

@@ -10,10 +10,12 @@ from dirserver_radicale.properties.propfind import Depth, Wanted, members, respo
 from dirserver_radicale.tree.collection import Collection
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.tree.resources import Resource
-from dirserver_radicale.xml.multistatus import BEGIN, END
+from dirserver_radicale.xml.multistatus import BEGIN, END, Markup
 
 
-def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted) -> Iterator[str]:
+def listing(
+    resource: Resource, location: Location, depth: Depth, wanted: Wanted
+) -> Iterator[Markup]:
     """Write the answer to a PROPFIND at ``location``, where ``resource`` is.
 
     Raises NotFound at once when a card is asked for that is not there.
@@ -23,14 +25,14 @@ def listing(resource: Resource, location: Location, depth: Depth, wanted: Wanted
     return _collection(resource, depth, wanted)
 
 
-def _one_card(book: Collection, name: str, wanted: Wanted) -> Iterator[str]:
+def _one_card(book: Collection, name: str, wanted: Wanted) -> Iterator[Markup]:
     ((_, card),) = CollectionPlan(book, wanted).named(book.viewer.reading, [name])
     if card is None:
         raise NotFound(name)
     return iter((BEGIN, card, END))
 
 
-def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[str]:
+def _collection(resource: Resource, depth: Depth, wanted: Wanted) -> Iterator[Markup]:
     is_told = depth is Depth.ZERO or not resource.viewer.preferences.noroot
     yield BEGIN + (response(resource, wanted) if is_told else "")
     if depth is not Depth.ZERO:

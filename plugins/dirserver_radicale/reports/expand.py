@@ -17,7 +17,7 @@ from dirserver_radicale.tree.collection import Collection
 from dirserver_radicale.tree.hrefs import Location, locate, path_in
 from dirserver_radicale.tree.resources import Resource, Viewer
 from dirserver_radicale.xml import multistatus
-from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, element
+from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, Markup, element
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -40,7 +40,7 @@ class _Budget:
             raise Refused("<number-of-matches-within-limits/>")
 
 
-def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[str]:
+def report(root: Element, resource: Resource, location: Location, depth: Depth) -> Iterator[Markup]:
     """Write the properties that are named, and in place of their hrefs what these point to.
 
     Raises NotFound for a card that is not there.

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from radicale.pathutils import sanitize_path
-
 from dirserver_radicale.properties.collectionplan import CollectionPlan
 from dirserver_radicale.properties.propfind import Depth
 from dirserver_radicale.reports.cardreport import read_plan
 from dirserver_radicale.tree.collection import Collection
 from dirserver_radicale.tree.hrefs import Location, escaped, escaped_name, is_plain, path_in
-from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, status_response
+from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, Markup, status_response
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 
-def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[Markup]:
     """Write the cards that are named, and of each that there is not that there is none."""
     plan = read_plan(root, book)
     prefix = Location(location.login, location.book).path
@@ -44,14 +42,13 @@ def _name_in(book: Collection, url: str, prefix: str) -> tuple[str, str]:
         return name, url
     if not (path := path_in(url)):
         raise ValueError("an empty href")
-    path = sanitize_path(path)
     name = path.removeprefix(prefix) if path.startswith(prefix) else ""
     return "" if "/" in name else name, path
 
 
 def _written(
     book: Collection, plan: CollectionPlan, names: dict[str, None], elsewhere: dict[str, None]
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     yield BEGIN
     for name, card in plan.named(book.viewer.reading, names):
         yield card or status_response(book.url + escaped_name(name), 404)

@@ -15,7 +15,7 @@ from dirserver_radicale.properties.propfind import Depth, Kind, Wanted, read_wan
 from dirserver_radicale.tree.collection import Book
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.tree.resources import PrincipalPlace, Resource, Root
-from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, NAMESPACES, XML, element
+from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, NAMESPACES, XML, Markup, element
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -26,7 +26,9 @@ _TAG = re.compile("<[^>]*>")
 _MOST_TESTS = 20
 
 
-def search(root: Element, resource: Resource, _location: Location, depth: Depth) -> Iterator[str]:
+def search(
+    root: Element, resource: Resource, _location: Location, depth: Depth
+) -> Iterator[Markup]:
     """Write the principals that match (section 9.4), without regard to case and accents.
 
     They are those below the collection that is asked, which is the root.
@@ -62,7 +64,7 @@ def _text(place: PrincipalPlace, name: str) -> str:
 
 def searchable(
     _root: Element, _resource: Resource, _location: Location, depth: Depth
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     """Write which properties can be searched (section 9.5)."""
     _require_depth_0(depth)
     described = "".join(
@@ -76,7 +78,7 @@ def searchable(
     return iter((f"{XML}{document}</principal-search-property-set>\n",))
 
 
-def match(root: Element, resource: Resource, _location: Location, depth: Depth) -> Iterator[str]:
+def match(root: Element, resource: Resource, _location: Location, depth: Depth) -> Iterator[Markup]:
     """Write which of the resources below are, or belong to, whoever asks (section 9.3)."""
     _require_depth_0(depth)
     wanted = _wanted(root)
@@ -98,7 +100,7 @@ def match(root: Element, resource: Resource, _location: Location, depth: Depth) 
 
 def of_access_control(
     root: Element, book: Book, _location: Location, depth: Depth
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     """Write the principals that a book's DAV:acl names (section 9.2)."""
     _require_depth_0(depth)
     grants = book.viewer.reading.policy.grants.get(book.view.book.id, ())
@@ -117,7 +119,7 @@ def _wanted(root: Element) -> Wanted:
     return Wanted(Kind.PROP) if found is None else read_wanted(found)
 
 
-def _written(resources: Iterator[Resource], wanted: Wanted) -> Iterator[str]:
+def _written(resources: Iterator[Resource], wanted: Wanted) -> Iterator[Markup]:
     yield BEGIN
     for resource in resources:
         yield response(resource, wanted)

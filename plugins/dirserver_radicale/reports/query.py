@@ -15,14 +15,14 @@ from dirserver_radicale.tree.collection import Collection, Part
 from dirserver_radicale.tree.hrefs import Location
 from dirserver_radicale.xml.filters import Filter
 from dirserver_radicale.xml.filterxml import UnsupportedCollation, UnsupportedFilter, read_filter
-from dirserver_radicale.xml.multistatus import BEGIN, CARDDAV, END
+from dirserver_radicale.xml.multistatus import BEGIN, CARDDAV, END, Markup
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
 
-def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, location: Location, _depth: Depth) -> Iterator[Markup]:
     """Write the cards that a filter finds; one without any test, or none at all, finds each.
 
     The depth is not looked at: there is but one level, and who asks a book means its cards.
@@ -46,7 +46,7 @@ def _read_filter(root: Element) -> Filter:
 
 def _written(
     book: Collection, plan: CollectionPlan, asked: Filter, limit: int | None, only: str
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     yield BEGIN
     if asked.finds_all and not only and limit is None:
         yield from plan.all(book.viewer.reading)
@@ -60,7 +60,7 @@ def _written(
 
 def _found(
     book: Collection, plan: CollectionPlan, asked: Filter, limit: int | None, only: str
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     """Write the cards that are found: the index names candidates, and their text decides."""
     reading = book.viewer.reading
     decided = asked.is_exact and not only

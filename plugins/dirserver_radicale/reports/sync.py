@@ -15,7 +15,7 @@ from dirserver_radicale.properties.propfind import Depth
 from dirserver_radicale.reports.cardreport import read_limit, read_plan, truncated
 from dirserver_radicale.tree.collection import Collection
 from dirserver_radicale.tree.hrefs import Location
-from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, status_response
+from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, Markup, status_response
 
 if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
@@ -26,7 +26,7 @@ _BATCH = 100
 _LEVELS = ("1", "infinite", "infinity", "")
 
 
-def report(root: Element, book: Collection, _location: Location, _depth: Depth) -> Iterator[str]:
+def report(root: Element, book: Collection, _location: Location, _depth: Depth) -> Iterator[Markup]:
     """Write what changed since the client's token, and the token of now.
 
     The report is defined for Depth 0 only (section 3.2), but Thunderbird sends 1.
@@ -42,7 +42,7 @@ def report(root: Element, book: Collection, _location: Location, _depth: Depth) 
     return _changes(plan, course(book, said), limit)
 
 
-def _everything(plan: CollectionPlan) -> Iterator[str]:
+def _everything(plan: CollectionPlan) -> Iterator[Markup]:
     book = plan.collection
     yield BEGIN
     for part in book.parts:
@@ -51,7 +51,7 @@ def _everything(plan: CollectionPlan) -> Iterator[str]:
     yield _end(book.token)
 
 
-def _changes(plan: CollectionPlan, course: Course, limit: int | None) -> Iterator[str]:
+def _changes(plan: CollectionPlan, course: Course, limit: int | None) -> Iterator[Markup]:
     """Write changes leg by leg, the oldest of each first.
 
     So a client that has some can ask for those after them.
@@ -78,7 +78,7 @@ def _written(
     changed: list[tuple[str, Card | None]],
     *,
     goes_on: bool,
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     if isinstance(leg, Farewell):
         for name, _ in changed:
             yield status_response(leg.part.url_of(name), 404)

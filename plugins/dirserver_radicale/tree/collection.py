@@ -51,6 +51,10 @@ class Book:
         """Return where a card called ``name`` is, or would be, and what it is called there."""
         return self.parts[0], name
 
+    def by_part(self, names: Sequence[str]) -> Sequence[tuple[Part, dict[str, str]]]:
+        """Return which cards of which part ``names`` mean: what each is called here."""
+        return [(self.parts[0], dict(zip(names, names, strict=True)))]
+
     @property
     def privileges(self) -> tuple[str, ...]:
         """The names of the privileges on it, as RFC 3744 has them."""
@@ -218,6 +222,17 @@ class SeveralBooks(ABC):
             return None if self.base is None else (self.base, name)
         found = (part for part in self.parts if part.prefix == f"{int(match[1])}~")
         return next(((part, match[2]) for part in found), None)
+
+    def by_part(self, names: Sequence[str]) -> Sequence[tuple[Part, dict[str, str]]]:
+        """Return which cards of which part ``names`` mean: what each is called here."""
+        meant: dict[int, tuple[Part, dict[str, str]]] = {}
+        for name in names:
+            placed = self.placed(name)
+            # What is called otherwise by now is not there, though changes still find it.
+            if placed is not None and placed[0].name_of(placed[1]) == name:
+                part, href = placed
+                meant.setdefault(part.book.view.book.id, (part, {}))[1][href] = name
+        return list(meant.values())
 
     def name_of(self, book_id: int, href: str) -> str:
         """Return what a card of a book is called here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,15 @@ class AddressData:
     version: str = ""
     selection: Selection | None = None
 
-    def write(self, body: bytes) -> str:
-        """Write the text of a card for an answer.
+    @property
+    def writer(self) -> Callable[[bytes], bytes]:
+        """What writes the text of a card for an answer.
 
         This is the one place where a card in an answer becomes what its client asked for.
         """
+        return self._write if self.version or self.selection is not None else escaped_card
+
+    def _write(self, body: bytes) -> bytes:
         if self.version:
             body = convert(body, self.version)
         if self.selection is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -158,6 +159,30 @@ def test_lists_come_back_from_ldif_with_who_is_in_them_people_and_lists() -> Non
         "Bob Ives": [],
     }
     assert back["Everybody"].is_list
+
+
+def test_namesakes_stay_apart_in_ldif() -> None:
+    """Where the dn is all that tells who somebody is, two would become one."""
+    uids = ["ada,1", "ada 2", "same", "same", "same 2"]
+    bodies = [
+        to_card(Contact(given=called, family="Byron", uid=uid, mails=[Said("a@example.org")]))
+        for called, uid in zip(("Ada", "ADA", "Ada", "Ada", "Ada"), uids, strict=True)
+    ]
+    both = Contact(full_name="Both", is_list=True, uid="both", members=["ada 2", "same"])
+    data = written([*bodies, to_card(both)], Format.LDIF)
+    names = re.findall(r"^dn: (.*(?:\n .*)*)", data.decode(), re.MULTILINE)
+    assert [name.replace("\n ", "") for name in names] == [
+        r"cn=Ada Byron+uid=ada\,1,mail=a@example.org",
+        "cn=ADA Byron+uid=ada 2,mail=a@example.org",
+        "cn=Ada Byron+uid=same,mail=a@example.org",
+        "cn=Ada Byron+uid=same 2,mail=a@example.org",
+        "cn=Ada Byron+uid=same 2 2,mail=a@example.org",
+        "cn=Both",
+    ]
+    back = contacts_in(data)
+    assert len({one.uid for one in back}) == len(back) == 6
+    (listed,) = (one for one in back if one.is_list)
+    assert listed.members == [back[1].uid, back[2].uid]
 
 
 @pytest.mark.parametrize("kind", [Format.FRITZBOX, Format.YEALINK, Format.SNOM, Format.GRANDSTREAM])
