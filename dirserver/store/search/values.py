@@ -30,6 +30,7 @@ _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}
 
 # These are shown as lines, or are so long that nobody asks for all of one.
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
+_FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
 
 
 class _Kind(Enum):
@@ -50,7 +51,8 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field is Field.ANY_PHONE:
         return ()
     if field in PHONES:
-        return tuple(sorted(indexed_forms(value, plan)))
+        # What is no number is there all the same, and nothing that is asked for.
+        return tuple(sorted(indexed_forms(value, plan))) or ("",)
     spellings = name_forms(value) if field in NAMES else forms(value)
     if "\n" in value and field not in _OF_LINES:
         # Whoever is shown it in one line may ask for just that.
@@ -158,7 +160,7 @@ def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
             bound = digits_of(asked)
-            wanted = [(_bound(test, bound),)] if bound else []
+            wanted = [(_FROM_DIGITS, _bound(test, bound))] if bound else []
         case Substring():
             wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
