@@ -323,12 +323,9 @@ CREATE TABLE card_beginning (
     card_id INTEGER NOT NULL,
     value TEXT NOT NULL,
     fields INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
-    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value)
 )
  WITHOUT ROWID;
-
-CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
 
 CREATE TABLE card_entry (
     card_id INTEGER NOT NULL,
@@ -342,8 +339,7 @@ CREATE TABLE card_value (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     ordered BOOLEAN NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
-    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value)
 )
  WITHOUT ROWID;
 
@@ -380,19 +376,25 @@ CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, det
 
 CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row);
 
+CREATE VIRTUAL TABLE card_trigram_organisation USING fts5(said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
+
+CREATE VIRTUAL TABLE card_trigram_organisation_term USING fts5vocab(card_trigram_organisation, row);
+
 CREATE VIRTUAL TABLE card_trigram_other USING fts5(said, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1');
 
 CREATE VIRTUAL TABLE card_trigram_other_term USING fts5vocab(card_trigram_other, row);
 
-CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, named TEXT NOT NULL, other TEXT NOT NULL);
+CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER, named TEXT NOT NULL, organisation TEXT NOT NULL, other TEXT NOT NULL);
 
-CREATE TABLE card_line (card_id INTEGER NOT NULL PRIMARY KEY, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
+CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
-CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, named, other) SELECT new.id, coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE FROM card_line WHERE card_id = new.id; END;
+CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id);
 
-CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, named, other) SELECT old.id, coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = old.id; DELETE FROM card_line WHERE card_id = old.id; END;
+CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, place, named, organisation, other) SELECT new.id, (SELECT place FROM card_line WHERE card_id = new.id), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field = 'organisation') || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE FROM card_line WHERE card_id = new.id; END;
 
-CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, named, other) SELECT new.id, coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE FROM card_line WHERE card_id = new.id; END;
+CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, place, named, organisation, other) SELECT old.id, (SELECT place FROM card_line WHERE card_id = old.id), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field = 'organisation') || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = old.id; DELETE FROM card_line WHERE card_id = old.id; END;
+
+CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, place, named, organisation, other) SELECT new.id, (SELECT place FROM card_line WHERE card_id = new.id), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field = 'organisation') || char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE FROM card_line WHERE card_id = new.id; END;
 
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 
@@ -720,11 +722,8 @@ CREATE TABLE card_beginning (
     card_id BIGINT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
     fields INTEGER NOT NULL,
-    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value),
-    CONSTRAINT fk_card_beginning_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_beginning PRIMARY KEY (addressbook_id, head, place, card_id, value)
 );
-
-CREATE INDEX ix_card_beginning_card_id ON card_beginning (card_id);
 
 CREATE TABLE card_entry (
     card_id BIGINT NOT NULL,
@@ -738,8 +737,7 @@ CREATE TABLE card_value (
     field TEXT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
     ordered BOOLEAN NOT NULL,
-    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value),
-    CONSTRAINT fk_card_value_card_id FOREIGN KEY(card_id) REFERENCES card (id) ON DELETE CASCADE
+    CONSTRAINT pk_card_value PRIMARY KEY (card_id, field, value)
 );
 
 CREATE INDEX ix_card_value_ordered ON card_value (field, value, card_id, ordered);

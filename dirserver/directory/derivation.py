@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TypeAlias
 
 from dirserver.model.derive import derive
@@ -10,15 +11,16 @@ from dirserver.model.fields import NAMES, Field
 from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.vcard import VCard, parse_card
+from dirserver.store.index.beginnings import words_of
 from dirserver.store.index.derived import Derived
-from dirserver.store.search.values import indexed_beginnings, indexed_values
+from dirserver.store.search.values import indexed_values
 
 # Encodes what a card says, and its key, as the LDAP face will send it.
 EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes]
 
 # Counts up whenever the same card would be derived differently; stored cards are then
 # derived anew.
-_VERSION = 5
+_VERSION = 6
 # PostgreSQL indexes no text much longer than 2,700 bytes, and nobody reads so far to sort.
 _SORT_LENGTH = 200
 
@@ -41,7 +43,7 @@ class Deriver:
         fields = derive(card)
         values = self._values(fields, fields)
         entry = self._encode_entry(fields, key)
-        return Derived(values, _sort_name(fields, key), entry, indexed_beginnings(fields))
+        return Derived(values, _sort_name(fields, key), entry, words_of(values))
 
     def derive_change(self, card: VCard, before: VCard, key: str) -> tuple[Derived, Derived]:
         """Return what is kept beside ``card``, and what was beside the card ``before``.
@@ -54,7 +56,7 @@ class Deriver:
         is_renamed = not NAMES.isdisjoint(differing)
         made = []
         for fields, entry in (now, self._encode_entry(now, key) if differing else b""), (then, b""):
-            words = indexed_beginnings(fields) if is_renamed else ()
+            words = words_of(self._values(fields, NAMES)) if is_renamed else ()
             values = self._values(fields, differing)
             made.append(Derived(values, _sort_name(fields, key), entry, words))
         return made[0], made[1]
@@ -64,12 +66,11 @@ class Deriver:
     ) -> tuple[tuple[Field, str], ...]:
         values: list[tuple[Field, str]] = []
         for field in fields:
-            found = {
-                indexed: None
-                for one in said.get(field, ())
-                for indexed in indexed_values(field, one, self.plan)
-            }
-            values += [(field, indexed) for indexed in found]
+            texts = said.get(field, ())
+            found = [indexed_values(field, one, self.plan) for one in texts]
+            # Most are one text, which is indexed once under each of its forms.
+            forms = found[0] if len(found) == 1 else dict.fromkeys(chain.from_iterable(found))
+            values += [(field, form) for form in forms]
         return tuple(values)
 
     def derive_body(self, body: bytes, key: str) -> Derived:

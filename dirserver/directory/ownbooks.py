@@ -27,6 +27,7 @@ def is_slug(text: str) -> bool:
     """Say whether a book of one's own may be called ``text`` in its address."""
     return (
         is_href(text)
+        and text.isprintable()
         and len(text.encode()) <= _SLUG_BYTES
         and not text.startswith(".")
         and _MARK not in text

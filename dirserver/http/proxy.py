@@ -69,7 +69,7 @@ def resolve_client(peer: str, secure: bool, fields: Fields, trusted: Sequence[IP
     address ends the walk, and the proxy that reported it counts as the client.
     X-Forwarded-Proto counts as TLS only when every hop says https.
     """
-    address = _parse_address(peer)
+    address = _parse_address(peer) if trusted else None
     if address is None or not _is_trusted(address, trusted):
         return Client(peer, secure)
     for hop in reversed(members(fields, b"x-forwarded-for")):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dirserver.errors import NotAtOnce
 from dirserver.ldap.session import Act, LDAPSession, Output, Request
+from dirserver.ldap.settings import Size
 
 
 class Batch(NamedTuple):
@@ -27,7 +28,8 @@ class Answer:
     """What is answered to a request. ``began`` is when it was begun.
 
     ``session`` makes the rest of an answer whose ``outputs`` were closed amid it. ``ready`` are
-    responses that were made already, and ``bug`` is what kept them from being made.
+    responses that were made already, and ``bug`` is what kept them from being made. ``made`` is the
+    beginning of the next batch.
     """
 
     session: LDAPSession
@@ -37,50 +39,69 @@ class Answer:
     is_abandoned: bool = False
     ready: Batch | None = None
     bug: Exception | None = None
+    made: list[bytes] = field(default_factory=list)
 
     def next_batch(self, enough: int) -> Batch:
         """Make responses until there are ``enough`` octets to send."""
         if self.ready is not None:
             ready, self.ready = self.ready, None
             return ready
-        parts: list[bytes] = []
+        made = self.made
         size = 0
         for output in self.outputs:
             if isinstance(output, Act):
                 # Nothing follows it, and whoever asked may be gone before a thread has said so.
                 self.end()
-                return Batch(b"".join(parts), output, ended=True)
-            parts.append(output)
+                return Batch(self._taken(), output, ended=True)
+            made.append(output)
             size += len(output)
             if size >= enough:
-                return Batch(b"".join(parts), None, ended=False)
-        return Batch(b"".join(parts), None, ended=True)
+                return Batch(self._taken(), None, ended=False)
+        return Batch(self._taken(), None, ended=True)
+
+    def _taken(self) -> bytes:
+        data = b"".join(self.made)
+        self.made.clear()
+        return data
 
     def let_go(self) -> None:
         """Let go of what the answer is made from; ``next_batch`` goes on all the same."""
         self.outputs.close()
         self.outputs = self.session.resume(self.request)
 
+    def begin_anew(self) -> None:
+        """Make all of it again, of which nothing was sent."""
+        self.made.clear()
+        self.outputs = self.session.answer(self.request)
+
     def end(self) -> None:
         """Let go of whatever the rest of the answer would have been made from."""
         self.outputs.close()
 
 
-def begin(session: LDAPSession, request: Request, enough: int) -> Answer:
-    """Begin to answer ``request``; what takes no longer than to hand it to a thread is ``ready``.
+def begin(
+    session: LDAPSession, request: Request, size: Size, write: Callable[[bytes], object]
+) -> Answer:
+    """Begin to answer ``request``; what takes no longer than to hand it to a thread is made.
 
-    That is ``enough`` octets. What is left of a longer answer holds nothing meanwhile.
+    It has the ``size`` at the most: the last batch is ``ready``, and those before it are given to
+    ``write``, so that they need not be held all at once. What is left of a longer answer holds
+    nothing meanwhile.
     """
-    outputs = session.answer(request, at_once=True)
-    answer = Answer(session, request, outputs, time.monotonic())
+    answer = Answer(session, request, session.answer(request, at_once=True), time.monotonic())
+    written = 0
     try:
-        ready = answer.next_batch(enough)
-    except NotAtOnce:
-        answer.outputs = session.answer(request)
-        return answer
-    except Exception as bug:  # noqa: BLE001 - whatever it is: it is told of, and tried elsewhere
-        answer.bug = bug
-        answer.outputs = session.answer(request)
+        ready = answer.next_batch(size.batch)
+        while not ready.ended and written + len(ready.data) < size.most:
+            write(ready.data)
+            written += len(ready.data)
+            ready = answer.next_batch(size.batch)
+    except Exception as broken:  # noqa: BLE001 - whatever it is: it is told of, and tried elsewhere
+        answer.bug = None if isinstance(broken, NotAtOnce) else broken
+        if written:
+            answer.let_go()
+        else:
+            answer.begin_anew()
         return answer
     if not ready.ended:
         answer.let_go()

@@ -200,8 +200,8 @@ class LDAPProtocol(BaseLDAPServer):
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
             self._certify()
-            enough = self._limits.at_once(len(self.factory.stalled))
-            self._answering = answering = begin(self._session, request, enough)
+            size = self._limits.at_once(len(self.factory.stalled))
+            self._answering = answering = begin(self._session, request, size, self.transport.write)
             if answering.bug is not None:
                 self._log_bug(answering, Failure(answering.bug))
             if answering.ready is not None and answering.ready.ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from dirserver.ldap.dit.dn import DN, normalise, parse
 from dirserver.model.number import DialPlan, NumberStyle
@@ -67,6 +68,13 @@ def _normalised(suffix: str) -> DN:
     return normalise(parse(suffix))
 
 
+class Size(NamedTuple):
+    """How many octets are made at a time, and how many in all."""
+
+    batch: int
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """How much of the server one client may take, and how long it may take over it.
@@ -83,9 +91,9 @@ class ConnectionLimits:
     waiting: int = 64
     waiting_octets: int = 128 * 1024
     batch_octets: int = 64 * 1024
-    # What is made at once is larger, such as a page that a client has asked for: to go on with it
+    # What is made at once is more, such as a page that a client has asked for: to go on with it
     # would be to begin anew. Not when this many clients take nothing of what they were sent.
-    ready_octets: int = 400 * 1024
+    ready_octets: int = 512 * 1024
     patient_stalls: int = 20
     # From the connection to its first request, and from one request to the next.
     first_seconds: float = 30.0
@@ -101,9 +109,10 @@ class ConnectionLimits:
     hurried_stall_seconds: float = 2.0
     close_seconds: float = 10.0
 
-    def at_once(self, stalled: int) -> int:
-        """Return how many octets of an answer may be made before its client takes any.
+    def at_once(self, stalled: int) -> Size:
+        """Return how much of an answer may be made before its client takes any.
 
         ``stalled`` is how many clients take nothing of what they were sent.
         """
-        return self.ready_octets if stalled < self.patient_stalls else self.batch_octets
+        is_patient = stalled < self.patient_stalls
+        return Size(self.batch_octets, self.ready_octets if is_patient else self.batch_octets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -135,5 +136,10 @@ def is_href(href: str) -> bool:
         0 < len(href.encode("utf-8", "surrogatepass")) <= HREF_BYTES
         and "/" not in href
         and href not in (".", "..")
-        and href.isprintable()
+        and (href.isprintable() or all(map(_is_seen, href)))
     )
+
+
+def _is_seen(char: str) -> bool:
+    """Say whether a character is printed, if only as a blank: there are wide and narrow ones."""
+    return char.isprintable() or unicodedata.category(char) == "Zs"

@@ -29,6 +29,8 @@ _FOLD_AT = 75  # octets, without the line break (RFC 6350 section 3.2)
 # What vCard 2.1 writes as bare parameters beside the types.
 ENCODINGS = frozenset({"7bit", "8bit", "b", "base64", "quoted-printable"})
 _NO_TYPES: frozenset[str] = frozenset()
+# Heads repeat from card to card, but for those with more characters.
+_WORTH_KEEPING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,24 @@ class ContentLine(NamedTuple):
 
     def types(self) -> frozenset[str]:
         """The values of TYPE, lists taken apart, and the bare words of 2.1; in lower case."""
-        found: set[str] = set()
-        for name, values in self.params:
-            if name == "TYPE":
-                found.update(word.strip().lower() for value in values for word in value.split(","))
-            elif not values:
-                found.add(name.lower())
-        found.discard("")
-        return frozenset(found - ENCODINGS) if found else _NO_TYPES
+        if not self.params:
+            return _NO_TYPES
+        size = sum([len(name) + sum(map(len, values)) for name, values in self.params])
+        return _cached_types(self.params) if size <= _WORTH_KEEPING else _types(self.params)
+
+
+def _types(params: Params) -> frozenset[str]:
+    found: set[str] = set()
+    for name, values in params:
+        if name == "TYPE":
+            found.update(word.strip().lower() for value in values for word in value.split(","))
+        elif not values:
+            found.add(name.lower())
+    found.discard("")
+    return frozenset(found - ENCODINGS)
+
+
+_cached_types = lru_cache(maxsize=512)(_types)
 
 
 def logical_lines(text: str) -> Iterator[LogicalLine]:
@@ -120,8 +132,7 @@ def parse_line(text: str) -> ContentLine:
         head, value = text[:at], text[at + 1 :]
     elif not colon:
         raise ValueError("there is no colon, so this is not a property")
-    # Heads repeat from card to card. Long ones do not, and are not worth keeping.
-    group, name, params = _cached_head(head) if len(head) <= 100 else _parse_head(head)
+    group, name, params = (_cached_head if len(head) <= _WORTH_KEEPING else _parse_head)(head)
     return ContentLine(group, name, params, value)
 
 

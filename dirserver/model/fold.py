@@ -35,20 +35,18 @@ _PLAIN = str.maketrans(
 )
 
 # The two-letter spellings used where the letter is missing (German, Danish, Norwegian).
-_DIGRAPHS = str.maketrans(
-    {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "Ä": "Ae",
-        "Ö": "Oe",
-        "Ü": "Ue",
-        "å": "aa",
-        "Å": "Aa",
-        "ø": "oe",
-        "Ø": "Oe",
-    }
-)
+_DIGRAPHS = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "Ä": "Ae",
+    "Ö": "Oe",
+    "Ü": "Ue",
+    "å": "aa",
+    "Å": "Aa",
+    "ø": "oe",
+    "Ø": "Oe",
+}
 
 # Combining marks that people leave out: those of Latin, Greek and Cyrillic letters, Hebrew points
 # and Arabic harakat. The vowel signs of Indic scripts and the voicing marks of kana are letters in
@@ -59,7 +57,7 @@ _ACCENTS = re.compile(
 )
 # To look for such letters takes a tenth of what it takes to look each letter up.
 _NOT_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
-_WITH_DIGRAPH = re.compile(f"[{''.join(map(chr, _DIGRAPHS))}]")
+_WITH_DIGRAPH = re.compile(f"[{''.join(_DIGRAPHS)}]")
 
 
 def fold(text: str) -> str:
@@ -85,12 +83,26 @@ def forms(text: str) -> tuple[str, ...]:
     if text.isascii():
         return (plain,)
     composed = unicodedata.normalize("NFC", text)
-    if _WITH_DIGRAPH.search(composed):
-        composed = composed.translate(_DIGRAPHS)
-    elif composed == text:
+    # Of a long note, translating would look each letter up.
+    written = _WITH_DIGRAPH.sub(_digraph, composed)
+    if written == text:
         return (plain,)
-    spelled = fold(composed)
+    spelled = fold(written)
     return (plain,) if spelled == plain else (plain, spelled)
+
+
+def _digraph(found: re.Match[str]) -> str:
+    return _DIGRAPHS[found[0]]
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of ``text`` that have something in them."""
+    return [line for line in map(str.strip, text.splitlines()) if line]
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as a telephone can show it: a street may have several lines."""
+    return text if text.isprintable() else ", ".join(lines_of(text))
 
 
 def fold_part(text: str) -> str:
@@ -105,4 +117,4 @@ def part_forms(text: str) -> tuple[str, str]:
     plain = fold_part(text)
     if text.isascii():
         return plain, plain
-    return plain, fold_part(unicodedata.normalize("NFC", text).translate(_DIGRAPHS))
+    return plain, fold_part(_WITH_DIGRAPH.sub(_digraph, unicodedata.normalize("NFC", text)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate, repeat
 from operator import add, itemgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from dirserver.model.addressbook import Entry
 from dirserver.model.ordering import Place
@@ -17,34 +17,39 @@ from dirserver.model.record import record
 # that a card ever says, each has three of its own.
 Version: TypeAlias = tuple[int, str, int]
 
-# Of each card its book's id, key, revision, id, UID, link, attributes, two moments, and body, but
+# Of each card its book's id, key, attributes, revision, id, UID, link, two moments, and body, but
 # None for what is not asked for; then its place.
-Row: TypeAlias = tuple[
+FullRow: TypeAlias = tuple[
     int,
     str,
+    bytes | None,
     int | None,
     int,
     str | None,
     int | None,
-    bytes | None,
     datetime | None,
     datetime | None,
     bytes | None,
     *tuple[str | datetime | None, ...],
 ]
-_ATTRIBUTES: Final = 6
+# Of each card as much of that as was asked for, which is the attributes or up to the id, and then
+# the name that it is sorted by: so little where there is nothing else to tell.
+BriefRow: TypeAlias = tuple[int, str, bytes, str] | tuple[int, str, None, int | None, int, str]
+Row: TypeAlias = FullRow | BriefRow
+_ATTRIBUTES: Final = 2
 _BODY: Final = 9
 _PLACE: Final = 10
 
 # Parts of a row.
-version_of = itemgetter(0, 1, 2)
 book_of = itemgetter(0)
 key_of = itemgetter(1)
-id_of = itemgetter(3)
+attributes_of = itemgetter(_ATTRIBUTES)
+_place_of_brief = itemgetter(-1, 1)
+# Of one that is up to the id.
+version_of = itemgetter(0, 1, 3)
+id_of = itemgetter(4)
 # What the cards of one person have in common, as far as there is something.
-persons_of = itemgetter(4, 5)
-stored_of = itemgetter(0, 1, _ATTRIBUTES)
-_attributes_of = itemgetter(_ATTRIBUTES)
+persons_of = itemgetter(5, 6)
 _body_of = itemgetter(_BODY)
 
 
@@ -52,7 +57,9 @@ _body_of = itemgetter(_BODY)
 class Details:
     """What is wanted of each card that is found, beside which it is.
 
-    Without any of these, the index by which cards are sorted has all there is to tell.
+    Without any of these, the index by which cards are sorted has all there is to tell. Who wants
+    nothing but the attributes or the revision may take ``brief`` rows, which there are where they
+    are sorted by name.
     """
 
     revision: bool = False
@@ -60,6 +67,7 @@ class Details:
     attributes: bool = False
     moments: bool = False
     body: bool = False
+    brief: bool = False
 
 
 # What an ``Entry`` has at least.
@@ -86,14 +94,17 @@ class Hits:
 
     def stored(self, attributes: Mapping[int, bytes]) -> Hits:
         """Return the same with their attributes, of each by its id."""
-        rows = [(*row[:6], attributes[id_of(row)], *row[7:]) for row in self.rows]
+        rows = [
+            (*row[:2], attributes[id_of(row)], *row[3:])
+            for row in cast("Sequence[FullRow]", self.rows)
+        ]
         return Hits(rows)
 
     def entries(self) -> list[Entry]:
-        """Return the cards, each by itself; their attributes were asked for."""
+        """Return the cards, each by itself; their attributes and ids were asked for."""
         found = []
-        for row in self.rows:
-            book, key, _revision, _id, uid, link, attributes, created, modified, body = row[:_PLACE]
+        for row in map(_full, self.rows):
+            book, key, attributes, _revision, _id, uid, link, created, modified, body = row[:_PLACE]
             place = row[_PLACE:]
             found.append(
                 Entry(book, key, uid or "", attributes or b"", created, modified, body, place, link)
@@ -103,8 +114,11 @@ class Hits:
     def pieces(self, most: int, octets: int) -> Iterator[Hits]:
         """Yield them in pieces of ``most`` at the most, each over when it has so many octets."""
         rows = self.rows
-        if 0 < len(rows) <= most and _attributes_of(rows[0]) is _body_of(rows[0]) is None:
-            # As of nearly all that is asked by name.
+        if not rows:
+            return
+        # As of nearly all that is asked by name.
+        is_light = attributes_of(rows[0]) is None and not self._has_bodies
+        if len(rows) <= most and (is_light or sum(self._sizes()) < octets):
             yield self
             return
         sizes = list(accumulate(self._sizes()))
@@ -117,14 +131,28 @@ class Hits:
 
     def _sizes(self) -> Iterator[int]:
         """Yield how large each is; what was not asked for is missing from all of them."""
+        attributes = self._lengths(attributes_of)
+        return map(add, attributes, self._lengths(_body_of)) if self._has_bodies else attributes
+
+    @property
+    def _has_bodies(self) -> bool:
+        first = self.rows[0]
+        return len(first) >= _PLACE and _body_of(first) is not None
+
+    def _lengths(self, part: itemgetter[int]) -> Iterator[int]:
         rows = self.rows
-        parts = (
-            repeat(0, len(rows)) if not rows or of(rows[0]) is None else map(len, map(of, rows))
-            for of in (_attributes_of, _body_of)
-        )
-        return map(add, *parts)
+        return repeat(0, len(rows)) if part(rows[0]) is None else map(len, map(part, rows))
 
     @property
     def last_place(self) -> Place:
         """Where the last of them stands in the order."""
-        return self.rows[-1][_PLACE:]
+        last = self.rows[-1]
+        place: Place = _place_of_brief(last) if len(last) < _PLACE else last[_PLACE:]
+        return place
+
+
+def _full(row: tuple[object, ...]) -> FullRow:
+    if len(row) < _PLACE:
+        missing = [None] * (_PLACE + 1 - len(row))
+        row = (*row[:-1], *missing, *_place_of_brief(row))
+    return cast("FullRow", row)

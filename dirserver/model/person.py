@@ -95,7 +95,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_words(text.replace("_", " ")))
 
 
-def identities(uid: str, values: Iterable[tuple[Field, str]]) -> frozenset[str]:
+def identities(uid: str, values: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Return what tells a person by a card's UID and by what the search index holds of it.
 
     Those are the UID; each mail address that is a person's and not a desk's; the full name
@@ -105,9 +105,9 @@ def identities(uid: str, values: Iterable[tuple[Field, str]]) -> frozenset[str]:
     numbers: set[str] = set()
     found = {f"uid {uid}"} if uid else set()
     for field, value in values:
-        if field is Field.MAIL and "@" in value and not is_role(value):
+        if field == Field.MAIL and "@" in value and not is_role(value):
             found.add(f"mail {value}")
-        elif field is Field.FULL_NAME:
+        elif field == Field.FULL_NAME:
             names.add(" ".join(sorted(_WORD.findall(value))))
         elif field in PHONES and len(value) >= _FEWEST_DIGITS:
             numbers.add(value)
@@ -156,15 +156,15 @@ class Traits:
         return any(one <= two or two <= one for one in self.names for two in other.names)
 
 
-def traits(uid: str, values: Iterable[tuple[Field, str]]) -> Traits:
+def traits(uid: str, values: Iterable[tuple[str, str]]) -> Traits:
     """Return what a card says of who it is of, by its UID and its values in the search index."""
     mails: set[str] = set()
     numbers: set[str] = set()
     names: set[frozenset[str]] = set()
     for field, value in values:
-        if field is Field.MAIL:
+        if field == Field.MAIL:
             mails.add(value)
-        elif field is Field.FULL_NAME:
+        elif field == Field.FULL_NAME:
             names.add(frozenset(_WORD.findall(value)))
         elif field in PHONES and len(value) >= _FEWEST_DIGITS:
             numbers.add(value)

@@ -6,7 +6,7 @@ The only place that imports anyascii.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -14,7 +14,7 @@ from anyascii import anyascii
 from dirserver.model.fold import fold, forms
 
 # No name has more words, or more ideographs, that anybody looks for it by.
-_MOST_BEGINNINGS = 32
+_MOST_BEGINNINGS = 64
 # No display shows so much, and nobody presses so many keys.
 _MOST_KEYS = 32
 
@@ -24,7 +24,7 @@ _IDEOGRAPHS = (
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
-_BETWEEN_WORDS = re.escape(" -'\"()[]/.,:;&+_@")
+_BETWEEN_WORDS = re.escape(" -'\"()[]{}<>/|\\.,:;!?&+*=~#_@„“”‚«»‹›—·•¡¿")
 _BEGINNING = re.compile(
     f"(?<=[{_BETWEEN_WORDS}])[^{_BETWEEN_WORDS}]|(?<!^)[{_IDEOGRAPHS}]",
 )
@@ -45,7 +45,7 @@ def is_ideographic(part: str) -> bool:
 def beginnings(folded: str) -> tuple[str, ...]:
     """Return what follows the beginnings of the words in a folded value, but for the first.
 
-    Every ideograph counts as one. Of the first 32 words only.
+    Every ideograph counts as one. Of the first 64 words only.
     """
     # Most values that are not a full name are one word.
     found: list[str] = []
@@ -71,18 +71,13 @@ def _latin(text: str) -> str:
     return anyascii(_GREEK_U.sub("ou", text)).replace("'", "").replace('"', "")
 
 
-def keyed(name: str) -> frozenset[str]:
-    """Return the digits that spell ``name``, from the beginning of each of its words on.
+def keyed(spellings: Iterable[str]) -> frozenset[str]:
+    """Return the digits for the folded ``spellings`` of a name, from each of their words on.
 
     Blanks and punctuation are not dialled. Empty for a name in letters that are on no key.
     """
-    return frozenset(_keyed(name)) - {""}
-
-
-def _keyed(name: str) -> Iterator[str]:
-    for form in name_forms(name):
-        for part in (form, *beginnings(form)):
-            yield _NO_KEY.sub("", part.translate(_KEYS))[:_MOST_KEYS]
+    parts = [part for one in spellings for part in (one, *beginnings(one))]
+    return frozenset(_NO_KEY.sub("", one.translate(_KEYS))[:_MOST_KEYS] for one in parts) - {""}
 
 
 def keys_asked(text: str) -> str:

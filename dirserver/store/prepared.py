@@ -10,20 +10,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    Insert,
     LargeBinary,
     String,
-    Table,
-    TextClause,
-    bindparam,
     column,
-    insert,
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -90,6 +86,9 @@ class _Compiled:
     # Where parameters have no names: those values in their places, and whose places these are.
     ready: tuple[object, ...]
     places: Mapping[str, tuple[int, ...]]
+    # Where all of several values come with the call: what takes them, and what some become.
+    take: Callable[[Mapping[str, object]], Sequence[object]] | None
+    processed: tuple[tuple[int, _Process], ...]
 
     def bound(self, values: Mapping[str, object]) -> Any:
         """Return ``values`` as the driver takes them."""
@@ -108,6 +107,11 @@ class _Compiled:
     def _in_place(self, values: Mapping[str, object]) -> Sequence[object]:
         if not values:
             return self.ready
+        if self.take is not None:
+            ready = list(self.take(values))
+            for at, process in self.processed:
+                ready[at] = process(ready[at])
+            return ready
         ready = list(self.ready)
         for name, value in values.items():
             if name in self.binding:
@@ -202,107 +206,6 @@ class Prepared:
         return compiled
 
 
-_LAST_ID = Prepared(text("SELECT last_insert_rowid()"))
-
-
-class NewRow:
-    """The INSERT of one row into a table whose ids the engine gives out."""
-
-    def __init__(self, table: Table) -> None:
-        """Prepare it for ``table``, whose primary key is one column."""
-        (key,) = table.primary_key
-        plain = insert_into(table, without=key.name)
-        self._table = table
-        # SQLite's driver knows the id by itself: RETURNING costs half as much again.
-        self._statement = Prepared({"sqlite": plain, "postgresql": plain.returning(key)})
-
-    def insert(self, connection: Connection, row: Mapping[str, object]) -> int:
-        """Insert ``row`` and return its id."""
-        cursor = self._statement.execute(connection, row)
-        if connection.dialect.name == "sqlite":
-            return int(cursor.lastrowid)
-        return int(cast("Found", cursor.fetchone())[0])
-
-    def insert_all(
-        self, connection: Connection, rows: Sequence[Mapping[str, object]]
-    ) -> Sequence[int]:
-        """Insert ``rows`` and return their ids, in their order."""
-        if not rows:
-            return []
-        if connection.dialect.name != "sqlite":
-            returning = insert(self._table).returning(
-                *self._table.primary_key, sort_by_parameter_order=True
-            )
-            return connection.scalars(returning, rows).all()
-        # Nobody else writes, and each is given the next id (https://sqlite.org/autoinc.html).
-        self._statement.each(connection, rows)
-        last = int(cast("Found", _LAST_ID.row(connection))[0])
-        return range(last - len(rows) + 1, last + 1)
-
-
-class NewRows:
-    """The INSERT of any number of rows into a table, of which each row has all columns.
-
-    One whose key is there already is left out.
-    """
-
-    def __init__(self, table: Table) -> None:
-        """Prepare it for ``table``."""
-        self._table = table
-        self._each = Prepared(_insert(table, "ON CONFLICT DO NOTHING"))
-        self._all: Prepared | None = None
-
-    def insert(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-        """Insert ``rows``, whose values have the order of the columns."""
-        if not rows:
-            return
-        if connection.dialect.name == "sqlite":
-            # Text that is to be read again would take as long as what it does with the rows.
-            self._each.many(connection, rows)
-        else:
-            # PostgreSQL is far away, and so is told of all rows at once.
-            self._all = self._all or self._at_once(connection.dialect)
-            self._all.run(connection, rows=json.dumps(rows, ensure_ascii=False))
-
-    def _at_once(self, dialect: Dialect) -> Prepared:
-        table = self._table
-        names = ", ".join(one.name for one in table.c)
-        taken = ", ".join(
-            f"CAST(value ->> {at} AS {one.type.compile(dialect).partition(' ')[0]})"
-            for at, one in enumerate(table.c)
-        )
-        rows = "json_array_elements(CAST(:rows AS json)) AS said (value)"
-        into = f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM {rows}"  # noqa: S608 - names of ours
-        return Prepared(text(f"{into} ON CONFLICT DO NOTHING"))
-
-
-def insert_into(table: Table, *, without: str = "") -> Insert:
-    """Return the INSERT of a row that has all columns but one."""
-    names = [one.name for one in table.c if one.name != without]
-    return insert(table).values({name: bindparam(name) for name in names})
-
-
-def insert_or_update(table: Table) -> TextClause:
-    """Return the INSERT of a row that has all columns, which updates the one with the same key."""
-    key = ", ".join(one.name for one in table.primary_key)
-    others = [one.name for one in table.c if not one.primary_key]
-    changes = ", ".join(f"{name} = excluded.{name}" for name in others)
-    return _insert(table, f"ON CONFLICT ({key}) DO UPDATE SET {changes}")
-
-
-def _insert(table: Table, otherwise: str) -> TextClause:
-    """Return the INSERT of a row that has all columns, and what is done where its key is there.
-
-    SQLite has taken over PostgreSQL's words for that. SQLAlchemy has them in the dialect of each
-    alone, and that of an engine that is not in use takes 2 MB.
-    """
-    names = ", ".join(one.name for one in table.c)
-    values = ", ".join(f":{one.name}" for one in table.c)
-    words = f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - names of ours
-    types = (bindparam(one.name, type_=one.type) for one in table.c)
-    return text(f"{words} {otherwise}").bindparams(*types)
-
-
 def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
     found = statements[dialect.name] if isinstance(statements, Mapping) else statements
     compiled = cast(
@@ -343,6 +246,8 @@ def _compile(statements: Statements, dialect: Dialect) -> _Compiled:
         tuple(reading),
         tuple([given.get(name, _MISSING) for name in names]),
         places,
+        itemgetter(*names) if len(names) > 1 and not given else None,
+        tuple([(at, binding[name]) for at, name in enumerate(names) if name in binding]),
     )
 
 

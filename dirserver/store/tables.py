@@ -272,11 +272,12 @@ change = Table(
     sqlite_with_rowid=False,
 )
 
-# What a card says, folded: the search index. What is ``ordered`` is told in ``probes``.
+# What a card says, folded: the search index. What is ``ordered`` is told in ``probes``. A card has
+# so many rows that it had better not be looked up with each: ``delete_cards`` takes them away.
 card_value = Table(
     "card_value",
     metadata,
-    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("card_id", _Id, primary_key=True),
     Column("field", Text, primary_key=True),
     Column("value", _Plain, primary_key=True),
     Column("ordered", Boolean, nullable=False),
@@ -289,19 +290,20 @@ card_value = Table(
 )
 
 # What follows the beginnings of the words of a card's names; see ``beginnings``. For ranges
-# only, so that it is kept out of the trigram index.
+# only, so that it is kept out of the trigram index. Which rows a card has follows from its values.
 card_beginning = Table(
     "card_beginning",
     metadata,
     Column("addressbook_id", _Id, primary_key=True),
     Column("head", _Plain, primary_key=True),
     Column("place", BigInteger, primary_key=True),
-    Column("card_id", _Id, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True),
+    Column("card_id", _Id, primary_key=True),
     Column("value", _Plain, primary_key=True),
     Column("fields", Integer, nullable=False),
-    Index("ix_card_beginning_card_id", "card_id"),
     sqlite_with_rowid=False,
 )
+for _index in card_value, card_beginning:
+    _index.add_is_dependent_on(card)
 
 # Cards of files that went into a card, or were skipped for it: by their etags, the same ones are
 # known again.

@@ -6,30 +6,27 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from dirserver.errors import NotFound
 from dirserver.model.principal import Client
 from dirserver.store.cards import StoredCard
 from dirserver.store.index import trigram
-from dirserver.store.index.derived import Derived, store_derived
-from dirserver.store.prepared import (
-    NewRow,
-    Prepared,
-    among,
-    insert_into,
-    insert_or_update,
-    listed,
-)
+from dirserver.store.index.derived import Derived, delete_cards, kept, store_derived
+from dirserver.store.prepared import Prepared
+from dirserver.store.rows import NewRow, insert_into, insert_or_update
 from dirserver.store.storable import made_storable
 from dirserver.store.tables import addressbook, card, card_version, change
 
 # Without letters and digits that look alike: keys are read out over the telephone.
 _KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _KEY_LENGTH = 12
-_KEY_BITS = 60
-
+# Each octet stands for a character, but for the last ones: else some would be likelier.
+_EACH = 256 // len(_KEY_ALPHABET)
+_CHARACTERS = (_KEY_ALPHABET * (_EACH + 1)).encode()[:256]
+_OVER = bytes(range(_EACH * len(_KEY_ALPHABET), 256))
 
 # Put together once; see ``cards``.
 _LOCK = Prepared(
@@ -59,9 +56,6 @@ _CHANGE_CONTENTS, _CHANGE_CARDS = (
         .values({name: bindparam(name) for name in names})
     )
     for names in (_CONTENT, _CHANGED)
-)
-_REMOVE_CARDS = Prepared(
-    {engine: delete(card).where(one) for engine, one in among(card.c.id, "ids").items()}
 )
 _NOTE_CHANGES = Prepared(insert_or_update(change))
 
@@ -110,12 +104,10 @@ class Act:
 
 def new_key() -> str:
     """Return a key for a card that never had one: short, and never given out before."""
-    # So many more bits than a key has that none is likelier than another.
-    number, key = secrets.randbits(2 * _KEY_BITS), ""
+    key = ""
     while len(key) < _KEY_LENGTH:
-        number, at = divmod(number, len(_KEY_ALPHABET))
-        key += _KEY_ALPHABET[at]
-    return key
+        key += secrets.token_bytes(2 * _KEY_LENGTH).translate(_CHARACTERS, _OVER).decode()
+    return key[:_KEY_LENGTH]
 
 
 def lock(connection: Connection, book_id: int) -> None:
@@ -160,14 +152,29 @@ def store_cards(connection: Connection, book_id: int, cards: Sequence[NewCard], 
         _row(book_id, new, revision, version, act.at)
         for (new, revision), version in zip(revised, versions, strict=True)
     ]
+    was = _replaced(connection, cards)
     ids = _store_rows(connection, cards, rows)
     changes = [(new.href, revision) for new, revision in revised]
     note_changes(connection, book_id, changes, vanished=False)
+    derived = [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)]
     store_derived(
         connection,
-        [(book_id, card_id, new.derived) for card_id, new in zip(ids, cards, strict=True)],
-        replaced={new.replaces.id: new.was for new in cards if new.replaces is not None},
+        sorted(derived, key=itemgetter(1)),
+        replaced=was,
     )
+
+
+def _replaced(connection: Connection, cards: Sequence[NewCard]) -> dict[int, Derived]:
+    """Return what is kept beside those that ``cards`` replace, by their ids."""
+    found = {
+        new.replaces.id: new.was
+        for new in cards
+        if new.replaces is not None and new.was is not None
+    }
+    unknown = [new.replaces.id for new in cards if new.replaces is not None and new.was is None]
+    if unknown:
+        found.update(kept(connection, unknown))
+    return found
 
 
 def _insert(
@@ -201,17 +208,22 @@ def _row(
 def _store_rows(
     connection: Connection, cards: Sequence[NewCard], rows: Sequence[dict[str, object]]
 ) -> list[int]:
-    """Insert or update the cards' rows and return their ids, in the order of ``cards``."""
-    created = [row for new, row in zip(cards, rows, strict=True) if new.replaces is None]
+    """Insert or update the cards' rows and return their ids, in the order of ``cards``.
+
+    New ones have ids in the order of their names, so that what was written in one go is stored
+    nearly as it is shown, and read from few places.
+    """
+    new = [at for at, one in enumerate(cards) if one.replaces is None]
+    new.sort(key=lambda at: cards[at].derived.sort_name)
     for statement, is_called_the_same in (_CHANGE_CONTENTS, True), (_CHANGE_CARDS, False):
         replaced = [
-            {**row, "card_id": new.replaces.id}
-            for new, row in zip(cards, rows, strict=True)
-            if new.replaces is not None and new.is_called_the_same is is_called_the_same
+            {**row, "card_id": one.replaces.id}
+            for one, row in zip(cards, rows, strict=True)
+            if one.replaces is not None and one.is_called_the_same is is_called_the_same
         ]
         statement.each(connection, replaced)
-    new_ids = iter(_insert(connection, _NEW_CARD, created))
-    return [next(new_ids) if new.replaces is None else new.replaces.id for new in cards]
+    ids = dict(zip(new, _insert(connection, _NEW_CARD, [rows[at] for at in new]), strict=True))
+    return [ids[at] if one.replaces is None else one.replaces.id for at, one in enumerate(cards)]
 
 
 def remove_cards(
@@ -227,7 +239,7 @@ def remove_cards(
         for stored, revision in revised
     ]
     _GONE_VERSIONS.each(connection, gone)
-    _REMOVE_CARDS.run(connection, ids=listed(sorted(stored.id for stored in cards)))
+    delete_cards(connection, book_id, sorted(stored.id for stored in cards))
     changes = [(stored.card.href, revision) for stored, revision in revised]
     note_changes(connection, book_id, changes, vanished=True)
     trigram.settle(connection, least=trigram.MOST_DUE)

@@ -68,7 +68,8 @@ def completed(status: str, headers: list[tuple[str, str]]) -> list[tuple[str, st
     named = {name for name, _value in headers}
     if status.startswith("405") and "Allow" not in named:
         headers = [*headers, ("Allow", ALLOW_HEADER)]
-    if status.startswith("20") and "Content-Type" in named:
+    # RFC 9110 section 15.4.5: 304 says as well what the answer would have depended on.
+    if (status.startswith("20") and "Content-Type" in named) or status.startswith("304"):
         also = ", ".join([value for name, value in headers if name == "Vary"])
         headers = [field for field in headers if field[0] != "Vary"]
         headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))

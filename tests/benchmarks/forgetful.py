@@ -74,7 +74,8 @@ class Forgetful(Writing):
         )
         store.note_changes(self.connection, view.book.id, [(href, revision)], vanished=False)
         derived = [(view.book.id, stored.id, new.derived)]
-        store_derived(self.connection, derived, replaced={stored.id: new.was})
+        was = {} if new.was is None else {stored.id: new.was}
+        store_derived(self.connection, derived, replaced=was)
         return Stored(new.etag, created=False)
 
 

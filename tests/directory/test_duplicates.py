@@ -13,6 +13,7 @@ from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.audit import AuditAction
 from dirserver.model.duplicates.scan import Pair
 from dirserver.model.duplicates.verdict import Verdict
+from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Principal
 from dirserver.model.vcard import parse_card
@@ -151,7 +152,8 @@ def test_a_card_that_is_yet_to_be_stored_has_its_twins(services: Services) -> No
     with services.directory.writing(BOB, HERE) as writing:
         new = writing.new_card("b.vcf", parse_card(AGAIN), AGAIN, None)
         views = writing.books(Privilege.READ)
-        (twin,) = duplicates.certain_twins(writing, views, new.uid, new.derived.values)
+        values = [(Field(field), value) for field, value in new.derived.values]
+        (twin,) = duplicates.certain_twins(writing, views, new.uid, values)
     assert (twin.href, twin.uid, twin.key) == ("a.vcf", "a", key(services, "a.vcf"))
     assert [reason.words for reason in twin.reasons] == [SAME_NAME, SAME_MOBILE]
 

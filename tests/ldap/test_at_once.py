@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
+from dirserver.ldap.answering import begin
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.entry.kept import KeptEntries
 from dirserver.ldap.going import Going
 from dirserver.ldap.session import Context, LDAPSession
+from dirserver.ldap.settings import Size
 from dirserver.model.principal import Client
 from tests.ldap import wire
+from tests.ldap.asking import paged
 from tests.ldap.client import encode
 from tests.organisation import PASSWORD, open_organisation, write_config
 
@@ -112,6 +116,48 @@ def test_what_takes_long_is_broken_off_and_goes_on_elsewhere(organisation: Servi
     # The same connection, which stood by.
     with organisation.store.reading() as connection:
         assert connection.execute(text(SLOW)).scalar() == 1_000_000
+
+
+@pytest.mark.parametrize("batch", [1, 700_000])
+def test_an_answer_that_is_broken_off_goes_on_behind_what_was_sent(
+    context: Context, crowded: Services, batch: int
+) -> None:
+    crowd = replace(context, directory=crowded.directory, authenticator=crowded.authenticator)
+    one = session(crowd, "198.18.200.4")
+    request = decode_message(wire.message(2, wire.search(f"ou=customers,{SUFFIX}")))
+    whole = b"".join(part for part in one.answer(request) if isinstance(part, bytes))
+    sent: list[bytes] = []
+    # It is not the size that ends it, but the time.
+    answer = begin(one, request, Size(batch, len(whole)), sent.append)
+    assert answer.ready is None
+    at_once = sum(map(len, sent))
+    assert 0 < at_once < len(whole)
+    ended = False
+    while not ended:
+        data, _, ended = answer.next_batch(batch)
+        sent.append(data)
+    assert b"".join(sent) == whole
+
+
+@pytest.mark.parametrize(("most", "is_all"), [(2_000_000, True), (300_000, False), (1, False)])
+def test_of_a_page_is_sent_at_once_what_may_be(
+    context: Context, crowded: Services, most: int, is_all: bool
+) -> None:
+    crowd = replace(context, directory=crowded.directory, authenticator=crowded.authenticator)
+    one = session(crowd, "198.18.200.5")
+    operation = wire.search(f"ou=customers,{SUFFIX}")
+    request = decode_message(wire.message(2, operation, [paged(500)]))
+    whole = b"".join(part for part in one.answer(request) if isinstance(part, bytes))
+    sent: list[bytes] = []
+    answer = begin(one, request, Size(1, most), sent.append)
+    assert answer.ready is not None
+    assert answer.ready.ended is is_all
+    assert sum(map(len, sent)) < most
+    data, _, ended = answer.next_batch(1)
+    while not ended:
+        rest, _, ended = answer.next_batch(1)
+        data += rest
+    assert b"".join(sent) + data == whole
 
 
 def test_nothing_is_at_once_where_the_audit_trail_is_told_first(tmp_path: Path) -> None:

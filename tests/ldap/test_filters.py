@@ -181,6 +181,10 @@ _QUERIES: dict[str, Query] = {
     # What is left of such a part is one blank, which every value has (RFC 4518 section 2.6.1).
     "(cn=*\\00*)": EVERYTHING,
     "(mail=*\\00*)": Present(MAIL),
+    # What stands between the lines of an address, and for that itself (RFC 4517 section 3.3.28).
+    "(postalAddress=a$b\\5c24\\5c5cc\\5c)": Equals(Field.WORK_ADDRESS, "a\nb$\\c\\"),
+    "(postalAddress=a$*b$c)": Substring(Field.WORK_ADDRESS, "a\n", final="b\nc"),
+    "(street=a$b)": Equals(Field.WORK_STREET, "a$b"),
     # One attribute for many facts.
     "(searchNumber=1)": Equals(Field.ANY_PHONE, "1"),
     "(ou=Sales)": Equals(Field.UNIT, "Sales"),

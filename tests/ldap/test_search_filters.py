@@ -90,6 +90,12 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(o=soehne*)", ["Jürgen"]),
         ("(title=leit*)", ["Anna"]),
         ("(street=5*)", []),
+        # An address as it is shown, with a sign between its lines, and a part of it.
+        ("(postalAddress=Hauptstraße 5$10115 Berlin$Deutschland)", ["Anna"]),
+        ("(postalAddress=*5$10115*)", ["Anna"]),
+        ("(postalAddress=haupt*)", ["Anna"]),
+        ("(postalAddress:caseIgnoreListMatch:=hauptstraße 5$10115 berlin$deutschland)", ["Anna"]),
+        (r"(postalAddress:2.5.13.12:=hauptstraße 5$\2a)", ["Anna"]),
         ("(searchContact=söhne*)", ["Jürgen"]),
         ("(!(cn=b*))", ["Émile", "Jürgen", "Zoë", "Пётр", "小明"]),
         # Names in other letters than those of a keypad.

@@ -298,7 +298,6 @@ def test_the_entries_above_the_cards_say_what_they_are(ldap: Connect) -> None:
              objectClass: top
              objectClass: organizationalUnit
              ou: staff
-             ou: Staff
            SearchResultDone success
         C: search base=ou=users,dc=example,dc=org scope=one
         S: SearchResultEntry uid=erin,ou=users,dc=example,dc=org

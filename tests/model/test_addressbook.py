@@ -23,6 +23,8 @@ from dirserver.model.addressbook import HREF_BYTES, is_href
         "🙂.vcf",
         "a" * HREF_BYTES,
         "é" * (HREF_BYTES // 2),
+        "山田\u3000太郎.vcf",
+        "a\u00a0b",
     ],
 )
 def test_clients_choose_their_names(href: str) -> None:

@@ -97,11 +97,26 @@ def test_a_get_converts_what_is_preferred_in_another_version(both: DAVClient) ->
     assert answer.headers["Vary"] == "Accept, Accept-Encoding"
     assert answer.headers["Content-Type"] == "text/vcard; charset=utf-8; version=4.0"
     spared = both.send("GET", f"{BOOK}b.vcf", converted)
-    assert (spared.status, spared.headers["Vary"]) == (304, "Accept")
+    assert (spared.status, spared.headers["Vary"]) == (304, "Accept, Accept-Encoding")
     # One version does not spare the other.
     other = {"If-None-Match": f'"{stored}"', "Accept": WANTS_FOUR}
     assert both.send("GET", f"{BOOK}b.vcf", other).status == 200
     assert both.send("GET", f"{BOOK}b.vcf", {**converted, "Accept": "*/*"}).status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", [BOOK, f"{BOOK}b.vcf"])
+def test_rfc6352_5_1_1_1_a_version_that_there_is_not_is_refused(
+    both: DAVClient, carol: DAVClient, method: str, path: str
+) -> None:
+    only = {"Accept": "text/vcard;version=2.1"}
+    answer = both.send(method, path, only)
+    refused = b"<C:supported-address-data-conversion/>" in answer.body or method == "HEAD"
+    assert (answer.status, refused) == (403, True)
+    assert both.send(method, path, {"Accept": "text/vcard;version=2.1, */*"}).status == 200
+    # What is hidden, or not there, is no matter of versions.
+    assert b"need-privileges" in carol.send("GET", "/carol/secret/b.vcf", only).body
+    assert both.send(method, f"{BOOK}none.vcf", only).status == 404
 
 
 def test_a_card_that_was_read_in_another_version_can_be_written_back(both: DAVClient) -> None:

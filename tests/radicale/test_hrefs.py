@@ -32,6 +32,8 @@ NAMES = [
     "x" * 255,
     "ä" * 127,
     "no-extension",
+    "山田\u3000太郎.vcf",
+    "a\u00a0b.vcf",
     "customers",
 ]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dirserver.assembly import Services
 from tests.conversation import play
+from tests.radicale.bodies import FILES
 from tests.radicale.dav_client import HOST, DAVClient
+from tests.radicale.test_audit import trail
 
 
 @pytest.fixture
@@ -57,12 +60,16 @@ def test_a_card_gets_another_name(alice: DAVClient, names: dict[str, str]) -> No
         "http://{host}:80/alice/staff/{name}",
         "http://{host_capital}/alice/staff/{name}",
         "/alice/staff/{name}",
+        "/alice//customers/../staff/./{name}",
     ],
 )
 def test_a_card_goes_to_another_book(
     alice: DAVClient, names: dict[str, str], destination: str
 ) -> None:
-    """The names in the Destination are escaped, and may hold what would end a path."""
+    """The names in the Destination are escaped, and may hold what would end a path.
+
+    It may be spelled as the path of a request may be.
+    """
     url = destination.format(host=HOST, host_capital=HOST.upper(), name="a%3Fb%23c%3B%25.vcf")
     play(
         alice,
@@ -95,13 +102,27 @@ def test_another_server_is_no_destination(alice: DAVClient, names: dict[str, str
         )
 
 
-@pytest.mark.parametrize("url", ["", "http://[::1", "/alice/staff/%FF.vcf", "http://x:99999999/a"])
+@pytest.mark.parametrize(
+    "url", ["", "b.vcf", "http://[::1", "/alice/staff/%FF.vcf", "http://x:99999999/a"]
+)
 def test_a_malformed_destination_is_a_bad_request(
     alice: DAVClient, names: dict[str, str], url: str
 ) -> None:
     """RFC 4918 section 10.3: the header is a URL, and MUST be there."""
     answer = alice.send("MOVE", "/alice/customers/anna.vcf", {"Destination": url} if url else {})
     assert (answer.status, answer.body) == (400, b"The Destination field is no address.\n")
+
+
+@pytest.mark.parametrize("method", ["MOVE", "COPY"])
+def test_rfc4918_9_8_5_a_card_does_not_go_to_its_own_address(
+    alice: DAVClient, services: Services, names: dict[str, str], method: str
+) -> None:
+    before = len(trail(services))
+    itself = {"Destination": "/alice//customers/%61nna.vcf"}
+    answer = alice.send(method, "/alice/customers/anna.vcf", itself)
+    assert (answer.status, answer.body[:12]) == (403, b"A card goes ")
+    assert alice.send("GET", "/alice/customers/anna.vcf", {}).body == FILES["anna.vcf"]
+    assert len(trail(services)) == before
 
 
 def test_overwrite_f_keeps_what_is_there(alice: DAVClient, names: dict[str, str]) -> None:
@@ -193,7 +214,7 @@ def test_both_books_must_be_writable(bob: DAVClient, names: dict[str, str]) -> N
         C: MOVE /bob/customers/anna.vcf
            Destination: /alice/secret/anna.vcf
         S: 403
-           error need-privileges /alice/secret/ unbind
+           error need-privileges /alice/secret/ bind
         C: GET /bob/customers/anna.vcf
         S: 200
            ETag: $anna

@@ -141,6 +141,15 @@ def test_rfc5689_3_3_valid_resourcetype(home: DAVClient, body: bytes) -> None:
     assert home.say(["PROPFIND /bob/friends/", "Depth: 0", "<types.xml"])[0] == "403"
 
 
+def test_rfc4918_9_3_1_a_description_of_another_kind_is_not_understood(home: DAVClient) -> None:
+    for kind, status in (("text/plain", 415), ("application/xml", 400)):
+        answer = home.send("MKCOL", "/bob/friends/", {"Content-Type": kind}, b"a book of friends")
+        assert answer.status == status
+    # Whatever a client calls it, XML is read.
+    plain = {"Content-Type": "text/plain"}
+    assert home.send("MKCOL", "/bob/friends/", plain, mkcol()).status == 201
+
+
 def test_rfc5689_3_a_property_that_cannot_be_set_keeps_the_book_from_being_made(
     home: DAVClient,
 ) -> None:
@@ -159,9 +168,10 @@ def test_rfc4918_9_3_1_what_is_there_cannot_be_made_again(home: DAVClient) -> No
     """405; a shared book that is hidden is not there, and tells nothing of itself."""
     assert home.send("MKCOL", "/bob/friends/", {}, mkcol()).status == 201
     for path in ("/bob/friends/", "/bob/customers/", "/bob/personal/"):
-        answer = home.send("MKCOL", path, {}, mkcol())
-        assert answer.status == 405
-        assert "MKCOL" in answer.headers["Allow"]
+        for body in (mkcol(), b"", b"no XML"):
+            answer = home.send("MKCOL", path, {}, body)
+            assert answer.status == 405
+            assert "MKCOL" in answer.headers["Allow"]
     assert home.send("MKCOL", "/bob/secret/", {}, mkcol()).status == 201
     heard = home.say(["PROPFIND /bob/secret/", "Depth: 0", "<owner.xml"])
     assert heard == ["207", "/bob/secret/ 200 owner = /bob/"]

@@ -126,6 +126,26 @@ def test_rfc8144_3_2_whoever_is_late_is_shown_what_there_is(alice: DAVClient, an
     assert "Preference-Applied" not in nothing.headers
 
 
+def test_whoever_is_late_by_a_moment_is_shown_what_has_just_been_stored(
+    alice: DAVClient, anna: str, standing: Application
+) -> None:
+    """Of changes that are stored together, nobody else can read the first before all are."""
+    writes, headers = standing.writes, {**SHOWN, "If-Match": anna}
+    heard: list[tuple[str, str | None]] = []
+
+    def hear(status: str, fields: list[tuple[str, str]]) -> None:
+        heard.append((status[:3], dict(fields).get("ETag")))
+
+    bodies = []
+    with writes.together():
+        for name in ("anna2.vcf", "anna.vcf"):
+            environ = alice._environ("PUT", ANNA, headers, FILES[name])
+            bodies.append(b"".join(writes(environ, hear)))
+    assert bodies == [FILES["anna2.vcf"]] * 2
+    now = alice.send("GET", ANNA, {}).headers["ETag"]
+    assert heard == [("200", now), ("412", now)]
+
+
 def test_who_may_not_write_is_shown_nothing(bob: DAVClient, alice: DAVClient) -> None:
     alice.send("PUT", "/alice/secret/cora.vcf", {}, FILES["cora.vcf"])
     for path in ("/bob/secret/cora.vcf", "/alice/secret/cora.vcf", "/bob/staff/none.vcf"):

@@ -17,10 +17,11 @@ from dirserver.model.ordering import Span
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.engine import Store
+from dirserver.store.index.beginnings import words_of
 from dirserver.store.index.derived import Derived
 from dirserver.store.search.question import Question
 from dirserver.store.search.searching import search
-from dirserver.store.search.values import indexed_beginnings, indexed_values
+from dirserver.store.search.values import indexed_values
 from dirserver.store.writing import Act, NewCard, store_cards
 from tests.store.oracle import OracleCard
 
@@ -82,8 +83,8 @@ def _new(card: OracleCard) -> NewCard:
         for value in said
         for indexed in indexed_values(field, value, PLAN)
     }
-    beginnings = indexed_beginnings(card.fields)
-    derived = Derived(tuple(sorted(values)), card.order[0], card.key.encode(), beginnings)
+    said = tuple(sorted(values))
+    derived = Derived(said, card.order[0], card.key.encode(), words_of(said))
     return NewCard(f"{card.key}.vcf", card.key, "", b"body", "etag", derived, None)
 
 

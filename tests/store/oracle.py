@@ -128,7 +128,7 @@ def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
         case AtMost(_, asked):
             return "\0" not in asked and any(form <= forms(asked)[0] for form in said)
         case Keyed(digits):
-            return any(keys.startswith(digits) for keys in keyed(value))
+            return any(keys.startswith(digits) for keys in keyed(said))
         case Substring(_, initial, middle, final, at_word):
             # Nothing begins or ends with a blank once it is folded.
             spellings = [

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from dirserver.assembly import Services
-from dirserver.store.prepared import NewRow, Prepared, among, insert_into, listed
+from dirserver.store.prepared import Prepared, among, listed
+from dirserver.store.rows import NewRow, insert_into
 from dirserver.store.tables import principal, setting, stopped_client
 
 _SET = Prepared(insert_into(setting))

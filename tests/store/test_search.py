@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from dirserver.model.fields import Field
-from dirserver.model.ordering import Span
+from dirserver.model.hits import Details, Hits, attributes_of, book_of, id_of, key_of, version_of
+from dirserver.model.ordering import BY_NAME, WHOLE, SortKey, Span
 from dirserver.model.query import (
     EVERYTHING,
     NOTHING,
+    PERSONS,
     UNDEFINED,
     And,
     Anywhere,
@@ -31,9 +37,19 @@ from dirserver.model.query import (
     Substring,
 )
 from dirserver.store.search.question import Question
-from dirserver.store.search.searching import hrefs_found, search
-from tests.store.library import FIELDS, MOMENTS, NONE, PLAN, Library, keys, pieces_of
-from tests.store.oracle import found
+from dirserver.store.search.searching import hits, hrefs_found, search
+from tests.store.library import (
+    FIELDS,
+    MOMENTS,
+    NONE,
+    PLAN,
+    Library,
+    RolledBack,
+    keep,
+    keys,
+    pieces_of,
+)
+from tests.store.oracle import OracleCard, found
 
 
 def agree(
@@ -125,6 +141,49 @@ def test_a_search_may_begin_behind_any_card_that_it_found(library: Library) -> N
                 behind = list(search(connection, question, Span(after=hit.place)))
                 assert behind == hits[at:]
             assert list(search(connection, question, Span(2, hits[0].place))) == hits[1:3]
+
+
+@pytest.mark.parametrize("has_groups", [True, False])
+def test_brief_rows_are_of_the_same_cards_in_the_same_order(
+    library: Library, has_groups: bool
+) -> None:
+    one, both, groups = [library.first], [library.first, library.second], [library.empty]
+    place = ("b", "k7")
+    spans = [
+        *(WHOLE, Span(3), Span(3, skip=2), Span(4, backwards=True), Span(after=place)),
+        *(Span(2, after=place, skip=1), Span(3, after=place, backwards=True)),
+    ]
+    backwards = (SortKey(Field.FULL_NAME, reverse=True),)
+    cases = [
+        *((query, one, order) for query in (EVERYTHING, PERSONS) for order in (BY_NAME, backwards)),
+        *((PERSONS, both, BY_NAME), (PERSONS, groups, BY_NAME)),
+        (Substring(Field.FULL_NAME, any=("a",)), both, BY_NAME),
+    ]
+    with suppress(RolledBack), library.store.writing() as connection:
+        if has_groups:
+            kinds = [OracleCard(f"g{at}", library.empty, {Field.KIND: ("group",)}) for at in "12"]
+            keep(connection, [*kinds, OracleCard("p", library.empty, {})])
+        for query, books, order in cases:
+            question = Question(query, [(NONE, books)], PLAN, order)
+            for span in spans:
+                for details in (Details(attributes=True), Details(revision=True)):
+                    full = told(connection, question, span, details)
+                    brief = told(connection, question, span, replace(details, brief=True))
+                    assert brief == full
+        if has_groups:
+            there = [keys(connection, query, [(NONE, groups)]) for query in (EVERYTHING, PERSONS)]
+            assert list(map(sorted, there)) == [["g1", "g2", "p"], ["p"]]
+        raise RolledBack
+
+
+def told(connection: Connection, question: Question, span: Span, details: Details) -> list[object]:
+    """Return what is told of each card that is found, and where the last ones stand."""
+    runs = list(hits(connection, question, span, details))
+    found = [row for run in runs for row in run.rows]
+    rows = [(book_of(row), key_of(row), attributes_of(row)) for row in found]
+    versions = [(version_of(row), id_of(row)) for row in found] if details.revision else []
+    entries = Hits(found).entries()
+    return [*rows, *versions, *entries, *(run.last_place for run in runs)]
 
 
 bounds = st.none() | st.sampled_from(MOMENTS)

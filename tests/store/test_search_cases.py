@@ -77,6 +77,19 @@ def test_one_ideograph_is_found_in_what_is_no_name(
         assert len(find(Not(Substring(field, any=("王",))))) == len(said) - 2
 
 
+def test_one_ideograph_is_found_in_the_long_name_of_an_authority(library: Library) -> None:
+    name = "中华人民共和国国家发展和改革委员会价格监测中心第三分局信息处华东办事处上海联络点甲"
+    with shelf(library, name, field=Field.ORGANISATION) as find:
+        assert find(Substring(Field.ORGANISATION, any=("甲",))) == [name]
+        assert find(Substring(Field.ORGANISATION, any=("点甲",))) == [name]
+
+
+def test_what_has_several_lines_is_found_as_it_is_shown_in_one(library: Library) -> None:
+    with shelf(library, "Am Weg\n2", "Am Weg 2", field=Field.WORK_STREET) as find:
+        assert find(Equals(Field.WORK_STREET, "am weg, 2")) == ["Am Weg\n2"]
+        assert find(Equals(Field.WORK_STREET, "Am Weg 2")) == ["Am Weg\n2", "Am Weg 2"]
+
+
 def test_names_are_found_with_and_without_umlauts(library: Library) -> None:
     with shelf(library, "Anna Müller", "Bert Mueller", "Carl Muller", "Иванов") as find:
         assert find(contains("Müll")) == ["Anna Müller", "Bert Mueller", "Carl Muller"]

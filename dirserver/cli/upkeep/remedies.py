@@ -93,6 +93,14 @@ REMEDIES: dict[Cause, tuple[str, str]] = {
         "none of the attributes in the filter is known",
         "Search cn, sn, givenName, telephoneNumber, mobile, homePhone.",
     ),
+    Cause.UNKNOWN_PART: (
+        "the filter depends on an attribute that is not known here",
+        "Leave that part out; (objectCategory=person) and the like are for Active Directory.",
+    ),
+    Cause.NUMBER_AS_NAME: (
+        "a number was looked for among names",
+        "Put (|(telephoneNumber=%)(mobile=%)(homePhone=%)) into the phone's number filter.",
+    ),
     Cause.NO_DIGITS: (
         "a number is asked for and what was typed has no digits",
         "Search names too: the name filter is for letters, the number filter for digits.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dirserver.model.fields import Field
 from dirserver.model.person import identities
 from dirserver.store.people import erasures
 from dirserver.store.people.erasures import cases_of, fingerprints
@@ -33,7 +32,7 @@ def erased_among(writing: Writing, new: Sequence[NewCard]) -> dict[str, str]:
     }
 
 
-def _values(writing: Writing, card: NewCard) -> tuple[tuple[Field, str], ...]:
+def _values(writing: Writing, card: NewCard) -> tuple[tuple[str, str], ...]:
     if card.was is None:
         return card.derived.values
     # There is only what has changed.

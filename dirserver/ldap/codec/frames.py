@@ -6,34 +6,67 @@ answer of many entries is little more than a list of pieces.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from dirserver.ldap.codec.ber import encode_integer, length
 
 # Entries that are larger than this are few.
 _MOST_READY = 4096
+# What is before the id of a message, before the name in it, and behind that.
+_Around: TypeAlias = tuple[bytes, bytes, bytes]
 
 
-def in_messages(message_id: int, entries: Iterable[bytes]) -> bytes:
+def in_messages(message_id: int, entries: Sequence[bytes]) -> bytes:
     """Return SearchResultEntries as messages, one behind the other."""
     id_ = encode_integer(message_id)
     heads = _heads(len(id_))
-    pieces: list[bytes] = []
-    for one in entries:
-        size = len(one)
-        pieces += (heads[size] if size < _MOST_READY else _head(len(id_), size), id_, one)
+    pieces = [id_] * (3 * len(entries))
+    pieces[::3] = [
+        heads[size] if size < _MOST_READY else _head(len(id_), size) for size in map(len, entries)
+    ]
+    pieces[2::3] = entries
     return b"".join(pieces)
 
 
-def named_in_messages(message_id: int, entries: Iterable[tuple[bytes, bytes]]) -> bytes:
+def named_in_messages(
+    message_id: int, names: Sequence[bytes], attributes: Sequence[bytes]
+) -> bytes:
     """Return entries as messages: of each there are its name and its attributes, encoded."""
     id_ = encode_integer(message_id)
     pieces: list[bytes] = []
-    for name, attributes in entries:
-        head, middle, end = _around(len(id_), len(name), len(attributes))
-        pieces += (head, id_, middle, name, end, attributes)
+    name_size = -1
+    around: dict[int, _Around] = {}
+    for name, one in zip(names, attributes, strict=True):
+        if name_size != len(name):
+            name_size = len(name)
+            around = _all_around(len(id_), name_size)
+        size = len(one)
+        try:
+            head, middle, end = around[size]
+        except KeyError:
+            head, middle, end = _learned(around, len(id_), name_size, size)
+        pieces += (head, id_, middle, name, end, one)
     return b"".join(pieces)
+
+
+def named(names: Sequence[bytes], attributes: Sequence[bytes]) -> list[bytes]:
+    """Return such entries as ``in_messages`` takes them."""
+    entries: list[bytes] = []
+    name_size = -1
+    around: dict[int, _Around] = {}
+    for name, one in zip(names, attributes, strict=True):
+        if name_size != len(name):
+            name_size = len(name)
+            around = _all_around(0, name_size)
+        size = len(one)
+        try:
+            _, middle, end = around[size]
+        except KeyError:
+            _, middle, end = _learned(around, 0, name_size, size)
+        entries.append(b"".join((middle, name, end, one)))
+    return entries
 
 
 @lru_cache(maxsize=8)
@@ -46,11 +79,19 @@ def _head(id_size: int, size: int) -> bytes:
     return b"\x30" + length(id_size + size)
 
 
-@lru_cache(maxsize=_MOST_READY)
-def _around(id_size: int, name_size: int, size: int) -> tuple[bytes, bytes, bytes]:
-    """Return what is before the id of a message, before the name in it, and behind that."""
+# Names in a book have nearly all the same size, and there are three of ids mostly.
+@lru_cache(maxsize=16)
+def _all_around(_id_size: int, _name_size: int) -> dict[int, _Around]:
+    """Return what is known to be around entries, by the sizes of their attributes."""
+    return {}
+
+
+def _learned(around: dict[int, _Around], id_size: int, name_size: int, size: int) -> _Around:
     end = b"\x30" + length(size)
     named = b"\x04" + length(name_size)
     octets = len(named) + name_size + len(end) + size
     middle = b"\x64" + length(octets) + named
-    return b"\x30" + length(id_size + len(middle) + name_size + len(end) + size), middle, end
+    made = b"\x30" + length(id_size + len(middle) + name_size + len(end) + size), middle, end
+    if size < _MOST_READY:
+        around[size] = made
+    return made

@@ -48,6 +48,8 @@ class Cause(StrEnum):
     OBJECT_CLASS = "object-class"
     PLACEHOLDER = "placeholder"
     ATTRIBUTE = "attribute"
+    UNKNOWN_PART = "unknown-part"
+    NUMBER_AS_NAME = "number-as-name"
     NO_DIGITS = "no-digits"
     NO_WILDCARD = "no-wildcard"
     ANSWER_ATTRIBUTES = "answer-attributes"
@@ -140,6 +142,8 @@ def _of_nothing(request: SearchRequest, tally: Tally) -> Cause:
         return Cause.HIDDEN if tally.unhidden else Cause.NO_GRANT
     if tally.any_class and any(map(_is_foreign_class, asked)):
         return Cause.OBJECT_CLASS
+    if tally.known and not all(map(_is_known, asked)):
+        return Cause.UNKNOWN_PART
     if tally.below or (tally.everywhere and request.scope is Scope.BASE_OBJECT):
         return Cause.SCOPE
     if tally.everywhere:
@@ -149,6 +153,8 @@ def _of_nothing(request: SearchRequest, tally: Tally) -> Cause:
         return Cause.ATTRIBUTE
     if tally.wildcards:
         return Cause.NO_WILDCARD
+    if tally.numbers:
+        return Cause.NUMBER_AS_NAME
     if compared and all(map(_lacks_digits, compared)):
         return Cause.NO_DIGITS
     return Cause.NOBODY

@@ -9,7 +9,12 @@ from dirserver.directory import DirectoryReader, Reading
 from dirserver.errors import AccessDenied
 from dirserver.ldap.codec.messages import Filter, Scope, SearchRequest
 from dirserver.ldap.diagnosis.recent import Heard
-from dirserver.ldap.diagnosis.whatif import with_wildcards, without_classes
+from dirserver.ldap.diagnosis.whatif import (
+    with_numbers,
+    with_wildcards,
+    without_classes,
+    without_unknown,
+)
 from dirserver.ldap.dit import dn
 from dirserver.ldap.dit.dn import CardDN, InvalidDN, Location
 from dirserver.ldap.dit.tree import Tree, ids_by_slug
@@ -25,8 +30,9 @@ from dirserver.model.query import And, KeyIs
 class Tally:
     """How many cards a search finds now: ``before`` grants and ``after`` them.
 
-    The rest is after grants, and what if: with nothing hidden, whatever the object class, with
-    wildcards, in all that is below the base, in all books. ``books`` are how many may be
+    The rest is after grants, and what if: with nothing hidden, whatever the object class, without
+    what is not known either, with wildcards, with numbers that are asked of names looked for as
+    numbers, in all that is below the base, in all books. ``books`` are how many may be
     searched; ``has_base`` says whether the base is there, for whomever, and ``of_card`` whether
     it is a card's.
     """
@@ -35,7 +41,9 @@ class Tally:
     after: int = 0
     unhidden: int = 0
     any_class: int = 0
+    known: int = 0
     wildcards: int = 0
+    numbers: int = 0
     below: int = 0
     everywhere: int = 0
     books: int = 0
@@ -127,7 +135,9 @@ def _after(search: _Search, request: SearchRequest, tally: Tally) -> Tally:
         tally,
         unhidden=search.count([replace(view, hidden=frozenset()) for view in views]),
         any_class=search.count(views, without_classes(request.filter)),
+        known=search.count(views, without_unknown(without_classes(request.filter))),
         wildcards=search.count(views, with_wildcards(request.filter)),
+        numbers=search.count(views, with_numbers(request.filter)),
         below=search.count(search.views(Scope.WHOLE_SUBTREE)),
         everywhere=search.count(everywhere),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from dirserver.ldap.codec.messages import (
     Substrings,
 )
 from dirserver.ldap.schema.attributes import OBJECT_CLASS, lookup
+from dirserver.model.fields import PHONES
 
 Leaf: TypeAlias = (
     EqualityMatch
@@ -31,6 +33,8 @@ Leaf: TypeAlias = (
 )
 
 _TRUE = FilterAnd(())
+# Shorter ones may well be meant to spell a name.
+_NUMBER = re.compile(rb"[ ()+./-]*[0-9](?:[ ()+./-]*[0-9]){4,}[ ()+./-]*")
 
 
 def leaves(filter_: Filter) -> Iterator[Leaf]:
@@ -61,6 +65,22 @@ def without_classes(filter_: Filter) -> Filter:
     return _each(filter_, _any_class)
 
 
+def without_unknown(filter_: Filter) -> Filter:
+    """Return the filter without those conditions that depend on an attribute that is not known."""
+    match filter_:
+        case FilterAnd(parts):
+            return FilterAnd(tuple(without_unknown(one) for one in parts if not _is_unknown(one)))
+        case FilterOr(parts):
+            return FilterOr(tuple(map(without_unknown, parts)))
+        case _:
+            return filter_
+
+
+def with_numbers(filter_: Filter) -> Filter:
+    """Return the filter with numbers that are asked of names and texts looked for as numbers."""
+    return _each(filter_, _as_number)
+
+
 def with_wildcards(filter_: Filter) -> Filter:
     """Return the filter with a wildcard before and behind whatever values are to equal."""
     return _each(filter_, _loose)
@@ -82,6 +102,23 @@ def _each(filter_: Filter, change: Callable[[Leaf], Filter]) -> Filter:
 def _any_class(leaf: Leaf) -> Filter:
     is_class = isinstance(leaf, EqualityMatch) and lookup(leaf.attribute) is OBJECT_CLASS
     return _TRUE if is_class else leaf
+
+
+def _is_unknown(filter_: Filter) -> bool:
+    match filter_:
+        case FilterAnd() | FilterOr():
+            return False
+        case FilterNot(part):
+            return _is_unknown(part)
+        case _:
+            return lookup(filter_.attribute or "") is None
+
+
+def _as_number(leaf: Leaf) -> Filter:
+    one, asked = lookup(leaf.attribute or ""), values(leaf)
+    if one is None or not PHONES.isdisjoint(one.fields):
+        return leaf
+    return Substrings("searchNumber", any=asked) if _NUMBER.fullmatch(b"".join(asked)) else leaf
 
 
 def _loose(leaf: Leaf) -> Filter:

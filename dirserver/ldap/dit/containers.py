@@ -103,8 +103,8 @@ def suffix_entry(settings: LDAPSettings) -> Container:
     # The entry has what its name says (RFC 4512 section 2.3.1), whatever that begins with.
     for type_, value in parse(settings.suffix)[0]:
         one = lookup(type_)
-        if one is not None and value not in attributes.get(one.name, ()):
-            attributes[one.name] = (*attributes.get(one.name, ()), value)
+        if one is not None:
+            attributes[one.name] = _distinct(*attributes.get(one.name, ()), value)
     if "dc" in attributes:
         attributes["objectClass"] += ("dcObject",)
     return Container(settings.suffix, attributes)
@@ -118,7 +118,7 @@ def book_entry(book: AddressBook, suffix: str) -> Container:
         dn,
         {
             "objectClass": ("top", "organizationalUnit"),
-            "ou": tuple(dict.fromkeys((book.slug, book.name or book.slug))),
+            "ou": _distinct(book.slug, book.name or book.slug),
             "structuralObjectClass": ("organizationalUnit",),
             "entryUUID": (book.uuid,),
             **_tree(dn),
@@ -156,6 +156,14 @@ def users_entry(settings: LDAPSettings) -> Container:
             **_tree(dn),
         },
     )
+
+
+def _distinct(*values: str) -> tuple[str, ...]:
+    """Return values but for those that rules take for one before (RFC 4511 section 4.1.7)."""
+    found: dict[str, str] = {}
+    for value in values:
+        found.setdefault(" ".join(value.casefold().split()), value)
+    return tuple(found.values())
 
 
 def _tree(dn: str) -> dict[str, tuple[str, ...]]:

@@ -268,7 +268,12 @@ def book_dn(slug: str, suffix: str) -> str:
 
 def card_dn(key: str, book: str) -> str:
     """Return the DN of a card in the book whose DN is ``book``."""
-    return f"uid={escape(key)},{book}"
+    return f"{card_rdn(key)},{book}"
+
+
+def card_rdn(key: str) -> str:
+    """Return the first part of that."""
+    return f"uid={escape(key)}"
 
 
 def users_dn(suffix: str) -> str:

@@ -44,6 +44,7 @@ from dirserver.ldap.schema.operational import (
 )
 from dirserver.ldap.schema.syntaxes import POSTAL_ADDRESS
 from dirserver.model.fields import Field
+from dirserver.model.fold import lines_of, one_line
 
 _OF_CARDS = tuple(
     one for one in ATTRIBUTE_TYPES if one.oid and one.usage is Usage.USER and one.kept
@@ -53,6 +54,13 @@ _ALWAYS = frozenset(at for at, one in enumerate(_OF_CARDS) if not one.fields or 
 _MADE_OF = {
     field: tuple(at for at, one in enumerate(_OF_CARDS) if field in one.fields) for field in Field
 }
+# The one field of most, which is shown as it is where it has one value on one line.
+_PLAIN = tuple(
+    one.fields[0]
+    if len(one.fields) == 1 and one not in (CN, SN, C) and one.syntax is not POSTAL_ADDRESS
+    else None
+    for one in _OF_CARDS
+)
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NAMESPACE = uuid.UUID("2a4c5bd2-2612-4c00-976d-7a42716fcf97")
@@ -69,13 +77,15 @@ def encode_attributes(fields: Mapping[Field, tuple[str, ...]], key: str) -> byte
     """
     # Most cards say little.
     there = _ALWAYS.union(*[_MADE_OF[field] for field in fields])
-    return b"".join(
-        [
-            _partial_attribute(one.name, values)
-            for one in [_OF_CARDS[at] for at in sorted(there)]
-            if (values := _values(one, fields, key))
-        ]
-    )
+    encoded = []
+    for at in sorted(there):
+        only = _PLAIN[at]
+        values: Sequence[str] = () if only is None else fields[only]
+        if len(values) != 1 or not values[0].isprintable() or not values[0].strip():
+            values = _values(_OF_CARDS[at], fields, key)
+        if values:
+            encoded.append(_attribute(_ENCODED[at], values))
+    return b"".join(encoded)
 
 
 def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: str) -> Sequence[str]:
@@ -93,7 +103,7 @@ def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: st
         for value in said:
             distinct.setdefault(value.casefold(), value)
         said = list(distinct.values())
-    spell = _postal_address if one.syntax is POSTAL_ADDRESS else _one_line
+    spell = _postal_address if one.syntax is POSTAL_ADDRESS else one_line
     values = list(map(spell, said))
     if not values and one is SN:
         values = [value for value in fields.get(Field.FULL_NAME, ()) if value.strip()]
@@ -106,23 +116,19 @@ def _is_country(value: str) -> bool:
     return len(value) == 2 and value.isascii() and value.isalpha()
 
 
-def _lines(value: str) -> list[str]:
-    return [line for line in map(str.strip, value.splitlines()) if line]
-
-
-def _one_line(value: str) -> str:
-    """Return a value as a telephone can show it: a street may have several lines."""
-    return value if value.isprintable() else ", ".join(_lines(value))
-
-
 def _postal_address(value: str) -> str:
     """Return the lines of an address as RFC 4517 section 3.3.28 joins them."""
-    return "$".join([line.replace("\\", "\\5C").replace("$", "\\24") for line in _lines(value)])
+    return "$".join([line.replace("\\", "\\5C").replace("$", "\\24") for line in lines_of(value)])
 
 
 def is_group(attributes: bytes) -> bool:
     """Say whether these attributes, as they are kept of a card, are those of a group."""
     return attributes.startswith(_GROUP)
+
+
+def groups_among(cards: Sequence[bytes]) -> list[int]:
+    """Return which of the cards with these attributes are groups, by their places."""
+    return [at for at, attributes in enumerate(cards) if attributes.startswith(_GROUP)]
 
 
 def encode_member(names: Iterable[str]) -> bytes:
@@ -210,7 +216,10 @@ def key_of(entry_uuid: str) -> str | None:
 
 
 def _partial_attribute(name: str, values: Sequence[str]) -> bytes:
-    named = _encoded(name)
+    return _attribute(_encoded(name), values)
+
+
+def _attribute(named: bytes, values: Sequence[str]) -> bytes:
     if len(values) == 1:
         value = values[0].encode()
         size, whole = len(value), len(named) + len(value) + 4
@@ -227,5 +236,6 @@ def _encoded(name: str) -> bytes:
     return tlv(OCTET_STRING, name.encode())
 
 
+_ENCODED = tuple(_encoded(one.name) for one in _OF_CARDS)
 # Where entries begin with their classes, this tells groups from persons.
 _GROUP = _partial_attribute(OBJECT_CLASS.name, GROUP_CLASSES)

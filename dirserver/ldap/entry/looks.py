@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -37,10 +37,9 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """How the cards of one book look."""
+    """How the cards of one book look. What is ``above`` follows the RDN in their names."""
 
-    book: str
-    below: bytes
+    above: str
     projection: Projection
     wants_operational: bool
     from_card: tuple[AttributeType, ...]
@@ -49,10 +48,8 @@ class Look:
 
     def name(self, key: str) -> bytes:
         """Return the DN of a card."""
-        if key.isalnum() and key.isascii():
-            # As all are that were given out here.
-            return b"uid=%b%b" % (key.encode(), self.below)
-        return dn.card_dn(key, self.book).encode()
+        (name,) = names([key], self.above)
+        return name
 
     def depends_on_reader(self, attributes: bytes) -> bool:
         """Say whether those from whom the same is hidden may yet be shown different things."""
@@ -81,6 +78,15 @@ class Look:
         return self.projection.select_more(encoded)
 
 
+def names(keys: Sequence[str], above: str) -> list[bytes]:
+    """Return the DNs of cards, of which there is one at least, with ``above`` behind each RDN."""
+    if "".join(keys).encode().isalnum():
+        # As all are that were given out here. What parts them is in no DN (RFC 4514 section 2.4).
+        between = f"{above}\0uid="
+        return f"uid={between.join(keys)}{above}".encode().split(b"\0")
+    return [f"{dn.card_rdn(key)}{above}".encode() for key in keys]
+
+
 def _look(
     book: str,
     attributes: tuple[str, ...],
@@ -104,8 +110,7 @@ def _look(
     else:
         way = Way.AS_STORED if projection.is_verbatim else Way.KEPT
     shows_members = projection.shows_members
-    below = f",{book}".encode()
-    return Look(book, below, projection, wants_operational, from_card, shows_members, way)
+    return Look(f",{book}", projection, wants_operational, from_card, shows_members, way)
 
 
 # Those of different readers look the same, and what was made of one is good for the other.
@@ -165,6 +170,7 @@ def _joined(of: Mapping[int, Look]) -> Looks:
         attributes=way is not Way.KEPT,
         moments=any(one.wants_operational for one in of.values()),
         body=any(one.from_card for one in of.values()),
+        brief=way is not Way.MADE,
     )
     return Looks(of, way, details)
 

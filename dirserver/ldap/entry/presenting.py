@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dirserver.ldap.codec.encode import encode_entry
-from dirserver.ldap.codec.frames import in_messages, named_in_messages
+from dirserver.ldap.codec.frames import in_messages, named, named_in_messages
 from dirserver.ldap.codec.messages import SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Tree
 from dirserver.ldap.entry.asked import asked_numbers
-from dirserver.ldap.entry.entries import encode_member
+from dirserver.ldap.entry.entries import encode_member, groups_among
 from dirserver.ldap.entry.kept import KeptEntries
-from dirserver.ldap.entry.looks import Way, looks
+from dirserver.ldap.entry.looks import Way, looks, names
+from dirserver.ldap.entry.runs import Run
 from dirserver.ldap.search.matching import known, matches_container
 from dirserver.ldap.search.sorting import Sorting
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.fold import fold
-from dirserver.model.hits import Details, Hits, stored_of, version_of
+from dirserver.model.hits import Details, Hits, attributes_of, book_of, key_of, version_of
 from dirserver.model.policy import VisibleBook
 
 _kept = KeptEntries(8 * 1024 * 1024)
@@ -74,11 +75,13 @@ class Presenter:
             for one in some
         )
 
-    def cards(self, hits: Hits) -> bytes:
+    def cards(self, hits: Hits | Run) -> bytes:
         """Return cards of the views, encoded as messages."""
+        if isinstance(hits, Run):
+            return in_messages(self._message_id, hits.entries)
         match self._looks.way:
             case Way.AS_STORED:
-                return named_in_messages(self._message_id, self._as_stored(hits))
+                return self._as_stored(hits)
             case Way.KEPT:
                 return in_messages(self._message_id, self._encoded(hits))
             case Way.MADE:
@@ -86,15 +89,40 @@ class Presenter:
                 made = [of[one.book_id].made(one, self._members) for one in hits.entries()]
                 return in_messages(self._message_id, made)
 
-    def _as_stored(self, hits: Hits) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the names of cards with their attributes."""
+    def _as_stored(self, hits: Hits) -> bytes:
+        of, rows = self._looks.of, hits.rows
+        attributes = list(map(attributes_of, rows))
+        for at in groups_among(attributes):
+            look = of[book_of(rows[at])]
+            if look.shows_members:
+                members = self._members(book_of(rows[at]), key_of(rows[at]))
+                attributes[at] += look.more(encode_member(members))
+        return named_in_messages(self._message_id, self._names(hits), attributes)
+
+    def _names(self, hits: Hits) -> list[bytes]:
         of = self._looks.of
-        for book, key, attributes in map(stored_of, hits.rows):
-            look = of[book]
-            shown = attributes
-            if look.depends_on_reader(attributes):
-                shown += look.more(encode_member(self._members(book, key)))
-            yield look.name(key), shown
+        if len(of) == 1:
+            (look,) = of.values()
+            return names(list(map(key_of, hits.rows)), look.above)
+        return [of[book_of(row)].name(key_of(row)) for row in hits.rows]
+
+    @property
+    def look_of_runs(self) -> str | None:
+        """What tells ``run`` from the same of others; None when each card looks in its own way."""
+        if self._looks.way is not Way.AS_STORED or len(self._looks.of) != 1:
+            return None
+        (look,) = self._looks.of.values()
+        return look.above
+
+    def run(self, hits: Hits) -> Run | None:
+        """Return some cards as all see them who see all that is stored; None when there are groups.
+
+        Who is in these is not the same to everybody.
+        """
+        attributes = list(map(attributes_of, hits.rows))
+        if groups_among(attributes):
+            return None
+        return Run(named(self._names(hits), attributes), hits.last_place)
 
     def _encoded(self, hits: Hits) -> list[bytes]:
         """Return entries that were made before, and make the others."""

@@ -18,6 +18,7 @@ _EQUALITY_RULES = frozenset(
         "caseIgnoreMatch",
         "caseExactMatch",
         "caseIgnoreIA5Match",
+        "caseIgnoreListMatch",
         "telephoneNumberMatch",
         "objectIdentifierMatch",
         "distinguishedNameMatch",
@@ -31,6 +32,7 @@ _SUBSTRING_RULES = frozenset(
     {
         "caseIgnoreSubstringsMatch",
         "caseIgnoreIA5SubstringsMatch",
+        "caseIgnoreListSubstringsMatch",
         "telephoneNumberSubstringsMatch",
     }
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from dirserver.ldap.codec.messages import (
@@ -47,9 +47,9 @@ from dirserver.ldap.schema.operational import (
     STRUCTURAL_OBJECT_CLASS,
     SUBSCHEMA_SUBENTRY,
 )
-from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
+from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, POSTAL_ADDRESS
 from dirserver.ldap.search.extensible import items
-from dirserver.ldap.search.values import Leaf, text_of, value_test
+from dirserver.ldap.search.values import Leaf, text_for, text_of, value_test
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
@@ -80,6 +80,8 @@ _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
 # Where digits may also stand for the letters that are on the keys of a telephone.
 _NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
+# Values that are written in another way than other text.
+_OTHERWISE_WRITTEN = frozenset({DISTINGUISHED_NAME, POSTAL_ADDRESS})
 # Where a test is of the fields that are named beside it.
 _ANY = Field.FULL_NAME
 # No client asks so much of so many attributes.
@@ -173,7 +175,7 @@ def _fields_of(attributes: tuple[str, ...]) -> tuple[tuple[Field, ...], bool]:
     found: dict[Field, None] = {}
     for name in attributes:
         one = lookup(name)
-        if one is None or one.only_named or not one.fields or one.syntax is DISTINGUISHED_NAME:
+        if one is None or one.only_named or not one.fields or one.syntax in _OTHERWISE_WRITTEN:
             return (), False
         found.update(dict.fromkeys(one.fields))
     return tuple(found), not _NAMES_OF_PERSONS.isdisjoint(found)
@@ -217,7 +219,7 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
             return _present(one)
         case Substrings():
             return UNDEFINED if one.syntax is DISTINGUISHED_NAME else _substring(leaf, one)
-    text = text_of(leaf.value)
+    text = text_for(one, leaf.value)
     if text is None or not text.strip():
         # No value is empty, so none can be compared with what is.
         return UNDEFINED
@@ -271,7 +273,7 @@ def _present(one: AttributeType) -> Query:
 
 
 def _substring(leaf: Substrings, one: AttributeType) -> Query:
-    parts = _parts(leaf)
+    parts = _parts(leaf, partial(text_for, one))
     if isinstance(parts, Constant):
         return _present(one) if parts is EVERYTHING else UNDEFINED
     if one in _ALWAYS_PRESENT and not one.fields:
@@ -284,7 +286,9 @@ def _substring(leaf: Substrings, one: AttributeType) -> Query:
     return _any_field(one, test)
 
 
-def _parts(leaf: Substrings) -> Substring | Constant:
+def _parts(
+    leaf: Substrings, text_of: Callable[[bytes], str | None] = text_of
+) -> Substring | Constant:
     """Return the parts that a value is to have, of whatever field it is.
 
     EVERYTHING is where any value has them, and UNDEFINED where they are no text.

@@ -69,6 +69,11 @@ def response(cookie: bytes = b"") -> Control:
     return Control(OID, value=tlv(SEQUENCE, encode_integer(0) + tlv(OCTET_STRING, cookie)))
 
 
+def subject(*said: object) -> bytes:
+    """Return what tells a search from all others: it is ``said`` of both who asks and what."""
+    return hashlib.sha256(repr(said).encode()).digest()
+
+
 def seal(progress: Progress, about: bytes, key: bytes) -> bytes:
     """Return the cookie that says how far the search ``about`` has come."""
     place = progress.place and [
@@ -95,5 +100,5 @@ def unseal(cookie: bytes, about: bytes, key: bytes) -> Progress | None:
 
 
 def _signature(body: bytes, about: bytes, key: bytes) -> bytes:
-    said = b"paged results\0" + hashlib.sha256(about).digest() + body
+    said = b"paged results\0" + about + body
     return hashlib.blake2b(said, key=key[:64], digest_size=_SIGNATURE).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dirserver.ldap.codec.controls import NONE, SearchControls
 from dirserver.ldap.codec.encode import ResultCode
@@ -12,21 +12,23 @@ from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.dn import DN
 from dirserver.ldap.dit.tree import Target, Tree
 from dirserver.ldap.entry.presenting import Presenter, in_order
+from dirserver.ldap.entry.runs import Run
 from dirserver.ldap.search import cards, paging, sorting, windows
 from dirserver.ldap.search.browsing import Listing
 from dirserver.ldap.search.cards import Asked
+from dirserver.ldap.search.copying import copy_of
 from dirserver.ldap.search.paging import Progress
 from dirserver.ldap.search.sorting import UNSORTED
 from dirserver.ldap.search.windows import Window
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.hits import Hits
-from dirserver.model.ordering import Span
+from dirserver.model.ordering import Place, Span
 
 # No client waits longer, and a snapshot of the database is open for so long.
 _LONGEST_SECONDS = 300
 # What is encoded at once: entries, and about the octets of what they are made from.
 MOST_AT_ONCE = 500
-_OCTETS_AT_ONCE = 128 * 1024
+_OCTETS_AT_ONCE = 96 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,10 @@ class Search:
     def _about(self, tree: Tree | None) -> bytes:
         """Return what a cookie is good for: this search, of this person."""
         whose = "" if tree is None else tree.reading.principal.login
-        plain = replace(self._request, size_limit=0, time_limit=0)
-        return repr((whose, plain, self._sorting.order, self._controls.subentries)).encode()
+        asked, order = self._request, self._sorting.order
+        where = asked.base, asked.scope, asked.deref, self._controls.subentries
+        what = asked.filter, asked.attributes, asked.types_only
+        return paging.subject(whose, where, what, order)
 
     def _turn_to(self, cookie: bytes, about: bytes, key: bytes) -> bool:
         """Go on where the cookie says; False when it is not good for this search."""
@@ -170,7 +174,7 @@ class Search:
 
     def _limited(
         self,
-        found: Iterator[Hits | Sequence[Container]],
+        found: Iterator[Hits | Run | Sequence[Container]],
         presenter: Presenter,
         asked: Asked | None,
         size: int | None,
@@ -180,7 +184,7 @@ class Search:
         for some in found:
             limit = len(some) if self._limit is None else max(0, self._limit - progress.sent)
             room = limit if size is None else min(limit, size - self.hits)
-            if isinstance(some, Hits):
+            if isinstance(some, Hits | Run):
                 for hits in some.first(room).pieces(self._most, _OCTETS_AT_ONCE):
                     if self._clock() > self._deadline:
                         self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
@@ -188,7 +192,8 @@ class Search:
                     data = presenter.cards(hits)
                     self._count(len(hits))
                     progress.place = hits.last_place
-                    progress.lookups += 0 if asked is None else cards.looked_up(hits, asked)
+                    if asked is not None and isinstance(hits, Hits):
+                        progress.lookups += cards.looked_up(hits, asked)
                     yield data
             else:
                 for start in range(0, min(room, len(some)), self._most):
@@ -215,7 +220,7 @@ class Search:
         containers: Sequence[Container],
         asked: Asked | None,
         size: int | None,
-    ) -> Iterator[Hits | Sequence[Container]]:
+    ) -> Iterator[Hits | Run | Sequence[Container]]:
         shown = containers[self._progress.containers :]
         if not self._sorting.containers_last:
             yield shown
@@ -224,17 +229,28 @@ class Search:
         if self._sorting.containers_last:
             yield shown
 
-    def _cards(self, presenter: Presenter, asked: Asked, size: int | None) -> Iterator[Hits]:
-        found = asked.tree.reading.hits(
-            asked.query,
-            asked.views,
-            self._most_cards(asked, size),
-            1,
-            order=self._sorting.order,
-            span=Span(after=self._progress.place),
-            details=presenter.details,
-        )
-        yield from cards.allowed(found, asked, self._lookups_left, self._exceeded)
+    def _cards(self, presenter: Presenter, asked: Asked, size: int | None) -> Iterator[Hits | Run]:
+        def ask(after: Place | None, most: int | None) -> Iterator[Hits]:
+            found = asked.tree.reading.hits(
+                asked.query,
+                asked.views,
+                most,
+                1,
+                order=self._sorting.order,
+                span=Span(after=after),
+                details=presenter.details,
+            )
+            return cards.allowed(found, asked, self._lookups_left, self._exceeded)
+
+        after, most = self._progress.place, self._most_cards(asked, size)
+        copy = copy_of(presenter, asked, self._sorting.order)
+        if copy is None:
+            yield from ask(after, most)
+        else:
+            yield from copy.found(after, most, ask, self._pieces)
+
+    def _pieces(self, hits: Hits) -> Iterator[Hits]:
+        return hits.pieces(self._most, _OCTETS_AT_ONCE)
 
     def _lookups_left(self) -> int:
         return self._settings.max_hits - self._progress.lookups

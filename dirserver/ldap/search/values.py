@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -16,7 +17,12 @@ from dirserver.ldap.codec.messages import (
 from dirserver.ldap.dit.dn import InvalidDN, normalise, parse
 from dirserver.ldap.schema.attributetype import AttributeType
 from dirserver.ldap.schema.objectclass import object_class
-from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, OBJECT_IDENTIFIER, without_controls
+from dirserver.ldap.schema.syntaxes import (
+    DISTINGUISHED_NAME,
+    OBJECT_IDENTIFIER,
+    POSTAL_ADDRESS,
+    without_controls,
+)
 from dirserver.model.fields import NAMES
 from dirserver.model.fold import fold, fold_part, forms
 from dirserver.model.spelling import beginnings
@@ -26,12 +32,25 @@ Leaf: TypeAlias = (
 )
 
 
+# What stands between the lines of an address, and for that itself (RFC 4517 section 3.3.28).
+_IN_ADDRESS = {"$": "\n", r"\24": "$", r"\5C": "\\"}
+_SIGN = re.compile(r"\$|\\24|\\5C", re.IGNORECASE)
+
+
 def text_of(value: bytes) -> str | None:
     """Return the text to compare with, or None when the octets are no text."""
     try:
         return without_controls(value.decode())
     except UnicodeDecodeError:
         return None
+
+
+def text_for(one: AttributeType, value: bytes) -> str | None:
+    """Return the same, without what only the syntax of the attribute has in a value."""
+    text = text_of(value)
+    if text is None or one.syntax is not POSTAL_ADDRESS:
+        return text
+    return _SIGN.sub(lambda found: _IN_ADDRESS[found[0].upper()], text)
 
 
 def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:

@@ -12,31 +12,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
-    FromClause,
     Select,
-    bindparam,
     delete,
-    func,
-    literal,
     select,
 )
 
-from dirserver.model.fields import NAMES
-from dirserver.store.prepared import NewRows, Prepared, among, listed
+from dirserver.model.fields import NAMES, Field
+from dirserver.model.spelling import beginnings, keyed
+from dirserver.store.index.places import last_of, place_of
+from dirserver.store.rows import GoneRows, NewRows
 from dirserver.store.tables import card_beginning
 
 # What the index calls a full name on the keys of a telephone.
 KEYPAD = "keypad"
 # A row says with a bit for each in which fields there is such a word.
 _BITS = {name: 1 << at for at, name in enumerate((*sorted(map(str, NAMES)), KEYPAD))}
+_FULL_NAME = _BITS[Field.FULL_NAME]
 # A group for one character is walked along for two as well.
 _HEADS = (1, 3)
-# So many octets of a name fit into an integer.
-_OCTETS = 8
-_LAST_PLACE = 2**63 - 1
 
 # What makes conditions on the values in a table, or in an alias of it.
 Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]]]
@@ -46,19 +41,8 @@ Compare: TypeAlias = Callable[[ColumnElement[str]], Iterable[ColumnElement[bool]
 Row: TypeAlias = tuple[int, str, int, int, str, int]
 
 _NEW = NewRows(card_beginning)
-_OF_CARDS = Prepared(
-    {
-        engine: select(card_beginning).where(one)
-        for engine, one in among(card_beginning.c.card_id, "cards").items()
-    }
-)
-_KEY = [one.name for one in card_beginning.primary_key]
-_OLD = [f"old_{name}" for name in _KEY]
-_FORGET = Prepared(
-    delete(card_beginning).where(
-        *(card_beginning.c[name] == bindparam(old) for name, old in zip(_KEY, _OLD, strict=True))
-    )
-)
+_GONE = GoneRows(card_beginning)
+_KEYS = len(card_beginning.primary_key)
 
 
 def bits_of(names: Iterable[str]) -> int:
@@ -66,16 +50,29 @@ def bits_of(names: Iterable[str]) -> int:
     return sum({_BITS[name] for name in names})
 
 
+def words_of(values: Sequence[tuple[str, str]]) -> tuple[tuple[str, int], ...]:
+    """Return the words of names among what a card says: each with the bits of its fields.
+
+    It says ``values``, as the index has them, of fields. So what is kept of its words is known as
+    long as these are.
+    """
+    found: dict[str, int] = {}
+    full_names = []
+    for field, value in values:
+        if bit := _BITS.get(field):
+            for part in (value, *beginnings(value)):
+                found[part] = found.get(part, 0) | bit
+            if bit == _FULL_NAME:
+                full_names.append(value)
+    for digits in keyed(full_names):
+        found[digits] = found.get(digits, 0) | _BITS[KEYPAD]
+    # What derives it in another process is to come to the same.
+    return tuple(sorted(found.items()))
+
+
 def head_of(initial: str) -> str:
     """Return the head of the group in which everything is that begins with ``initial``."""
     return initial[: max(length for length in _HEADS if length <= len(initial))]
-
-
-def place_of(sort_name: str) -> int:
-    """Return a number that is not less than that of any name before this one."""
-    octets = sort_name.encode()[:_OCTETS].ljust(_OCTETS, b"\0")
-    # One bit less, as integers have a sign.
-    return int.from_bytes(octets, "big") >> 1
 
 
 def rows_of(
@@ -88,16 +85,15 @@ def rows_of(
             yield book_id, head, place, card_id, value, bits
 
 
-def of_cards(connection: Connection, card_ids: Iterable[int]) -> set[Row]:
-    """Return what is kept for cards."""
-    return set(_OF_CARDS.rows(connection, cards=listed(card_ids)))
+def clear(connection: Connection) -> None:
+    """Keep nothing of any card."""
+    connection.execute(delete(card_beginning))
 
 
 def replace(connection: Connection, there: set[Row], new: set[Row]) -> None:
     """Keep ``new`` rows instead of those that are ``there``; write what differs."""
-    if gone := there - new:
-        # The key are the first columns.
-        _FORGET.each(connection, [dict(zip(_OLD, row, strict=False)) for row in gone])
+    # The key are the first columns.
+    _GONE.delete(connection, sorted(row[:_KEYS] for row in there - new))
     _NEW.insert(connection, sorted(new - there))
 
 
@@ -114,33 +110,26 @@ def selects(
     those that are found.
     """
     bits = bits_of(names)
-
-    def found(table: FromClause, book: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-        is_in_field = table.c.fields.bitwise_and(bits) != 0
-        return [book, table.c.head == head, is_in_field, *compare(table.c.value)]
-
     rows = card_beginning
+
+    def found(book: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+        is_in_field = rows.c.fields.bitwise_and(bits) != 0
+        return [book, rows.c.head == head, *compare(rows.c.value), is_in_field]
+
     if not first:
-        return [select(rows.c.card_id).where(*found(rows, rows.c.addressbook_id.in_(books)))]
-    walked = rows.alias("walked")
-    walks = []
+        return [select(rows.c.card_id).where(*found(rows.c.addressbook_id.in_(books)))]
+    selects = []
     for book in books:
-        cards = (
-            select(walked.c.place, walked.c.card_id)
-            .where(*found(walked, walked.c.addressbook_id == book))
+        of_book = found(rows.c.addressbook_id == book)
+        front = (
+            select(rows.c.place, rows.c.card_id)
+            .where(*of_book)
             .distinct()
-            .order_by(walked.c.place, walked.c.card_id)
-            .limit(1)
-            .offset(first - 1)
-            .subquery()
+            .order_by(rows.c.place, rows.c.card_id)
+            .limit(first)
+            .cte()
         )
         # Others may have the same place as the last that is wanted.
-        last = func.coalesce(
-            select(cards.c.place).scalar_subquery(), literal(_LAST_PLACE, BigInteger)
-        )
-        walks.append(
-            select(rows.c.card_id).where(
-                *found(rows, rows.c.addressbook_id == book), rows.c.place <= last
-            )
-        )
-    return walks
+        alike = rows.c.place == last_of(front.c.place, first)
+        selects += [select(front.c.card_id), select(rows.c.card_id).where(*of_book, alike)]
+    return selects

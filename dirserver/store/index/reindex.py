@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, select, update
 
-from dirserver.store.index.derived import Derived, store_derived
+from dirserver.store.index import beginnings
+from dirserver.store.index.derived import Derived, kept, store_derived
 from dirserver.store.tables import card, card_version
 
 _BATCH = 500
@@ -24,6 +26,8 @@ def run(
 ) -> None:
     """Derive every card anew, from its body and key, by ``derive``."""
     total = count(connection)
+    # Of what was derived otherwise, these would not be found again.
+    beginnings.clear(connection)
     done = last = 0
     while True:
         rows = connection.execute(
@@ -36,7 +40,12 @@ def run(
         if not rows:
             return
         derived = [(row.addressbook_id, row.id, derive(row.body, row.key)) for row in rows]
-        store_derived(connection, derived, replaced={row.id: None for row in rows})
+        there = kept(connection, [row.id for row in rows])
+        store_derived(
+            connection,
+            derived,
+            replaced={card_id: replace(one, beginnings=()) for card_id, one in there.items()},
+        )
         for _, card_id, one in derived:
             connection.execute(
                 update(card).where(card.c.id == card_id).values(sort_name=one.sort_name)

@@ -3,20 +3,21 @@
 The one thing that has no common SQL. PostgreSQL has the extension pg_trgm, whose index has every
 value and follows by itself.
 
-SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card. There are two: of
-names, mail addresses and numbers, which are asked for all day long, and of all else that cards say,
-where a part that is rare in names may be in every note. To write them costs nearly the same for
-sixty cards as for one. So it is noted which cards they are behind with, and what they still have of
-these, and they are brought up to date for many at a time; a search looks at those cards by
-themselves. Triggers note cards that come and go, and ``follow``
-those of which something is about to change: a trigger for each value would take longer than
-what it is about. What an index names is only where to look, either way: the
+SQLite has the FTS5 tokenizer ``trigram``, whose index has a row for each card. There are three: of
+names, mail addresses and numbers, which are asked for all day long, of organisations, which half of
+all cards may have in common, and of all else that cards say, where a part that is rare in names may
+be in every note. To write them costs nearly the same for sixty cards as for one. So it is noted
+which cards they are behind with, and what they still have of these, and they are brought up to date
+for many at a time; a search looks at those cards by themselves. Triggers note cards that come and
+go, and ``follow`` those of which something is about to change: a trigger for each value would take
+longer than what it is about. What an index names is only where to look, either way: the
 values themselves tell whether they contain what is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import (
@@ -35,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import column, table
 
-from dirserver.model.fields import PHONES
+from dirserver.model.fields import PHONES, Field
 from dirserver.store.index import lines
 from dirserver.store.prepared import Prepared, listed
 
@@ -48,18 +49,33 @@ LAST = "\U0010ffff"
 # Two characters that no card can hold are between two values, so that no trigram is of both, and
 # around them all: the least beginning or end of a value is in a trigram.
 _BETWEEN = "\x1f\x1f"
-# The fields of the first index, and what each index calls itself, and its text where it is behind.
-_NAMED = frozenset((*lines.FIELDS, *map(str, PHONES)))
-_NAMED_INDEX, _OTHER_INDEX = "card_trigram", "card_trigram_other"
-# The sign keeps SQLite from looking up one field after the other.
-_IS_NAMED = "+field IN ('" + "', '".join(sorted(_NAMED)) + "')"
-_KINDS = {_NAMED_INDEX: ("named", _IS_NAMED), _OTHER_INDEX: ("other", f"NOT {_IS_NAMED}")}
+_NAMES, _FIRMS, _OTHERS = INDEXES = (
+    "card_trigram",
+    "card_trigram_organisation",
+    "card_trigram_other",
+)
+# The fields of each index but the last, which has all others.
+_ORGANISATION = str(Field.ORGANISATION)
+_FIELDS = {
+    _NAMES: tuple(sorted({*lines.FIELDS, *map(str, PHONES)} - {_ORGANISATION})),
+    _FIRMS: (_ORGANISATION,),
+}
+_INDEX_OF = {field: index for index, fields in _FIELDS.items() for field in fields}
+# What each calls its text where it is behind, and how its values are told. The sign keeps SQLite
+# from looking up one field after the other.
+_KINDS = {
+    _NAMES: ("named", f"+field IN {_FIELDS[_NAMES]}"),
+    _FIRMS: ("organisation", f"+field = '{_ORGANISATION}'"),
+    _OTHERS: ("other", f"NOT +field IN {tuple(sorted(_INDEX_OF))}"),
+}
+_COLUMNS = ", ".join(column for column, _ in _KINDS.values())
 _ALL_SAID = "coalesce(char(31, 31) || group_concat(value, char(31, 31)){} || char(31, 31), '')"
 _SAID = ", ".join(_ALL_SAID.format(f" FILTER (WHERE {kind})") for _, kind in _KINDS.values())
 _FOLLOWING = (
     "CREATE TRIGGER {name} {event} ON card "
     "WHEN {when}NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = {card}) BEGIN "
-    "INSERT INTO trigram_due (card_id, named, other) SELECT {card}, {said} "
+    "INSERT INTO trigram_due (card_id, place, {columns}) "
+    "SELECT {card}, (SELECT place FROM card_line WHERE card_id = {card}), {said} "
     "FROM card_value WHERE card_id = {card}; "
     "DELETE FROM card_line WHERE card_id = {card}; END"
 )
@@ -75,11 +91,14 @@ SQLITE = (
             f"CREATE VIRTUAL TABLE {index}_term USING fts5vocab({index}, row)",
         )
     ),
-    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, named TEXT NOT NULL,"
-    " other TEXT NOT NULL)",
-    lines.SQLITE,
+    "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER, "
+    + ", ".join(f"{column} TEXT NOT NULL" for column, _ in _KINDS.values())
+    + ")",
+    *lines.SQLITE,
     *(
-        _FOLLOWING.format(name=name, event=event, when=when, card=card, said=_SAID)
+        _FOLLOWING.format(
+            name=name, event=event, when=when, card=card, columns=_COLUMNS, said=_SAID
+        )
         for name, event, when, card in (
             ("card_created", "AFTER INSERT", "", "new.id"),
             ("card_removed", "BEFORE DELETE", "", "old.id"),
@@ -96,28 +115,35 @@ POSTGRESQL = (
 MOST_DUE = 64
 # How many cards the index is behind with, on SQLite.
 DUE = Prepared(text("SELECT count(*) FROM trigram_due"))
-# In the order of the cards, each first out and then in: else the index would write itself out in
-# between. https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
+# Where an index has a card, and where it is to have it.
+_AT_PLACES = "due.place", "(SELECT place FROM card_line WHERE card_id = due.card_id)"
+_AT_CARDS = "due.card_id", "due.card_id"
+# In the order of the index, each first out and then in: else it would write itself out in between.
+# https://sqlite.org/fts5.html section 6.3 tells what the first column is for.
 _SETTLE = [
     Prepared(
         text(
-            "WITH now AS (SELECT due.card_id AS card,"  # noqa: S608 - names of ours
-            f" due.{column} AS was, {_ALL_SAID.format('')} AS is_said FROM trigram_due AS due"
+            f"WITH now AS (SELECT {was_at} AS was_at, {is_at} AS is_at, due.{column} AS was,"  # noqa: S608 - names of ours
+            f" {_ALL_SAID.format('')} AS is_said FROM trigram_due AS due"
             f" LEFT JOIN card_value ON card_value.card_id = due.card_id AND {is_of_kind}"
             " GROUP BY due.card_id)"
             f" INSERT INTO {index} ({index}, rowid, said)"
-            " SELECT 'delete' AS act, card, was FROM now WHERE was NOT IN ('', is_said)"
-            " UNION ALL SELECT NULL, card, is_said FROM now WHERE is_said NOT IN ('', was)"
-            " ORDER BY card, act DESC"
+            " SELECT 'delete' AS act, was_at AS at, was FROM now"
+            " WHERE was <> '' AND (was, was_at) IS NOT (is_said, is_at)"
+            " UNION ALL SELECT NULL, is_at, is_said FROM now"
+            " WHERE is_said <> '' AND (was, was_at) IS NOT (is_said, is_at)"
+            " ORDER BY at, act DESC"
         )
     )
     for index, (column, is_of_kind) in _KINDS.items()
+    for was_at, is_at in (_AT_PLACES if index in _FIELDS else _AT_CARDS,)
 ]
 _SETTLED = Prepared(text("DELETE FROM trigram_due"))
 _CHANGING = "SELECT value FROM json_each(:cards)"
 _FOLLOW = Prepared(
     text(
-        f"INSERT INTO trigram_due (card_id, named, other) SELECT id, {_SAID}"  # noqa: S608 - names of ours
+        f"INSERT INTO trigram_due (card_id, place, {_COLUMNS})"  # noqa: S608 - names of ours
+        f" SELECT id, (SELECT place FROM card_line WHERE card_line.card_id = id), {_SAID}"
         " FROM card LEFT JOIN card_value ON card_id = id"
         f" WHERE id IN ({_CHANGING}) AND id NOT IN (SELECT card_id FROM trigram_due) GROUP BY id"
     )
@@ -131,6 +157,7 @@ OPTIMIZE = tuple(_COMMAND.format(index=one, command="'optimize'", pages="NULL") 
 _PAGES = -500
 _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
+_LAST_DIGITS = 7
 
 _due = table("trigram_due", column("card_id"))
 
@@ -155,9 +182,9 @@ def settle(connection: Connection, *, least: int = 1) -> None:
         return
     due = DUE.row(connection)
     if due is not None and due[0] >= least:
+        lines.fill(connection)
         for one in _SETTLE:
             one.run(connection)
-        lines.FILL.run(connection)
         _SETTLED.run(connection)
 
 
@@ -218,10 +245,24 @@ def beginning(part: str) -> str:
 
 def _trigrams(part: str) -> str:
     """Return the match of what has the trigrams of ``part``; some of a long one are enough."""
-    last = len(part) - SHORTEST
+    telling = _telling(part)
+    last = len(telling) - SHORTEST
     starts = [*range(0, last, 2 if last > SHORTEST else 1), last][:_MOST_TRIGRAMS]
-    found = [part[start : start + SHORTEST].replace('"', '""') for start in starts]
+    found = dict.fromkeys(telling[start : start + SHORTEST].replace('"', '""') for start in starts)
     return " AND ".join([f'"{one}"' for one in found])
+
+
+def _telling(part: str) -> str:
+    """Return what of ``part`` tells cards apart: what many have takes long to go through.
+
+    Most mail addresses are at a few hosts, most numbers of a country and an area, and what is
+    numbered begins alike.
+    """
+    found = part.partition("@")[0] if part.find("@") >= SHORTEST else part
+    if found.isdecimal():
+        return found[-_LAST_DIGITS:]
+    first = next((at for at, one in enumerate(found) if one.isdecimal()), 0)
+    return found[max(0, min(first - SHORTEST + 1, len(found) - SHORTEST)) :]
 
 
 def contains(
@@ -244,22 +285,40 @@ def contains(
 
 
 def cards(fields: Sequence[str], *match: ColumnElement[str]) -> Select[tuple[int]]:
-    """Return the SELECT of the cards that ``match`` finds in ``fields``, and of those due."""
-    return select(union_all(*indexed(fields, *match), due()).subquery().c.rowid)
-
-
-def indexed(fields: Sequence[str], *match: ColumnElement[str]) -> list[Select[tuple[int]]]:
-    """Return the SELECTs of the cards that ``match`` finds in ``fields``; some may be due.
+    """Return the SELECT of the cards that ``match`` finds in ``fields``, and of those due.
 
     Of two it is a range: a trigram from the first on and before the second.
     """
-    are_named = {name in _NAMED for name in fields}
-    indexes = [_NAMED_INDEX if is_named else _OTHER_INDEX for is_named in sorted(are_named)]
-    return [_found(index, *match) for index in indexes]
+    found = []
+    for index in dict.fromkeys(index_of(name) for name in fields):
+        rows = _found(index, _wanted(index, *match))
+        found.append(lines.cards_at(rows) if index in _FIELDS else rows)
+    return select(union_all(*found, due()).subquery().c[0])
 
 
-def _found(index: str, *match: ColumnElement[str]) -> Select[tuple[int]]:
-    wanted = match[0] if len(match) == 1 else _in_range(index, *match)
+def index_of(field: str) -> str:
+    """Return which of the ``INDEXES`` has what cards say in ``field``."""
+    return _INDEX_OF.get(field, _OTHERS)
+
+
+def in_lines(
+    fields: Sequence[str],
+    books: Sequence[int],
+    match: Sequence[ColumnElement[str]],
+    part: ColumnElement[str],
+    first: int | None,
+) -> list[Select[int]]:
+    """Return what ``lines.containing`` does of the cards that ``match`` finds in one index."""
+    index = index_of(fields[0])
+    wanted = _wanted(index, *match)
+    return lines.containing(partial(_found, index), wanted, books, fields, part, first)
+
+
+def _wanted(index: str, *match: ColumnElement[str]) -> ColumnElement[str]:
+    return match[0] if len(match) == 1 else _in_range(index, *match)
+
+
+def _found(index: str, wanted: ColumnElement[str]) -> Select[tuple[int]]:
     # The table's own name stands for all of its columns (https://sqlite.org/fts5.html section 3).
     whole = literal_column(index, String)
     found = table(index, column("rowid", Integer))
@@ -274,8 +333,7 @@ def _in_range(
     terms = select(func.group_concat(quoted, " OR ", type_=String)).where(
         term >= first, term < behind
     )
-    # Which is in no card.
-    return func.coalesce(terms.scalar_subquery(), '""')
+    return func.coalesce(terms.scalar_subquery(), lines.NOWHERE)
 
 
 def due() -> Select[tuple[int]]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tex
 from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
 from dirserver.store import writing
+from dirserver.store.index import derived
 from dirserver.store.same import forwarding, links
 from dirserver.store.search.probes import IS_ORDERED
 from dirserver.store.tables import (
@@ -173,7 +174,7 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
     forwarding.forget(connection, keys)
     for one in gone:
         revision = writing.next_revisions(connection, one.book_id, 1, at)
-        connection.execute(delete(card).where(card.c.id == one.id))
+        derived.delete_cards(connection, one.book_id, [one.id])
         writing.note_changes(connection, one.book_id, [(one.href, revision)], vanished=True)
     versions = sum(
         connection.execute(delete(card_version).where(card_version.c.key.in_(part))).rowcount

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, or_, select
 
-from dirserver.store.prepared import Prepared, insert_or_update
+from dirserver.store.prepared import Prepared
+from dirserver.store.rows import insert_or_update
 from dirserver.store.tables import card, joined_card
 
 _REMEMBER = Prepared(insert_or_update(joined_card))

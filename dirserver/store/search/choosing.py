@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,9 @@ from dirserver.store.search.conditions import Asking, found_in
 from dirserver.store.search.ordering import BoundPlace, Term
 from dirserver.store.search.probes import IS_ORDERED, Bind, in_place
 from dirserver.store.search.question import Question
-from dirserver.store.tables import card, card_value
+from dirserver.store.tables import card, card_entry, card_value
+
+_GROUPS = select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
 
 
 def chosen(
@@ -44,19 +47,13 @@ def chosen(
     if question.finds_once and is_of_all(question):
         cards: FromClause = _of_each_book(question, _columns(terms, more), terms, span, after)
     else:
-        by_name = question.order == BY_NAME and after is None and not span.backwards
-        most = (
-            None
-            if span.limit is None or question.finds_once or not by_name
-            else span.limit + span.skip
-        )
         columns = _columns(terms, more)
-        selected = _selected(question, dialect, columns, terms, after, bind, most)
+        if not question.finds_once:
+            listed = of_cards(question, dialect, columns, terms, span, after, bind)
+            return None if listed is None else listed.subquery()
+        selected = _selected(question, dialect, columns, terms, after, bind)
         if selected is None:
             return None
-        if not question.finds_once:
-            by = ordering.order_by(terms)
-            return selected.order_by(*by).limit(span.limit).offset(span.skip or None).subquery()
         cards = selected.subquery()
     sorted_by = [term.of(cards, at) for at, term in enumerate(terms)]
     return (
@@ -68,21 +65,64 @@ def chosen(
     )
 
 
+def of_cards(
+    question: Question,
+    dialect: Dialect,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None,
+    bind: Bind,
+) -> Select[*tuple[object, ...]] | None:
+    """Return these columns of the same cards where nobody is found once for several."""
+    by_name = question.order == BY_NAME and after is None and not span.backwards
+    most = span.limit + span.skip if span.limit is not None and by_name else None
+    selected = _selected(question, dialect, columns, terms, after, bind, most)
+    if selected is None:
+        return None
+    by = ordering.order_by(terms)
+    return selected.order_by(*by).limit(span.limit).offset(span.skip or None)
+
+
 def is_of_all(question: Question) -> bool:
     """Say whether all cards of all the books are found, or all but those of groups."""
     asked = {resolve(question.query, hidden) for hidden, _ in question.scopes}
     return asked in ({EVERYTHING}, {PERSONS})
 
 
+def is_of_whole_book(question: Question) -> bool:
+    """Say the same where there is one book."""
+    return [len(books) for _, books in question.scopes] == [1] and is_of_all(question)
+
+
+def whole_book(
+    question: Question, terms: Sequence[Term], span: Span, after: BoundPlace | None
+) -> Select[Any]:
+    """Return the cards of ``span`` in their one book, which are sorted by name, as brief rows.
+
+    Since they come in their order, nothing is to be sorted that would have to be held for it.
+    """
+    ((_, (book,)),) = question.scopes
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    # Where there is no group at all, not every card is asked whether it is one.
+    kept = [or_(~_GROUPS.exists(), one) for one in _kept(question, card)]
+    # SQLite begins with the cards, since it is their entries that might be missing.
+    entries = card.outerjoin(card_entry, card_entry.c.card_id == card.c.id)
+    return (
+        select(card.c.addressbook_id, card.c.key, card_entry.c.attributes, card.c.sort_name)
+        .select_from(entries)
+        .where(card.c.addressbook_id == book, *behind, *kept)
+        .order_by(*ordering.order_by(terms))
+        .limit(span.limit)
+        .offset(span.skip or None)
+    )
+
+
 def _kept(question: Question, cards: FromClause) -> list[ColumnElement[bool]]:
-    """Return the condition for ``cards`` where ``_is_of_all`` is true."""
+    """Return the condition for ``cards`` where ``is_of_all`` is true."""
     if any(resolve(question.query, hidden) == EVERYTHING for hidden, _ in question.scopes):
         return []
-    return [
-        cards.c.id.not_in(
-            select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
-        )
-    ]
+    return [cards.c.id.not_in(_GROUPS)]
 
 
 def _of_each_book(

@@ -49,6 +49,11 @@ class Term:
         return replace(self, value=rows.c[f"place_{at}"])
 
 
+def is_by_name(order: Order) -> bool:
+    """Say whether it is the name that counts first, and then the key."""
+    return not order or (len(order) == 1 and order[0].by is Field.FULL_NAME)
+
+
 def terms(order: Order, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) -> list[Term]:
     """Return what to sort by, for books that are grouped by what is hidden in them.
 

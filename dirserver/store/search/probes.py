@@ -176,15 +176,14 @@ class Probe:
         self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
     ) -> list[Select[int]]:
         *asked, part = map(bind, self.values(dialect))
-        (indexed,) = trigram.indexed(self.fields, *asked)
-        found = lines.containing(indexed, books, self.fields, part, first)
+        found = trigram.in_lines(self.fields, books, asked, part, first)
         # What the index is behind with has no line, and is little.
         behind = select(card_value.c.card_id).where(
             card_value.c.card_id.in_(trigram.due()),
             is_among(card_value.c.field, self.fields),
             func.instr(card_value.c.value, part) > 0,
         )
-        return [found, behind]
+        return [*found, behind]
 
     @property
     def is_ordered(self) -> bool:

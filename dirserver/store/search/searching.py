@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
@@ -16,6 +16,7 @@ from dirserver.model.query import Query, resolve
 from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.search import choosing, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
+from dirserver.store.search.ordering import Term
 from dirserver.store.search.probes import Bind, Named
 from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement, Statements
@@ -52,7 +53,7 @@ def hits(
     from_start = most is not None and most <= _FEW and span == Span(most)
     if from_start and question.finds_once and not choosing.is_of_all(question):
         # Mostly a telephone asks who is calling, and there is little to be ranked.
-        known = replace(details, person=True)
+        known = replace(details, person=True, brief=False)
         few = list(_hits(connection, replace(question, ranks=()), span, known))
         if most is not None and sum(map(len, few)) < most:
             yield from _once(few, dict(question.ranks))
@@ -112,7 +113,15 @@ def _statement(
     if span.backwards:
         terms = ordering.turned(terms)
     after = None if span.after is None else ordering.bound(span.after, bind)
+    is_brief = details.brief and ordering.is_by_name(question.order)
+    if is_brief and details.attributes and choosing.is_of_whole_book(question):
+        return choosing.whole_book(question, terms, span, after)
     has_link = details.person and question.has_links
+    if not (question.finds_once or details.attributes or details.body):
+        # Nothing is to be looked up of those that are chosen: SQLite would copy each row once more.
+        parts = _parts(card, details, has_link, null(), terms, is_brief=is_brief)
+        of_cards = choosing.of_cards(question, dialect, parts, terms, span, after, bind)
+        return cast("Select[Any] | None", of_cards)
     wanted = {
         card.c.revision: details.revision,
         card.c.uid: details.person,
@@ -130,16 +139,9 @@ def _statement(
     attributes = (
         select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
     )
-    # As a Row has it.
-    columns = (
-        *(one.addressbook_id, one.key, one.revision if details.revision else null(), one.id),
-        one.uid if details.person else null(),
-        one.link_id if has_link else null(),
-        attributes if details.attributes else null(),
-        *((one.created, one.modified) if details.moments else (null(), null())),
-        card_version.c.body if details.body else null(),
-    )
-    statement = select(*columns, *(term.value for term in sorted_by)).select_from(chosen)
+    shown: ColumnElement[Any] = attributes if details.attributes else null()
+    parts = _parts(chosen, details, has_link, shown, sorted_by, is_brief=is_brief)
+    statement = select(*parts).select_from(chosen)
     if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
         # of both, which would look up the entries of all that is found.
@@ -150,6 +152,32 @@ def _statement(
     return statement.join(card, card.c.id == chosen.c.id).join(
         card_version, card_version.c.id == card.c.version_id
     )
+
+
+def _parts(
+    cards: FromClause,
+    details: Details,
+    has_link: bool,
+    attributes: ColumnElement[Any],
+    terms: Sequence[Term],
+    *,
+    is_brief: bool,
+) -> list[ColumnElement[Any]]:
+    """Return the columns of a Row."""
+    one = cards.c
+    parts = [one.addressbook_id, one.key, attributes]
+    if not (is_brief and details.attributes):
+        parts += (one.revision if details.revision else null(), one.id)
+    if is_brief:
+        return [*parts, terms[0].value]
+    return [
+        *parts,
+        one.uid if details.person else null(),
+        one.link_id if has_link else null(),
+        *((one.created, one.modified) if details.moments else (null(), null())),
+        card_version.c.body if details.body else null(),
+        *(term.value for term in terms),
+    ]
 
 
 def attributes(connection: Connection, cards: Sequence[int]) -> dict[int, bytes]:

@@ -12,12 +12,12 @@ from enum import Enum
 from typing import TypeAlias
 
 from dirserver.model.fields import NAMES, PHONES, Field
-from dirserver.model.fold import forms, part_forms
+from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
-from dirserver.model.spelling import beginnings, is_ideographic, keyed, name_forms
-from dirserver.store.index import trigram
-from dirserver.store.index.beginnings import KEYPAD, bits_of, head_of
+from dirserver.model.spelling import is_ideographic, name_forms
+from dirserver.store.index import lines, trigram
+from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
 
@@ -27,6 +27,9 @@ _VALUE_LENGTH = 512
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
 _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
+
+# These are shown as lines, or are so long that nobody asks for all of one.
+_OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
 
 
 class _Kind(Enum):
@@ -49,28 +52,13 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field in PHONES:
         return tuple(sorted(indexed_forms(value, plan)))
     spellings = name_forms(value) if field in NAMES else forms(value)
+    if "\n" in value and field not in _OF_LINES:
+        # Whoever is shown it in one line may ask for just that.
+        spellings = tuple(dict.fromkeys((*spellings, *forms(one_line(value)))))
     # All that most values are.
     if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
         return spellings
     return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
-
-
-def indexed_beginnings(said: Mapping[Field, Iterable[str]]) -> tuple[tuple[str, int], ...]:
-    """Return what the index holds for the words of names, each with the bits of its fields."""
-    found: dict[str, int] = {}
-    for field in NAMES & said.keys():
-        bits = bits_of([field])
-        for value in said[field]:
-            for form in name_forms(value):
-                short = form[:_VALUE_LENGTH]
-                for part in (short, *beginnings(short)):
-                    found[part] = found.get(part, 0) | bits
-    for value in said.get(Field.FULL_NAME, ()):
-        for digits in keyed(value):
-            found[digits] = found.get(digits, 0) | bits_of([KEYPAD])
-    found.pop("", None)
-    # What derives it in another process is to come to the same.
-    return tuple(sorted(found.items()))
 
 
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -108,7 +96,7 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
     """Join those that look for the same part in several fields: the trigrams are looked up once."""
     joined: dict[object, Probe] = {}
     for one in found:
-        like = (one.comparisons, one.is_in_lines) if one.is_of_part else one
+        like = (one.comparisons, _looked_up_in(one.fields[0])) if one.is_of_part else one
         if like in joined:
             one = replace(one, fields=(*joined[like].fields, *one.fields))
         joined[like] = one
@@ -140,11 +128,21 @@ def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]
     """Return the probes for some fields: those that are kept in order are asked by themselves."""
     kept = kept_as(fields)
     whole = Probe(Source.VALUES, kept, comparisons)
+    if whole.is_of_part:
+        together: dict[str, list[str]] = {}
+        for one in kept:
+            together.setdefault(_looked_up_in(one), []).append(one)
+        return [replace(whole, fields=tuple(some)) for some in together.values()]
     ordered = tuple([one for one in kept if one in ORDERED])
     rest = tuple([one for one in kept if one not in ORDERED])
     if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
         return [whole]
     return [replace(whole, fields=some) for some in (ordered, rest)]
+
+
+def _looked_up_in(field: str) -> str:
+    """Return which index leads to the lines that have a field, or nothing where none have it."""
+    return trigram.index_of(field) if field in lines.FIELDS else ""
 
 
 def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:

@@ -22,8 +22,9 @@ from sqlalchemy import (
 
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.store import turns
-from dirserver.store.prepared import Prepared, insert_into
-from dirserver.store.storable import made_storable
+from dirserver.store.prepared import Prepared
+from dirserver.store.rows import insert_into
+from dirserver.store.storable import is_storable, made_storable
 from dirserver.store.tables import addressbook, audit_event, card_version
 from dirserver.store.trail.chain import Head, content_digest, link
 
@@ -87,6 +88,9 @@ def _columns(event: AuditEvent) -> dict[str, str]:
         "agent": event.agent,
         "device": event.device,
     }
+    # All of it mostly is.
+    if is_storable("".join(said.values())):
+        return said
     return {name: made_storable(text) for name, text in said.items()}
 
 

@@ -27,13 +27,17 @@ class _Range:
 def preferred_version(accept: str) -> str | None:
     """Return "3.0" or "4.0" if ``accept`` prefers that to the other; else None.
 
-    None says to send the card as it is stored: to one who names no version, both alike, or only
-    what this server does not have, which it may disregard. What is malformed is disregarded too.
+    None says to send the card as it is stored: to one who names no version, or both alike, or
+    another media type alone, which may be disregarded. What is malformed is disregarded too. A
+    version that this server does not have is returned where no other will do.
     """
     if "vcard" not in accept.lower():
         return None
     ranges = [found for piece in _PIECE.findall(accept) if (found := _read(piece))]
     three, four = (_quality(ranges, version) for version in _VERSIONS)
+    if three == four == 0:
+        wanted = (one for one in ranges if one.version not in ("", *_VERSIONS) and one.quality)
+        return max((one.version for one in wanted), default=None)
     if three == four:
         return None
     return "3.0" if three > four else "4.0"

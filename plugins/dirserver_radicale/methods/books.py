@@ -164,8 +164,15 @@ def _apply(writing: Writing, view: VisibleBook, changes: list[Change]) -> None:
 def _make(environ: dict[str, Any], writing: Writing, location: Location, body: bytes) -> Answer:
     """Make a book at ``location``. Raises what ``make_book`` does, and ValueError."""
     require_maker(writing, location.book)
-    require(environ, writing, location)
-    root = xmlbody.parse(body)
+    if require(environ, writing, location) is not None:
+        raise AlreadyExists(location.path)
+    try:
+        root = xmlbody.parse(body)
+    except xmlbody.BadXML:
+        if "xml" in environ.get("CONTENT_TYPE", "xml").lower():
+            raise
+        # RFC 4918 section 9.3: a body of another kind.
+        return answers.plain(client.UNSUPPORTED_MEDIA_TYPE, "A book is described in XML.")
     if root is None:
         # That would be a collection of no kind, which nothing here is (RFC 5689 section 3.3).
         return answers.precondition(client.FORBIDDEN, "<valid-resourcetype/>")

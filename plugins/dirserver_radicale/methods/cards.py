@@ -13,15 +13,14 @@ from typing import Any
 from radicale import httputils
 
 from dirserver.directory import Directory, Reading
-from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed
-from dirserver.model.addressbook import label_of
+from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed, UnsupportedVersion
+from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.policy import VisibleBook
-from dirserver.model.vcard import parse_card
+from dirserver.model.vcard import VERSIONS, parse_card
 from dirserver_radicale import answers, request, stream
 from dirserver_radicale.answers import Answer, error_answer
-from dirserver_radicale.headers import prefer
 from dirserver_radicale.headers.accept import preferred_version
 from dirserver_radicale.headers.conditional import (
     converted_etag,
@@ -34,7 +33,7 @@ from dirserver_radicale.headers.conditional import (
 from dirserver_radicale.headers.httpdate import http_date
 from dirserver_radicale.methods.books import BookMethods
 from dirserver_radicale.methods.preconditions import is_conditional, require, require_if
-from dirserver_radicale.methods.representation import VCARD, shown
+from dirserver_radicale.methods.representation import VCARD, card_instead, shown
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.placement import placement
 from dirserver_radicale.tree.resources import Viewer
@@ -95,6 +94,7 @@ class CardMethods(BookMethods):
             raise NotAtOnce
         card, body = reading.read(view, there.href)
         require_if(environ, reading, location)
+        _require_known(version)
         if version is not None and version == parse_card(body).version:
             version = None
         etag = card.etag if version is None else converted_etag(card.etag, version)
@@ -119,6 +119,7 @@ class CardMethods(BookMethods):
         def make(reading: Reading) -> Iterator[bytes]:
             book = Viewer(reading).collection(location)
             require_if(environ, reading, location)
+            _require_known(version)
             etag = book.etag if version is None else converted_etag(book.etag, version)
             headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
             early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
@@ -163,21 +164,29 @@ class CardMethods(BookMethods):
         needed = location.parent.path, "bind"
         if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
             return answers.plain(client.BAD_REQUEST, "A card is sent as a whole.")
+        there_is: tuple[Card, bytes] | None = None
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
                 there = placement(writing, location, AuditAction.CARD_UPDATE)
                 needed = path, "write-content"
-                if is_conditional(environ):
-                    writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
-                    require(environ, writing, location)
-                condition = read_precondition_of_card(environ)
-                with there.shown():
-                    stored = writing.put_card(
-                        there.slug, there.href, body, condition, among=there.among
-                    )
+                try:
+                    if is_conditional(environ):
+                        writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
+                        require(environ, writing, location)
+                    condition = read_precondition_of_card(environ)
+                    with there.shown():
+                        stored = writing.put_card(
+                            there.slug, there.href, body, condition, among=there.among
+                        )
+                except PreconditionFailed:
+                    there_is = card_instead(environ, writing, there)
+                    raise
         except PreconditionFailed as error:
-            return self._as_it_is(user, location, environ) or error_answer(error, path, "read")
+            if there_is is None or not self._may_be_shown(user, location, there_is[0]):
+                return error_answer(error, path, "read")
+            headers = {"ETag": f'"{there_is[0].etag}"'}
+            return shown(environ, client.PRECONDITION_FAILED, headers, location, there_is[1])
         except DirectoryError as error:
             return error_answer(error, *needed)
         except ValueError as error:
@@ -187,24 +196,15 @@ class CardMethods(BookMethods):
         headers = {"ETag": f'"{stored.etag}"'}
         return shown(environ, status, headers, location, body)
 
-    def _as_it_is(self, user: str, location: Location, environ: dict[str, Any]) -> Answer | None:
-        """Refuse a condition with the card that there is, if the client prefers to see that.
-
-        RFC 8144 section 3.2.
-        """
-        if not prefer.read_preferences(environ).representation:
-            return None
+    def _may_be_shown(self, user: str, location: Location, card: Card) -> bool:
+        """Say whether who cannot change a card may be given it; the audit trail tells of that."""
         principal, noted = request.principal_of(user), request.current()
         try:
             with self._directory.reading(principal, noted.client) as reading:
-                there = placement(reading, location)
-                view = there.view(reading)
-                etag = reading.card(view, there.href).etag
-                body = reading.body(view, there.href)
+                reading.note_read(placement(reading, location).view(reading), card)
         except DirectoryError:
-            return None
-        status, headers = client.PRECONDITION_FAILED, {"ETag": f'"{etag}"'}
-        return shown(environ, status, headers, location, body)
+            return False
+        return True
 
     def do_DELETE(
         self,
@@ -240,6 +240,12 @@ class CardMethods(BookMethods):
         except ValueError as error:
             return answers.malformed(error)
         return client.NO_CONTENT, {}, None, None
+
+
+def _require_known(version: str | None) -> None:
+    """Raise UnsupportedVersion (RFC 6352 section 5.1.1.1) for what no card can be sent as."""
+    if version is not None and version not in VERSIONS:
+        raise UnsupportedVersion(version)
 
 
 def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:

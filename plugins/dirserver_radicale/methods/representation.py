@@ -6,10 +6,13 @@ from http import client
 from typing import Any, Final
 
 from dirserver.directory import Writing
+from dirserver.errors import DirectoryError
+from dirserver.model.addressbook import Card
 from dirserver.model.grant import Privilege
 from dirserver_radicale.answers import Answer
 from dirserver_radicale.headers import prefer
 from dirserver_radicale.tree.hrefs import Location, escaped
+from dirserver_radicale.tree.placement import Placement
 
 VCARD: Final = "text/vcard; charset=utf-8"
 
@@ -20,6 +23,22 @@ def card_for(environ: dict[str, Any], writing: Writing, slug: str, href: str) ->
         return "", b""
     view = writing.book(slug, Privilege.READ)
     return writing.card(view, href).etag, writing.body(view, href)
+
+
+def card_instead(
+    environ: dict[str, Any], writing: Writing, there: Placement
+) -> tuple[Card, bytes] | None:
+    """Return the card that keeps one from being stored, to a client that prefers to be shown it.
+
+    RFC 8144 section 3.2. It is that of the transaction, which may have what others have stored in
+    it and nobody else can see yet. None where there is none.
+    """
+    if not prefer.read_preferences(environ).representation:
+        return None
+    try:
+        return writing.read(there.view(writing), there.href)
+    except DirectoryError:
+        return None
 
 
 def shown(

@@ -62,7 +62,7 @@ class TransferMethods(Refusing):
             to_path = path_in(url)
         except ValueError:
             to_path = ""
-        if not to_path:
+        if not to_path.startswith("/"):
             return answers.plain(client.BAD_REQUEST, "The Destination field is no address.")
         if elsewhere:
             return answers.plain(client.BAD_GATEWAY, "Cards go to other books of this server only.")
@@ -70,7 +70,7 @@ class TransferMethods(Refusing):
         if source is None or not source.href or source.login != user:
             return self._stay(method, path, user, source)
         if target is None or not target.href or target.login != user:
-            return self._refuse(method, to_path, user)
+            return self._refuse(method, to_path, user, "bind")
         if environ.get("HTTP_OVERWRITE", "T").strip().upper() not in ("T", "F"):
             return answers.plain(client.BAD_REQUEST, "The Overwrite field is T or F.")
         try:
@@ -80,9 +80,9 @@ class TransferMethods(Refusing):
 
     def _stay(self, method: str, path: str, user: str, source: Location | None) -> Answer:
         """Refuse to move or copy what is no card."""
-        refusal = self._refuse(method, path, user)
         if source is None or source.login != user:
-            return refusal
+            return self._refuse(method, path, user, "read" if method == "COPY" else "unbind")
+        refusal = self._refuse(method, path, user)
         view = request.view(self._directory, user, source.book)
         if view is None or not view.book.made_by_owner:
             return refusal
@@ -124,6 +124,10 @@ class TransferMethods(Refusing):
                 if not condition.holds(stored.etag):
                     # Its etag goes with the card; what was done is undone.
                     raise PreconditionFailed(source.href)
+                if names[:2] == names[2:]:
+                    # Sections 9.8.5 and 9.9.4. Nothing was done.
+                    text = "A card goes to another address than its own."
+                    return answers.plain(client.FORBIDDEN, text)
                 etag, body = card_for(environ, writing, there.slug, there.href)
         except AccessDenied as error:
             # The shield may have stopped the client just now.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from radicale.pathutils import sanitize_path
-
 from dirserver_radicale.properties.collectionplan import CollectionPlan
 from dirserver_radicale.properties.propfind import Depth
 from dirserver_radicale.reports.cardreport import read_plan
@@ -44,7 +42,6 @@ def _name_in(book: Collection, url: str, prefix: str) -> tuple[str, str]:
         return name, url
     if not (path := path_in(url)):
         raise ValueError("an empty href")
-    path = sanitize_path(path)
     name = path.removeprefix(prefix) if path.startswith(prefix) else ""
     return "" if "/" in name else name, path
 

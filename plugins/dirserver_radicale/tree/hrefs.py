@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from radicale.pathutils import sanitize_path
+
 # Names as clients make them stay as they are when they are escaped.
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 
@@ -76,10 +78,12 @@ def principal_href(grantee: str) -> str:
 def path_in(url: str) -> str:
     """Return the decoded path of a URL, or of a path, that a client sent (RFC 4918 section 8.3).
 
-    It is taken apart first and decoded then, so that a name may hold ``?``, ``#`` and ``;``.
-    Raises ValueError for what is neither, or not UTF-8.
+    It is taken apart first and decoded then, so that a name may hold ``?``, ``#`` and ``;``. It may
+    be spelled in any way in which a path may be requested. Raises ValueError for what is neither,
+    or not UTF-8.
     """
-    return unquote_to_bytes(urlsplit(url.strip()).path).decode()
+    path = unquote_to_bytes(urlsplit(url.strip()).path).decode()
+    return str(sanitize_path(path)) if path.startswith("/") else path
 
 
 def is_elsewhere(url: str, host: str, scheme: str) -> bool:
