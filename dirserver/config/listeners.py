@@ -27,6 +27,14 @@ class Listener:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only clients on this machine get there."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
     def overlaps(self, other: Listener) -> bool:
         """Say whether the two cannot be open at the same time.
 

@@ -63,6 +63,11 @@ class PlaintextPolicy:
         """Say whether the client at ``address`` may send its password in clear text."""
         return address in self.networks
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is taken from nowhere but this machine."""
+        return all(network.is_loopback for network in self.networks)
+
 
 NEVER = PlaintextPolicy(Networks())
 FROM_LOOPBACK = PlaintextPolicy(LOOPBACK)

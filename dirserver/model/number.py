@@ -1,7 +1,7 @@
 """Telephone numbers: one number, however it is written.
 
-The only place that imports phonenumbers. What a card says is indexed under every string of
-digits by which that number may be asked for (``indexed_forms``); what a phone asks for is
+Only this and ``plain_number`` import phonenumbers. What a card says is indexed under every string
+of digits by which that number may be asked for (``indexed_forms``); what a phone asks for is
 turned into the strings that it may be indexed under (``asked_forms``, ``asked_prefixes``).
 """
 
@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
+
+from dirserver.model.plain_number import parse_plain
 
 
 class NumberStyle(StrEnum):
@@ -47,6 +49,21 @@ _BETWEEN_DIGITS = re.compile(r"[^\\0-9]")
 # DIN 5008: a hyphen stands before the extension and nowhere else.
 _DIN_EXTENSION = re.compile(r"^[^-]*\d[^-]*-\s*(\d{1,5})\s*$")
 _DIN_COUNTRIES = frozenset({43, 49})
+_LETTER = re.compile(r"[^\W\d_]")
+# What is said in German-speaking countries for an extension, which phonenumbers does not know.
+_SAID_EXTENSION = re.compile(
+    r"[\s,;(/-]*(?<![^\W\d_])(?:app(?:arat)?|durchwahl|dw|nebenstelle|nst|klappe|kl)"
+    r"\.?:?\s*(\d{1,5})\)?\s*$",
+    re.IGNORECASE,
+)
+# Whose number it is, or where. Behind so many digits, letters are no part of the number, as they
+# are in 1-800-FLOWERS.
+_REMARK = re.compile(r"[\s()\[\],;:|/\u2013\u2014-]*[^\W\d_]\D*$")
+_FEWEST_BEFORE_REMARK = 7
+# Two numbers that somebody has written into one field; neither is an extension of the other.
+_BETWEEN_NUMBERS = re.compile(
+    r"\s*(?:[/;,|]|\b(?:oder|or|und|and|u\.)\s)\s*(?=[(+]*[+0])", re.IGNORECASE
+)
 # More digits than any number has with its prefixes and extension; beyond, it is not a number.
 _MOST_DIGITS = 32
 _FEWEST_DIGITS = 5
@@ -65,7 +82,30 @@ def digits_of(text: str) -> str:
     )
 
 
+def _written(text: str) -> str:
+    """Return a number without a trunk prefix that may be left out, its extension as it is read."""
+    written = _OPTIONAL_TRUNK.sub("", text)
+    return _SAID_EXTENSION.sub(r" ext. \1", written) if _LETTER.search(written) else written
+
+
+def _without_remark(written: str) -> str:
+    """Return a number without what somebody has noted behind it."""
+    if not _LETTER.search(written):
+        return written
+    number = _REMARK.sub("", written)
+    return number if len(digits_of(number)) >= _FEWEST_BEFORE_REMARK else written
+
+
+def _several(written: str) -> list[str]:
+    """Return the numbers where there is more than one."""
+    numbers = _BETWEEN_NUMBERS.split(written)
+    are_whole = all(len(digits_of(one)) >= _FEWEST_BEFORE_REMARK for one in numbers)
+    return numbers if len(numbers) > 1 and are_whole else []
+
+
 def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    if (plain := parse_plain(text, region)) is not None:
+        return plain
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -126,11 +166,13 @@ def indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _indexed_forms(text: str, plan: DialPlan) -> frozenset[str]:
-    written = _OPTIONAL_TRUNK.sub("", text)
+    written = _without_remark(_written(text))
     raw = digits_of(written)
     if not raw or len(raw) > _MOST_DIGITS:
         return frozenset()
     result = {raw}
+    if numbers := _several(written):
+        return frozenset(result).union(*[_indexed_forms(one, plan) for one in numbers])
     number = _parse(written, plan.region)
     if number is None:
         return frozenset(result)
@@ -193,7 +235,7 @@ def asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _asked_forms(text: str, plan: DialPlan) -> tuple[str, ...]:
-    written = _OPTIONAL_TRUNK.sub("", text)
+    written = _without_remark(_written(text))
     raw = digits_of(written)
     if not raw or len(raw) > _MOST_DIGITS:
         return ()
@@ -220,7 +262,7 @@ def asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _asked_prefixes(text: str, plan: DialPlan) -> tuple[str, ...]:
-    written = _OPTIONAL_TRUNK.sub("", text)
+    written = _without_remark(_written(text))
     raw = digits_of(written)
     if not raw or len(raw) > _MOST_DIGITS:
         return ()
@@ -248,7 +290,8 @@ def styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
 
 @lru_cache(maxsize=4096)
 def _styled(text: str, style: NumberStyle, plan: DialPlan) -> str:
-    number = _parse(_OPTIONAL_TRUNK.sub("", text), plan.region)
+    written = _without_remark(_written(text))
+    number = None if _several(written) else _parse(written, plan.region)
     if number is None:
         return text
     # Where an extension is dialled right behind the number; elsewhere the main line answers.
@@ -278,7 +321,10 @@ def spelled_out(text: str, plan: DialPlan, *, national: bool) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _spelled_out(text: str, plan: DialPlan, national: bool) -> str | None:
-    written = _OPTIONAL_TRUNK.sub("", text)
+    written = _written(text)
+    # A remark would be lost.
+    if _without_remark(written) != written or _several(written):
+        return None
     number = _parse(written, plan.region)
     if number is None:
         return None
@@ -326,7 +372,7 @@ def grouped(text: str, plan: DialPlan) -> str:
     if not text.startswith("+") or len(text) > _MOST_CHARACTERS:
         return text
     number = _parse(_OPTIONAL_TRUNK.sub("", text), plan.region)
-    if number is None or number.extension:
+    if number is None or number.extension or _LETTER.search(text):
         return text
     written = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
     return " ".join(re.findall(r"\+?[0-9]+", written))

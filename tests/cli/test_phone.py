@@ -67,6 +67,20 @@ def test_an_address_that_is_no_name_is_left_to_be_filled_in(shell: Shell) -> Non
     assert "name it with --host" in done.err
 
 
+def test_what_keeps_a_phone_away_is_said(shell: Shell) -> None:
+    done = shell("phone", "yealink", "--user", "alice")
+    assert 'No phone gets there: [ldap] listen is on this machine only. Let it be ["0.' in done.err
+    assert "put the phones' network into plaintext_bind in [ldap]" in done.err
+    text = shell.config.read_text(encoding="utf-8")
+    open_to_phones = 'listen = ["127.0.0.1:1389", "0.0.0.0:389"]\nplaintext_bind = ["10.20.0.0/16"]'
+    text = text.replace("max_hits = 5\n", f"max_hits = 5\n{open_to_phones}\n")
+    shell.config.write_text(text, encoding="utf-8")
+    done = shell("phone", "yealink", "--user", "alice")
+    assert "ldap.host = HOST\nldap.port = 389\n" in done.out
+    assert "No phone gets there" not in done.err
+    assert "plaintext_bind" not in done.err
+
+
 def test_a_password_is_made_when_one_is_wanted(shell: Shell) -> None:
     words = ("phone", "yealink", "--user", "alice", "--book", "customers", "--new-password")
     done = shell(*words)

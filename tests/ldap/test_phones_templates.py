@@ -9,8 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from dirserver import phones
-from tests.ldap.client import Client
-from tests.organisation import PASSWORD
+from dirserver.assembly import Services
+from dirserver.ldap.session import Context, LDAPSession
+from tests.ldap.client import Client, SessionClient
+from tests.organisation import ALICE, HERE, PASSWORD, vcard
 
 Connect = Callable[..., Client]
 
@@ -75,6 +77,23 @@ def test_the_filters_of_a_template_find_people(ldap: Connect, family: str) -> No
     for filter_ in by_number:
         for number in CALLS:
             assert found(client, filter_, number) == ["Anna Beispiel"], (filter_, number)
+
+
+@pytest.mark.parametrize("family", ["auerswald", "linphone", "snom", "yealink"])
+def test_a_number_of_no_known_kind_is_looked_up_where_a_phone_takes_so_many(
+    services: Services, context: Context, family: str
+) -> None:
+    lines = ("TEL;TYPE=cell:+49 171 5550091", "TEL;TYPE=other:+49 40 5550092")
+    with services.directory.writing(ALICE, HERE) as writing:
+        writing.put_card("customers", "ola.vcf", vcard("ola", "Ola Nordmann", *lines))
+    face = Context(services.directory, services.authenticator, context.settings)
+    client = SessionClient(LDAPSession(lambda: face, "192.0.2.9"))
+    client.say([f'bind dn=alice password="{PASSWORD}"'])
+    _, by_number = filters(family)
+    for filter_ in by_number:
+        for number in ("01715550091", "+49405550092", "0405550092"):
+            assert found(client, filter_, number) == ["Ola Nordmann"], filter_
+    assert re.search(r"mobile.homePhone.ipPhone", template(family))
 
 
 def test_gigaset_reads_one_entry_again_without_a_limit(ldap: Connect) -> None:

@@ -257,6 +257,19 @@ def test_one_slow_look_at_the_store_is_broken_off(context: Context, crowded: Ser
         ("1.1,cn", ["cn: Anna Beispiel"]),
         ("cn,cn,commonName", ["cn: Anna Beispiel"]),
         ("hasSubordinates", ["hasSubordinates: FALSE"]),
+        # Who asks for a supertype asks for all that are of it.
+        (
+            "name,CN",
+            [
+                "CN: Anna Beispiel",
+                "sn: Beispiel",
+                "givenName: Anna",
+                "o: Kunde AG",
+                "ou: Einkauf",
+                "title: Leiterin",
+                "l: Berlin",
+            ],
+        ),
     ],
 )
 def test_only_those_attributes_come_that_are_asked_for(

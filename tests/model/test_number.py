@@ -6,7 +6,7 @@ from itertools import product
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.number import (
@@ -15,8 +15,10 @@ from dirserver.model.number import (
     asked_forms,
     asked_prefixes,
     digits_of,
+    grouped,
     indexed_forms,
     is_same,
+    spelled_out,
     styled,
 )
 
@@ -129,6 +131,56 @@ def test_an_extension_alone_finds_whoever_has_it() -> None:
     assert not finds("17", "+1 212-555-0117", GERMANY)
     assert not finds("17", "+49 30 90 18 17")
     assert not finds("18", "+49 30 901820-17")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "030 901820 (Büro)",
+        "030 901820 priv.",
+        "+49 30 901820 Zentrale",
+        "030/901820 - Anna privat",
+        "+49 (0)30 901820, abends",
+    ],
+)
+def test_what_is_noted_behind_a_number_is_no_part_of_it(said: str) -> None:
+    for asked in ("+49 30 901820", "0049 30 901820", "030 901820", "0 030 901820", said):
+        assert finds(asked, said), asked
+    assert begins("+49 30 9018", said)
+    assert styled(said, NumberStyle.E164, GERMANY) == "+4930901820"
+    assert styled(said, NumberStyle.AS_WRITTEN, GERMANY) == said
+    # Nobody would get the remark back.
+    assert spelled_out(said, GERMANY, national=False) is None
+    assert grouped(said, GERMANY) == said
+
+
+@pytest.mark.parametrize("word", ["App. ", "App", "Apparat ", "Durchwahl ", "DW ", "DW", "Nst. "])
+def test_an_extension_is_known_by_what_it_is_called_in_german(word: str) -> None:
+    said = f"030 901820 {word}17"
+    for asked in ("17", "+49 30 901820", "+49 30 901820-17", "030 90182017", said):
+        assert finds(asked, said), asked
+    assert styled(said, NumberStyle.NATIONAL, GERMANY) == "03090182017"
+    assert spelled_out(said, GERMANY, national=False) == "+4930901820 ext. 17"
+
+
+@pytest.mark.parametrize("between", [" / ", "/", "; ", ", ", " oder ", " or ", " u. "])
+def test_two_numbers_in_one_field_are_both_found(between: str) -> None:
+    said = f"030 901820{between}0171 5550017 (privat)"
+    for asked in ("030 901820", "+4930901820", "+491715550017", "0171 5550017", said):
+        assert finds(asked, said), asked
+    assert begins("+49 171 555", said)
+    assert styled(said, NumberStyle.E164, GERMANY) == said
+    short = f"1901820{between}0901821"
+    assert styled(short, NumberStyle.E164, GERMANY) == short
+    assert spelled_out(short, GERMANY, national=True) is None
+    # Here nothing but one number is divided.
+    assert not finds("901820", "0171/901820")
+
+
+def test_letters_may_spell_a_number() -> None:
+    assert finds("1 800 356 9377", "1-800-FLOWERS", AMERICA)
+    assert styled("1-800-FLOWERS", NumberStyle.E164, AMERICA) == "+18003569377"
+    assert finds("0800 3569377", "0800 FLOWERS")
 
 
 @pytest.mark.parametrize("short", ["110", "112", "567", "12", "1"])
@@ -276,3 +328,24 @@ def test_every_number_is_found_as_it_is_written_inside_its_country() -> None:
             text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
             written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
             assert digits_of(written) in indexed_forms(text, plan)
+
+
+@settings(max_examples=300, deadline=None)
+@example("DE", "+43", [("1", " "), ("8", ""), ("1", ""), ("3", "")])
+@given(
+    st.sampled_from(["DE", "AT", "FR", "GB", "IT", "JP", "US", "ZZ"]),
+    st.sampled_from(["+49", "+43", "+33", "+44", "+39", "+1", "+7", "+999", "0", "00", "0049", ""]),
+    st.lists(st.tuples(st.sampled_from("0123456789"), st.sampled_from(["", "", " ", "-", "/"]))),
+)
+def test_what_is_plainly_written_is_read_as_the_library_reads_it(
+    region: str, before: str, digits: list[tuple[str, str]]
+) -> None:
+    text = before + "".join(digit + behind for digit, behind in digits)
+    # Such a blank is one to the library alone, and so it is asked.
+    asked = f"{text[:1]}\N{NO-BREAK SPACE}{text[1:]}"
+    plan = DialPlan(region, ("0",))
+    assert indexed_forms(text, plan) == indexed_forms(asked, plan)
+    assert asked_forms(text, plan) == asked_forms(asked, plan)
+    for style in NumberStyle:
+        if style is not NumberStyle.AS_WRITTEN:
+            assert digits_of(styled(text, style, plan)) == digits_of(styled(asked, style, plan))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from dirserver.model.fields import PHONES, Field
 from dirserver.model.number import DialPlan
-from dirserver.model.ordering import Span
+from dirserver.model.ordering import BY_NAME, Order, Span
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.engine import Store
@@ -103,8 +103,9 @@ def keys(
     query: Query,
     scopes: Sequence[tuple[frozenset[str], Sequence[int]]],
     limit: int | None = None,
+    order: Order = BY_NAME,
 ) -> list[str]:
-    hits = list(search(connection, Question(query, scopes, PLAN), Span(limit)))
+    hits = list(search(connection, Question(query, scopes, PLAN, order), Span(limit)))
     assert [hit.attributes for hit in hits] == [hit.key.encode() for hit in hits]
     return [hit.key for hit in hits]
 
@@ -128,8 +129,8 @@ def shelf(library: Library, *said: str, field: Field = Field.FULL_NAME) -> Itera
     with suppress(RolledBack), library.store.writing() as connection:
         keep(connection, cards)
 
-        def find(query: Query, limit: int | None = None) -> list[str]:
-            hits = keys(connection, query, [(NONE, [library.empty])], limit)
+        def find(query: Query, limit: int | None = None, order: Order = BY_NAME) -> list[str]:
+            hits = keys(connection, query, [(NONE, [library.empty])], limit, order)
             return [said[int(key[1:])] for key in hits]
 
         yield find

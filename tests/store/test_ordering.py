@@ -9,7 +9,7 @@ from dirserver.model.ordering import BY_NAME, Fact, Order, SortKey, Span
 from dirserver.model.query import EVERYTHING, Present, Query
 from dirserver.store.search.question import Question
 from dirserver.store.search.searching import number_before, number_found, search
-from tests.store.library import NONE, PLAN, Library
+from tests.store.library import NONE, PLAN, Library, shelf
 
 ORDERS: list[Order] = [
     BY_NAME,
@@ -55,6 +55,16 @@ def test_what_has_no_value_is_behind_all_that_has(library: Library) -> None:
         missing = [None] * (len(values) - len(kept))
         assert missing
         assert values == ([*missing, *kept] if reverse else [*kept, *missing])
+
+
+def test_what_is_no_number_has_no_place_among_numbers(library: Library) -> None:
+    said = ("ask Anna", "030 1234567", "+43 1 512345")
+    orders: list[Order] = [(SortKey(Field.WORK_PHONE, reverse),) for reverse in (False, True)]
+    with shelf(library, *said, field=Field.WORK_PHONE) as find:
+        assert [find(EVERYTHING, order=order) for order in orders] == [
+            ["+43 1 512345", "030 1234567", "ask Anna"],
+            ["ask Anna", "030 1234567", "+43 1 512345"],
+        ]
 
 
 def test_what_is_hidden_in_a_book_has_no_value_there(library: Library) -> None:

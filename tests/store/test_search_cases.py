@@ -63,6 +63,23 @@ def test_one_and_two_characters_are_found_inside_a_name(library: Library) -> Non
         assert find(contains("🙂")) == ["🙂 Smile"]
 
 
+def test_what_is_no_number_is_there_and_no_number_finds_it(library: Library) -> None:
+    said = ("sip:anna@example.org", "030 1234567", "9" * 40)
+    tests: tuple[Query, ...] = (
+        AtMost(Field.WORK_PHONE, "9"),
+        AtLeast(Field.WORK_PHONE, "0"),
+        Substring(Field.WORK_PHONE, any=("0",)),
+        Substring(Field.WORK_PHONE, initial="0"),
+        Substring(Field.WORK_PHONE, final="7"),
+    )
+    for field in (Field.WORK_PHONE, Field.ANY_PHONE):
+        with shelf(library, *said, field=field) as find:
+            assert sorted(find(Present(field))) == sorted(said)
+            assert find(Not(Present(field))) == []
+            assert [find(one) for one in tests] == [["030 1234567"]] * len(tests)
+            assert find(Equals(field, "sip:anna@example.org")) == []
+
+
 @pytest.mark.parametrize("field", [Field.MAIL, Field.TITLE])
 @pytest.mark.parametrize("others", [0, 80])
 def test_one_ideograph_is_found_in_what_is_no_name(
@@ -130,7 +147,7 @@ def test_no_digits_find_no_number(library: Library) -> None:
         assert find(Substring(phone, initial="+", final="820")) == ["+49 30 901820"]
         assert find(Substring(phone, initial="030", any=("-",))) == ["+49 30 901820"]
         assert find(Substring(phone, final="67")) == ["567"]
-        assert find(Present(phone)) == ["+49 30 901820", "567"]
+        assert find(Present(phone)) == ["+49 30 901820", "567", "ask Anna"]
 
 
 def test_the_first_are_found_of_names_that_begin_alike_for_long(library: Library) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from ipaddress import ip_address
 from pathlib import Path
 
 from dirserver.assembly import open_services
@@ -48,7 +47,7 @@ def _about_the_network(config: Config) -> Iterator[str]:
             yield f"[ldap] listen {listener}: " + _unencrypted(
                 "plaintext_bind", ldap.plaintext_bind, cure
             )
-        elif not _is_local(ldap.plaintext_bind):
+        elif not ldap.plaintext_bind.is_local:
             yield (
                 f"[ldap] listen {listener}: plaintext_bind takes passwords without TLS from other "
                 "machines, though StartTLS is offered"
@@ -61,23 +60,13 @@ def _about_the_network(config: Config) -> Iterator[str]:
 
 
 def _unencrypted(key: str, policy: PlaintextPolicy, cure: str) -> str:
-    if _is_local(policy):
+    if policy.is_local:
         return f"nobody on another machine can log in here, as {key} wants TLS; {cure}"
     return f"passwords and cards cross the network unencrypted; {cure}"
 
 
-def _is_local(policy: PlaintextPolicy) -> bool:
-    return all(network.is_loopback for network in policy.networks)
-
-
 def _beyond_this_machine(listeners: Iterable[Listener]) -> Iterator[Listener]:
-    for listener in listeners:
-        try:
-            local = ip_address(listener.host).is_loopback
-        except ValueError:
-            local = listener.host == "localhost"
-        if not local:
-            yield listener
+    return (listener for listener in listeners if not listener.is_local)
 
 
 def _about_passwords(config: Config) -> Iterator[str]:

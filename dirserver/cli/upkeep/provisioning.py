@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dirserver import config, phones
@@ -11,7 +12,7 @@ from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
-from dirserver.config import Config, Listener, User
+from dirserver.config import LDAP, Config, Listener, User
 from dirserver.config.listeners import WILDCARDS
 from dirserver.directory.access import devices
 from dirserver.errors import AlreadyExists
@@ -51,20 +52,35 @@ def phone(invocation: Invocation, request: Request) -> None:
         read.organisation.name, host, listener.port, security, base, user.login, name, password
     )
     sys.stdout.write(phones.filled(request.family, access))
-    _advise(request, host, security)
+    _advise(request, host)
+    _warn(read.ldap, request.family, listener, security)
 
 
-def _advise(request: Request, host: str, security: str) -> None:
+def _advise(request: Request, host: str) -> None:
     if request.new_password:
         screen.note("The password is not shown again.")
     else:
         screen.note(f"Put a password where {PLACEHOLDER} stands, or make one with --new-password.")
     if host == "HOST":
         screen.note("Put the server's name where HOST stands, or name it with --host.")
+
+
+def _warn(ldap: LDAP, family: str, listener: Listener, security: str) -> None:
+    """Tell what keeps every phone from logging in, and who else may hear its password."""
+    if listener.is_local:
+        key = "listen_tls" if security == "ldaps" else "listen"
+        screen.warn(
+            f"No phone gets there: [ldap] {key} is on this machine only. Let it be"
+            f' ["0.0.0.0:{listener.port}"], or an address that phones can reach.'
+        )
     if security == "none":
-        ways = phones.securities(request.family)
+        ways = phones.securities(family)
         why = "the config has no [tls] for it" if ways else "these phones know no TLS"
         screen.warn(f"The password crosses the network as it is: {why}.")
+        if ldap.plaintext_bind.is_local:
+            screen.warn(
+                "It is refused for that: put the phones' network into plaintext_bind in [ldap]."
+            )
 
 
 def _user(read: Config, login: str) -> User:
@@ -89,13 +105,18 @@ def _listener(read: Config, family: str) -> tuple[Listener, str]:
     """Return where the phone connects to, and how that is kept from being overheard."""
     ways = phones.securities(family)
     if "ldaps" in ways and read.ldap.listen_tls:
-        return read.ldap.listen_tls[0], "ldaps"
+        return _reached(read.ldap.listen_tls), "ldaps"
     if not read.ldap.listen:
         raise Failed(
             "The config has no address in [ldap] listen, and these phones cannot use listen_tls."
         )
     secured = "starttls" in ways and read.tls is not None
-    return read.ldap.listen[0], "starttls" if secured else "none"
+    return _reached(read.ldap.listen), "starttls" if secured else "none"
+
+
+def _reached(listeners: Sequence[Listener]) -> Listener:
+    """Return the first where phones get, if there is one."""
+    return next((one for one in listeners if not one.is_local), listeners[0])
 
 
 def _new_password(invocation: Invocation, request: Request, user: User) -> str:

@@ -28,6 +28,11 @@ _SINGLE_NUMBERS = frozenset(
 _OPERATIONAL = {one.name.encode(): None for one in _SHOWN if one.usage is not Usage.USER}
 _FROM_CARD = tuple(one for one in _SHOWN if not one.kept and one is not MEMBER)
 _SUBORDINATES = frozenset({HAS_SUBORDINATES, NUM_SUBORDINATES})
+# Who asks for a name asks for any (RFC 4512 section 2.5.1).
+_SUBTYPES = {
+    name: tuple(one for one in _SHOWN if one.superior == name)
+    for name in {one.superior for one in _SHOWN if one.superior is not None}
+}
 _NO_VALUES = tlv(SET, b"")
 
 
@@ -75,6 +80,8 @@ class Selection:
                     # It has no other form (RFC 4523 section 2.1).
                     name += ";binary"
                 named.setdefault(one, name)
+        for subtype in [one for asked in named for one in _SUBTYPES.get(asked.name, ())]:
+            named.setdefault(subtype, subtype.name)
         return cls(not attributes or "*" in attributes, "+" in attributes, tuple(named.items()))
 
     @property

@@ -79,7 +79,12 @@ def _term(key: SortKey, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) 
     pick = func.max if key.by in NAMES else func.min
     least: ColumnElement[object] = (
         select(pick(card_value.c.value))
-        .where(card_value.c.card_id == card.c.id, card_value.c.field == str(key.by))
+        .where(
+            card_value.c.card_id == card.c.id,
+            card_value.c.field == str(key.by),
+            # As what is no number has it.
+            card_value.c.value != "",
+        )
         .scalar_subquery()
     )
     hiding = [book for hidden, books in scopes if is_hidden(key.by, hidden) for book in books]

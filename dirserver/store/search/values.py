@@ -16,7 +16,7 @@ from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
-from dirserver.store.index import trigram
+from dirserver.store.index import lines, trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
@@ -30,6 +30,7 @@ _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}
 
 # These are shown as lines, or are so long that nobody asks for all of one.
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
+_FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
 
 
 class _Kind(Enum):
@@ -50,7 +51,8 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     if field is Field.ANY_PHONE:
         return ()
     if field in PHONES:
-        return tuple(sorted(indexed_forms(value, plan)))
+        # What is no number is there all the same, and nothing that is asked for.
+        return tuple(sorted(indexed_forms(value, plan))) or ("",)
     spellings = name_forms(value) if field in NAMES else forms(value)
     if "\n" in value and field not in _OF_LINES:
         # Whoever is shown it in one line may ask for just that.
@@ -96,7 +98,7 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
     """Join those that look for the same part in several fields: the trigrams are looked up once."""
     joined: dict[object, Probe] = {}
     for one in found:
-        like = (one.comparisons, one.is_in_lines) if one.is_of_part else one
+        like = (one.comparisons, _looked_up_in(one.fields[0])) if one.is_of_part else one
         if like in joined:
             one = replace(one, fields=(*joined[like].fields, *one.fields))
         joined[like] = one
@@ -128,11 +130,21 @@ def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]
     """Return the probes for some fields: those that are kept in order are asked by themselves."""
     kept = kept_as(fields)
     whole = Probe(Source.VALUES, kept, comparisons)
+    if whole.is_of_part:
+        together: dict[str, list[str]] = {}
+        for one in kept:
+            together.setdefault(_looked_up_in(one), []).append(one)
+        return [replace(whole, fields=tuple(some)) for some in together.values()]
     ordered = tuple([one for one in kept if one in ORDERED])
     rest = tuple([one for one in kept if one not in ORDERED])
     if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
         return [whole]
     return [replace(whole, fields=some) for some in (ordered, rest)]
+
+
+def _looked_up_in(field: str) -> str:
+    """Return which index leads to the lines that have a field, or nothing where none have it."""
+    return trigram.index_of(field) if field in lines.FIELDS else ""
 
 
 def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
@@ -148,7 +160,7 @@ def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[
         case AtLeast(_, asked) | AtMost(_, asked):
             # Without a digit it is no number, and no number is before or after it.
             bound = digits_of(asked)
-            wanted = [(_bound(test, bound),)] if bound else []
+            wanted = [(_FROM_DIGITS, _bound(test, bound))] if bound else []
         case Substring():
             wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
