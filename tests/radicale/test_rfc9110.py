@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dirserver_radicale.headers.httpdate import http_date, read_http_date
+from tests.organisation import vcard
 from tests.radicale.dav_client import DAVClient
 
 PATHS = ["/alice/customers/anna", "/alice/customers/"]
@@ -54,6 +55,20 @@ def test_rfc9110_9_3_2_head_is_get_without_its_body(there: DAVClient, path: str)
     assert head.body == b""
     for name in ("ETag", "Last-Modified", "Content-Type", "Vary"):
         assert head.headers[name] == got.headers[name]
+
+
+def test_rfc9110_8_6_head_tells_no_length_that_get_has_not(there: DAVClient) -> None:
+    large, path = (
+        vcard("large", "Anna", "NOTE:" + "from here to there " * 90),
+        f"{PATHS[1]}large.vcf",
+    )
+    there.send("PUT", path, {}, large)
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        got, head = (there.send(method, path, headers) for method in ("GET", "HEAD"))
+        length = got.headers["Content-Length"]
+        assert head.headers.get("Content-Length", length) == length
+        assert head.headers.get("Content-Encoding") == got.headers.get("Content-Encoding")
+    there.send("DELETE", path, {})
 
 
 @pytest.mark.parametrize("path", PATHS)
