@@ -1,7 +1,7 @@
 """Telephone numbers: one number, however it is written.
 
-The only place that imports phonenumbers. What a card says is indexed under every string of
-digits by which that number may be asked for (``indexed_forms``); what a phone asks for is
+Only this and ``plain_number`` import phonenumbers. What a card says is indexed under every string
+of digits by which that number may be asked for (``indexed_forms``); what a phone asks for is
 turned into the strings that it may be indexed under (``asked_forms``, ``asked_prefixes``).
 """
 
@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
+
+from dirserver.model.plain_number import parse_plain
 
 
 class NumberStyle(StrEnum):
@@ -102,6 +104,8 @@ def _several(written: str) -> list[str]:
 
 
 def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    if (plain := parse_plain(text, region)) is not None:
+        return plain
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

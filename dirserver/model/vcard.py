@@ -22,6 +22,7 @@ UID_MAX_BYTES = 1000
 
 # What no XML document can hold (XML 1.0 section 2.2), and so no CardDAV answer.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROLS = bytes(one for one in range(32) if chr(one) not in "\t\n\r")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _UID = re.compile(r"^(?:[^:;\n]*\.)?UID[:;].*", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _DELIMITERS = frozenset({"BEGIN", "END"})
@@ -177,7 +178,9 @@ def _decode(body: bytes) -> str:
         raise InvalidCard(f"line {number}: the text is not UTF-8") from error
     if text.startswith("\ufeff"):
         raise InvalidCard("line 1: the card begins with a byte order mark")
-    if found := _NOT_IN_XML.search(text):
+    # To look at each character takes as long as to parse the card.
+    is_suspect = len(body.translate(None, _CONTROLS)) != len(body) or b"\xef\xbf" in body
+    if is_suspect and (found := _NOT_IN_XML.search(text)):
         number = _line_number(text[: found.start()])
         character = f"U+{ord(found[0]):04X}"
         raise InvalidCard(f"line {number}: a card cannot hold the character {character}")

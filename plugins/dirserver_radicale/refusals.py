@@ -37,6 +37,7 @@ _ON_BOOKS = {
     "MKCOL": (AuditAction.BOOK_ADD, "bind"),
 }
 _LACKING = {
+    "read": "no right to read",
     "write-content": "no right to write",
     "write-properties": "no right to change the properties of",
     "bind": "no right to make",
@@ -64,20 +65,17 @@ class Need:
         return self.grantable and view is not None and view.access >= Privilege.WRITE
 
 
-def need(
-    method: str, path: str, location: Location | None, *, is_destination: bool = False
-) -> Need | None:
+def need(method: str, path: str, location: Location | None, privilege: str = "") -> Need | None:
     """Return what ``method`` needs at ``path``, which names ``location``; None if it only reads.
 
-    ``is_destination`` says that something is to be moved or copied to there.
+    That is ``privilege``, where it is at work at two places and needs another at this one.
     """
     named = location or Location()
     acts = _ON_CARDS if named.href else _ON_BOOKS
     if method not in acts:
         return None
-    action, privilege = acts[method]
-    if is_destination:
-        privilege = "bind"
+    action, usual = acts[method]
+    privilege = privilege or usual
     holder = location.parent.path if location and privilege in _OF_THE_PARENT else path
     grantable = bool(named.href) and method not in _NOBODY_MAY
     return Need(action, privilege, holder, named, grantable)

@@ -7,7 +7,7 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.directory.same import duplicates, linking
 from dirserver.directory.same.linking import CannotLink
-from dirserver.errors import AccessDenied, NotFound
+from dirserver.errors import AccessDenied, InvalidHref, NotFound
 from dirserver.model.audit import AuditAction
 from dirserver.model.fields import Field
 from dirserver.model.grant import Privilege
@@ -25,6 +25,18 @@ from tests.smart import add_smart_books, person
 
 ANNA, HERE_TOO = "customers/anna.vcf", "staff/vogt.vcf"
 MOBILE = "TEL;TYPE=cell:+49 171 3920010"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_card_can_have_is_no_linked_card_s(each_engine: Services, name: str) -> None:
+    """PostgreSQL would fail to look for it."""
+    put(each_engine, "anna.vcf", vcard("a", "Anna Vogt"))
+    put(each_engine, "vogt.vcf", vcard("v", "Anna Vogt"), slug="staff")
+    link(each_engine, ANNA, HERE_TOO)
+    with pytest.raises(InvalidHref):
+        move(each_engine, "anna.vcf", name)
+    with pytest.raises(NotFound):
+        delete(each_engine, name)
 
 
 def fill(services: Services) -> Services:

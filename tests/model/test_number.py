@@ -6,7 +6,7 @@ from itertools import product
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dirserver.model.number import (
@@ -328,3 +328,24 @@ def test_every_number_is_found_as_it_is_written_inside_its_country() -> None:
             text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
             written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
             assert digits_of(written) in indexed_forms(text, plan)
+
+
+@settings(max_examples=300, deadline=None)
+@example("DE", "+43", [("1", " "), ("8", ""), ("1", ""), ("3", "")])
+@given(
+    st.sampled_from(["DE", "AT", "FR", "GB", "IT", "JP", "US", "ZZ"]),
+    st.sampled_from(["+49", "+43", "+33", "+44", "+39", "+1", "+7", "+999", "0", "00", "0049", ""]),
+    st.lists(st.tuples(st.sampled_from("0123456789"), st.sampled_from(["", "", " ", "-", "/"]))),
+)
+def test_what_is_plainly_written_is_read_as_the_library_reads_it(
+    region: str, before: str, digits: list[tuple[str, str]]
+) -> None:
+    text = before + "".join(digit + behind for digit, behind in digits)
+    # Such a blank is one to the library alone, and so it is asked.
+    asked = f"{text[:1]}\N{NO-BREAK SPACE}{text[1:]}"
+    plan = DialPlan(region, ("0",))
+    assert indexed_forms(text, plan) == indexed_forms(asked, plan)
+    assert asked_forms(text, plan) == asked_forms(asked, plan)
+    for style in NumberStyle:
+        if style is not NumberStyle.AS_WRITTEN:
+            assert digits_of(styled(text, style, plan)) == digits_of(styled(asked, style, plan))

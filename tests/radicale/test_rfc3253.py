@@ -89,7 +89,13 @@ def test_everybody_in_every_group_again_and_again_is_too_much(alice: DAVClient) 
 
 @pytest.mark.parametrize(
     "inner",
-    ["<property/>", '<property name=""/>', '<property name="a b"/>', '<property name="x&gt;"/>'],
+    [
+        "<property/>",
+        '<property name=""/>',
+        '<property name="a b"/>',
+        '<property name="x&gt;"/>',
+        '<property name="a" namespace="http://www.w3.org/2000/xmlns/"/>',
+    ],
 )
 def test_a_property_has_a_name(alice: DAVClient, inner: str) -> None:
     play(

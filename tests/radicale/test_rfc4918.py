@@ -134,6 +134,15 @@ def test_rfc4918_4_3_a_value_comes_back_as_it_was_meant(alice: DAVClient) -> Non
     ) in answer
 
 
+def test_a_property_of_xml_s_own_namespace_has_its_prefix(alice: DAVClient) -> None:
+    """Namespaces in XML section 3: with any other, nobody could read the answer."""
+    patch(alice, put('<xml:id>1</xml:id><A:x><xml:y A:b="c"/></A:x>'))
+    assert f"{PATH} 200 id = 1" in alice.say([f"PROPFIND {PATH}", "Depth: 0"])
+    assert shown(alice, "<xml:id/><xml:none/>") == ["200 id = 1", "404 none"]
+    patch(alice, remove("<xml:id/>"))
+    assert shown(alice, "<xml:id/>") == ["404 id"]
+
+
 def test_rfc4918_9_1_dead_properties_are_in_allprop_and_propname(alice: DAVClient) -> None:
     patch(alice, put("<A:calendar-color>red</A:calendar-color>"))
     assert f"{PATH} 200 calendar-color = red" in alice.say([f"PROPFIND {PATH}", "Depth: 0"])
@@ -318,7 +327,7 @@ def test_rfc3744_b_a_copy_needs_read_there_and_bind_here(
         C: COPY /alice/customers/anna
            Destination: /bob/customers/x
         S: 403
-           error need-privileges /alice/customers/ bind
+           error need-privileges /alice/customers/anna read
         C: COPY /bob/customers/
            Destination: /bob/new/
         S: 403

@@ -14,7 +14,7 @@ from dirserver.directory.intake.importing import import_cards
 from dirserver.errors import UIDConflict
 from dirserver.model.grant import Privilege
 from dirserver.store import naming
-from dirserver.store.index import reindex
+from dirserver.store.index import reindex, trigram
 from dirserver.store.same.duplicates import Wanted
 from dirserver.store.same.sharing import Sharing
 from dirserver.store.tables import card, card_beginning, card_entry, card_value, card_version
@@ -94,7 +94,7 @@ def test_the_trigram_index_of_sqlite_agrees_with_the_values(services: Services) 
         reindex.run(connection, services.deriver.derive_body)
         assert settled_disagreements(connection) == set()
         # It raises when the index is not whole.
-        for index in ("card_trigram", "card_trigram_other"):
+        for index in trigram.INDEXES:
             connection.execute(text(check.format(index)))
 
 

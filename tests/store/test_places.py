@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,16 +13,11 @@ from dirserver.model.fold import fold
 from dirserver.model.grant import Privilege
 from dirserver.model.query import Or, Query, Substring
 from dirserver.store.index import trigram
-from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, place_of, places_of
+from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, group_of, place_of, ranges_of
 from tests.organisation import ALICE, HERE, vcard
 
 _CHARACTERS = "\x01 !0~`{abyzéßбжѿҀ王玎龍\ue000\U0001f600\U0010ffff"
 _NAMES = st.text(st.sampled_from(_CHARACTERS), max_size=9)
-
-
-def _last(name: str, card: int) -> int:
-    """Return the last place that is for this card before all others."""
-    return next(islice(places_of(name, card), ALIKE + 1, None))
 
 
 @given(_NAMES | st.text(st.characters(exclude_categories=["Cs"])), _NAMES)
@@ -32,8 +25,11 @@ def test_the_place_of_a_name_that_comes_before_is_not_behind(one: str, other: st
     first, second = sorted([one, other])
     assert place_of(first) <= place_of(second)
     # Cards have them in whichever order they came, and some are crowded out.
-    assert next(places_of(first, 2)) <= next(places_of(second, 1)) | ALIKE
-    assert _last(first, 3) <= next(places_of(second, 4)) | ALIKE_IN_CROWD
+    (least, last), (_, crowd) = ranges_of(group_of(first))
+    (others, _), _ = ranges_of(group_of(second))
+    assert least <= others
+    assert last <= others | ALIKE
+    assert crowd <= others | ALIKE_IN_CROWD
 
 
 @pytest.mark.parametrize(
@@ -55,41 +51,50 @@ def test_the_place_of_a_name_that_comes_before_is_not_behind(one: str, other: st
 def test_names_are_told_apart_by_their_first_letters(
     names: tuple[str, str], are_alike: bool
 ) -> None:
-    one, other = (next(places_of(name, 5)) for name in sorted(names))
-    assert (one | ALIKE == other | ALIKE) is are_alike
+    one, other = map(group_of, sorted(names))
+    assert (one == other) is are_alike
     assert are_alike or one < other
 
 
-def test_the_places_of_a_card_are_its_own_and_fit_into_the_database() -> None:
+def test_the_places_of_a_name_fit_into_the_database() -> None:
     for name in ("", "anna", "zzzzzzzzzzzz", "\U0010ffff" * 9):
-        first = next(places_of(name, 0))
-        for card in (1, 2, ALIKE, ALIKE + 1, 7 * ALIKE_IN_CROWD):
-            some = list(islice(places_of(name, card), ALIKE + 7))
-            assert len(set(some)) == len(some)
-            assert 0 <= first <= min(some) < max(some) < 1 << 63
-            assert {one | ALIKE for one in some[: ALIKE + 1]} == {first | ALIKE}
-            assert {one | ALIKE_IN_CROWD for one in some} == {first | ALIKE_IN_CROWD}
+        (first, last), (crowd, end) = ranges_of(group_of(name))
+        assert 0 <= first < last < crowd < end < 1 << 63
+        assert {first | ALIKE, last} == {last}
+        assert {one | ALIKE_IN_CROWD for one in (first, crowd, end)} == {end}
 
 
-def test_cards_of_one_name_have_a_place_each_whatever_their_ids(services: Services) -> None:
-    apart = ALIKE + 1
+def put(services: Services, number: int, *names: str) -> None:
+    """Store cards of these names, numbered from ``number`` on."""
     with services.directory.writing(ALICE, HERE) as writing:
-        for number in range(3):
-            writing.put_card("customers", f"{number}.vcf", vcard(f"{number}", "Anna"))
+        for at, name in enumerate(names, number):
+            writing.put_card("customers", f"{at}.vcf", vcard(f"{at}", name))
+
+
+def places(services: Services) -> dict[str, int]:
+    """Return the places of all cards by their names, once the index is up to date."""
     with services.store.writing() as connection:
-        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        for of, name in (
-            ("card", "id"),
-            *(
-                (one, "card_id")
-                for one in ("card_value", "card_entry", "card_beginning", "trigram_due")
-            ),
-        ):
-            connection.execute(text(f"UPDATE {of} SET {name} = 1 + ({name} - 1) * {apart}"))
         trigram.settle(connection)
-        places = connection.scalars(text("SELECT place FROM card_line ORDER BY place")).all()
-    best = next(places_of("anna", 1))
-    assert places == [best, best + 1, best + 2]
+        found = connection.execute(
+            text("SELECT href, place FROM card JOIN card_line ON card_id = id")
+        )
+        return {row[0]: row[1] for row in found}
+
+
+def test_a_card_stays_at_its_place_as_long_as_it_has_the_name(services: Services) -> None:
+    put(services, 0, "Anna", "Anna", "Anna")
+    before = places(services)
+    group = group_of("anna")
+    assert sorted(before.values()) == [group, group + 1, group + 2]
+    put(services, 0, "ANNA")
+    put(services, 1, "Bert")
+    put(services, 3, "Anna")
+    assert places(services) == {
+        "0.vcf": before["0.vcf"],
+        "1.vcf": group_of("bert"),
+        "2.vcf": before["2.vcf"],
+        "3.vcf": group + 3 if before["1.vcf"] != group + 2 else group + 2,
+    }
 
 
 @pytest.mark.parametrize("is_settled", [False, True])
@@ -134,14 +139,17 @@ def test_the_first_by_name_are_found_whatever_the_names_begin_with(
 def test_those_who_are_crowded_out_of_their_places_are_found_in_their_order(
     services: Services,
 ) -> None:
-    with services.directory.writing(ALICE, HERE) as writing:
-        for number in range(ALIKE + 9):
-            # Those that come last by name come first, and so are where all belong.
-            card = vcard(f"{number}", f"Maximilian U {ALIKE + 10 - number:03}")
-            writing.put_card("customers", f"{number}.vcf", card)
-        writing.put_card("customers", "next.vcf", vcard("next", "Maximilian V"))
-    with services.store.writing() as connection:
-        trigram.settle(connection)
+    # Those that come last by name come first, and so are where all belong.
+    put(services, 0, *(f"Maximilian U {ALIKE + 9 - at:03}" for at in range(ALIKE + 9)))
+    put(services, 1000, "Maximiliane")
+    (first, last), crowd = ranges_of(group_of("maximilian u"))
+    at = places(services)
+    assert sum(first <= place <= last for place in at.values()) == ALIKE + 1
+    assert sum(crowd[0] <= place <= crowd[1] for place in at.values()) == 8
+    # Who leaves makes room for another.
+    put(services, 7, "Zoe")
+    put(services, 1001, "Maximilian U 500")
+    assert places(services)["1001.vcf"] == at["7.vcf"]
     query = Substring(Field.FULL_NAME, any=("imil",))
     with services.directory.reading(ALICE, HERE) as reading:
         view = reading.book("customers", Privilege.READ)

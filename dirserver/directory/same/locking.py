@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Set
 from typing import TYPE_CHECKING
 
+from dirserver.model.addressbook import is_href
 from dirserver.store import writing
 from dirserver.store.engine import Connection
 from dirserver.store.same import links
@@ -26,7 +27,9 @@ def keep_out(by: Reading, books: Set[int], *hrefs: str) -> None:
     if by.policy.linked_books.isdisjoint(books):
         _lock(by.connection, books)
         return
-    _lock_all(by.connection, books, lambda: links.beside(by.connection, books, hrefs))
+    # A database would fail at a name that no card can have.
+    named = list(filter(is_href, hrefs))
+    _lock_all(by.connection, books, lambda: links.beside(by.connection, books, named))
 
 
 def keep_out_of(by: Reading, keys: Collection[str], books: Set[int] = frozenset()) -> None:

@@ -16,7 +16,14 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, selec
 from sqlalchemy.sql import column, table
 
 from dirserver.model.fields import NAMES, Field
-from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, crowded, last_of, places_of
+from dirserver.store.index.places import (
+    ALIKE,
+    ALIKE_IN_CROWD,
+    crowded,
+    group_of,
+    last_of,
+    ranges_of,
+)
 from dirserver.store.prepared import Prepared
 
 FIELDS = tuple(sorted(map(str, NAMES | {Field.MAIL})))
@@ -35,9 +42,17 @@ _VALUES = ", ".join(
     for name in FIELDS
 )
 _DUE = Prepared(
-    text("SELECT id, sort_name FROM card WHERE id IN (SELECT card_id FROM trigram_due)")
+    text("SELECT id, sort_name, place FROM card JOIN trigram_due ON trigram_due.card_id = id")
 )
-_TAKEN = Prepared(text("SELECT 1 FROM card_line WHERE place = :place"))
+# Behind the last that is taken, or else where one is free in between.
+_FREE = Prepared(
+    text(
+        "SELECT CASE WHEN taken IS NULL THEN :first WHEN taken < :last THEN taken + 1 ELSE"
+        " (SELECT min(place) + 1 FROM card_line AS one WHERE place BETWEEN :first AND :last - 1"
+        " AND NOT EXISTS (SELECT 1 FROM card_line WHERE place = one.place + 1)) END FROM"
+        " (SELECT max(place) AS taken FROM card_line WHERE place BETWEEN :first AND :last)"
+    )
+)
 _FILL = Prepared(
     text(
         "INSERT INTO card_line SELECT :place, id, addressbook_id, sort_name, key,"  # noqa: S608 - names of ours
@@ -55,10 +70,29 @@ Indexed: TypeAlias = Callable[[ColumnElement[str]], Select[tuple[int]]]
 
 
 def fill(connection: Connection) -> None:
-    """Write the lines of the cards that the trigram index is behind with."""
-    for card_id, name in _DUE.rows(connection):
-        free = (one for one in places_of(name, card_id) if not _TAKEN.row(connection, place=one))
-        _FILL.run(connection, card=card_id, place=next(free))
+    """Write the lines of the cards that the trigram index is behind with.
+
+    A card stays at its place as long as it has the name.
+    """
+    kept, new = [], []
+    for card_id, name, place in _DUE.rows(connection):
+        group = group_of(name)
+        if place is not None and group <= place <= group | ALIKE:
+            kept.append({"card": card_id, "place": place})
+        else:
+            new.append((card_id, group))
+    _FILL.each(connection, kept)
+    for card_id, group in new:
+        _FILL.run(connection, card=card_id, place=_free(connection, group))
+
+
+def _free(connection: Connection, group: int) -> int | None:
+    """Return a place for one more card, of which a group has half a million."""
+    for first, last in ranges_of(group):
+        found = _FREE.row(connection, first=first, last=last)
+        if found is not None and found[0] is not None:
+            return int(found[0])
+    return None
 
 
 def cards_at(places: Select[tuple[int]]) -> Select[tuple[int]]:

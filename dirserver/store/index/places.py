@@ -6,15 +6,13 @@ that is wanted, however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 
 # SQLite's numbers have these beside their sign.
 _BITS = 63
 # Of a card's, the last are for itself: so many may have names that begin with the same eleven
 # letters. More of them share what is left with all whose names begin with the same eight.
-_OF_CARD, _OF_CROWD = 7, 19
+_OF_CARD, _OF_CROWD = 8, 19
 _CROWD = 1 << _OF_CROWD
 ALIKE, ALIKE_IN_CROWD = (1 << _OF_CARD) - 1, (1 << _OF_CROWD + 1) - 1
 
@@ -47,8 +45,8 @@ def place_of(sort_name: str, bits: int = _BITS) -> int:
     return place << left
 
 
-def places_of(sort_name: str, card_id: int) -> Iterator[int]:
-    """Yield the places that a card may have, the best first: each is for one card.
+def group_of(sort_name: str) -> int:
+    """Return the least of the places that are for cards of this name.
 
     They are less than those of any card whose name sorts behind it, but for those that are
     ``ALIKE``: these have nearly the same name, and among them the places say nothing. Where some
@@ -56,11 +54,13 @@ def places_of(sort_name: str, card_id: int) -> Iterator[int]:
     """
     name = place_of(sort_name, _BITS - 1 - _OF_CARD)
     begin, rest = name >> (_OF_CROWD - _OF_CARD), name & (_CROWD - 1 >> _OF_CARD)
-    least = begin << (_OF_CROWD + 1)
-    for further in range(ALIKE + 1):
-        yield least | (rest << _OF_CARD) | ((card_id + further) & ALIKE)
-    for further in range(_CROWD):
-        yield least | _CROWD | ((card_id + further) & (_CROWD - 1))
+    return (begin << (_OF_CROWD + 1)) | (rest << _OF_CARD)
+
+
+def ranges_of(group: int) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last of the places of a group, and then those of its crowd."""
+    last = group | ALIKE_IN_CROWD
+    return (group, group | ALIKE), (last - _CROWD + 1, last)
 
 
 def crowded(places: ColumnElement[int], place: ColumnElement[int]) -> ColumnElement[bool]:

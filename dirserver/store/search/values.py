@@ -16,7 +16,7 @@ from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
-from dirserver.store.index import trigram
+from dirserver.store.index import lines, trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
 from dirserver.store.storable import is_storable
@@ -98,7 +98,7 @@ def _joined(found: Iterable[Probe]) -> list[Probe]:
     """Join those that look for the same part in several fields: the trigrams are looked up once."""
     joined: dict[object, Probe] = {}
     for one in found:
-        like = (one.comparisons, one.is_in_lines) if one.is_of_part else one
+        like = (one.comparisons, _looked_up_in(one.fields[0])) if one.is_of_part else one
         if like in joined:
             one = replace(one, fields=(*joined[like].fields, *one.fields))
         joined[like] = one
@@ -130,11 +130,21 @@ def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]
     """Return the probes for some fields: those that are kept in order are asked by themselves."""
     kept = kept_as(fields)
     whole = Probe(Source.VALUES, kept, comparisons)
+    if whole.is_of_part:
+        together: dict[str, list[str]] = {}
+        for one in kept:
+            together.setdefault(_looked_up_in(one), []).append(one)
+        return [replace(whole, fields=tuple(some)) for some in together.values()]
     ordered = tuple([one for one in kept if one in ORDERED])
     rest = tuple([one for one in kept if one not in ORDERED])
     if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
         return [whole]
     return [replace(whole, fields=some) for some in (ordered, rest)]
+
+
+def _looked_up_in(field: str) -> str:
+    """Return which index leads to the lines that have a field, or nothing where none have it."""
+    return trigram.index_of(field) if field in lines.FIELDS else ""
 
 
 def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:

@@ -14,9 +14,12 @@ class Refusing:
 
     _directory: Directory
 
-    def _refuse(self, method: str, path: str, user: str, *, is_destination: bool = False) -> Answer:
-        """Refuse what nobody may do at ``path``; the audit trail tells of it."""
-        needed = refusals.need(method, path, locate(path), is_destination=is_destination)
+    def _refuse(self, method: str, path: str, user: str, privilege: str = "") -> Answer:
+        """Refuse what nobody may do at ``path``; the audit trail tells of it.
+
+        ``privilege`` is what is missing, if it is not what the method needs first of all.
+        """
+        needed = refusals.need(method, path, locate(path), privilege)
         if needed is None:
             raise RuntimeError(f"{method} needs nothing that could be refused")
         try:

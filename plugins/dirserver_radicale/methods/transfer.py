@@ -70,7 +70,7 @@ class TransferMethods(Refusing):
         if source is None or not source.href or source.login != user:
             return self._stay(method, path, user, source)
         if target is None or not target.href or target.login != user:
-            return self._refuse(method, to_path, user, is_destination=True)
+            return self._refuse(method, to_path, user, "bind")
         if environ.get("HTTP_OVERWRITE", "T").strip().upper() not in ("T", "F"):
             return answers.plain(client.BAD_REQUEST, "The Overwrite field is T or F.")
         try:
@@ -80,9 +80,9 @@ class TransferMethods(Refusing):
 
     def _stay(self, method: str, path: str, user: str, source: Location | None) -> Answer:
         """Refuse to move or copy what is no card."""
-        refusal = self._refuse(method, path, user)
         if source is None or source.login != user:
-            return refusal
+            return self._refuse(method, path, user, "read" if method == "COPY" else "unbind")
+        refusal = self._refuse(method, path, user)
         view = request.view(self._directory, user, source.book)
         if view is None or not view.book.made_by_owner:
             return refusal

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HREF = re.compile("<href>([^<]*)</href>")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+# No element may be in it (Namespaces in XML section 3).
+_XMLNS = "http://www.w3.org/2000/xmlns/"
 # Everybody in every group of everybody in a group: no client needs so many.
 _MOST_RESOURCES = 1000
 
@@ -117,6 +119,6 @@ def _at(viewer: Viewer, url: str) -> Resource | None:
 
 def _name(child: Element) -> str:
     name, namespace = child.get("name", ""), child.get("namespace", "DAV:")
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or namespace == _XMLNS:
         raise ValueError("a property without a name")
     return f"{{{namespace}}}{name}" if namespace else name

@@ -63,10 +63,10 @@ def _found(
 ) -> Iterator[Markup]:
     """Write the cards that are found: the index names candidates, and their text decides."""
     reading = book.viewer.reading
-    decided = asked.is_exact and not only
+    is_exact = asked.is_exact and not only
 
     def is_meant(_card: Card, body: bytes) -> bool:
-        return decided or asked.matches(body, reading.plan)
+        return asked.finds(body, reading.plan, is_exact=is_exact)
 
     named = [one.name for one in asked.prop_filters]
     query = asked.candidates()

@@ -23,6 +23,7 @@ from dirserver.model.number import (
     indexed_forms,
 )
 from dirserver.model.query import EVERYTHING, And, Equals, Or, Query, Substring
+from dirserver.model.spelling import name_forms
 from dirserver.model.vcard import lines_named
 
 # Properties whose values the search index holds each as a whole, so that it can name the
@@ -48,6 +49,10 @@ _IN_PARTS = {
     "CATEGORIES": (Field.CATEGORY,),
 }
 _SEPARATORS = frozenset(";,")
+# What is searched as names are: also in Latin letters.
+_NAMES = frozenset({"FN", "N", "NICKNAME", "ORG"})
+# The index has a full name of every card, also of one without an FN.
+_FULL_NAME = re.compile(rb"^(?:[A-Z0-9-]+\.)?FN[;:]", re.IGNORECASE | re.MULTILINE)
 # What a number is written with, and what it is not; of "(0)" the index has two readings.
 _NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*", re.ASCII)
 _OPTIONAL_TRUNK = re.compile(r"\(\s*0|0\s*\)")
@@ -66,14 +71,15 @@ class TextMatch:
     collation: str = FOLDING
     negate: bool = False
 
-    def matches(self, value: str) -> bool:
-        """Say whether ``value`` matches, before any negation."""
+    def matches(self, value: str, *, is_name: bool = False) -> bool:
+        """Say whether ``value``, which may be a name, matches, before any negation."""
         if self.collation == "i;octet":
             return self._compare(value, self.text)
         if self.collation == "i;ascii-casemap":
             return self._compare(_ascii_lower(value), _ascii_lower(self.text))
         asked = _folded(self.text, self.match_type)
-        return any(self._compare(said, one) for said in forms(value) for one in asked)
+        spellings = name_forms(value) if is_name else forms(value)
+        return any(self._compare(said, one) for said in spellings for one in asked)
 
     def _compare(self, value: str, asked: str) -> bool:
         match self.match_type:
@@ -140,7 +146,7 @@ class PropFilter:
         if self.name == "TEL" and _is_dialled(test.text):
             # What stands beside the number in a tel: URI is no part of it.
             value = telephone_number(value)
-        found = test.matches(value)
+        found = test.matches(value, is_name=self.name in _NAMES)
         if not found and self.name == "TEL":
             found = _is_number(test, value, plan)
         return found is not test.negate
@@ -188,8 +194,13 @@ class Filter:
 
     @property
     def is_exact(self) -> bool:
-        """Whether every candidate is found, so that no card need be looked at."""
+        """Whether every candidate is found that has an FN, so that no card need be taken apart."""
         return all(prop_filter.is_exact for prop_filter in self.prop_filters)
+
+    def finds(self, candidate: bytes, plan: DialPlan, *, is_exact: bool) -> bool:
+        """Say whether a candidate with these bytes is found, where ``is_exact`` is known."""
+        certain = is_exact and _FULL_NAME.search(candidate) is not None
+        return certain or self.matches(candidate, plan)
 
     def matches(self, body: bytes, plan: DialPlan) -> bool:
         """Say whether the card with these bytes is found."""

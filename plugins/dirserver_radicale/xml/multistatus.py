@@ -22,11 +22,13 @@ DAV = "{DAV:}"
 CARDDAV = "{urn:ietf:params:xml:ns:carddav}"
 CALENDARSERVER = "{http://calendarserver.org/ns/}"
 _XML = "http://www.w3.org/XML/1998/namespace"
-_PREFIXES = {DAV[1:-1]: "", CARDDAV[1:-1]: "C:", CALENDARSERVER[1:-1]: "CS:"}
+_DECLARED = {DAV[1:-1]: "", CARDDAV[1:-1]: "C:", CALENDARSERVER[1:-1]: "CS:"}
 NAMESPACES = " ".join(
     f"xmlns{f':{prefix[:-1]}' if prefix else ''}={quoteattr(uri)}"
-    for uri, prefix in _PREFIXES.items()
+    for uri, prefix in _DECLARED.items()
 )
+# Namespaces in XML section 3: this one has its prefix unsaid, and may have no other.
+_PREFIXES = {**_DECLARED, _XML: "xml:"}
 XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 BEGIN = f"{XML}<multistatus {NAMESPACES}>\n"
@@ -74,7 +76,8 @@ def rewritten(root: Element) -> str:
     RFC 4918 section 4.3: names, attributes, xml:lang and text of a property are kept.
     """
     uri, _, local = root.tag[1:].rpartition("}") if root.tag[0] == "{" else ("", "", root.tag)
-    parts = [f"<{local} xmlns={quoteattr(uri)}"]
+    tag, declared = (f"xml:{local}", "") if uri == _XML else (local, f" xmlns={quoteattr(uri)}")
+    parts = [f"<{tag}{declared}"]
     for number, (name, value) in enumerate(root.attrib.items()):
         of, _, short = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
         if of == _XML:
@@ -86,7 +89,7 @@ def rewritten(root: Element) -> str:
     inner = [escape(root.text or "")]
     for child in root:
         inner += [rewritten(child), escape(child.tail or "")]
-    return "".join([*parts, ">", *inner, f"</{local}>"])
+    return "".join([*parts, ">", *inner, f"</{tag}>"])
 
 
 def href(url: str) -> str:

@@ -21,11 +21,15 @@ TRIGRAM_INDEX = {
         "CREATE VIRTUAL TABLE card_trigram USING fts5(said, content='', columnsize=0, "
         "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE VIRTUAL TABLE card_trigram_term USING fts5vocab(card_trigram, row)",
+        "CREATE VIRTUAL TABLE card_trigram_organisation USING fts5(said, content='', "
+        "columnsize=0, detail=none, tokenize='trigram case_sensitive 1')",
+        "CREATE VIRTUAL TABLE card_trigram_organisation_term USING "
+        "fts5vocab(card_trigram_organisation, row)",
         "CREATE VIRTUAL TABLE card_trigram_other USING fts5(said, content='', columnsize=0, "
         "detail=none, tokenize='trigram case_sensitive 1')",
         "CREATE VIRTUAL TABLE card_trigram_other_term USING fts5vocab(card_trigram_other, row)",
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER, named "
-        "TEXT NOT NULL, other TEXT NOT NULL)",
+        "TEXT NOT NULL, organisation TEXT NOT NULL, other TEXT NOT NULL)",
         "CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL, "
         "addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, "
         "additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, "
@@ -33,40 +37,44 @@ TRIGRAM_INDEX = {
         "CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id)",
         "CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM "
         "trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, place, "
-        "named, other) SELECT new.id, (SELECT place FROM card_line WHERE card_id = new.id), "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN "
-        "('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', "
-        "'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', "
-        "'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31)"
-        " || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', "
-        "'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', "
-        "'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone',"
-        " 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE "
-        "FROM card_line WHERE card_id = new.id; END",
-        "CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM "
-        "trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, place, "
-        "named, other) SELECT old.id, (SELECT place FROM card_line WHERE card_id = old.id), "
-        "coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE +field IN "
-        "('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', 'given_name', "
-        "'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', 'other_phone', "
-        "'pager', 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31)"
-        " || group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', "
-        "'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', "
-        "'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone',"
-        " 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = old.id; DELETE "
-        "FROM card_line WHERE card_id = old.id; END",
-        "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> "
-        "new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN "
-        "INSERT INTO trigram_due (card_id, place, named, other) SELECT new.id, (SELECT place "
-        "FROM card_line WHERE card_id = new.id), coalesce(char(31, 31) || group_concat(value, "
-        "char(31, 31)) FILTER (WHERE +field IN ('additional_name', 'any_phone', 'family_name', "
-        "'fax', 'full_name', 'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', "
-        "'organisation', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, "
+        "named, organisation, other) SELECT new.id, (SELECT place FROM card_line WHERE card_id ="
+        " new.id), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE "
+        "+field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', "
+        "'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'other_phone', 'pager',"
+        " 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) FILTER (WHERE +field = 'organisation') || char(31, "
         "31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT"
         " +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', "
         "'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', "
         "'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM "
         "card_value WHERE card_id = new.id; DELETE FROM card_line WHERE card_id = new.id; END",
+        "CREATE TRIGGER card_removed BEFORE DELETE ON card WHEN NOT EXISTS (SELECT 1 FROM "
+        "trigram_due WHERE card_id = old.id) BEGIN INSERT INTO trigram_due (card_id, place, "
+        "named, organisation, other) SELECT old.id, (SELECT place FROM card_line WHERE card_id ="
+        " old.id), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE "
+        "+field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', "
+        "'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'other_phone', 'pager',"
+        " 'preferred_phone', 'work_phone')) || char(31, 31), ''), coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) FILTER (WHERE +field = 'organisation') || char(31, "
+        "31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER (WHERE NOT"
+        " +field IN ('additional_name', 'any_phone', 'family_name', 'fax', 'full_name', "
+        "'given_name', 'home_phone', 'mail', 'mobile_phone', 'nickname', 'organisation', "
+        "'other_phone', 'pager', 'preferred_phone', 'work_phone')) || char(31, 31), '') FROM "
+        "card_value WHERE card_id = old.id; DELETE FROM card_line WHERE card_id = old.id; END",
+        "CREATE TRIGGER card_renamed BEFORE UPDATE OF sort_name ON card WHEN old.sort_name <> "
+        "new.sort_name AND NOT EXISTS (SELECT 1 FROM trigram_due WHERE card_id = new.id) BEGIN "
+        "INSERT INTO trigram_due (card_id, place, named, organisation, other) SELECT new.id, "
+        "(SELECT place FROM card_line WHERE card_id = new.id), coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) FILTER (WHERE +field IN ('additional_name', "
+        "'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', "
+        "'mobile_phone', 'nickname', 'other_phone', 'pager', 'preferred_phone', 'work_phone')) "
+        "|| char(31, 31), ''), coalesce(char(31, 31) || group_concat(value, char(31, 31)) FILTER"
+        " (WHERE +field = 'organisation') || char(31, 31), ''), coalesce(char(31, 31) || "
+        "group_concat(value, char(31, 31)) FILTER (WHERE NOT +field IN ('additional_name', "
+        "'any_phone', 'family_name', 'fax', 'full_name', 'given_name', 'home_phone', 'mail', "
+        "'mobile_phone', 'nickname', 'organisation', 'other_phone', 'pager', 'preferred_phone',"
+        " 'work_phone')) || char(31, 31), '') FROM card_value WHERE card_id = new.id; DELETE "
+        "FROM card_line WHERE card_id = new.id; END",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
