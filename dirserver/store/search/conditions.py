@@ -122,6 +122,9 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             return Anywhere, fields, len(forms)
         case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost():
             return _shapes([query], plan, dialect, values)
+        case LinkedIn():
+            # What is asked of the other cards is bound where it stands, as the plan has it.
+            return query, plan
         case _:
             return query
 
