@@ -286,19 +286,17 @@ def _substring(leaf: Substrings, one: AttributeType) -> Query:
     return _any_field(one, test)
 
 
-def _parts(
-    leaf: Substrings, text_of: Callable[[bytes], str | None] = text_of
-) -> Substring | Constant:
+def _parts(leaf: Substrings, read: Callable[[bytes], str | None] = text_of) -> Substring | Constant:
     """Return the parts that a value is to have, of whatever field it is.
 
     EVERYTHING is where any value has them, and UNDEFINED where they are no text.
     """
     # What has nothing left is one blank, and some blank is in every value as it is prepared
     # (RFC 4518 section 2.6.1): it tells no values apart.
-    initial, final = text_of(leaf.initial or b""), text_of(leaf.final or b"")
+    initial, final = read(leaf.initial or b""), read(leaf.final or b"")
     middle: list[str] = []
     for part in leaf.any:
-        text = text_of(part)
+        text = read(part)
         if text is None:
             return UNDEFINED
         if text:
