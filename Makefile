@@ -1,5 +1,9 @@
-# Everything runs in .venv, which these rules make and keep.
-PYTHON ?= python3
+# Everything runs in .venv, which these rules make and keep. The system's own Python comes first, if
+# it is new enough: distributions compile it with its profile (PGO), which pyenv and the like do not
+# unless told to, and everything in Python is a fifth faster.
+FIT := 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(or $(firstword $(foreach python,/usr/bin/python3 python3, \
+	$(shell $(python) -c $(FIT) 2>/dev/null && echo $(python)))),python3)
 BIN := .venv/bin
 READY := .venv/.ready
 # What is run some hundred times need not be compiled each time.
