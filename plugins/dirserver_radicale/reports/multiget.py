@@ -9,7 +9,14 @@ from dirserver_radicale.properties.collectionplan import CollectionPlan
 from dirserver_radicale.properties.propfind import Depth
 from dirserver_radicale.reports.cardreport import read_plan
 from dirserver_radicale.tree.collection import Collection
-from dirserver_radicale.tree.hrefs import Location, escaped, escaped_name, is_plain, path_in
+from dirserver_radicale.tree.hrefs import (
+    Location,
+    as_sent,
+    escaped,
+    escaped_name,
+    is_plain,
+    path_in,
+)
 from dirserver_radicale.xml.multistatus import BEGIN, DAV, END, Markup, status_response
 
 if TYPE_CHECKING:
@@ -24,11 +31,17 @@ def report(root: Element, book: Collection, location: Location, _depth: Depth) -
     names: dict[str, None] = {}
     elsewhere: dict[str, None] = {}
     for element in root.iterfind(f"{DAV}href"):
-        name, path = _name_in(book, element.text or "", prefix)
+        url = (element.text or "").strip()
+        try:
+            name, path = _name_in(book, url, prefix)
+        except ValueError:
+            # It names nothing, which says nothing against the others.
+            elsewhere[as_sent(url)] = None
+            continue
         if name and location.href in ("", name):
             names[name] = None
         else:
-            elsewhere[path] = None
+            elsewhere[escaped(path)] = None
     return _written(book, plan, names, elsewhere)
 
 
@@ -40,8 +53,7 @@ def _name_in(book: Collection, url: str, prefix: str) -> tuple[str, str]:
     if url.startswith(book.url) and is_plain(name := url[len(book.url) :]):
         # Most are as they were told in a listing.
         return name, url
-    if not (path := path_in(url)):
-        raise ValueError("an empty href")
+    path = path_in(url)
     name = path.removeprefix(prefix) if path.startswith(prefix) else ""
     return "" if "/" in name else name, path
 
@@ -52,6 +64,6 @@ def _written(
     yield BEGIN
     for name, card in plan.named(book.viewer.reading, names):
         yield card or status_response(book.url + escaped_name(name), 404)
-    for path in elsewhere:
-        yield status_response(escaped(path), 404)
+    for url in elsewhere:
+        yield status_response(url, 404)
     yield END

@@ -15,6 +15,8 @@ from radicale.pathutils import sanitize_path
 # Names as clients make them stay as they are when they are escaped.
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 
+_OF_URLS = "%:/?#[]@!$&'()*+,;="
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -58,6 +60,14 @@ def locate(path: str) -> Location | None:
 def escaped(path: str) -> str:
     """Return ``path`` as it stands in every answer: Thunderbird compares byte for byte."""
     return quote(path)
+
+
+def as_sent(url: str) -> str:
+    """Return a URL that cannot be read as it stands in an answer: the client is to know it again.
+
+    Nothing is changed but what no URL has in it (RFC 3986 section 2).
+    """
+    return quote(url, safe=_OF_URLS).replace("&", "&amp;")
 
 
 def is_plain(name: str) -> bool:
