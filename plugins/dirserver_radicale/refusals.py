@@ -76,7 +76,10 @@ def need(method: str, path: str, location: Location | None, privilege: str = "")
         return None
     action, usual = acts[method]
     privilege = privilege or usual
-    holder = location.parent.path if location and privilege in _OF_THE_PARENT else path
+    holder = path
+    if privilege in _OF_THE_PARENT:
+        parent = path.rstrip("/").rpartition("/")[0]
+        holder = location.parent.path if location else f"{parent}/"
     grantable = bool(named.href) and method not in _NOBODY_MAY
     return Need(action, privilege, holder, named, grantable)
 

@@ -63,8 +63,8 @@ LACK = "no grant of write on customers; that to group:support (config file) give
             "PUT /carol/nothing/x.vcf",
             "card:update refused nothing/x.vcf there is no book nothing",
         ),
-        ("PUT /alice/secret/x.vcf", "card:update refused / no right to write /alice/secret/x.vcf"),
-        ("PUT /a/b/c/d.vcf", "book:change refused / no right to write /a/b/c/d.vcf"),
+        ("PUT /alice/secret/x.vcf", "card:update refused / no right to make /alice/secret/x.vcf"),
+        ("PUT /a/b/c/d.vcf", "book:change refused / no right to make /a/b/c/d.vcf"),
         (
             "DELETE /alice/secret/x.vcf",
             "card:delete refused / no right to take away /alice/secret/x.vcf",

@@ -338,6 +338,17 @@ def test_rfc3744_b_a_copy_needs_read_there_and_bind_here(
     assert heard == ["403", "error need-privileges /carol/customers/ bind"]
 
 
+def test_rfc3744_b_a_copy_over_another_card_needs_write_content_there(
+    alice: DAVClient, carol: DAVClient, erin: DAVClient, names: dict[str, str]
+) -> None:
+    """What is hidden from whoever asks is not there for them."""
+    alice.say(["PUT /alice/staff/s", "<bert.vcf"])
+    heard = carol.say(["COPY /carol/staff/s", "Destination: /carol/customers/anna"])
+    assert heard == ["403", "error need-privileges /carol/customers/anna write-content"]
+    heard = erin.say(["COPY /erin/staff/s", "Destination: /erin/customers/anna"])
+    assert heard == ["403", "error need-privileges /erin/customers/ bind"]
+
+
 def test_properties_are_gone_with_the_right_to_read(alice: DAVClient) -> None:
     """A PROPFIND of a book that is hidden tells nothing, whatever was set."""
     dave = DAVClient(alice.application, "dave", files=alice.files)

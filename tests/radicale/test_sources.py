@@ -15,15 +15,15 @@ FILES = {
 }
 
 
-def bob(services: Services) -> DAVClient:
+def client(services: Services, login: str) -> DAVClient:
     following = with_source(services)
     run(following, (ANNA, *OTHERS))
-    return DAVClient(Application(following), "bob", files=FILES)
+    return DAVClient(Application(following), login, files=FILES)
 
 
 def test_what_a_source_owns_comes_back_with_the_next_sync(services: Services) -> None:
     play(
-        bob(services),
+        client(services, "bob"),
         """
         C: PUT /bob/customers/anna.vcf
            <mine.vcf
@@ -39,11 +39,16 @@ def test_what_a_source_owns_comes_back_with_the_next_sync(services: Services) ->
 
 def test_who_takes_a_sources_card_away_is_told_whose_it_is(services: Services) -> None:
     play(
-        bob(services),
+        client(services, "alice"),
         """
-        C: DELETE /bob/customers/anna.vcf
+        C: DELETE /alice/customers/anna.vcf
         S: 403
-           error need-privileges /bob/customers/ unbind
+           error need-privileges /alice/customers/ unbind
+           error responsedescription This contact comes from hr, and is taken away there.
+        C: MOVE /alice/customers/anna.vcf
+           Destination: /alice/staff/anna.vcf
+        S: 403
+           error need-privileges /alice/customers/ unbind
            error responsedescription This contact comes from hr, and is taken away there.
         """,
     )

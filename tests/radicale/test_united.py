@@ -195,7 +195,7 @@ def test_who_may_not_write_is_told_that_and_nothing_else(
         C: PUT /carol/customers/other.vcf
            <edited.vcf
         S: 403
-           error need-privileges /carol/customers/other.vcf write-content
+           error need-privileges /carol/customers/ bind
         C: DELETE /carol/customers/other.vcf
         S: 403
            error need-privileges /carol/customers/ unbind

@@ -13,7 +13,13 @@ from typing import Any
 from radicale import httputils
 
 from dirserver.directory import Directory, Reading
-from dirserver.errors import DirectoryError, NotAtOnce, PreconditionFailed, UnsupportedVersion
+from dirserver.errors import (
+    AccessDenied,
+    DirectoryError,
+    NotAtOnce,
+    PreconditionFailed,
+    UnsupportedVersion,
+)
 from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
@@ -159,7 +165,7 @@ class CardMethods(BookMethods):
             # RFC 4918 section 9.7.2. So it is for every such address, hidden or not.
             return answers.not_allowed("A card is stored below the address of its book.")
         if location is None or location.login != user:
-            return self._refuse("PUT", path, user)
+            return self._refuse("PUT", path, user, "bind")
         noted = request.current()
         needed = location.parent.path, "bind"
         if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
@@ -169,7 +175,6 @@ class CardMethods(BookMethods):
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
                 there = placement(writing, location, AuditAction.CARD_UPDATE)
-                needed = path, "write-content"
                 try:
                     if is_conditional(environ):
                         writing.writable(there.slug, AuditAction.CARD_UPDATE, there.href)
@@ -181,6 +186,9 @@ class CardMethods(BookMethods):
                         )
                 except PreconditionFailed:
                     there_is = card_instead(environ, writing, there)
+                    raise
+                except AccessDenied:
+                    needed = there.needed(writing, location)
                     raise
         except PreconditionFailed as error:
             if there_is is None or not self._may_be_shown(user, location, there_is[0]):

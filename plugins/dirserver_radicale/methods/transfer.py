@@ -8,7 +8,7 @@ from typing import Any
 from radicale import httputils
 
 from dirserver.directory import Directory
-from dirserver.errors import AccessDenied, DirectoryError, PreconditionFailed
+from dirserver.errors import AccessDenied, DirectoryError, OwnedBySource, PreconditionFailed
 from dirserver.model.audit import AuditAction
 from dirserver.model.grant import Privilege
 from dirserver_radicale import answers, request
@@ -98,7 +98,7 @@ class TransferMethods(Refusing):
             if method == "MOVE"
             else ("read", Privilege.READ, AuditAction.CARD_COPY)
         )
-        at, to = source.parent.path, target.parent.path
+        at, storing = source.parent.path, (target.parent.path, "bind")
         slug = source.book
         condition = read_precondition_of_card(environ)
         overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() == "T"
@@ -109,7 +109,10 @@ class TransferMethods(Refusing):
                 here = placement(writing, source, action)
                 slug, at = here.slug, here.path
                 there = placement(writing, target, action)
-                to = there.path
+                storing = there.path, "bind"
+                if method == "COPY":
+                    # A MOVE takes away what was there, and so always binds.
+                    storing = there.needed(writing, target)
                 names = here.slug, here.href, there.slug, there.href
                 if is_conditional(environ):
                     writing.granted(here.slug, action, here.href, at_least)
@@ -129,12 +132,15 @@ class TransferMethods(Refusing):
                     text = "A card goes to another address than its own."
                     return answers.plain(client.FORBIDDEN, text)
                 etag, body = card_for(environ, writing, there.slug, there.href)
+        except OwnedBySource as error:
+            # It is kept from going away.
+            return error_answer(error, at, "unbind")
         except AccessDenied as error:
             # The shield may have stopped the client just now.
             request.current().look_again()
             view = request.view(self._directory, user, slug)
             if view is not None and view.access >= at_least:
-                return error_answer(error, to, "bind")
+                return error_answer(error, *storing)
             return error_answer(error, at, needed)
         except DirectoryError as error:
             return error_answer(error, target.path, "bind")

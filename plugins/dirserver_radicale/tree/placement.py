@@ -44,6 +44,17 @@ class Placement:
             return self.part.book.view
         return reading.book(self.slug, Privilege.READ, action)
 
+    def needed(self, reading: Reading, location: Location) -> tuple[str, str]:
+        """Return where it takes which privilege to store the card (RFC 3744 appendix B).
+
+        What somebody may not see is not there for them, so that hidden and absent answer alike.
+        """
+        try:
+            reading.card(self.view(reading, action=None), self.href)
+        except (AccessDenied, NotFound):
+            return self.path, "bind"
+        return location.path, "write-content"
+
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Let a UIDConflict tell what the other card is called where this one is shown."""

@@ -160,7 +160,7 @@ def test_a_limit_truncates_and_the_token_goes_on(alice: DAVClient, cards: dict[s
     ("said", "path", "privilege"),
     [
         ("PUT /carol/customers/anna.vcf", "/carol/customers/anna.vcf", "write-content"),
-        ("PUT /carol/customers/new.vcf", "/carol/customers/new.vcf", "write-content"),
+        ("PUT /carol/customers/new.vcf", "/carol/customers/", "bind"),
         ("DELETE /carol/customers/anna.vcf", "/carol/customers/", "unbind"),
     ],
 )
