@@ -63,17 +63,15 @@ def plain(status: int, text: str, headers: dict[str, str] | None = None) -> Answ
     return status, {"Content-Type": "text/plain", **(headers or {})}, f"{text}\n", None
 
 
-def completed(status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def completed(status: str, headers: dict[str, str]) -> list[tuple[str, str]]:
     """Return ``headers`` with those that an answer with ``status`` has to have."""
-    named = {name for name, _value in headers}
-    if status.startswith("405") and "Allow" not in named:
-        headers = [*headers, ("Allow", ALLOW_HEADER)]
+    if status.startswith("405"):
+        headers.setdefault("Allow", ALLOW_HEADER)
     # RFC 9110 section 15.4.5: 304 says as well what the answer would have depended on.
-    if (status.startswith("20") and "Content-Type" in named) or status.startswith("304"):
-        also = ", ".join([value for name, value in headers if name == "Vary"])
-        headers = [field for field in headers if field[0] != "Vary"]
-        headers.append(("Vary", f"{also}, Accept-Encoding" if also else "Accept-Encoding"))
-    return headers
+    if (status.startswith("20") and "Content-Type" in headers) or status.startswith("304"):
+        also = headers.get("Vary")
+        headers["Vary"] = f"{also}, Accept-Encoding" if also else "Accept-Encoding"
+    return list(headers.items())
 
 
 def not_allowed(text: str) -> Answer:

@@ -7,6 +7,7 @@ in ``methods``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import client
@@ -27,6 +28,7 @@ from dirserver_radicale.headers.environ import is_printable
 from dirserver_radicale.methods.cards import CardMethods
 from dirserver_radicale.methods.preconditions import require_if
 from dirserver_radicale.methods.transfer import TransferMethods
+from dirserver_radicale.packing import packed
 from dirserver_radicale.prompt import Prompt
 from dirserver_radicale.properties import reportset
 from dirserver_radicale.properties.listing import listing
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     # The type only: requests are parsed by defusedxml.
     from xml.etree.ElementTree import Element
 
+_GZIP = re.compile(r"\b(?:x-)?gzip\b")
 _Parts: TypeAlias = Iterator[Markup]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
@@ -112,20 +115,20 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         try:
             if (written := self._direct.answer(environ)) is not None:
                 return written
+            # Radicale would pack whatever it can, but knows only one of the two names of gzip
+            # (RFC 9110 section 8.4.1.3).
+            takes = environ.get("HTTP_ACCEPT_ENCODING", "").lower()
+            environ["HTTP_ACCEPT_ENCODING"] = _GZIP.sub("x-gzip", takes)
             status, headers, content = super()._handle_request(environ)
         except DirectoryError as error:
             code, fields, body, _ = error_answer(error, "/", "read")
             content = [body.encode() if isinstance(body, str) else body or b""]
             fields["Content-Length"] = str(len(content[0]))
             status, headers = f"{code} {client.responses[code]}", list(fields.items())
-        if environ["REQUEST_METHOD"] == "HEAD" and ("Content-Encoding", "gzip") in headers:
-            # A GET may be answered past Radicale, which packs otherwise (RFC 9110 section 8.6).
-            headers, content = [field for field in headers if field[0] != "Content-Length"], []
         if (told := request.current().stream) is not None:
             content = told
-            if stream.accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-                told.compress()
-                headers = [*headers, ("Content-Encoding", "gzip")]
+        headers = dict(headers)
+        content = packed(environ, headers, content)
         return status, answers.completed(status, headers), content
 
     def do_OPTIONS(

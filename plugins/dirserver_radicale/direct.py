@@ -18,7 +18,8 @@ from dirserver.model.principal import Client, Principal
 from dirserver_radicale import answers, request
 from dirserver_radicale.answers import Answer
 from dirserver_radicale.headers.environ import user_agent
-from dirserver_radicale.stream import Stream, accepts_gzip, packed
+from dirserver_radicale.packing import packed
+from dirserver_radicale.stream import Stream
 
 _Method: TypeAlias = Callable[..., Answer]
 # Status, headers and body, as they are in the end.
@@ -95,21 +96,13 @@ def tell(written: Written, start_response: Any) -> Iterable[bytes]:
 
 def _written(environ: dict[str, Any], answer: Answer, told: Stream | None) -> Written:
     status, headers, body, _ = answer
-    is_packed = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-    content: Iterable[bytes] = ()
-    if told is not None:
-        content = told
-        if is_packed:
-            told.compress()
-            headers["Content-Encoding"] = "gzip"
-    elif body is not None:
+    content: Iterable[bytes] = () if told is None else told
+    if told is None and body is not None:
         if isinstance(body, str):
             headers["Content-Type"] += "; charset=utf-8"
             body = body.encode()
-        if is_packed:
-            body = packed(body)
-            headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(body))
         content = [body]
+    content = packed(environ, headers, content)
     said = _STATUS[status]
-    return said, answers.completed(said, list(headers.items())), content
+    return said, answers.completed(said, headers), content

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
-from typing import IO, TypeAlias
+from typing import IO, Final, TypeAlias
 
 from dirserver.directory import Directory, Reading
 from dirserver.errors import DirectoryError, NotAtOnce
@@ -26,7 +26,8 @@ MOST_HELD = 12
 _places = BoundedSemaphore(MOST_HELD)
 _Chunks: TypeAlias = Generator[bytes, None, None]
 # The text repeats itself so much that a better level would gain little and cost three times.
-_LEVEL = 1
+LEVEL: Final = 1
+GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class Stream:
@@ -155,23 +156,8 @@ def encoded(parts: Iterable[Markup]) -> Iterator[bytes]:
     yield b"".join(gathered)
 
 
-def accepts_gzip(header: str) -> bool:
-    """Say whether an Accept-Encoding field allows gzip (RFC 9110 section 12.5.3)."""
-    for item in header.lower().split(","):
-        coding, _, weight = item.partition(";")
-        if coding.strip() in ("gzip", "x-gzip"):
-            _, _, value = weight.partition("=")
-            return not value.strip() or value.strip().strip("0.") != ""
-    return False
-
-
-def packed(body: bytes) -> bytes:
-    """Return a whole answer as gzip."""
-    return zlib.compress(body, _LEVEL, wbits=16 + zlib.MAX_WBITS)
-
-
 def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(_LEVEL, wbits=16 + zlib.MAX_WBITS)
+    packer = zlib.compressobj(LEVEL, wbits=GZIP)
     for chunk in chunks:
         if packed := packer.compress(chunk):
             yield packed

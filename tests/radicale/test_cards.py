@@ -280,13 +280,34 @@ def test_a_body_that_is_cut_off_is_not_stored(alice: DAVClient) -> None:
     assert alice.say(["GET /alice/customers/a.vcf"])[0] == "404"
 
 
-def test_a_compressed_answer_is_the_same_card(alice: DAVClient) -> None:
+def test_rfc9110_8_8_1_a_card_is_never_packed_and_keeps_its_one_etag(alice: DAVClient) -> None:
+    """Clients compare the etag of a GET with getetag, and say it in If-Match."""
+    path, takes = "/alice/customers/anna.vcf", {"Accept-Encoding": "deflate, gzip"}
+    shown = {**takes, "Prefer": "return=representation"}
+    answers = [alice.send("PUT", path, shown, alice.files["anna.vcf"])]
+    answers += [alice.send("GET", path, headers) for headers in (takes, {})]
+    for answer in answers:
+        assert answer.body == alice.files["anna.vcf"]
+        assert "Content-Encoding" not in answer.headers
+    (etag,) = {answer.headers["ETag"] for answer in answers}
+    heard = alice.say([f"PROPFIND {path}", "Depth: 0", "<etag.xml"])
+    assert heard == ["207", f"{path} 200 getetag = {etag}"]
+
+
+def test_rfc9110_8_8_1_a_book_that_is_packed_has_a_weak_etag(alice: DAVClient) -> None:
     alice.say(["PUT /alice/customers/anna.vcf", "<anna.vcf"])
-    answer = alice.send("GET", "/alice/customers/anna.vcf", {"Accept-Encoding": "deflate, gzip"})
-    assert gzip.decompress(answer.body) == alice.files["anna.vcf"]
-    assert answer.headers["Content-Encoding"] == "gzip"
-    # RFC 9110 section 12.5.5.
-    assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+    takes = {"Accept-Encoding": "gzip"}
+    plain, packed = (alice.send("GET", "/alice/customers/", each) for each in ({}, takes))
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    # Section 12.5.5.
+    assert packed.headers["Vary"] == "Accept, Accept-Encoding"
+    etag = packed.headers["ETag"]
+    assert etag == f"W/{plain.headers['ETag']}"
+    for known in (etag, plain.headers["ETag"]):
+        answer = alice.send("GET", "/alice/customers/", {**takes, "If-None-Match": known})
+        assert (answer.status, answer.headers["ETag"]) == (304, etag)
+    assert alice.send("GET", "/alice/customers/", {"If-Match": etag}).status == 412
 
 
 def persistent(client: DAVClient, path: str, headers: dict[str, str], card: bytes) -> int:

@@ -40,6 +40,7 @@ from dirserver_radicale.headers.httpdate import http_date
 from dirserver_radicale.methods.books import BookMethods
 from dirserver_radicale.methods.preconditions import is_conditional, require, require_if
 from dirserver_radicale.methods.representation import VCARD, card_instead, shown
+from dirserver_radicale.packing import accepts_gzip, etag_field
 from dirserver_radicale.tree.hrefs import Location, locate
 from dirserver_radicale.tree.placement import placement
 from dirserver_radicale.tree.resources import Viewer
@@ -105,7 +106,7 @@ class CardMethods(BookMethods):
             version = None
         etag = card.etag if version is None else converted_etag(card.etag, version)
         headers = {"Last-Modified": http_date(card.modified), "Vary": "Accept"}
-        early = _early(environ, etag, card.modified, headers)
+        early = _early(environ, etag, etag_field(etag), card.modified, headers)
         if early is not None:
             return early
         headers["Content-Type"] = VCARD
@@ -127,8 +128,9 @@ class CardMethods(BookMethods):
             require_if(environ, reading, location)
             _require_known(version)
             etag = book.etag if version is None else converted_etag(book.etag, version)
+            field = etag_field(etag, is_packed=accepts_gzip(environ))
             headers.update({"Last-Modified": http_date(book.modified), "Vary": "Accept"})
-            early.extend(filter(None, [_early(environ, etag, book.modified, headers)]))
+            early.extend(filter(None, [_early(environ, etag, field, book.modified, headers)]))
             if early or environ["REQUEST_METHOD"] == "HEAD":
                 return iter(())
             # Told before anything leaves the house.
@@ -262,13 +264,13 @@ def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
 
 
 def _early(
-    environ: dict[str, Any], etag: str, modified: datetime, headers: dict[str, str]
+    environ: dict[str, Any], etag: str, field: str, modified: datetime, headers: dict[str, str]
 ) -> Answer | None:
     """Return the answer that spares the body (RFC 9110 section 13.2.2), if there is one.
 
-    Either way the etag is in ``headers``.
+    Either way the ETag ``field`` is in ``headers``.
     """
-    headers["ETag"] = f'"{etag}"'
+    headers["ETag"] = field
     condition = read_precondition(environ)
     is_late = is_changed_since(environ, modified)
     if is_late or not condition.holds(etag):
