@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from radicale.log import logger
 
 from dirserver import errors
+from dirserver_radicale.headers.environ import PackedBody
 from dirserver_radicale.tree.hrefs import escaped
 from dirserver_radicale.xml import xmlbody
 
@@ -81,6 +82,10 @@ def not_allowed(text: str) -> Answer:
 
 def malformed(error: ValueError) -> Answer:
     """Answer that a request cannot be understood; ``error`` is what reading it has met."""
+    if isinstance(error, PackedBody):
+        # RFC 9110 section 15.5.16.
+        text, takes = "A body is sent as it is, not packed.", {"Accept-Encoding": "identity"}
+        return plain(client.UNSUPPORTED_MEDIA_TYPE, text, takes)
     if isinstance(error, xmlbody.TooMuchXML):
         return plain(client.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
     return plain(client.BAD_REQUEST, "The request is malformed.")

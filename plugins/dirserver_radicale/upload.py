@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.errors import CardTooLarge, InvalidCard
 from dirserver.model.vcard import parse_card
-from dirserver_radicale.headers.environ import content_length
+from dirserver_radicale.headers.environ import PackedBody, content_length, require_unpacked
 
 _STAND_IN = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nFN:-\r\nN:-;;;;\r\nEND:VCARD\r\n"
 # Radicale refuses a card without a UID.
@@ -45,6 +45,7 @@ class Upload:
 
     def __init__(self, environ: dict[str, Any]) -> None:
         """Take the place of the body in ``environ``; nothing is read before it is asked for."""
+        self._environ = environ
         self._length = content_length(environ)
         self._input: Input = environ["wsgi.input"]
         self._body: bytes | None = None
@@ -56,8 +57,9 @@ class Upload:
     def body(self) -> bytes:
         """Return the bytes that the client sent.
 
-        Raises CardTooLarge, and InvalidCard when the client left before the end.
+        Raises CardTooLarge, PackedBody, and InvalidCard when the client left before the end.
         """
+        require_unpacked(self._environ)
         if self._length > MAX_CARD_BYTES:
             raise CardTooLarge(MAX_CARD_BYTES)
         if self._body is None:
@@ -73,6 +75,6 @@ class Upload:
         """
         try:
             card = parse_card(self.body())
-        except (CardTooLarge, InvalidCard) as error:
+        except (CardTooLarge, InvalidCard, PackedBody) as error:
             raise RuntimeError(str(error)) from error
         return _STAND_IN.format(spell_uid(card.uid)).encode()

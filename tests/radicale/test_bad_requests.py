@@ -254,6 +254,30 @@ def test_what_is_no_card_is_refused_as_invalid_data(alice: DAVClient, body: byte
     assert alice.say(["GET /alice/customers/a.vcf"])[0] == "404"
 
 
+PACKED = "A body is sent as it is, not packed.\n"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP, identity", "br", "nonsense"])
+@pytest.mark.parametrize("method", ["PUT", "PROPFIND", "REPORT", "PROPPATCH", "MKCOL"])
+def test_rfc9110_15_5_16_a_packed_body_is_not_taken(
+    alice: DAVClient, method: str, coding: str
+) -> None:
+    """No client of address books sends any, and what unpacks may have no end."""
+    path = "/alice/customers/a.vcf" if method == "PUT" else "/alice/customers/"
+    body = FILES["anna.vcf"] if method == "PUT" else ETAGS
+    answer = alice.send(method, path, {"Content-Encoding": coding}, body)
+    assert (answer.status, answer.body.decode()) == (415, PACKED)
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert alice.say(["GET /alice/customers/a.vcf"])[0] == "404"
+
+
+def test_a_body_whose_coding_is_none_is_taken(alice: DAVClient) -> None:
+    """RFC 9110 section 12.5.3: identity is a synonym for no coding."""
+    path, headers = "/alice/customers/a.vcf", {"Content-Encoding": "identity"}
+    assert alice.send("PUT", path, headers, vcard("plain", "Paul Plain")).status == 201
+    assert alice.send("DELETE", path, {"Content-Encoding": "gzip"}).status == 204
+
+
 @pytest.mark.parametrize("version", ["2.1", "9.0", "", "3"])
 def test_a_version_that_is_not_kept_is_refused(alice: DAVClient, version: str) -> None:
     """RFC 6352 section 6.3.2.1: CARDDAV:supported-address-data."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import unicodedata
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any
 
 # Agents are for people to read in the audit trail.
@@ -33,6 +34,19 @@ def content_length(environ: dict[str, Any]) -> int:
     """Return how long the body of a request is; 0 when that is not said."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     return int(length) if length.isascii() and length.isdigit() else 0
+
+
+class PackedBody(ValueError):
+    """The body of a request is in a content coding, of which none is undone here.
+
+    What a card is kept as are the bytes that were sent, and what unpacks has no limit of its own.
+    """
+
+
+def require_unpacked(environ: Mapping[str, Any]) -> None:
+    """Raise PackedBody for a body that is not sent as it is (RFC 9110 section 8.4)."""
+    if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+        raise PackedBody
 
 
 def is_printable(path: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import defusedxml.ElementTree as DefusedET
 
-from dirserver_radicale.headers.environ import content_length
+from dirserver_radicale.headers.environ import content_length, require_unpacked
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -32,8 +32,13 @@ class TooMuchXML(BadXML):
 
 
 def read_body(environ: dict[str, Any]) -> bytes:
-    """Return the body of a request. Raises BadXML for one that is too long or cut off."""
+    """Return the body of a request.
+
+    Raises BadXML for one that is too long or cut off, and PackedBody.
+    """
     length = content_length(environ)
+    if length:
+        require_unpacked(environ)
     if length > MOST_BYTES:
         raise TooMuchXML(f"{length} bytes")
     body: bytes = environ["wsgi.input"].read(length) if length else b""
