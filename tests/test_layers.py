@@ -36,13 +36,13 @@ dirserver/exchange/formats/xmltree.py | errors model                       | def
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
-dirserver/config/               | errors passwords                        |
+dirserver/config/               | errors model passwords                  |
 dirserver/config/sources.py     | errors exchange                         |
 dirserver/config/standards.py   | errors                                  | babel
-dirserver/config/smart.py       | errors model                            |
-dirserver/config/smartqueries.py | errors model                           |
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 | errors                                  | twisted zope
+dirserver/http/options.py       | model                                   |
+dirserver/http/proxy.py         | model                                   |
 dirserver/backup/               | errors model store assembly __init__    |
 dirserver/nightly.py            | errors model store                      | structlog
 dirserver/phones.py             | errors                                  | jinja2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dirserver.config.grants import Access, Grant
 from dirserver.config.listeners import Listener
 from dirserver.config.loading import load
-from dirserver.config.networks import Network, Networks, PlaintextPolicy
+from dirserver.config.networks import Networks, PlaintextPolicy
 from dirserver.config.schema import (
     LDAP,
     TLS,
@@ -38,7 +38,6 @@ __all__ = [
     "Group",
     "History",
     "Listener",
-    "Network",
     "Networks",
     "NumberStyle",
     "Organisation",

@@ -8,8 +8,8 @@ from itertools import combinations
 from dirserver.config import grantees, smart, sources, standards
 from dirserver.config.faults import Inspection, Place, nearest, shown
 from dirserver.config.listeners import Listener
-from dirserver.config.networks import Network
 from dirserver.config.schema import LDAP, CardDAV, Draft, NumberStyle
+from dirserver.model.network import Network
 
 _BY_DEFAULT = " (by default)"
 

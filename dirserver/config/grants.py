@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from dirserver.config.faults import Refused, nearest, shown
 from dirserver.config.keys import Many, read_as
-from dirserver.config.networks import Network, at_least_one, network
+from dirserver.config.networks import at_least_one, network
 from dirserver.config.values import one_of, string
+from dirserver.model.network import Network
 
 EVERYONE = "everyone"
 ANONYMOUS = "anonymous"

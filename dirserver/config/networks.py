@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from ipaddress import ip_network
 
 from dirserver.config.faults import Refused, kind_of, listing, shown
 from dirserver.config.values import string
-
-Network: TypeAlias = IPv4Network | IPv6Network
+from dirserver.model.network import Network, read_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +26,11 @@ class Networks:
     def closest(self, address: str) -> Network | None:
         """Return the smallest of the networks that ``address`` is in.
 
-        An IPv4 address written as an IPv6 one (RFC 4291 section 2.5.5.2) counts as itself. What
-        is not an address, such as the name of a Unix socket, is in no network.
+        What is not an address, such as the name of a Unix socket, is in no network.
         """
-        host = _host(address)
+        host = read_address(address)
         around = [network for network in self.members if host is not None and host in network]
         return max(around, key=lambda network: network.prefixlen, default=None)
-
-
-# The same clients ask again and again.
-@lru_cache(maxsize=256)
-def _host(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        host = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(host, IPv6Address) and host.ipv4_mapped is not None:
-        return host.ipv4_mapped
-    return host
 
 
 LOOPBACK = Networks((ip_network("127.0.0.0/8"), ip_network("::1/128")))

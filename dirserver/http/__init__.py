@@ -4,13 +4,12 @@ from dirserver.http.access import AccessRecord
 from dirserver.http.bridge import BridgeFactory, make_factory
 from dirserver.http.limits import Limits
 from dirserver.http.options import BridgeOptions, PlaintextPolicy
-from dirserver.http.proxy import IPNetwork, plain_address
+from dirserver.http.proxy import plain_address
 
 __all__ = [
     "AccessRecord",
     "BridgeFactory",
     "BridgeOptions",
-    "IPNetwork",
     "Limits",
     "PlaintextPolicy",
     "make_factory",

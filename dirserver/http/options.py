@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dirserver.http.access import AccessRecord
 from dirserver.http.limits import Limits
-from dirserver.http.proxy import IPNetwork
+from dirserver.model.network import Network
 
 
 class PlaintextPolicy(Protocol):
@@ -28,7 +28,7 @@ class BridgeOptions:
     """
 
     plaintext: PlaintextPolicy
-    trusted_proxies: tuple[IPNetwork, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     public_url: str | None = None
     challenge: str = "Basic"
     limits: Limits = field(default_factory=Limits)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TypeAlias
 
 from dirserver.http.head import Fields, members
-
-IPNetwork: TypeAlias = IPv4Network | IPv6Network
-_IPAddress: TypeAlias = IPv4Address | IPv6Address
+from dirserver.model.network import Address, Network, read_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +21,31 @@ class Client:
     forwarded_host: bytes | None = None
 
 
-@lru_cache(maxsize=256)
-def _parse_address(text: str) -> _IPAddress | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
 def plain_address(text: str) -> str:
     """Return ``text`` as an address is usually written.
 
     A socket that serves both families names IPv4 peers ``::ffff:192.0.2.1``: that is one address
     with ``192.0.2.1``, and networks in the config must match it.
     """
-    address = _parse_address(text)
+    address = read_address(text)
     return text if address is None else str(address)
 
 
-def _parse_hop(text: bytes) -> _IPAddress | None:
+def _parse_hop(text: bytes) -> Address | None:
     """Return the address in a member of X-Forwarded-For; some proxies add a port to it."""
     hop = text.decode("latin-1")
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:
         hop = hop.partition(":")[0]
-    return _parse_address(hop)
+    return read_address(hop)
 
 
-def _is_trusted(address: _IPAddress, trusted: Sequence[IPNetwork]) -> bool:
+def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted)
 
 
-def resolve_client(peer: str, secure: bool, fields: Fields, trusted: Sequence[IPNetwork]) -> Client:
+def resolve_client(peer: str, secure: bool, fields: Fields, trusted: Sequence[Network]) -> Client:
     """Return who asks.
 
     X-Forwarded-For is read from its end, since a client can send the field itself and proxies
@@ -69,7 +53,7 @@ def resolve_client(peer: str, secure: bool, fields: Fields, trusted: Sequence[IP
     address ends the walk, and the proxy that reported it counts as the client.
     X-Forwarded-Proto counts as TLS only when every hop says https.
     """
-    address = _parse_address(peer) if trusted else None
+    address = read_address(peer) if trusted else None
     if address is None or not _is_trusted(address, trusted):
         return Client(peer, secure)
     for hop in reversed(members(fields, b"x-forwarded-for")):
