@@ -77,17 +77,32 @@ class Server:
         self._admin.execute(statement.encode())
 
 
-def _run(*command: str | Path) -> None:
+def _command(*words: str | Path) -> list[str]:
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    done = subprocess.run(
-        [*prefix, *map(str, command)], capture_output=True, text=True, check=False, cwd="/"
-    )
+    return [*prefix, *map(str, words)]
+
+
+def _run(*words: str | Path) -> None:
+    done = subprocess.run(_command(*words), capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Start a server for the tests of one process and stop it afterwards."""
+    with started_server() as directory:
+        server = Server(directory)
+        _make_templates(server)
+        yield server
+        server.close()
+
+
+@contextmanager
+def started_server() -> Iterator[Path]:
+    """Start a server, yield the directory that it is reached in, and stop it.
+
+    It also ends when this process does, in whatever way.
+    """
     binaries = _binaries()
     if binaries is None:
         message = "no PostgreSQL binaries on this machine"
@@ -100,22 +115,39 @@ def running_server() -> Iterator[Server]:
             owner = pwd.getpwnam("postgres")
             os.chown(directory, owner.pw_uid, owner.pw_gid)
         data = directory / "data"
-        _run(
-            binaries / "initdb", "--no-sync", "--auth=trust", f"--username={USER}",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=4", "-D", data,
-        )  # fmt: skip
-        settings = {**_SETTINGS, "unix_socket_directories": str(directory)}
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        _run(binaries / "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", directory / "log")
-        try:
-            server = Server(directory)
-            _make_templates(server)
-            yield server
-            server.close()
-        finally:
-            _run(binaries / "pg_ctl", "stop", "-m", "immediate", "-D", data)
+        with _stopped_in_the_end(binaries, directory, data):
+            _run(
+                binaries / "initdb", "--no-sync", "--auth=trust", f"--username={USER}",
+                "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=4", "-D", data,
+            )  # fmt: skip
+            settings = {**_SETTINGS, "unix_socket_directories": str(directory)}
+            options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+            log = directory / "log"
+            _run(binaries / "pg_ctl", "start", "-w", "-D", data, "-o", options, "-l", log)
+            yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _stopped_in_the_end(binaries: Path, directory: Path, data: Path) -> Iterator[None]:
+    """Stop the server after the block, or when this process is killed in it.
+
+    Either way the pipe ends that a process waits at; signals for the tests' group do not reach it.
+    """
+    script = 'read -r _; "$0" stop -s -m immediate -D "$1"; rm -rf "$2"'
+    waiting = subprocess.Popen(
+        _command("sh", "-c", script, binaries / "pg_ctl", data, directory),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        waiting.communicate()
 
 
 def _make_templates(server: Server) -> None:
