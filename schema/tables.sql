@@ -102,6 +102,21 @@ CREATE TABLE link (
     CONSTRAINT pk_link PRIMARY KEY (id)
 );
 
+CREATE TABLE link_step (
+    batch BIGINT NOT NULL,
+    "after" BOOLEAN NOT NULL,
+    "key" TEXT NOT NULL,
+    tie BIGINT NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at DATETIME NOT NULL,
+    actor TEXT NOT NULL,
+    device TEXT NOT NULL,
+    CONSTRAINT pk_link_step PRIMARY KEY (batch, "after", "key")
+);
+
+CREATE INDEX ix_link_step_key ON link_step ("key");
+
 CREATE TABLE principal (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -501,6 +516,21 @@ CREATE TABLE link (
     made_by TEXT NOT NULL,
     CONSTRAINT pk_link PRIMARY KEY (id)
 );
+
+CREATE TABLE link_step (
+    batch BIGINT NOT NULL,
+    after BOOLEAN NOT NULL,
+    key TEXT NOT NULL,
+    tie BIGINT NOT NULL,
+    mode TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    actor TEXT NOT NULL,
+    device TEXT NOT NULL,
+    CONSTRAINT pk_link_step PRIMARY KEY (batch, after, key)
+);
+
+CREATE INDEX ix_link_step_key ON link_step (key);
 
 CREATE TABLE principal (
     id BIGSERIAL NOT NULL,

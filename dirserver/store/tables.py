@@ -32,6 +32,7 @@ from dirserver.store.metadata import metadata as metadata
 from dirserver.store.metadata import partial as _partial
 from dirserver.store.same.linktables import link as link
 from dirserver.store.same.linktables import link_offer as link_offer
+from dirserver.store.same.linktables import link_step as link_step
 from dirserver.store.same.linktables import linked_card as linked_card
 from dirserver.store.same.persontables import distinct_pair as distinct_pair
 from dirserver.store.same.persontables import erasure as erasure

@@ -26,7 +26,7 @@ from dirserver.cli.rights.explaining import Answer
 from dirserver.cli.rights.granting import GrantedBook
 from dirserver.cli.rights.handing import HandedOut
 from dirserver.cli.rights.keyring import ShownDevice
-from dirserver.cli.same.linked import LinkedPeople
+from dirserver.cli.same.linked import LinkedPeople, UnlinkedCards
 from dirserver.cli.same.linking import ShownOffer
 from dirserver.cli.same.pairing import ShownPair
 from dirserver.cli.same.uniting import Merged
@@ -83,6 +83,7 @@ def spelled(record: type) -> str:
         (duplicates.find, ShownPair),
         (links.offers, ShownOffer),
         (links.link, LinkedPeople),
+        (links.unlink, UnlinkedCards),
         (duplicates.merge, Merged),
         (grants.list_grants, GrantedBook),
         (sources.sync_source, ToldSource),

@@ -35,7 +35,7 @@ def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) ->
     assert (
         done.out == f"linked {ANNA}, {HERE_TOO}: what is edited in one is offered to the others\n"
     )
-    assert done.err == f"To take that back: dirserver duplicates unlink {first}\n"
+    assert done.err == "To take that back: dirserver undo --batch 3\n"
     assert "linked already" in filled("duplicates", "link", first, second).out
     assert filled("duplicates").out == "nobody is found twice\n"
     (card,) = filled("search", "anna", "--json").json()
@@ -44,16 +44,17 @@ def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) ->
     assert "customers" in row
     shown = filled("show", "anna", "--book", "customers")
     assert f"linked with {HERE_TOO} (key {second}, by offer)" in shown.lines()
+    assert shown.err == "To take the link back: dirserver undo --batch 3\n"
     # Who reads one of the books has one card, and no trace of the other.
     (card,) = filled("search", "anna", "--json", "--as", "erin").json()
     assert (card["book"], card["linked"]) == ("staff", [])
     done = filled("duplicates", "unlink", HERE_TOO, "--as", "alice")
     assert done.out == f"unlinked from {ANNA}\n"
-    assert done.err == f"To link them again: dirserver duplicates link {second} {first}\n"
+    assert done.err == "To take that back: dirserver undo --batch 4\n"
     assert filled("duplicates", "unlink", first).out == "nothing to do: it is not linked\n"
     assert len(keys(filled)) == 2
     trail = filled("audit", "--action", "card").out
-    assert f"linked anna.vcf in customers: offer with {second}" in trail
+    assert f"linked anna.vcf in customers: number 3, offer with {second}" in trail
     assert "unlinked vogt.vcf in staff" in trail
 
 
@@ -156,6 +157,7 @@ def test_all_who_certainly_are_in_two_books_are_linked(filled: Shell) -> None:
     ]
     done = filled("duplicates", "link", "--certain", "customers", "staff", "--yes", "--carry")
     assert done.lines()[-1] == "done: linked the cards of 1 person"
+    assert "\nTo take that back: dirserver undo --batch " in done.err
     assert "by carry" in filled("show", "anna.vcf").out
 
 
@@ -164,13 +166,15 @@ def test_programs_are_told_who_was_linked_and_can_take_all_of_it_back(filled: Sh
     put(filled, "staff", vcard("b2", "Ben Groß", "EMAIL:b@example.org"))
     would = filled("duplicates", "link", "--certain", "--dry-run", "--json").json()
     done = filled("duplicates", "link", "--certain", "--yes", "--json")
-    assert (done.json(), would) == ({**would, "dry_run": False}, {**would, "dry_run": True})
+    number = done.json()["batch"]
+    assert done.json() == {**would, "dry_run": False, "batch": number}
+    assert (would["dry_run"], would["batch"]) == (True, None)
     told = {one["name"]: one["cards"] for one in done.json()["people"]}
     assert list(told) == ["Anna Vogt", "Ben Gross, Ben Groß"]
     places = [f"{card['book']}/{card['href']}" for card in told["Anna Vogt"]]
     assert places == [ANNA, HERE_TOO]
     again = filled("duplicates", "link", "--certain", "--yes", "--json").json()
-    assert again == {"dry_run": False, "people": []}
+    assert again == {"dry_run": False, "batch": None, "people": []}
     every = [card["key"] for cards in told.values() for card in cards]
     assert filled("duplicates", "unlink", *every[::2], "nobody").code == 1
     assert filled("duplicates", "link", *every[:2], "--json").json()["people"] == []
@@ -180,4 +184,31 @@ def test_programs_are_told_who_was_linked_and_can_take_all_of_it_back(filled: Sh
         f"{every[1]}: nothing to do: it is not linked",
     ]
     linked = filled("duplicates", "link", *every[:2], "--json").json()
-    assert linked == {"dry_run": False, "people": done.json()["people"][:1]}
+    some = done.json()["people"][:1]
+    assert linked == {"dry_run": False, "batch": number + 2, "people": some}
+
+
+def test_a_link_is_taken_back_by_its_number_and_so_is_that(filled: Shell) -> None:
+    number = filled("duplicates", "link", ANNA, HERE_TOO, "--carry", "--json").json()["batch"]
+    assert filled("show", "anna.vcf", "--json").json()["link_batch"] == number
+    would = filled("undo", "--batch", number, "--dry-run")
+    assert would.lines() == [
+        f"~ Anna Vogt, {ANNA} changes",
+        f"    - linked with: {HERE_TOO} (carry)",
+        f"~ Anna Vogt, {HERE_TOO} changes",
+        f"    - linked with: {ANNA} (carry)",
+        "2 changed; this was a dry run, and all is as it was",
+    ]
+    done = filled("undo", "--batch", number, "--yes", "--json").json()
+    assert [(one["href"], one["fate"]) for one in done["cards"]] == [
+        ("anna.vcf", "changes"), ("vogt.vcf", "changes")
+    ]  # fmt: skip
+    assert len(keys(filled)) == 2
+    assert filled("undo", "--batch", done["batch"], "--yes").code == 0
+    shown = filled("show", "anna.vcf", "--json").json()
+    assert [card["href"] for card in shown["linked"]] == ["vogt.vcf"]
+    parted = filled("duplicates", "unlink", ANNA, "--json").json()
+    (card,) = parted["cards"]
+    assert (card["href"], [one["href"] for one in card["linked"]]) == ("anna.vcf", ["vogt.vcf"])
+    assert filled("undo", "--batch", parted["batch"], "--yes").code == 0
+    assert "by carry" in filled("show", "anna.vcf").out

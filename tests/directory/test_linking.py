@@ -107,7 +107,11 @@ def test_who_cannot_read_a_book_is_told_of_no_link_with_it(two: Services) -> Non
             for one in events(two, AuditFilter(book=book))
             if one.event.action is AuditAction.CARD_LINK
         ]
-        assert (told.card, told.actor, told.detail) == (card, "alice", f"offer with {other}")
+        assert (told.card, told.actor, told.detail) == (
+            card,
+            "alice",
+            f"number 1, offer with {other}",
+        )
 
 
 def test_only_whoever_may_write_to_both_links_them(two: Services) -> None:

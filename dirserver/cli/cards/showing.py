@@ -26,7 +26,7 @@ from dirserver.model.vcard import parse_card
 class ShownCard:
     """A card at one moment; ``actor`` made it what it is, at ``changed``.
 
-    It is ``linked`` with others now, which are of the same person.
+    It is ``linked`` with others now, which are of the same person; ``link_batch`` takes that back.
     """
 
     book: str
@@ -40,6 +40,7 @@ class ShownCard:
     device: str
     fields: tuple[FieldValue, ...]
     linked: tuple[ShownPlace, ...]
+    link_batch: int | None
 
 
 def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json: bool) -> None:
@@ -50,6 +51,7 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
         version = version_at(card, moment)
         body = history.bodies(reading, [version])[version.id]
         link = linking.of_cards(reading, [card.key]).get(card.key)
+        link_batch = None if link is None else linking.number_of(reading, card.key)
     if raw:
         sys.stdout.buffer.write(body)
         sys.stdout.buffer.flush()
@@ -66,6 +68,7 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
         version.device,
         said(body),
         () if link is None else places(link.cards),
+        link_batch,
     )
     if as_json:
         screen.say_json(shown)
@@ -77,6 +80,8 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
     for one in shown.linked:
         mode = "" if link is None else f", by {link.link.mode}"
         screen.say(f"linked with {one.book}/{one.href} (key {one.key}{mode})")
+    if link_batch is not None:
+        screen.note(f"To take the link back: dirserver undo --batch {link_batch}")
 
 
 def version_at(card: Chosen, moment: datetime | None) -> Version:

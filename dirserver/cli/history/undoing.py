@@ -74,8 +74,8 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
         batch, told = None, found.outcomes
         if not as_json:
             _tell(told, whose, everything=request.dry_run)
-        if found.goals and not request.dry_run:
-            confirm(f"Take this back for {screen.counted(len(found.goals), 'card')}?", request.yes)
+        if found.number and not request.dry_run:
+            confirm(f"Take this back for {screen.counted(found.number, 'card')}?", request.yes)
             batch, told = _undo(who, request, acts, whose)
     if found.pruned is not None:
         screen.warn(
@@ -103,7 +103,8 @@ def _acts(request: Request, now: datetime) -> Acts:
     if not request.device and not request.user and request.batch is None:
         raise Failed(
             "Say whose acts to take back: --device NAME, --user LOGIN, or --batch N, the number "
-            "of an import, a restore, a merge or an undo. Who did what is in: dirserver audit"
+            "of an import, a restore, a merge, a link or an undo. Who did what is in: "
+            "dirserver audit"
         )
     since, until = asked_span(request.since, request.until, now)
     return Acts(request.user, request.device, request.batch, since, until)
@@ -169,7 +170,7 @@ def _undo(
             for count in undo(writing, request.book, acts, whose):
                 advance(count.done, count.total)
                 told = count.undo.outcomes
-                is_done = bool(count.undo.goals)
+                is_done = bool(count.undo.number)
             return (writing.batch if is_done else None), told
     except AccessDenied as denied:
         raise Failed(f"This is not for {who.principal.login} to take back: {denied}.") from denied

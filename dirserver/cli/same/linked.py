@@ -33,10 +33,29 @@ class ShownPerson:
 
 @dataclass(frozen=True, slots=True)
 class LinkedPeople:
-    """Whose cards were linked, or would be."""
+    """Whose cards were linked, or would be; ``batch`` takes that back, if anything was done."""
 
     dry_run: bool
+    batch: int | None
     people: tuple[ShownPerson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedCard:
+    """A card, and the cards that it was linked with; none if it was not."""
+
+    book: str
+    href: str
+    key: str
+    linked: tuple[ShownPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedCards:
+    """What was taken out of its link; ``batch`` takes that back, if anything was done."""
+
+    batch: int | None
+    cards: tuple[UnlinkedCard, ...]
 
 
 def people(

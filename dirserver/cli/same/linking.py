@@ -15,7 +15,14 @@ from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
 from dirserver.cli.history.outcomes import tell_field
 from dirserver.cli.invocation import Invocation
-from dirserver.cli.same.linked import LinkedPeople, ShownPlace, people, places
+from dirserver.cli.same.linked import (
+    LinkedPeople,
+    ShownPlace,
+    UnlinkedCard,
+    UnlinkedCards,
+    people,
+    places,
+)
 from dirserver.directory import Reading
 from dirserver.directory.same import linking as door
 from dirserver.directory.same import offering
@@ -79,16 +86,16 @@ def link(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     mode, properties = mode_of(request), properties_of(request)
     with acting(invocation, request.login) as who:
         keys = _keys(who, request.cards, AuditAction.CARD_LINK)
-        made = linked(who, keys, mode, properties)
+        made, batch = linked(who, keys, mode, properties)
         with who.reading() as reading:
             views = reading.books(Privilege.WRITE)
             told = () if made is None else people(reading, views, [keys])
     if as_json:
-        screen.say_json(LinkedPeople(dry_run=False, people=told))
+        screen.say_json(LinkedPeople(dry_run=False, batch=batch, people=told))
     elif made is None:
         screen.say("nothing to do: they are linked already")
     else:
-        tell(made)
+        tell(made, batch)
 
 
 def linked(
@@ -96,11 +103,15 @@ def linked(
     keys: Sequence[str],
     mode: LinkMode | None = None,
     properties: Sequence[str] = (),
-) -> Linked | None:
-    """Link cards; return None if they are linked already. Raises Failed."""
+) -> tuple[Linked | None, int | None]:
+    """Link cards; return how, and the number that takes it back.
+
+    None of it if they are linked already. Raises Failed.
+    """
     try:
         with _told(who, "link them"), who.writing() as writing:
-            return door.link(writing, keys, mode, properties)
+            made = door.link(writing, keys, mode, properties)
+            return made, None if made is None else writing.batch
     except CannotLink as error:
         raise Failed(f"They cannot be linked: {error}{_way_on(error)}") from error
 
@@ -117,18 +128,18 @@ def _way_on(error: CannotLink) -> str:
             return "."
 
 
-def tell(made: Linked) -> None:
+def tell(made: Linked, batch: int | None) -> None:
     """Print that cards were linked, and how to take that back."""
     screen.say(f"linked {_listed(made)}: {_TOLD[made.link.mode]}")
-    screen.note(f"To take that back: dirserver duplicates unlink {made.cards[0].key}")
+    screen.note(f"To take that back: dirserver undo --batch {batch}")
 
 
 def link_apart(
     who: Acting, named: Sequence[Named], *, dry_run: bool, yes: bool, quiet: bool
-) -> tuple[ShownPlace, ...]:
+) -> tuple[tuple[ShownPlace, ...], int | None]:
     """Link cards of different books that were to be merged, once that is confirmed. Raises Failed.
 
-    Return which they are.
+    Return which they are, and the number that takes it back.
     """
     cards = [Keyed(each.view, each.card.href, each.card.key) for each in named]
     if not quiet:
@@ -139,31 +150,41 @@ def link_apart(
     if dry_run:
         if not quiet:
             screen.say("this was a dry run, and all is as it was")
-        return places(cards)
+        return places(cards), None
     confirm("Link these cards?", yes)
-    made = linked(who, [card.key for card in cards])
+    made, batch = linked(who, [card.key for card in cards])
     if not quiet:
         if made is None:
             screen.say("nothing to do: they are linked already")
         else:
-            tell(made)
-    return places(cards)
+            tell(made, batch)
+    return places(cards), batch
 
 
-def unlink(invocation: Invocation, cards: Sequence[str], login: str) -> None:
+def unlink(invocation: Invocation, cards: Sequence[str], login: str, *, as_json: bool) -> None:
     """Take cards out of their links, all of them or none. Raises Failed."""
     with acting(invocation, login) as who, _told(who, "unlink it"):
-        keys = _keys(who, cards, AuditAction.CARD_UNLINK)
+        named = _named(who, cards, AuditAction.CARD_UNLINK)
         with who.writing() as writing:
-            each = door.unlink_each(writing, keys)
-    for text, key, left in zip(cards, keys, each, strict=True):
+            each = door.unlink_each(writing, [one.card.key for one in named])
+            batch = writing.batch if any(each) else None
+    if as_json:
+        screen.say_json(UnlinkedCards(batch, tuple(map(_parted, named, each))))
+        return
+    for text, left in zip(cards, each, strict=True):
         which = f"{text}: " if len(cards) > 1 else ""
         if left is None:
             screen.say(f"{which}nothing to do: it is not linked")
             continue
-        how = " --carry" if left.link.mode is LinkMode.CARRY else ""
         screen.say(f"{which}unlinked from {_listed(left)}")
-        screen.note(f"To link them again: dirserver duplicates link {key} {left.cards[0].key}{how}")
+    if batch is not None:
+        screen.note(f"To take that back: dirserver undo --batch {batch}")
+
+
+def _parted(named: Named, left: Linked | None) -> UnlinkedCard:
+    (place,) = places([Keyed(named.view, named.card.href, named.card.key)])
+    others = () if left is None else places(left.cards)
+    return UnlinkedCard(place.book, place.href, place.key, others)
 
 
 def offers(
@@ -228,9 +249,13 @@ def _shown(reading: Reading, one: offering.Offered) -> ShownOffer:
 
 
 def _keys(who: Acting, names: Sequence[str], action: AuditAction) -> list[str]:
-    """Return the keys of the cards that are meant, which may be written to. Raises Failed."""
+    return [named.card.key for named in _named(who, names, action)]
+
+
+def _named(who: Acting, names: Sequence[str], action: AuditAction) -> list[Named]:
+    """Return the cards that are meant, which may be written to. Raises Failed."""
     with who.reading() as reading:
-        return [writable(who, reading, name, action).card.key for name in names]
+        return [writable(who, reading, name, action) for name in names]
 
 
 @contextmanager

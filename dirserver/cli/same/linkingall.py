@@ -38,6 +38,7 @@ def link_certain(
             _tell(told, found.doubled, dry_run=dry_run)
         counted = screen.counted(len(told), "person", "people")
         linked: dict[str, bool] = {}
+        batch: int | None = None
         if told and not dry_run:
             confirm(f"Link the cards of {counted}?", yes)
             with screen.progress("linking") as advance, who.writing() as writing:
@@ -45,9 +46,10 @@ def link_certain(
                 for done, (keys, one) in enumerate(zip(found.people, each, strict=True), 1):
                     linked[keys[0]] = one is not None
                     advance(done, len(found.people))
+                batch = writing.batch if any(linked.values()) else None
     if as_json:
         those = [one for one in told if dry_run or any(linked.get(at.key) for at in one.cards)]
-        screen.say_json(LinkedPeople(dry_run, tuple(those)))
+        screen.say_json(LinkedPeople(dry_run, batch, tuple(those)))
     elif not told:
         screen.say("nobody is certainly in two books, and not linked yet")
     elif dry_run:
@@ -55,7 +57,9 @@ def link_certain(
     else:
         made = screen.counted(sum(linked.values()), "person", "people")
         screen.say(f"done: linked the cards of {made}")
-        screen.note("To take some of them back: dirserver duplicates unlink KEY...")
+        if batch is not None:
+            screen.note(f"To take that back: dirserver undo --batch {batch}")
+        screen.note("To take some of it back: dirserver duplicates unlink KEY...")
 
 
 def _tell(told: Sequence[ShownPerson], doubled: int, *, dry_run: bool) -> None:

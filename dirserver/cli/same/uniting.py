@@ -83,7 +83,7 @@ class ShownMerger:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What was, or would be, made one; ``batch`` takes it back, and is None where nothing was.
+    """What was, or would be, made one; ``batch`` takes it back, and is None where nothing was done.
 
     Cards of two books are ``linked``.
     """
@@ -169,9 +169,9 @@ def _link(who: Acting, request: Request, named: Sequence[Named], *, as_json: boo
     if request.keep or request.take:
         raise Failed("--keep and --take are for cards of one book; those of two stay as they are.")
     dry_run, yes = request.dry_run, request.yes
-    places = linking.link_apart(who, named, dry_run=dry_run, yes=yes, quiet=as_json)
+    places, batch = linking.link_apart(who, named, dry_run=dry_run, yes=yes, quiet=as_json)
     if as_json:
-        screen.say_json(Merged(dry_run, None, (), places))
+        screen.say_json(Merged(dry_run, batch, (), places))
 
 
 def _letter(text: str) -> str:

@@ -54,7 +54,7 @@ def link(
     dirserver duplicates link k7m2p9q4r8st w3x5y7z9b2cd --carry --properties TEL,EMAIL
     dirserver duplicates link --certain customers staff --dry-run
     \b
-    --json: dry_run, people (name, cards (book, href, key))
+    --json: dry_run, batch, people (name, cards (book, href, key))
     """
     from dirserver.cli.same import linking, linkingall
 
@@ -67,15 +67,23 @@ def link(
         linking.link(invocation(context), request, as_json=as_json)
 
 
-def unlink(context: typer.Context, cards: _CardsArgument, login: LoginOption = "") -> None:
+def unlink(
+    context: typer.Context,
+    cards: _CardsArgument,
+    login: LoginOption = "",
+    as_json: JSONOption = False,
+) -> None:
     """Take cards out of their links: each is a person of its own again, and keeps all it says.
 
     KEY is as for `link`. It takes the right to write to the books of these cards. All of them are
-    taken out at once, or none.
+    taken out at once, or none; `undo` takes that back.
+
+    \b
+    --json: batch, cards (book, href, key, linked (book, href, key))
     """
     from dirserver.cli.same import linking
 
-    linking.unlink(invocation(context), tuple(cards), login)
+    linking.unlink(invocation(context), tuple(cards), login, as_json=as_json)
 
 
 def offers(

@@ -37,7 +37,7 @@ def show(
     dirserver show anna --at "yesterday 14:00"
     \b
     --json: book, href, key, uid, name, version, changed, actor, device, fields (property, field,
-            value), linked (book, href, key)
+            value), linked (book, href, key), link_batch
     """
     from dirserver.cli.cards import showing
     from dirserver.cli.cards.choosing import Wanted
@@ -99,7 +99,7 @@ def undo(
             "--batch",
             "--import",
             metavar="N",
-            help="An import, a restore, a merge or an undo, by its number.",
+            help="An import, a restore, a merge, a link or an undo, by its number.",
             show_default=False,
         ),
     ] = None,

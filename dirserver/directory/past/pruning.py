@@ -10,7 +10,7 @@ from dirserver.model.audit import AuditAction
 from dirserver.model.principal import Client, Principal
 from dirserver.store import pruning
 from dirserver.store.people import people
-from dirserver.store.same import forwarding, links
+from dirserver.store.same import forwarding, links, linksteps
 
 # Writers wait no longer than such a part takes.
 _MOST_AT_ONCE = 2000
@@ -43,6 +43,7 @@ def prune(
                 # Without their versions, nobody could tell what a client has changed in cards that
                 # are one with others. That they went is a version, too, and due at the same time.
                 forwarding.prune(writing.connection, book.id, before)
+                linksteps.prune(writing.connection, book.id, before)
                 if gone:
                     links.tidy(writing.connection)
                     said = f"{gone} versions from before {before:%Y-%m-%d %H:%M} UTC"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from dirserver.directory.past import history
+from dirserver.directory.past import history, relinking
 from dirserver.directory.past.colliding import Coming, without_collisions
 from dirserver.directory.past.settling import Fate, Goal, Outcome, put_in, take_out
 from dirserver.directory.past.unwinding import Unwinding
@@ -20,6 +20,7 @@ from dirserver.model.audit import Outcome as AuditOutcome
 from dirserver.model.grant import Privilege
 from dirserver.model.history.life import Acts, Version, current, runs
 from dirserver.model.policy import VisibleBook
+from dirserver.model.relinking import Tie
 from dirserver.store import history as store
 from dirserver.store import pruning
 
@@ -31,6 +32,8 @@ _BATCH = 100
 class Undo:
     """What it takes to take acts back: what becomes of which card, in the order of the acts.
 
+    ``relinking`` says how cards are linked then.
+
     ``pruned`` is set when they may go back to before that moment, of which no trace is left of
     what was replaced before it, too.
     """
@@ -38,6 +41,12 @@ class Undo:
     goals: tuple[Goal, ...]
     outcomes: tuple[Outcome, ...]
     pruned: datetime | None = None
+    relinking: Mapping[str, Tie | None] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """How many cards become another one, or are linked otherwise."""
+        return len({one.key for one in self.outcomes if one.fate is not Fate.STAYS})
 
 
 def plan(reading: Reading, scope: history.Views, acts: Acts) -> Undo:
@@ -61,12 +70,15 @@ def plan(reading: Reading, scope: history.Views, acts: Acts) -> Undo:
     goals = [one.goal for one in settled if one.outcome.fate is not Fate.STAYS]
     if pruned is not None and acts.since is not None and acts.since >= pruned:
         pruned = None
-    return Undo(tuple(goals), tuple(one.outcome for one in settled), pruned)
+    linked = relinking.plan(reading, scope, acts)
+    outcomes = (*(one.outcome for one in settled), *linked.outcomes)
+    return Undo(tuple(goals), outcomes, pruned, linked.goal)
 
 
 def actors(reading: Reading, scope: history.Views, acts: Acts) -> list[tuple[str, str]]:
     """Return who did ``acts`` in the books ``scope``: logins, and the devices that were used."""
-    return store.actors(reading.connection, list(scope), acts)
+    found = store.actors(reading.connection, list(scope), acts)
+    return found + [one for one in relinking.actors(reading, scope, acts) if one not in found]
 
 
 def _bodies(
@@ -106,13 +118,15 @@ def undo(writing: Writing, slug: str, acts: Acts, whose: str) -> Iterator[UndoCo
     leaving = sum(goal.now not in (None, goal.to) for goal in found.goals)
     count = UndoCount(found, leaving + sum(goal.to is not None for goal in found.goals))
     yield count
-    if not found.goals:
+    if not found.number:
         return
     number = writing.batch
     for way in (take_out, put_in):
         for done in way(writing, views, found.goals, OPERATION):
             count.done += done
             yield count
+    if found.relinking:
+        relinking.relink(writing, found.relinking)
     for book, told in _counted(found).items():
         detail = f"undo {number} of {whose}: {told}"
         writing.events.append(writing.event(AuditAction.CARD_UNDO, book, "", detail))
@@ -134,6 +148,7 @@ def _scope(writing: Writing, slug: str) -> dict[int, VisibleBook]:
 def _lock(writing: Writing, scope: history.Views, acts: Acts) -> None:
     """Keep every other writer out of the books where the cards are or were, in one order."""
     keys = store.touched(writing.connection, list(scope), acts)
+    keys = [*keys, *relinking.touched(writing, acts).difference(keys)]
     books: set[int] = set()
     for at in range(0, len(keys), _BATCH):
         books |= store.books_of(writing.connection, keys[at : at + _BATCH])

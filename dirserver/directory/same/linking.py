@@ -22,7 +22,8 @@ from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, LinkedIn, Not, Query, resolve
-from dirserver.store.same import duplicates, links
+from dirserver.model.relinking import Ties
+from dirserver.store.same import duplicates, links, linksteps
 
 
 class CannotLink(Exception):
@@ -80,6 +81,7 @@ def link(
     first = next((there[card.key] for card in cards if card.key in there), None)
     known = None if first is None else links.find(connection, first)
     said = _said(known, mode, properties)
+    before = links.ties(connection, members)
     is_one = len(set(there.values())) == 1 and len(there) == len(cards)
     if is_one and known is not None and (known.mode, known.properties) == said:
         return None
@@ -91,7 +93,8 @@ def link(
     links.join(connection, made.id, members)
     links.touch(connection, [made.id], writing.at)
     note_books(writing, {card.view.book.id for card in cards})
-    _tell(writing, AuditAction.CARD_LINK, cards, f"{made.mode} with ")
+    note_step(writing, before, members)
+    _tell(writing, AuditAction.CARD_LINK, cards, f"number {writing.batch}, {made.mode} with ")
     return Linked(made, tuple(cards))
 
 
@@ -179,11 +182,21 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     found = of_cards(writing, [key]).get(key)
     if found is None:
         return None
+    before = links.ties(writing.connection, [key])
     links.touch(writing.connection, [found.link.id], writing.at)
     links.leave(writing.connection, [key])
     note_books(writing)
-    _tell(writing, AuditAction.CARD_UNLINK, [card, *found.cards], f"{found.link.mode} with ")
+    note_step(writing, before)
+    said = f"number {writing.batch}, {found.link.mode} with "
+    _tell(writing, AuditAction.CARD_UNLINK, [card, *found.cards], said)
     return found
+
+
+def note_step(writing: Writing, before: Ties, others: Iterable[str] = ()) -> None:
+    """Keep by a number how the cards of ``before``, and some ``others``, are linked now."""
+    after = links.ties(writing.connection, {*before, *others})
+    number = writing.batch
+    linksteps.note(writing.connection, replace(writing.act("link"), batch=number), before, after)
 
 
 def unlink_each(writing: Writing, keys: Sequence[str]) -> list[Linked | None]:
@@ -214,6 +227,11 @@ def of_cards(
         if said is not None:
             found[key] = Linked(said, others)
     return found
+
+
+def number_of(reading: Reading, key: str) -> int | None:
+    """Return the number that takes back what was done last to the link of the card ``key``."""
+    return linksteps.last(reading.connection, key)
 
 
 def source_of(reading: Reading, version: Version) -> str:

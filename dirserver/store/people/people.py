@@ -13,7 +13,7 @@ from dirserver.model.dossier import Version
 from dirserver.model.fields import PHONES, Field
 from dirserver.store import writing
 from dirserver.store.index import derived
-from dirserver.store.same import forwarding, links
+from dirserver.store.same import forwarding, links, linksteps
 from dirserver.store.search.probes import IS_ORDERED
 from dirserver.store.tables import (
     addressbook,
@@ -181,6 +181,7 @@ def forget(connection: Connection, keys: Sequence[str], at: datetime) -> tuple[i
         for part in _parts(keys)
     )
     links.leave(connection, keys)
+    linksteps.forget(connection, keys)
     links.touch(connection, linked, at)
     return len(gone), versions
 

@@ -21,8 +21,10 @@ from sqlalchemy import (
 )
 
 from dirserver.model.linking import Link, LinkMode
+from dirserver.model.relinking import Tie
 from dirserver.store import writing
 from dirserver.store.prepared import Prepared
+from dirserver.store.same import linksteps
 from dirserver.store.tables import card, card_version, link, link_offer, linked_card
 
 _Value = TypeVar("_Value", int, str)
@@ -96,6 +98,31 @@ def find(connection: Connection, link_id: int) -> Link | None:
     if row is None:
         return None
     return Link(row.id, LinkMode(row.mode), tuple(row.properties.split(",")))
+
+
+def ties(connection: Connection, keys: Iterable[str]) -> dict[str, Tie]:
+    """Return how the cards ``keys``, and those that are linked with them, are linked."""
+    members: dict[int, set[str]] = {}
+    for key, link_id in keys_of(connection, of_keys(connection, keys).values()).items():
+        members.setdefault(link_id, set()).add(key)
+    found: dict[str, Tie] = {}
+    for link_id, those in members.items():
+        said = find(connection, link_id)
+        if said is not None:
+            tie = Tie(frozenset(those), said.mode, said.properties, link_id)
+            found.update(dict.fromkeys(those, tie))
+    return found
+
+
+def places(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Return the books, and the names there, of those of the cards ``keys`` that are in one."""
+    return {
+        row.key: (row.addressbook_id, row.href)
+        for some in _batches(keys)
+        for row in connection.execute(
+            select(card.c.key, card.c.addressbook_id, card.c.href).where(card.c.key.in_(some))
+        )
+    }
 
 
 def standing(connection: Connection, link_ids: Iterable[int]) -> list[LinkedCard]:
@@ -174,6 +201,7 @@ def tidy(connection: Connection) -> None:
     gone = connection.scalars(select(linked_card.c.key).where(~kept)).all()
     for some in _batches(gone):
         leave(connection, some)
+        linksteps.forget(connection, some)
 
 
 def _part(connection: Connection, keys: Collection[str]) -> set[int]:

@@ -6,7 +6,7 @@ back. What of them a search needs is in ``card.link_id``, too.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text
 
 from dirserver.store.metadata import Id, Time, metadata
 
@@ -28,6 +28,24 @@ linked_card = Table(
     Column("key", Text, primary_key=True),
     Column("link_id", BigInteger, ForeignKey("link.id", ondelete="CASCADE"), nullable=False),
     Index("ix_linked_card_link_id", "link_id"),
+)
+
+# What an act did to links, by the number that takes it back: how each card that it touched was
+# linked before, or after it; one that was not has no row. ``tie`` is the same for those that were
+# linked with one another.
+link_step = Table(
+    "link_step",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("after", Boolean, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("tie", BigInteger, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("properties", Text, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Index("ix_link_step_key", "key"),
 )
 
 # An edit of the card ``source``, from a version to another, that is for the card ``target`` to

@@ -218,6 +218,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_linked_card_link_id", "linked_card", ["link_id"])
     op.create_table(
+        "link_step",
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("after", sa.Boolean(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("tie", sa.BigInteger(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "after", "key", name="pk_link_step"),
+    )
+    op.create_index("ix_link_step_key", "link_step", ["key"])
+    op.create_table(
         "principal",
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
