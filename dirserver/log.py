@@ -7,14 +7,20 @@ how it went.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 import structlog
 
 # In the order in which they are in a line, before all that is told.
 _KEYS = ["timestamp", "level", "logger", "event"]
+_ANSWER = re.compile(r"\S+ response status for ")
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _render = structlog.processors.LogfmtRenderer(key_order=_KEYS, bool_as_flag=False)
+
+
+def _is_no_answer(record: logging.LogRecord) -> bool:
+    return _ANSWER.match(str(record.msg)) is None
 
 
 def configure(*, verbose: bool = False, worker: int | None = None) -> None:
@@ -50,9 +56,11 @@ def configure(*, verbose: bool = False, worker: int | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     # structlog has replaced the class of loggers, which Radicale extends: so only now.
-    # Radicale tells every request at info, with what the access log has already.
+    # Radicale tells every request at info, with what the access log has already, and that a client
+    # named another server, or made too many searches, as if the house were on fire.
     radicale = logging.getLogger("radicale")
     radicale.handlers[:] = []
     radicale.propagate = True
+    radicale.addFilter(_is_no_answer)
     radicale.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -14,6 +14,9 @@ from dirserver.store import deadline
 # PostgreSQL's SQLSTATE, appendix A of its manual.
 _INSUFFICIENT_PRIVILEGE = "42501"
 _LOCK_NOT_AVAILABLE = "55P03"
+_SERIALIZATION_FAILURE = "40001"
+_DEADLOCK_DETECTED = "40P01"
+_OTHERS_IN_THE_WAY = {_LOCK_NOT_AVAILABLE, _SERIALIZATION_FAILURE, _DEADLOCK_DETECTED}
 
 
 @contextmanager
@@ -42,11 +45,11 @@ def as_conditions() -> Iterator[None]:
 
 
 def _is_busy(error: BaseException | None) -> bool:
-    """Whether another writer has not ended in time."""
+    """Whether other writers are in the way, so that it goes well some other time."""
     if isinstance(error, sqlite3.Error):
         # Errors that the driver raises by itself have no code.
         return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-    return getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return getattr(error, "sqlstate", None) in _OTHERS_IN_THE_WAY
 
 
 def _is_of_the_database(error: BaseException | None) -> bool:

@@ -26,6 +26,8 @@ _ORDER = (book_grant.c.grantee, book_grant.c.delegated)
 
 def load(connection: Connection) -> Policy:
     """Read the policy of this moment: active principals and the books that are not archived."""
+    # First, so that what is changed meanwhile is looked at again, not overlooked.
+    epoch = settings.policy_epoch(connection)
     groups = load_groups(connection)
     users = connection.execute(
         select(
@@ -40,7 +42,7 @@ def load(connection: Connection) -> Policy:
     )
     books = load_books(connection)
     return Policy(
-        epoch=settings.policy_epoch(connection),
+        epoch=epoch,
         users={
             row.name: replace(
                 user_principal(row.name, row.title, row.mail, groups),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from dirserver.store import turns
 from dirserver.store.engine import Store
@@ -87,9 +97,8 @@ def glance_at_policy_epoch(store: Store) -> int | None:
 
 def next_policy_epoch(connection: Connection) -> None:
     """Let every process see that the policy has changed."""
-    epoch = policy_epoch(connection) + 1
-    if epoch == 1:
+    # The database counts: of two at once, one waits here, and each must be seen.
+    counted = cast(cast(setting.c.value, BigInteger) + 1, Text)
+    statement = update(setting).where(setting.c.name == POLICY_EPOCH).values(value=counted)
+    if not connection.execute(statement).rowcount:
         put(connection, POLICY_EPOCH, "1")
-    else:
-        statement = update(setting).where(setting.c.name == POLICY_EPOCH)
-        connection.execute(statement.values(value=str(epoch)))

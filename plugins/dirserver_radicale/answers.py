@@ -18,6 +18,10 @@ Answer: TypeAlias = tuple[int, dict[str, str], str | bytes | None, None]
 # What works, and no more (RFC 4918 section 18, RFC 6352 section 6.1).
 DAV_HEADER = "1, 3, addressbook"
 ALLOW_HEADER = "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, MKCOL, PROPFIND, PROPPATCH, REPORT"
+# The methods that HTTP and WebDAV know, in their own case (RFC 9110 section 9.1). Those that are
+# not allowed here are 405; what is none of them is 501, lest it be taken for one that is.
+_ELSEWHERE = ["ACL", "CONNECT", "LOCK", "MKCALENDAR", "PATCH", "POST", "SEARCH", "TRACE", "UNLOCK"]
+METHODS = frozenset([*ALLOW_HEADER.split(", "), *_ELSEWHERE])
 
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
 _CARDDAV = ' xmlns:C="urn:ietf:params:xml:ns:carddav"'

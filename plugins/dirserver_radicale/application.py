@@ -88,6 +88,8 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
+        if environ["REQUEST_METHOD"] not in answers.METHODS:
+            return _told(start_response, "501 Not Implemented", b"There is no such method.\n")
         try:
             # WSGI hands the path over as if its bytes were Latin-1; names are in UTF-8.
             path = environ["PATH_INFO"] = environ.get("PATH_INFO", "").encode("latin-1").decode()
@@ -96,9 +98,7 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
                 raise ValueError("not printable")
         except ValueError:
             body = b"The path is not UTF-8, or has control characters in it.\n"
-            headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
-            start_response("400 Bad Request", headers)
-            return [body]
+            return _told(start_response, "400 Bad Request", body)
         answer: Iterable[bytes] = ()
         try:
             answer = super().__call__(environ, start_response)
@@ -252,6 +252,13 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
             return client.MULTI_STATUS, headers, told, None
         noted.stream = told
         return client.MULTI_STATUS, headers, None, None
+
+
+def _told(start_response: Any, status: str, body: bytes) -> list[bytes]:
+    """Tell, without a look at who asks, that a request makes no sense."""
+    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+    start_response(status, headers)
+    return [body]
 
 
 def _refusal(error: DirectoryError | ValueError | Refused | Crowded, path: str) -> Any:

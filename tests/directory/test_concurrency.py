@@ -14,8 +14,10 @@ from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.linking import LinkMode
 from dirserver.model.precondition import ANY, Precondition
+from dirserver.store import settings
 from dirserver.store.tables import card_version
 from dirserver.store.trail.audit import AuditFilter
+from dirserver.store.writing import lock_if_free
 from tests.directory.acts import changes, delete, events, get, listing, put, revision, rows, traces
 from tests.directory.linked import link
 from tests.faults import COMMIT, Faults
@@ -203,6 +205,47 @@ def test_linked_cards_that_are_deleted_at_once_keep_nobody_waiting(each_engine: 
 
     assert at_once(2 * pairs, remove) == [None] * (2 * pairs)
     assert listing(each_engine) == {}
+
+
+def test_who_began_before_cards_were_linked_keeps_others_out_of_both_books(
+    each_engine: Services,
+) -> None:
+    """Two who began so, one in each book, would wait for each other: one was answered 503."""
+    if each_engine.store.is_sqlite:
+        pytest.skip("only one writes at a time")
+    for slug, href, uid in (("customers", "anna.vcf", "a"), ("staff", "vogt.vcf", "v")):
+        put(each_engine, href, vcard(uid, "Anna Vogt"), slug=slug)
+    directory = each_engine.directory
+    with directory.writing(ALICE, HERE) as one, directory.writing(ALICE, HERE) as other:
+        link(each_engine, "customers/anna.vcf", "staff/vogt.vcf")
+        one.writable("customers", AuditAction.CARD_DELETE, "anna.vcf")
+        staff = other.granted("staff", AuditAction.CARD_DELETE)
+        assert not lock_if_free(other.connection, staff.book.id)
+        one.delete_card("customers", "anna.vcf")
+    delete(each_engine, "vogt.vcf", slug="staff")
+
+
+def test_of_books_linked_at_once_each_is_known_to_be(each_engine: Services) -> None:
+    """Every process reads the policy anew when its number has changed, and so it must change."""
+    pairs = [("customers", "staff"), ("secret", "customers"), ("staff", "secret")] * 3
+    for number, pair in enumerate(pairs):
+        for slug in pair:
+            put(each_engine, f"{number}.vcf", vcard(f"{number}", "Anna Vogt"), slug=slug)
+    epochs: list[int] = []
+
+    def bump(_index: int) -> None:
+        with each_engine.store.writing() as connection:
+            settings.next_policy_epoch(connection)
+            epochs.append(settings.policy_epoch(connection))
+
+    assert at_once(8, bump) == [None] * 8
+    assert len(set(epochs)) == 8
+    outcomes = at_once(
+        len(pairs),
+        lambda index: link(each_engine, *(f"{slug}/{index}.vcf" for slug in pairs[index])),
+    )
+    assert not failed(outcomes, DirectoryError)
+    assert len(each_engine.directory.policy().linked_books) == 3
 
 
 def test_what_is_stored_together_is_told_of_when_it_is_kept(services: Services) -> None:

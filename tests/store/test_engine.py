@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, Text, insert, select, text
@@ -124,6 +125,32 @@ def test_a_writer_that_others_keep_waiting_is_told_so(each_engine: Services) -> 
             with pytest.raises(StoreBusy):
                 waiting.result(timeout=60)
         other.submit(write, 0.1).result(timeout=60)
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_to_come_again(
+    postgresql_server: Server,
+) -> None:
+    """Nothing here is known to do so; if it ever does, it is no outage."""
+    with fresh_database(postgresql_server) as url, closing(Store(url)) as store:
+
+        def write(mine: turns.Turn, then: turns.Turn) -> str:
+            try:
+                with store.writing() as connection:
+                    connection.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
+                    turns.take(connection, mine)
+                    both.wait(60)
+                    turns.take(connection, then)
+            except StoreBusy as error:
+                return str(error)
+            return ""
+
+        both = Barrier(2)
+        with ThreadPoolExecutor(2) as pool:
+            one = pool.submit(write, turns.Turn.AUDIT, turns.Turn.BATCH)
+            other = pool.submit(write, turns.Turn.BATCH, turns.Turn.AUDIT)
+            told = [one.result(timeout=60), other.result(timeout=60)]
+        assert sorted(told)[0] == ""
+        assert "deadlock detected" in sorted(told)[1]
 
 
 def test_a_writer_that_another_process_keeps_waiting_is_told_so(services: Services) -> None:

@@ -61,6 +61,10 @@ def test_the_log_keeps_passwords_cards_and_searches_to_itself(server: RunningSer
     assert "status=403" in log
     assert "status=400" in log
     assert "result=invalidCredentials" in log
+    # What a client asks for is no reason to wake an operator.
+    assert "status=502" in log
+    assert "level=critical" not in log
+    assert "level=error" not in log
     assert_nothing_secret(log)
     for answer in answers:
         for text in INTERNAL:
@@ -100,6 +104,8 @@ def wrong_logins(server: RunningServer) -> Iterator[str]:
 def refused_requests(server: RunningServer) -> Iterator[str]:
     """Send cards and XML that no server takes; yield what is answered."""
     with dav_client(server.address("http"), "alice") as alice:
+        elsewhere = {"Destination": "http://elsewhere.example/x"}
+        yield alice.request("COPY", "/alice/customers/x.vcf", "", elsewhere).body.decode()
         for number, card in enumerate(REFUSED_CARDS):
             answer = alice.put(f"/alice/customers/bad-{number}.vcf", card.encode())
             assert answer.status in (400, 403, 415), (card, answer)

@@ -91,10 +91,11 @@ def link(
         made = Link(known.id, *said)
         links.change(connection, known.id, *said)
     links.join(connection, made.id, members)
+    number = writing.batch  # Before the policy's epoch, as in a merge: two would wait in a ring.
     links.touch(connection, [made.id], writing.at)
     note_books(writing, {card.view.book.id for card in cards})
     note_step(writing, before, members)
-    _tell(writing, AuditAction.CARD_LINK, cards, f"number {writing.batch}, {made.mode} with ")
+    _tell(writing, AuditAction.CARD_LINK, cards, f"number {number}, {made.mode} with ")
     return Linked(made, tuple(cards))
 
 
@@ -183,11 +184,12 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     if found is None:
         return None
     before = links.ties(writing.connection, [key])
+    number = writing.batch
     links.touch(writing.connection, [found.link.id], writing.at)
     links.leave(writing.connection, [key])
     note_books(writing)
     note_step(writing, before)
-    said = f"number {writing.batch}, {found.link.mode} with "
+    said = f"number {number}, {found.link.mode} with "
     _tell(writing, AuditAction.CARD_UNLINK, [card, *found.cards], said)
     return found
 

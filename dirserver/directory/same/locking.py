@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Set
 from typing import TYPE_CHECKING
 
 from dirserver.model.addressbook import is_href
-from dirserver.store import writing
+from dirserver.store import settings, writing
 from dirserver.store.engine import Connection
 from dirserver.store.same import links
 
@@ -24,8 +24,7 @@ def keep_out(by: Reading, books: Set[int], *hrefs: str) -> None:
 
     With ``hrefs``, only the cards of these names are about to be written.
     """
-    if by.policy.linked_books.isdisjoint(books):
-        _lock(by.connection, books)
+    if by.policy.linked_books.isdisjoint(books) and _lock_unlinked(by, books):
         return
     # A database would fail at a name that no card can have.
     named = list(filter(is_href, hrefs))
@@ -38,6 +37,22 @@ def keep_out_of(by: Reading, keys: Collection[str], books: Set[int] = frozenset(
     The cards are known by their ``keys``, and need not be in a book now.
     """
     _lock_all(by.connection, books, lambda: links.around(by.connection, keys))
+
+
+def _lock_unlinked(by: Reading, books: Set[int]) -> bool:
+    """Lock ``books``, which have no linked cards; say no, and lock none, if they may have by now.
+
+    Cards may have been linked since the policy was read, or while the lock was waited for.
+    """
+    if by.connection.dialect.name == "sqlite":
+        return True
+    savepoint = by.connection.begin_nested()
+    _lock(by.connection, books)
+    if settings.policy_epoch(by.connection) == by.policy.epoch:
+        savepoint.commit()
+        return True
+    savepoint.rollback()
+    return False
 
 
 def _lock_all(connection: Connection, books: Set[int], find: Callable[[], Set[int]]) -> None:
