@@ -28,8 +28,9 @@ from dirserver.ldap.codec.encode import ResultCode, encode_notice_of_disconnecti
 from dirserver.ldap.codec.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.going import Going
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
+from dirserver.ldap.operations import Act
 from dirserver.ldap.patience import Patience, Waiting
-from dirserver.ldap.session import Act, LDAPSession
+from dirserver.ldap.session import LDAPSession
 from dirserver.places import Asker, Place
 
 if TYPE_CHECKING:
