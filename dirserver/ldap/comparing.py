@@ -8,18 +8,18 @@ from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Target, Tree
 from dirserver.ldap.schema.attributes import lookup
 from dirserver.ldap.search.filters import compile_assertion
-from dirserver.ldap.search.matching import matches_container
+from dirserver.ldap.search.matching import compared
 from dirserver.model.query import UNDEFINED, And, KeyIs, Query
 
 
 def compare_container(request: CompareRequest, container: Container) -> ResultCode:
     """Compare with an entry that is no card."""
     equal, present = _assertion(request)
-    found = matches_container(equal, container.attributes)
+    found = compared(equal, container.attributes)
     return _answer(
         request,
         is_equal=found is True,
-        is_present=bool(matches_container(present, container.attributes)),
+        is_present=bool(compared(present, container.attributes)),
         is_defined=found is not None,
     )
 

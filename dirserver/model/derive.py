@@ -138,11 +138,17 @@ def _finished(found: _Found) -> dict[Field, tuple[str, ...]]:
         fields[Field.FAMILY_NAME] = fields[Field.FULL_NAME]
     if len(mails := fields.get(Field.MAIL, ())) > 1:
         fields[Field.SECOND_MAIL] = mails[1:2]
+    if codes := tuple(filter(_is_country_code, fields.get(Field.WORK_COUNTRY, ()))):
+        fields[Field.WORK_COUNTRY_CODE] = codes[:1]
     if Field.BIRTHDAY in fields and (date := _DATE.fullmatch(fields[Field.BIRTHDAY][0])):
         for field, part in zip(_BIRTH, date.groups(), strict=True):
             if part and part not in _NO_PART:
                 fields[field] = (part,)
     return fields
+
+
+def _is_country_code(value: str) -> bool:
+    return len(value) == 2 and value.isascii() and value.isalpha()
 
 
 def _bounded(values: Iterable[str]) -> tuple[str, ...]:

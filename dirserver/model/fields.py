@@ -40,6 +40,8 @@ class Field(StrEnum):
     WORK_REGION = "work_region"
     WORK_POSTAL_CODE = "work_postal_code"
     WORK_COUNTRY = "work_country"
+    # The same where it has two letters, as in ISO 3166.
+    WORK_COUNTRY_CODE = "work_country_code"
     WORK_ADDRESS = "work_address"
     HOME_STREET = "home_street"
     HOME_STREET_2 = "home_street_2"
@@ -167,6 +169,7 @@ SOURCES: dict[Field, frozenset[str]] = {
     Field.WORK_REGION: frozenset({"ADR"}),
     Field.WORK_POSTAL_CODE: frozenset({"ADR"}),
     Field.WORK_COUNTRY: frozenset({"ADR"}),
+    Field.WORK_COUNTRY_CODE: frozenset({"ADR"}),
     Field.WORK_ADDRESS: frozenset({"ADR"}),
     Field.HOME_STREET: frozenset({"ADR"}),
     Field.HOME_STREET_2: frozenset({"ADR"}),

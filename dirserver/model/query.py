@@ -132,6 +132,14 @@ class AtMost:
 
 
 @record
+class Below:
+    """A value of the field, folded, is before this one."""
+
+    field: Field
+    value: str
+
+
+@record
 class KeyIs:
     """The card's key is this one."""
 
@@ -191,6 +199,7 @@ Query: TypeAlias = (
     | Keyed
     | AtLeast
     | AtMost
+    | Below
     | KeyIs
     | BookIs
     | InQuarantine

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import product
 
 from anyascii import anyascii
 
@@ -15,6 +16,8 @@ from dirserver.model.fold import fold, forms
 
 # No name has more words, or more ideographs, that anybody looks for it by.
 _MOST_BEGINNINGS = 64
+# Each of these words may be spelled in two ways, whatever the others are.
+_MOST_MIXED = 3
 # No display shows so much, and nobody presses so many keys.
 _MOST_KEYS = 32
 
@@ -59,11 +62,25 @@ def beginnings(folded: str) -> tuple[str, ...]:
 # The same name is in several fields of a card, and in a book there are many Annas.
 @lru_cache(maxsize=1024)
 def name_forms(text: str) -> tuple[str, ...]:
-    """Return the folded spellings of a name: those of any text, and that in Latin letters."""
+    """Return the folded spellings of a name: those of any text, and that in Latin letters.
+
+    Where several words have a letter that is spelled with one or with two, each counts by itself:
+    Jürgen Müller is also Juergen Muller.
+    """
     found = forms(text)
+    if len(found) > 1:
+        return _mixed(text) or found
     if text.isascii() or not _GREEK_OR_CYRILLIC.search(text):
         return found
     return tuple(dict.fromkeys([*found, fold(_latin(text))]))
+
+
+def _mixed(text: str) -> tuple[str, ...]:
+    """Return every combination of the spellings of the words, if that is a few more than two."""
+    words = [forms(word) for word in text.split()]
+    if not 1 < sum(len(one) > 1 for one in words) <= _MOST_MIXED:
+        return ()
+    return tuple(map(" ".join, product(*words)))
 
 
 def _latin(text: str) -> str:

@@ -58,6 +58,16 @@ def test_a_phone_looks_into_one_book_where_it_is_told_to(shell: Shell) -> None:
     assert "ldap.host = 127.0.0.1\nldap.port = 1389\nldap.tls_mode = 0\n" in done.out
 
 
+def test_a_phone_that_will_find_nobody_is_warned_of(shell: Shell) -> None:
+    words = ("phone", "yealink", "--user", "bob")
+    done = shell(*words, "--book", "secret")
+    assert done.code == 0
+    assert "no grant in the config lets bob search the book secret. Give one in [books" in done.err
+    assert "dirserver why bob search secret" in done.err
+    for others in (("--book", "customers"), ()):
+        assert "find nobody" not in shell(*words, *others).err
+
+
 def test_an_address_that_is_no_name_is_left_to_be_filled_in(shell: Shell) -> None:
     text = shell.config.read_text(encoding="utf-8")
     text = text.replace("max_hits = 5\n", 'max_hits = 5\nlisten = ["0.0.0.0:389"]\n')

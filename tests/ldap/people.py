@@ -29,7 +29,13 @@ CUSTOMERS = {
         "TEL;TYPE=home:+43 1 5550024",
         "EMAIL:juergen.mueller@example.net",
     ),
-    "zoë": vcard("zoe", "Zoë O'Neil", "TEL;TYPE=cell:+33 6 55 50 00 31", "EMAIL:zoe@kunde.example"),
+    "zoë": vcard(
+        "zoe",
+        "Zoë O'Neil",
+        "TEL;TYPE=cell:+33 6 55 50 00 31",
+        "EMAIL:zoe@kunde.example",
+        "ADR;TYPE=work:;;;;;;FR",
+    ),
     "пётр": vcard("petr", "Пётр Иванов", "TEL;TYPE=work:+7 495 555-00-41"),
     "émile": vcard(
         "emile",

@@ -27,6 +27,7 @@ from dirserver.model.query import (
     Anywhere,
     AtLeast,
     AtMost,
+    Below,
     Between,
     BookIs,
     Constant,
@@ -70,6 +71,8 @@ _QUERIES: dict[str, Query] = {
     "(sn=*neil\\2astar)": Substring(FAMILY, final="neil*star"),
     "(sn>=B)": AtLeast(FAMILY, "B"),
     "(sn<=B)": AtMost(FAMILY, "B"),
+    "(sn:caseIgnoreOrderingMatch:=B)": Below(FAMILY, "B"),
+    "(sn:generalizedTimeOrderingMatch:=B)": UNDEFINED,
     # On a name, digits are also the keys that its letters are on; elsewhere they are digits.
     "(cn=5646)": Or((Equals(NAME, "5646"), Keyed("5646"))),
     "(sn=*56 46*)": Or((Substring(FAMILY, any=("56 46",)), Keyed("5646"))),
@@ -416,6 +419,8 @@ def _finds(query: Query, facts: dict[Field, tuple[str, ...]]) -> bool:
             return any(fold(value) >= fold(asked) for value in values)
         case AtMost(_, asked):
             return any(fold(value) <= fold(asked) for value in values)
+        case Below(_, asked):
+            return any(fold(value) < fold(asked) for value in values)
         case Substring(_, initial, middle, final, at_word):
             said = [fold(value) for value in values]
             if at_word:

@@ -186,3 +186,37 @@ def test_all_who_log_in_are_shown_to_those_who_may_see_them(talk: Talk) -> None:
     own = talk("erin", show_users=frozenset({"group:sales"}))
     assert ask(own, base=users, text="(uid=*)", attribute="uid").names == ["erin"]
     assert ask(own, base=f"uid=bob,{users}", scope="base").code == "noSuchObject"
+
+
+@pytest.mark.parametrize(
+    ("text", "logins"),
+    [
+        ("(searchContact=bob*)", ["bob"]),
+        ("(searchContact=exam*)", ["alice", "bob", "carol", "dave", "erin"]),
+        ("(searchNumber=*)", []),
+        # Bob on the keys of a telephone, and Example.
+        ("(cn=262*)", ["bob"]),
+        ("(sn=3926*)", ["alice", "bob", "carol", "dave", "erin"]),
+        ("(|(sn=9999)(cn=2623926*))", ["bob"]),
+        ("(!(cn=262*))", ["alice", "carol", "dave", "erin"]),
+        ("(mail=262*)", []),
+    ],
+)
+def test_those_who_log_in_are_found_as_contacts_are(
+    talk: Talk, text: str, logins: list[str]
+) -> None:
+    users = f"ou=users,{SUFFIX}"
+    client = talk("erin", show_users=frozenset({"everyone"}))
+    found = ask(client, base=users, scope="one", text=text, attribute="uid")
+    assert found.names == logins
+
+
+def test_a_comparison_takes_digits_for_digits(talk: Talk) -> None:
+    client = talk("bob")
+    dn = f"uid=bob,ou=users,{SUFFIX}"
+    assert client.say([f"compare dn={dn} attribute=cn value=262"]) == [
+        "CompareResponse compareFalse"
+    ]
+    assert client.say([f'compare dn={dn} attribute=searchContact value="Bob Example"']) == [
+        "CompareResponse compareTrue"
+    ]

@@ -34,6 +34,10 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(pager=*)", ["Émile"]),
         ("(fax=*)", ["Anna"]),
         ("(shoeSize=*)", []),
+        # What an entry does not show it does not have: a country without two letters.
+        ("(co=*)", ["Anna", "Zoë"]),
+        ("(c=*)", ["Zoë"]),
+        ("(c=Deutschland)", []),
         # Equality: case, marks, blanks and digraphs do not count.
         ("(cn=anna BEISPIEL)", ["Anna"]),
         ("(cn= anna   beispiel )", ["Anna"]),
@@ -41,6 +45,12 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(sn=muller)", ["Jürgen"]),
         ("(sn=mueller)", ["Jürgen"]),
         ("(givenName=emile)", ["Émile"]),
+        # One word as it is written where the letter is missing, the other without its dots.
+        ("(cn=juergen muller)", ["Jürgen"]),
+        ("(cn=jurgen mueller)", ["Jürgen"]),
+        ("(cn=Jürgen Muller)", ["Jürgen"]),
+        ("(cn=juergen mull*)", ["Jürgen"]),
+        ("(cn=*urgen muel*)", ["Jürgen"]),
         ("(sn=ИВАНОВ)", ["Пётр"]),
         ("(sn=王)", ["小明"]),
         ("(mail=ANNA@kunde.example)", ["Anna"]),
@@ -147,6 +157,12 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(:telephoneNumberMatch:=030 5550017)", ["Anna"]),
         (r"(:caseIgnoreSubstringsMatch:=ann\2a)", ["Anna"]),
         ("(&(!(:caseIgnoreMatch:=kunde ag))(cn=*o*))", ["Émile", "Robert (Bob)", "Zoë", "Пётр"]),
+        # An ordering rule asks for what is less (RFC 4517 sections 4.2.3 and 4.2.17).
+        ("(sn:caseIgnoreOrderingMatch:=beispiel)", []),
+        ("(sn:2.5.13.3:=Beispiels)", ["Anna"]),
+        ("(modifyTimestamp:generalizedTimeOrderingMatch:=20200101000000Z)", []),
+        ("(modifyTimestamp:2.5.13.28:=20990101000000Z)", EVERYBODY),
+        ("(!(modifyTimestamp:caseIgnoreOrderingMatch:=20990101000000Z))", []),
         # The parts of the name count when they are asked for.
         ("(ou=customers)", []),
         ("(ou:dn:=customers)", EVERYBODY),

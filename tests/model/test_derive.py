@@ -212,6 +212,14 @@ def test_addresses_are_taken_apart_by_work_and_home() -> None:
     }
 
 
+def test_a_country_of_two_letters_is_its_code() -> None:
+    found = fields("ADR:;;;;;;Germany", "ADR:;;;;;;DE", "ADR:;;;;;;FR")
+    assert found[Field.WORK_COUNTRY] == ("Germany", "DE", "FR")
+    assert found[Field.WORK_COUNTRY_CODE] == ("DE",)
+    for country in ("Deutschland", "Ö1", "日本"):
+        assert Field.WORK_COUNTRY_CODE not in fields(f"ADR:;;;;;;{country}")
+
+
 def test_an_address_may_say_itself_how_it_is_written() -> None:
     found = fields('ADR;LABEL="Acme^nBerlin":;;Straße 1;Berlin;;;', version="4.0")
     assert found[Field.WORK_ADDRESS] == ("Acme\nBerlin",)

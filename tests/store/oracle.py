@@ -18,6 +18,7 @@ from dirserver.model.query import (
     Anywhere,
     AtLeast,
     AtMost,
+    Below,
     Between,
     BookIs,
     Constant,
@@ -106,7 +107,7 @@ def _asked_of(test: Equals | Substring, field: Field) -> Equals | Substring:
     return Substring(field, test.initial, test.any, test.final, at_word)
 
 
-_Test = Present | Equals | Substring | Keyed | AtLeast | AtMost
+_Test = Present | Equals | Substring | Keyed | AtLeast | AtMost | Below
 
 
 def _said(card: OracleCard, field: Field) -> tuple[str, ...]:
@@ -127,6 +128,8 @@ def _of_text(test: _Test, value: str, _plan: DialPlan) -> bool:
             return "\0" not in asked and any(form >= forms(asked)[0] for form in said)
         case AtMost(_, asked):
             return "\0" not in asked and any(form <= forms(asked)[0] for form in said)
+        case Below(_, asked):
+            return "\0" not in asked and any(form < forms(asked)[0] for form in said)
         case Keyed(digits):
             return any(keys.startswith(digits) for keys in keyed(said))
         case Substring(_, initial, middle, final, at_word):
@@ -157,6 +160,9 @@ def _of_number(test: _Test, value: str, plan: DialPlan) -> bool:
         case AtMost(_, asked):
             digits = digits_of(asked)
             return bool(digits) and any(form <= digits for form in said)
+        case Below(_, asked):
+            digits = digits_of(asked)
+            return bool(digits) and any(form < digits for form in said)
         case Substring(_, initial, middle, final):
             # A part without a digit says nothing; without any digit it is no number. The first
             # may have before it what is dialled before a number.

@@ -24,6 +24,7 @@ from dirserver.model.query import (
     Anywhere,
     AtLeast,
     AtMost,
+    Below,
     Between,
     BookIs,
     Equals,
@@ -102,6 +103,7 @@ def test_every_kind_of_test_finds_what_the_oracle_finds(library: Library) -> Non
                 Equals(field, one),
                 AtLeast(field, one),
                 AtMost(field, one),
+                Below(field, one),
                 Substring(field, any=(one,)),
                 Substring(field, initial=one, final=two),
                 Substring(field, any=(one, two)),
@@ -208,7 +210,7 @@ def leaves(draw: st.DrawFn) -> Query:
         case 3:
             return AtLeast(field, asked())
         case 4:
-            return AtMost(field, asked())
+            return AtMost(field, asked()) if draw(st.booleans()) else Below(field, asked())
         case 5:
             return Substring(field, initial=asked(), at_word=draw(st.booleans()))
         case 6:

@@ -18,6 +18,8 @@ from dirserver.directory.access import devices
 from dirserver.errors import AlreadyExists
 from dirserver.ldap.dit.dn import book_dn, user_dn
 from dirserver.model.device import Device
+from dirserver.model.policy import grantees_of
+from dirserver.model.principal import Group
 
 PLACEHOLDER = "PASSWORD"
 
@@ -54,6 +56,7 @@ def phone(invocation: Invocation, request: Request) -> None:
     sys.stdout.write(phones.filled(request.family, access))
     _advise(request, host)
     _warn(read.ldap, request.family, listener, security)
+    _warn_of_books(read, request)
 
 
 def _advise(request: Request, host: str) -> None:
@@ -81,6 +84,22 @@ def _warn(ldap: LDAP, family: str, listener: Listener, security: str) -> None:
             screen.warn(
                 "It is refused for that: put the phones' network into plaintext_bind in [ldap]."
             )
+
+
+def _warn_of_books(read: Config, request: Request) -> None:
+    """Tell that nothing in the config lets the user search there; by hand, it may be granted."""
+    groups = [Group(group.name, group.title, group.members) for group in read.groups]
+    names = grantees_of(request.login, groups)
+    books = [one for one in read.books if request.book in ("", one.slug)]
+    if any(grant.to in names for book in books for grant in book.grants):
+        return
+    where = f"the book {request.book}" if request.book else "any book"
+    table = f"[books.{request.book or 'BOOK'}]"
+    screen.warn(
+        f"The phone will find nobody: no grant in the config lets {request.login} search {where}."
+        f" Give one in {table}, or ask: dirserver why {request.login} search"
+        f" {request.book or 'BOOK'}"
+    )
 
 
 def _user(read: Config, login: str) -> User:

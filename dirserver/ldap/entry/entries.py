@@ -22,7 +22,6 @@ from dirserver.ldap.schema.attributes import (
     OBJECT_CLASS,
     SN,
     UID,
-    C,
     lookup,
 )
 from dirserver.ldap.schema.attributetype import AttributeType, Usage
@@ -57,7 +56,7 @@ _MADE_OF = {
 # The one field of most, which is shown as it is where it has one value on one line.
 _PLAIN = tuple(
     one.fields[0]
-    if len(one.fields) == 1 and one not in (CN, SN, C) and one.syntax is not POSTAL_ADDRESS
+    if len(one.fields) == 1 and one not in (CN, SN) and one.syntax is not POSTAL_ADDRESS
     else None
     for one in _OF_CARDS
 )
@@ -93,9 +92,6 @@ def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: st
         return GROUP_CLASSES if Field.KIND in fields else CARD_CLASSES
     if one is UID:
         return (key,)
-    if one is C:
-        # Country String has two letters (RFC 4517 section 3.3.4); co has what the card says.
-        return [value for value in fields.get(Field.WORK_COUNTRY, ()) if _is_country(value)][:1]
     said = [value for field in one.fields for value in fields.get(field, ()) if value.strip()]
     if len(said) > 1:
         # The same may not be there twice (RFC 4511 section 4.1.7), and rules ignore case.
@@ -110,10 +106,6 @@ def _values(one: AttributeType, fields: Mapping[Field, tuple[str, ...]], key: st
     if not values and one in (CN, SN):
         values = [key]
     return values[:1] if one.single_valued else values
-
-
-def _is_country(value: str) -> bool:
-    return len(value) == 2 and value.isascii() and value.isalpha()
 
 
 def _postal_address(value: str) -> str:

@@ -40,7 +40,6 @@ OBJECT_CLASS = user(f"{_X500}.0", "objectClass", OBJECT_IDENTIFIER)
 UID = user(f"{_COSINE}.1", "uid userid", DIRECTORY_STRING)
 CN = user(f"{_X500}.3", "cn commonName", DIRECTORY_STRING, Field.FULL_NAME, sup="name")
 SN = user(f"{_X500}.4", "sn surname", DIRECTORY_STRING, Field.FAMILY_NAME, sup="name")
-C = user(f"{_X500}.6", "c countryName", COUNTRY_STRING, Field.WORK_COUNTRY, single=True, sup="name")
 DESCRIPTION = AttributeType(
     f"{_X500}.13",
     ("description",),
@@ -210,7 +209,15 @@ ATTRIBUTE_TYPES = (
         sup="name",
     ),
     user(f"{_X500}.17", "postalCode", DIRECTORY_STRING, Field.WORK_POSTAL_CODE, aliases="zip"),
-    C,
+    # Country String has two letters (RFC 4517 section 3.3.4); co has what the card says.
+    user(
+        f"{_X500}.6",
+        "c countryName",
+        COUNTRY_STRING,
+        Field.WORK_COUNTRY_CODE,
+        single=True,
+        sup="name",
+    ),
     user(f"{_COSINE}.43", "co friendlyCountryName", DIRECTORY_STRING, Field.WORK_COUNTRY),
     user(f"{_X500}.16", "postalAddress", POSTAL_ADDRESS, Field.WORK_ADDRESS),
     user(

@@ -48,7 +48,7 @@ STANDARD: tuple[AttributeType, ...] = (
         Field.TITLE,
         Field.WORK_LOCALITY,
         Field.WORK_REGION,
-        Field.WORK_COUNTRY,
+        Field.WORK_COUNTRY_CODE,
     ),
     user(f"{_X500}.49", "distinguishedName", DISTINGUISHED_NAME),
     *(

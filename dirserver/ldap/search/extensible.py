@@ -7,9 +7,11 @@ from typing import TypeAlias
 from dirserver.ldap.codec.messages import EqualityMatch, ExtensibleMatch, Substrings
 from dirserver.ldap.schema.attributes import ATTRIBUTE_TYPES, lookup
 from dirserver.ldap.schema.attributetype import AttributeType
-from dirserver.ldap.schema.syntaxes import MATCHING_RULES, MatchingRule
+from dirserver.ldap.schema.syntaxes import GENERALIZED_TIME, MATCHING_RULES, MatchingRule
+from dirserver.ldap.search.values import LessThan
 
-Item: TypeAlias = tuple[EqualityMatch | Substrings, AttributeType]
+Test: TypeAlias = EqualityMatch | Substrings | LessThan
+Item: TypeAlias = tuple[Test, AttributeType]
 
 _RULES = {key.lower(): rule for rule in MATCHING_RULES for key in (rule.oid, rule.name)}
 # Rules that name what the server does anyway. It ignores case for all of them.
@@ -38,6 +40,10 @@ _SUBSTRING_RULES = frozenset(
 )
 
 
+# These ask for what is less, by its text or its moment; other values have no such order here.
+_ORDERING_RULES = {"caseIgnoreOrderingMatch": False, "generalizedTimeOrderingMatch": True}
+
+
 def items(filter_: ExtensibleMatch) -> tuple[Item, ...] | None:
     """Return the filter items of which any is to be true; None when it is undefined.
 
@@ -52,7 +58,7 @@ def items(filter_: ExtensibleMatch) -> tuple[Item, ...] | None:
         types = [] if one is None or one.only_named else [one]
     else:
         types = [one for one in ATTRIBUTE_TYPES if one.kept and one.oid and _supports(one, rule)]
-    found = [(_item(one.name, rule, filter_.value), one) for one in types]
+    found = [(_item(one, rule, filter_.value), one) for one in types]
     known = tuple((item, one) for item, one in found if item is not None)
     return known or None
 
@@ -63,9 +69,12 @@ def _supports(one: AttributeType, rule: MatchingRule | None) -> bool:
     )
 
 
-def _item(name: str, rule: MatchingRule | None, value: bytes) -> EqualityMatch | Substrings | None:
+def _item(one: AttributeType, rule: MatchingRule | None, value: bytes) -> Test | None:
     if rule is None or rule.name in _EQUALITY_RULES:
-        return EqualityMatch(name, value)
+        return EqualityMatch(one.name, value)
+    if rule.name in _ORDERING_RULES:
+        is_moment = one.syntax is GENERALIZED_TIME
+        return LessThan(one.name, value) if _ORDERING_RULES[rule.name] is is_moment else None
     if rule.name not in _SUBSTRING_RULES or b"*" not in value:
         return None
     # A substring assertion as RFC 4517 section 3.3.30 writes it.
@@ -76,4 +85,4 @@ def _item(name: str, rule: MatchingRule | None, value: bytes) -> EqualityMatch |
         .replace(b"\\5c", b"\\")
         for part in value.split(b"*")
     )
-    return Substrings(name, first, tuple(middle), last)
+    return Substrings(one.name, first, tuple(middle), last)

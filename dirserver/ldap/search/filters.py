@@ -49,7 +49,15 @@ from dirserver.ldap.schema.operational import (
 )
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, POSTAL_ADDRESS
 from dirserver.ldap.search.extensible import items
-from dirserver.ldap.search.values import Leaf, text_for, text_of, value_test
+from dirserver.ldap.search.values import (
+    NAMES_OF_PERSONS,
+    Leaf,
+    LessThan,
+    digits_pressed,
+    text_for,
+    text_of,
+    value_test,
+)
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
@@ -61,6 +69,7 @@ from dirserver.model.query import (
     Anywhere,
     AtLeast,
     AtMost,
+    Below,
     Between,
     BookIs,
     Constant,
@@ -74,19 +83,16 @@ from dirserver.model.query import (
     Query,
     Substring,
 )
-from dirserver.model.spelling import keys_asked
 
 _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
-# Where digits may also stand for the letters that are on the keys of a telephone.
-_NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
 # Values that are written in another way than other text.
 _OTHERWISE_WRITTEN = frozenset({DISTINGUISHED_NAME, POSTAL_ADDRESS})
 # Where a test is of the fields that are named beside it.
 _ANY = Field.FULL_NAME
 # No client asks so much of so many attributes.
 _MOST_ALIKE = 16
-_Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | ApproxMatch
+_Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | LessThan | ApproxMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
     if one is None or one.only_named:
         return UNDEFINED
     query = _leaf_query(filter_, one, naming)
-    return query if _NAMES_OF_PERSONS.isdisjoint(one.fields) else _or_keyed(filter_, query)
+    return query if NAMES_OF_PERSONS.isdisjoint(one.fields) else _or_keyed(filter_, query)
 
 
 def _alike(parts: tuple[Filter, ...]) -> Query | None:
@@ -178,7 +184,7 @@ def _fields_of(attributes: tuple[str, ...]) -> tuple[tuple[Field, ...], bool]:
         if one is None or one.only_named or not one.fields or one.syntax in _OTHERWISE_WRITTEN:
             return (), False
         found.update(dict.fromkeys(one.fields))
-    return tuple(found), not _NAMES_OF_PERSONS.isdisjoint(found)
+    return tuple(found), not NAMES_OF_PERSONS.isdisjoint(found)
 
 
 def compile_assertion(assertion: EqualityMatch | PresentFilter, naming: Naming = NOWHERE) -> Query:
@@ -239,6 +245,8 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
             return _any_field(one, lambda field: AtLeast(field, text))
         case LessOrEqual():
             return _any_field(one, lambda field: AtMost(field, text))
+        case LessThan():
+            return _any_field(one, lambda field: Below(field, text))
         case ApproxMatch():
             return _any_field(one, lambda field: Substring(field, any=(text.strip(),)))
 
@@ -255,14 +263,7 @@ def _any_field(one: AttributeType, test: Callable[[Field], Query]) -> Query:
 
 def _or_keyed(leaf: Leaf, query: Query) -> Query:
     """Let digits also find names that are spelled with them: a keypad has no other letters."""
-    match leaf:
-        case Substrings(_, initial, middle, final):
-            asked = b"".join((initial or b"", *middle, final or b""))
-        case EqualityMatch(_, asked) | ApproxMatch(_, asked):
-            pass
-        case _:
-            return query
-    digits = keys_asked(text_of(asked) or "")
+    digits = digits_pressed(leaf)
     if not digits:
         return query
     return Or((*(query.parts if isinstance(query, Or) else (query,)), Keyed(digits)))
@@ -322,6 +323,8 @@ def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:
             return Between(moment, start=start if asked == start else end)
         case LessOrEqual():
             return Between(moment, end=end)
+        case LessThan():
+            return Between(moment, end=start if asked == start else end)
         case _:
             return Between(moment, start, end) if asked == start else NOTHING
 

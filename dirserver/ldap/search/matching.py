@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from dirserver.ldap.codec.messages import (
     ExtensibleMatch,
@@ -13,18 +13,20 @@ from dirserver.ldap.codec.messages import (
     FilterOr,
 )
 from dirserver.ldap.dit.dn import parse
-from dirserver.ldap.schema.attributes import lookup
+from dirserver.ldap.schema.attributes import ATTRIBUTE_TYPES, CN, lookup
 from dirserver.ldap.schema.attributetype import AttributeType
 from dirserver.ldap.schema.operational import ENTRY_DN
 from dirserver.ldap.search.extensible import items
-from dirserver.ldap.search.values import Leaf, value_test
+from dirserver.ldap.search.values import NAMES_OF_PERSONS, Leaf, digits_pressed, value_test
+from dirserver.model.spelling import keyed, name_forms
 
 
 # What clients of one kind ask is about the same attributes.
 @lru_cache(maxsize=256)
 def known(about: tuple[str, ...]) -> frozenset[str]:
-    """Return the attributes of the schema that are meant, by their names there."""
-    return frozenset(one.name for one in map(lookup, about) if one is not None)
+    """Return the attributes of the schema that are looked at, by their names there."""
+    types = [one for one in map(lookup, about) if one is not None]
+    return frozenset(name for one in types for name in _looked_at(one))
 
 
 def matches_container(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool:
@@ -47,7 +49,37 @@ def truth(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | 
         case ExtensibleMatch():
             return _extensible(filter_, attributes)
     one = lookup(filter_.attribute)
-    return None if one is None else _any(filter_, one, attributes.get(one.name, ()))
+    if one is None:
+        return None
+    if not NAMES_OF_PERSONS.isdisjoint(one.fields) and _is_dialled(filter_, attributes):
+        return True
+    return compared(filter_, attributes)
+
+
+def compared(leaf: Leaf, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
+    """Return the same of a single test, in which digits are nothing but digits."""
+    one = lookup(leaf.attribute)
+    if one is None:
+        return None
+    values = [value for name in _looked_at(one) for value in attributes.get(name, ())]
+    return _any(leaf, one, values)
+
+
+@cache
+def _looked_at(one: AttributeType) -> tuple[str, ...]:
+    """Return the attribute, or those of persons of which one that is only searched is made."""
+    if one.oid:
+        return (one.name,)
+    names = NAMES_OF_PERSONS.intersection(one.fields)
+    return tuple([each.name for each in ATTRIBUTE_TYPES if each.oid and names & {*each.fields}])
+
+
+def _is_dialled(leaf: Leaf, attributes: Mapping[str, tuple[str, ...]]) -> bool:
+    digits = digits_pressed(leaf)
+    if not digits:
+        return False
+    spellings = (form for name in attributes.get(CN.name, ()) for form in name_forms(name))
+    return any(keys.startswith(digits) for keys in keyed(spellings))
 
 
 def _extensible(filter_: ExtensibleMatch, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from dirserver.ldap.codec.messages import (
@@ -23,15 +24,32 @@ from dirserver.ldap.schema.syntaxes import (
     POSTAL_ADDRESS,
     without_controls,
 )
-from dirserver.model.fields import NAMES
+from dirserver.model.fields import NAMES, Field
 from dirserver.model.fold import fold, fold_part, forms
-from dirserver.model.spelling import beginnings
+from dirserver.model.spelling import beginnings, keys_asked
+
+
+@dataclass(frozen=True, slots=True)
+class LessThan:
+    """What an ordering rule asks in an extensible match (RFC 4517 sections 4.2.3, 4.2.17)."""
+
+    attribute: str
+    value: bytes
+
 
 Leaf: TypeAlias = (
-    EqualityMatch | Substrings | GreaterOrEqual | LessOrEqual | PresentFilter | ApproxMatch
+    EqualityMatch
+    | Substrings
+    | GreaterOrEqual
+    | LessOrEqual
+    | LessThan
+    | PresentFilter
+    | ApproxMatch
 )
 
 
+# Where digits may also stand for the letters that are on the keys of a telephone.
+NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
 # What stands between the lines of an address, and for that itself (RFC 4517 section 3.3.28).
 _IN_ADDRESS = {"$": "\n", r"\24": "$", r"\5C": "\\"}
 _SIGN = re.compile(r"\$|\\24|\\5C", re.IGNORECASE)
@@ -51,6 +69,18 @@ def text_for(one: AttributeType, value: bytes) -> str | None:
     if text is None or one.syntax is not POSTAL_ADDRESS:
         return text
     return _SIGN.sub(lambda found: _IN_ADDRESS[found[0].upper()], text)
+
+
+def digits_pressed(leaf: Leaf) -> str:
+    """Return what was dialled, if a test may be of a name by the keys that its letters are on."""
+    match leaf:
+        case Substrings(_, initial, middle, final):
+            asked = b"".join((initial or b"", *middle, final or b""))
+        case EqualityMatch(_, asked) | ApproxMatch(_, asked):
+            pass
+        case _:
+            return ""
+    return keys_asked(text_of(asked) or "")
 
 
 def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:
@@ -75,6 +105,8 @@ def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:
             return lambda value: fold(value) >= fold(text)
         case LessOrEqual():
             return lambda value: fold(value) <= fold(text)
+        case LessThan():
+            return lambda value: fold(value) < fold(text)
         case ApproxMatch():
             return lambda value: fold(text) in fold(value)
 

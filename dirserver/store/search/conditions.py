@@ -26,6 +26,7 @@ from dirserver.model.query import (
     Anywhere,
     AtLeast,
     AtMost,
+    Below,
     Between,
     BookIs,
     Constant,
@@ -89,7 +90,9 @@ def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
 def _is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:
-        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | KeyIs():
+        case (
+            Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below() | KeyIs()
+        ):
             return True
         case And(parts):
             return any(map(_is_selective, parts))
@@ -120,7 +123,7 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             forms = asked_forms(number, plan)
             values += forms
             return Anywhere, fields, len(forms)
-        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost():
+        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
             return _shapes([query], plan, dialect, values)
         case LinkedIn():
             # What is asked of the other cards is bound where it stands, as the plan has it.
@@ -196,7 +199,7 @@ def _any_of(parts: Sequence[Query], asking: Asking) -> ColumnElement[bool]:
     others: list[ColumnElement[bool]] = []
     for part in parts:
         match part:
-            case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost():
+            case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
                 tests.append(part)
             case KeyIs(key):
                 keys.append(key)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
-from dirserver.model.query import Anywhere, AtLeast, AtMost, Equals, Keyed, Substring
+from dirserver.model.query import Anywhere, AtLeast, AtMost, Below, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import lines, trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
@@ -30,6 +30,7 @@ _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}
 
 # These are shown as lines, or are so long that nobody asks for all of one.
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
+_BOUNDS = {AtLeast: Op.AT_LEAST, AtMost: Op.AT_MOST, Below: Op.BELOW}
 _FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
 
 
@@ -42,7 +43,7 @@ class _Kind(Enum):
 
 
 # Of one field.
-_Single: TypeAlias = Equals | Substring | AtLeast | AtMost | Keyed
+_Single: TypeAlias = Equals | Substring | AtLeast | AtMost | Below | Keyed
 Test: TypeAlias = _Single | Anywhere
 
 
@@ -157,7 +158,7 @@ def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[
     match test:
         case Equals(_, asked):
             wanted = [(one,) for one in _any_of(asked_forms(asked, plan))]
-        case AtLeast(_, asked) | AtMost(_, asked):
+        case AtLeast(_, asked) | AtMost(_, asked) | Below(_, asked):
             # Without a digit it is no number, and no number is before or after it.
             bound = digits_of(asked)
             wanted = [(_FROM_DIGITS, _bound(test, bound))] if bound else []
@@ -172,7 +173,7 @@ def _of_texts(test: _Single, fields: Sequence[Field], kind: _Kind) -> list[Probe
     match test:
         case Equals(_, asked):
             return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
-        case AtLeast(_, asked) | AtMost(_, asked):
+        case AtLeast(_, asked) | AtMost(_, asked) | Below(_, asked):
             bound = forms(asked)[0]
             return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
         case Keyed(digits):
@@ -194,8 +195,8 @@ def _any_of(wanted: Sequence[str]) -> list[Comparison]:
     return [Comparison(Op.ONE_OF, tuple(values))] if values else []
 
 
-def _bound(test: AtLeast | AtMost, bound: str) -> Comparison:
-    return Comparison(Op.AT_LEAST if isinstance(test, AtLeast) else Op.AT_MOST, (bound,))
+def _bound(test: AtLeast | AtMost | Below, bound: str) -> Comparison:
+    return Comparison(_BOUNDS[type(test)], (bound,))
 
 
 def _text_parts(test: Substring) -> list[Substring]:
