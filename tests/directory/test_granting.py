@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.directory.access.granting import give, take
@@ -13,6 +15,8 @@ from dirserver.model.audit import Outcome
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.network import parse_network
 from dirserver.model.principal import Client, Principal
+from dirserver.store import settings
+from dirserver.store.writing import lock
 from tests.directory.acts import WITHOUT_BOB, events, get, put, reconfigure, revision, user_table
 from tests.organisation import ADMIN, ALICE, BOB, CAROL, DAVE, ERIN, HERE, vcard
 
@@ -265,3 +269,22 @@ def test_two_who_give_at_once_do_it_one_after_the_other(each_engine: Services) -
         if grant.is_delegated
     ]
     assert [grant.grantee for grant in grants] == ["dave"]
+
+
+def test_who_takes_access_waits_for_a_writer_who_changes_the_policy(each_engine: Services) -> None:
+    """The book comes first and the policy's number then, or the two wait for each other."""
+    given(each_engine, HIDING)
+    book = each_engine.directory.policy().named("", "customers")
+    assert book is not None
+    if each_engine.store.is_sqlite:
+        pytest.skip("only one writes at a time")
+    with ThreadPoolExecutor(1) as other:
+        with each_engine.store.writing() as connection:
+            lock(connection, book.id)
+            waiting = other.submit(taken, each_engine, "dave")
+            late = monotonic() + 60
+            while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert monotonic() < late
+                sleep(0.01)
+            settings.next_policy_epoch(connection)
+        assert waiting.result(timeout=60).grantee == "dave"

@@ -354,3 +354,24 @@ def test_properties_are_gone_with_the_right_to_read(alice: DAVClient) -> None:
     dave = DAVClient(alice.application, "dave", files=alice.files)
     answer = dave.send("PROPFIND", "/dave/customers/", {"Depth": "0"}, propfind("displayname"))
     assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    ("request_line", "destination"),
+    [
+        ("PUT /alice/customers/x/y", ""),
+        ("MKCOL /alice/customers/x/y/", ""),
+        ("COPY /alice/customers/anna", "/alice/customers/x/y"),
+        ("MOVE /alice/customers/anna", "/alice/nothing/x/y/z"),
+    ],
+)
+def test_9_7_1_what_no_collection_can_hold_is_a_conflict(
+    alice: DAVClient, names: dict[str, str], request_line: str, destination: str
+) -> None:
+    """Sections 9.3.1, 9.8.5 and 9.9.4 as well. In the home of somebody else nothing is told."""
+    said = [f"Destination: {destination}"] if destination else ["<bert.vcf"]
+    heard = alice.say([request_line, *said])
+    assert heard == ["409", "There is no collection that could hold it."]
+    elsewhere = [line.replace("/alice/", "/bob/") for line in said]
+    moved = request_line if destination else request_line.replace("/alice/", "/bob/")
+    assert alice.say([moved, *elsewhere])[0] == "403"

@@ -113,6 +113,7 @@ def _finish(
     new: Grant | None,
 ) -> None:
     """Let every process and client see it, and the audit trail tell of it."""
-    settings.next_policy_epoch(writing.connection)
+    # In the order of whoever writes to the book: those who link cards change the policy, too.
     structure.touch_book(writing.connection, book, writing.at)
+    settings.next_policy_epoch(writing.connection)
     writing.note(action, book.slug, change_of(label_of(book), old, new))

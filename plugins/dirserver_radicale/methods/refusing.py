@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import client
+
 from dirserver.directory import Directory
 from dirserver.errors import DirectoryError
 from dirserver_radicale import answers, refusals, request
 from dirserver_radicale.answers import Answer, error_answer
-from dirserver_radicale.tree.hrefs import locate
+from dirserver_radicale.tree.hrefs import is_below_cards, locate
 
 
 class Refusing:
@@ -22,6 +24,9 @@ class Refusing:
         needed = refusals.need(method, path, locate(path), privilege)
         if needed is None:
             raise RuntimeError(f"{method} needs nothing that could be refused")
+        if needed.privilege == "bind" and is_below_cards(path, user):
+            # RFC 4918 sections 9.3.1, 9.7.1 and 9.8.5. That is so for everybody.
+            return answers.plain(client.CONFLICT, "There is no collection that could hold it.")
         try:
             principal = request.principal_of(user)
             refusals.note(self._directory, principal, request.current().client, needed, path)

@@ -57,6 +57,12 @@ def locate(path: str) -> Location | None:
     return Location(*parts)
 
 
+def is_below_cards(path: str, login: str) -> bool:
+    """Say whether ``path`` is in the home of ``login``, but deeper than anything can be there."""
+    parts = path.strip("/").split("/")
+    return len(parts) > 3 and parts[0] == login
+
+
 def escaped(path: str) -> str:
     """Return ``path`` as it stands in every answer: Thunderbird compares byte for byte."""
     return quote(path)
