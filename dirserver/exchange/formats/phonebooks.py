@@ -17,6 +17,7 @@ from dirserver.exchange.formats.layout import (
     UnknownFormat,
     Wishes,
 )
+from dirserver.exchange.formats.listed import taken_apart
 from dirserver.exchange.formats.targets import Target, parse_target
 from dirserver.exchange.formats.xmltree import child, find_all, line_of, local, parse
 from dirserver.exchange.vcards import ReadCard
@@ -190,10 +191,10 @@ def _preferred(becomes: str) -> str:
 
 def _name(column: str, name: str) -> list[tuple[str, str, str]]:
     """Take "Last, First" apart, as it is mostly written; what has no comma is a name as it is."""
-    family, comma, given = name.partition(", ")
-    if comma and given and "," not in given:
-        return [(column, "N.family", family), (column, "N.given", given)]
-    return [(column, "FN", name)]
+    if (parts := taken_apart(name)) is None:
+        return [(column, "FN", name)]
+    family, given = parts
+    return [(column, "N.family", family), (column, "N.given", given)]
 
 
 _BOOKS: dict[str, tuple[str, str, Callable[[Element], Iterator[_Taken]]]] = {

@@ -23,6 +23,7 @@ from dirserver.exchange.formats.headers import Known, best, folded, numbered
 from dirserver.exchange.formats.identity import Identities
 from dirserver.exchange.formats.layout import Column, Contacts, Layout, UnknownFormat, Wishes
 from dirserver.exchange.formats.leaving import x_name
+from dirserver.exchange.formats.listed import as_spoken
 from dirserver.exchange.formats.targets import NOTHING, Target, parse_target
 from dirserver.exchange.formats.values import DEFAULTS, cleaned
 from dirserver.exchange.vcards import ReadCard
@@ -281,7 +282,7 @@ def _cards(
             else:
                 draft.take(header.name(index), header.targets[index], cell)
         google.take_numbered(draft, apart)
-        contact = draft.finished()
+        contact = as_spoken(draft.finished())
         yield finish(contact, draft.notes, identities, (number, row.line), draft.source_id)
 
 

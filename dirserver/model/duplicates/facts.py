@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dirserver.model.duplicates.names import Name, name_of
 from dirserver.model.fields import SOURCES, Field
+from dirserver.model.firms import JOINING, LEGAL_FORMS
 from dirserver.model.person import ROLES, is_role
 
 # A shorter number is an extension, which somebody has in every house.
@@ -18,13 +19,6 @@ _MOST_VALUES = 200
 _DATE = re.compile(r"(\d{4}|--)-?(\d{2})-?(\d{2})")
 # The year that Apple's clients write where there is none.
 _NO_YEAR = "1604"
-_LEGAL_WORDS = """
-gmbh mbh ag kg kgaa ohg ug gbr ev e.v. eg ltd limited llc llp inc corp plc sarl sas bv nv aps oy
-oyj sro s.r.o. spa s.p.a. srl
-"""
-_LEGAL_FORMS = frozenset(_LEGAL_WORDS.split())
-# What stands between the name of a firm and its legal form.
-_JOINING = frozenset({"&", "+", "co"})
 _STREETS = (Field.HOME_STREET, Field.WORK_STREET)
 _LOCALITIES = (Field.HOME_LOCALITY, Field.WORK_LOCALITY)
 _CODES = (Field.HOME_POSTAL_CODE, Field.WORK_POSTAL_CODE)
@@ -146,14 +140,14 @@ def _is_name(text: str) -> bool:
 def _firm(organisation: str) -> str:
     """Return the name of a firm without what its legal form is."""
     words = [word.strip(".") for word in organisation.replace(",", " ").split()]
-    kept = [word for word in words if word not in _LEGAL_FORMS and word not in _JOINING]
+    kept = [word for word in words if word not in LEGAL_FORMS and word not in JOINING]
     return " ".join(kept) or organisation
 
 
 def _is_house(full: list[str], given: list[str], organisations: list[str]) -> bool:
     """Say whether this is a firm or one of its desks, and not a person."""
     words = {word for one in full for word in one.replace("-", " ").split()}
-    if not words.isdisjoint(_LEGAL_FORMS):
+    if not words.isdisjoint(LEGAL_FORMS):
         return True
     if given:
         return False

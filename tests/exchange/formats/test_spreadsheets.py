@@ -172,3 +172,27 @@ def test_a_row_of_few_columns_with_another_separator_is_told_of() -> None:
     _, cards = read("Name;E-Mail;Telefon\nAnn;a@x.example;030 1\nBen,b@x.example,030 2\n")
     faults = [card.notes for card in cards if card.body is None]
     assert faults == [("line 3: this row has another separator than the header",)]
+
+
+@pytest.mark.parametrize(
+    ("written", "organisation", "name", "parts"),
+    [
+        ("Müller, Jürgen", "Müller & Söhne", "Jürgen Müller", ("Müller", "Jürgen")),
+        ("van der Berg, Anna Maria", "", "Anna Maria van der Berg", ("van der Berg", "Anna Maria")),
+        ("Jürgen Müller", "", "Jürgen Müller", ("", "")),
+        # Firms, and what is no list's way of writing a name.
+        ("Apple, Inc.", "", "Apple, Inc.", ("", "")),
+        ("Meier, Huber & Partner", "", "Meier, Huber & Partner", ("", "")),
+        ("Wigwam GmbH, Erika", "", "Wigwam GmbH, Erika", ("", "")),
+        ("Kasse, Tor 4", "", "Kasse, Tor 4", ("", "")),
+        ("Stern, Robert, Dr.", "", "Stern, Robert, Dr.", ("", "")),
+        ("Hotel, Bar", "Hotel, Bar", "Hotel, Bar", ("", "")),
+        ("Wagner,", "", "Wagner,", ("", "")),
+    ],
+)
+def test_a_name_in_one_column_may_have_the_family_name_first(
+    written: str, organisation: str, name: str, parts: tuple[str, str]
+) -> None:
+    (one,) = contacts_in(f'Name;Firma\n"{written}";{organisation}\n', wishing())
+    assert one.name() == name
+    assert (one.family, one.given) == parts
