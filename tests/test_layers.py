@@ -35,6 +35,7 @@ dirserver/exchange/sources/client.py | errors model                        | lda
 dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
 dirserver/ldap/factory.py       | places tls                              | twisted
+dirserver/ldap/hold.py          | places                                  |
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors model passwords                  |
 dirserver/config/sources.py     | errors exchange                         |

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dirserver.errors import NotAtOnce
-from dirserver.ldap.session import Act, LDAPSession, Output, Request
+from dirserver.ldap.operations import Act, Output, Request
+from dirserver.ldap.session import LDAPSession
 from dirserver.ldap.settings import Size
 
 

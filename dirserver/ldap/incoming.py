@@ -19,7 +19,7 @@ from dirserver.ldap.codec.messages import (
     UnbindRequest,
 )
 from dirserver.ldap.dit.containers import STARTTLS
-from dirserver.ldap.session import Request
+from dirserver.ldap.operations import Request
 from dirserver.ldap.settings import ConnectionLimits
 
 Urgent: TypeAlias = AbandonRequest | UnbindRequest

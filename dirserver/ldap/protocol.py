@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from ldaptor.protocols.ldap.ldapserver import BaseLDAPServer
-from twisted.internet.base import DelayedCall, ReactorBase
+from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, ITCPTransport
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
@@ -27,10 +27,12 @@ from dirserver.ldap.answering import Answer, Batch, begin
 from dirserver.ldap.codec.encode import ResultCode, encode_notice_of_disconnection
 from dirserver.ldap.codec.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.going import Going
+from dirserver.ldap.hold import Hold
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
+from dirserver.ldap.operations import Act
 from dirserver.ldap.patience import Patience, Waiting
-from dirserver.ldap.session import Act, LDAPSession
-from dirserver.places import Asker, Place
+from dirserver.ldap.session import LDAPSession
+from dirserver.places import Asker
 
 if TYPE_CHECKING:
     from dirserver.ldap.factory import LDAPFactory
@@ -63,7 +65,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._limits = self.factory.limits
         self._incoming = Incoming(self._limits, secure=self._session.secure)
         self._answering: Answer | None = None
-        self._place: Place | None = None
+        self._hold = Hold(self.factory.places, self._reactor.callLater, self._limits.hold_seconds)
         self._working = False
         self._certified_by: object = None
         self._is_heard = False
@@ -72,7 +74,6 @@ class LDAPProtocol(BaseLDAPServer):
         self._stopping = False
         self._asks_no_more = False
         self._closing = False
-        self._letting_go: DelayedCall | None = None
         self._patience = Patience(self._limits, self._reactor.callLater, self._timed_out)
         self._patience.wait(Waiting.BEGIN)
         if ITCPTransport.providedBy(self.transport):
@@ -157,23 +158,16 @@ class LDAPProtocol(BaseLDAPServer):
             answering.is_abandoned = True
             if self._working:
                 return
-            if self._place is not None and self._place.is_taken:
+            if self._hold.is_taken:
                 self._clean_up(answering)
             else:
                 # It has nothing open, and is not to wait for its turn only to end.
                 answering.end()
                 self._finish(answering)
 
-    def _give_back(self) -> None:
-        """Let others have the place, or no longer wait for one."""
-        self._keep_hold()
-        place, self._place = self._place, None
-        if place is not None:
-            place.give_back()
-
     def _clean_up(self, answering: Answer) -> None:
         """Let what makes the answer end, in a thread, as it may have the database open."""
-        self._keep_hold()
+        self._hold.keep()
 
         def ended(succeeded: bool, result: object) -> None:
             if not succeeded:
@@ -189,7 +183,7 @@ class LDAPProtocol(BaseLDAPServer):
         if self._working or self._closing:
             return
         if self._paused:
-            self._expect_to_let_go()
+            self._hold.expect_to_let_go(self._let_go)
             return
         if self._answering is None:
             request = self._incoming.take()
@@ -212,10 +206,10 @@ class LDAPProtocol(BaseLDAPServer):
                 self._go_on_asking()
                 return
             self._watch()
-        if self._place is None:
+        if not self._hold.has_asked:
             asker = Asker(self.address, self._session.principal.login)
-            self._place = self.factory.places.ask(asker, partial(self._make, self._answering))
-        elif self._place.is_taken:
+            self._hold.ask(asker, partial(self._make, self._answering))
+        elif self._hold.is_taken:
             self._make(self._answering)
 
     def _make(self, answering: Answer) -> None:
@@ -252,24 +246,8 @@ class LDAPProtocol(BaseLDAPServer):
         else:
             self._go_on()
 
-    def _expect_to_let_go(self) -> None:
-        """Give the place back if the client goes on taking nothing, or at once if it is wanted."""
-        if self._place is None or self._letting_go is not None:
-            return
-        if not self._place.is_taken:
-            self._give_back()
-            return
-        seconds = 0.0 if self.factory.places.is_contended else self._limits.hold_seconds
-        self._letting_go = self._reactor.callLater(seconds, self._let_go)
-
-    def _keep_hold(self) -> None:
-        if self._letting_go is not None and self._letting_go.active():
-            self._letting_go.cancel()
-        self._letting_go = None
-
     def _let_go(self) -> None:
         """Close the snapshot that the answer is made from; it goes on from another."""
-        self._letting_go = None
         answering = self._answering
         if answering is None or self._working or self._closing:
             return
@@ -277,7 +255,7 @@ class LDAPProtocol(BaseLDAPServer):
         def gone(succeeded: bool, result: object) -> None:
             if not succeeded:
                 self._log_bug(answering, result)
-            self._give_back()
+            self._hold.give_back()
             if answering.is_abandoned:
                 self._answered(answering)
             else:
@@ -299,7 +277,7 @@ class LDAPProtocol(BaseLDAPServer):
             self._go_on()
 
     def _finish(self, answering: Answer) -> None:
-        self._give_back()
+        self._hold.give_back()
         self.factory.tell(self._session, answering.began)
         # Once there is TLS, something has yet to be asked.
         self._is_heard = self._session.answered.operation != "extended"
@@ -391,7 +369,7 @@ class LDAPProtocol(BaseLDAPServer):
     def resumeProducing(self) -> None:
         """Go on."""
         self._paused = False
-        self._keep_hold()
+        self._hold.keep()
         self._watch()
         self._go_on()
 

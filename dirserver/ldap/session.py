@@ -11,20 +11,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache, partial
-from typing import TypeAlias
 
 from dirserver.directory import Authenticator, DirectoryReader
-from dirserver.errors import (
-    AccessDenied,
-    DirectoryError,
-    InvalidCredentials,
-    NotAtOnce,
-    StoreBusy,
-    StoreUnavailable,
-    TimeIsUp,
-)
+from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver.ldap.binding import Connection, bind, mechanisms
 from dirserver.ldap.codec import controls
 from dirserver.ldap.codec.encode import ResultCode, encode_extended, encode_result
@@ -47,44 +37,25 @@ from dirserver.ldap.dit.containers import STARTTLS, WHO_AM_I
 from dirserver.ldap.dit.dn import DN, Location
 from dirserver.ldap.dit.tree import Target, Tree, public_target
 from dirserver.ldap.entry.selection import asks_for_subordinates
+from dirserver.ldap.operations import (
+    KINDS,
+    Act,
+    Answered,
+    Output,
+    Request,
+    may_be_at_once,
+    operation_of,
+    refused_write,
+    result_of,
+)
 from dirserver.ldap.search.searching import MOST_AT_ONCE, Search
 from dirserver.ldap.settings import LDAPSettings
-from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
-# The error and the result that it becomes (RFC 4511 appendix A.2), the more special one first.
-# Whoever only reads raises no others; one that did would be a bug: ``other``.
-RESULT_CODES: dict[type[DirectoryError], ResultCode] = {
-    AccessDenied: ResultCode.INSUFFICIENT_ACCESS_RIGHTS,
-    InvalidCredentials: ResultCode.INVALID_CREDENTIALS,
-    TimeIsUp: ResultCode.TIME_LIMIT_EXCEEDED,
-    StoreBusy: ResultCode.BUSY,
-    StoreUnavailable: ResultCode.UNAVAILABLE,
-}
-# What the log calls what is asked.
-_KINDS = {one: one.name.removesuffix("_REQUEST").lower() for one in Operation}
-# What is refused, as it would be called if it were done over CardDAV.
-_WRITES = {
-    Operation.ADD_REQUEST: AuditAction.CARD_CREATE,
-    Operation.MODIFY_REQUEST: AuditAction.CARD_UPDATE,
-    Operation.DELETE_REQUEST: AuditAction.CARD_DELETE,
-    Operation.MODIFY_DN_REQUEST: AuditAction.CARD_MOVE,
-}
 # RFC 3062; known so that the refusal has the right reason.
 _PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
-
-
+# No client begins at a base with a longer name.
 _LONGEST_KEPT = 256
-
-
-class Act(Enum):
-    """What has to be done to the connection, when everything before has been written."""
-
-    START_TLS = "start TLS"
-
-
-Output: TypeAlias = bytes | Act
-Request: TypeAlias = Message | Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +65,6 @@ class Context:
     directory: DirectoryReader
     authenticator: Authenticator
     settings: LDAPSettings
-
-
-@dataclass(slots=True)
-class Answered:
-    """What there is to say about the last request, for the log and for who asks why.
-
-    ``refusal`` is the name of the error that it was refused with, ``reason`` what that says.
-    """
-
-    operation: str = ""
-    code: str = ""
-    request: Request | None = None
-    search: Search | None = None
-    refusal: str = ""
-    reason: str = ""
-
-    @property
-    def hits(self) -> int:
-        """How many entries a search has sent."""
-        return 0 if self.search is None else self.search.hits
 
 
 class LDAPSession:
@@ -148,10 +99,10 @@ class LDAPSession:
         With ``at_once`` it raises NotAtOnce instead of waiting for anything; it is then to be asked
         again. Whatever else is raised is a bug; ``failed`` is then the answer.
         """
-        if at_once and not _may_be_at_once(request):
+        if at_once and not may_be_at_once(request):
             raise NotAtOnce
         self._at_once = at_once
-        self.answered = Answered(_KINDS[_operation(request)], request=request)
+        self.answered = Answered(KINDS[operation_of(request)], request=request)
         if self.answered.operation == "bind":
             # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
             self.principal = ANONYMOUS
@@ -191,9 +142,7 @@ class LDAPSession:
         try:
             yield from answer()
         except DirectoryError as error:
-            code = next(
-                (code for kind, code in RESULT_CODES.items() if isinstance(error, kind)), None
-            )
+            code = result_of(error)
             if code is None:
                 raise
             self.answered.refusal = type(error).__name__
@@ -215,7 +164,7 @@ class LDAPSession:
         controls: Sequence[Control] = (),
     ) -> bytes:
         self.answered.code = code.rfc_name
-        response = RESPONSES[_operation(request)]
+        response = RESPONSES[operation_of(request)]
         if response is Operation.EXTENDED_RESPONSE:
             return encode_extended(request.id, code, diagnostic, name=name)
         return encode_result(request.id, response, code, matched_dn, diagnostic, controls)
@@ -231,29 +180,13 @@ class LDAPSession:
             case ExtendedRequest(name):
                 return self._extended(message, name)
             case RefusedRequest(kind):
-                self._note_refusal(kind)
+                if event := refused_write(kind, self.principal, self.client):
+                    self._context().directory.record([event])
                 text = "This directory is changed over CardDAV."
                 return (self._result(message, ResultCode.UNWILLING_TO_PERFORM, diagnostic=text),)
             case _:
                 # Those of the connection itself, which do not come here.
                 return ()
-
-    def _note_refusal(self, kind: Operation) -> None:
-        """Tell the audit trail who has tried to change something; a stranger is not to fill it."""
-        action = _WRITES.get(kind)
-        if action is None or self.principal.is_anonymous:
-            return
-        event = AuditEvent(
-            action,
-            self.principal.login,
-            Outcome.REFUSED,
-            detail="LDAP is for reading only",
-            protocol=self.client.protocol,
-            address=self.client.address,
-            agent=self.client.agent,
-            device=self.principal.device_name,
-        )
-        self._context().directory.record([event])
 
     def _bind(self, message: Message, request: BindRequest) -> bytes:
         context = self._context()
@@ -375,25 +308,3 @@ def _located(name: str, suffix: str) -> tuple[DN, Location] | None:
     except dn.InvalidDN:
         return None
     return parsed, dn.locate(parsed, dn.normalise(dn.parse(suffix)))
-
-
-def _may_be_at_once(request: Request) -> bool:
-    """Say whether it is worth a try: it is of what is asked all day long."""
-    return isinstance(request, Message) and isinstance(request.op, BindRequest | SearchRequest)
-
-
-def _operation(request: Request) -> Operation:
-    """Return which operation is asked for."""
-    if isinstance(request, Envelope):
-        return request.operation
-    match request.op:
-        case BindRequest():
-            return Operation.BIND_REQUEST
-        case SearchRequest():
-            return Operation.SEARCH_REQUEST
-        case CompareRequest():
-            return Operation.COMPARE_REQUEST
-        case RefusedRequest(kind):
-            return kind
-        case _:
-            return Operation.EXTENDED_REQUEST

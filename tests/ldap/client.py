@@ -32,7 +32,8 @@ from twisted.python.threadpool import ThreadPool
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.messages import AbandonRequest, MalformedMessage, UnbindRequest
 from dirserver.ldap.factory import LDAPFactory
-from dirserver.ldap.session import Act, LDAPSession, Request
+from dirserver.ldap.operations import Act, Request
+from dirserver.ldap.session import LDAPSession
 from dirserver.tls import ServerTLS
 from tests.ldap import wire
 

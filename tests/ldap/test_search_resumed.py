@@ -12,7 +12,8 @@ from sqlalchemy import delete
 from dirserver.assembly import Services
 from dirserver.ldap.answering import Answer
 from dirserver.ldap.codec.decode import decode_message
-from dirserver.ldap.session import Context, LDAPSession, Request
+from dirserver.ldap.operations import Request
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.store import settings
 from dirserver.store.tables import book_grant
 from tests.ldap.client import encode, rendered

@@ -12,7 +12,8 @@ from dirserver import errors
 from dirserver.assembly import Services
 from dirserver.directory import DirectoryReader, Reading
 from dirserver.ldap.codec.encode import ResultCode
-from dirserver.ldap.session import RESULT_CODES, Context, LDAPSession
+from dirserver.ldap.operations import RESULT_CODES
+from dirserver.ldap.session import Context, LDAPSession
 from dirserver.model.principal import Client as PrincipalClient
 from dirserver.model.principal import Principal
 from dirserver.store.trail import audit

@@ -163,9 +163,13 @@ class Probe:
         return select(card_value.c.card_id).where(*conditions)
 
     @property
+    def _ops(self) -> tuple[Op, ...]:
+        return tuple([one.op for one in self.comparisons])
+
+    @property
     def is_of_part(self) -> bool:
         """Whether it looks for what contains a part, and for nothing else."""
-        return len(self.comparisons) == 1 and self.comparisons[0].op in _OF_PART
+        return is_of_part(self._ops)
 
     @property
     def is_in_lines(self) -> bool:
@@ -188,22 +192,31 @@ class Probe:
     @property
     def is_ordered(self) -> bool:
         """Whether the order of the values leads to what is looked for."""
-        ops = {one.op for one in self.comparisons}
-        return self.fields[0] in ORDERED and (ops.isdisjoint(_OF_PART) or Op.AT_LEAST in ops)
+        return is_by_order(self.fields, self._ops)
 
     def _match(self, dialect: Dialect) -> str | None:
         """Return the match that finds the cards where no comparison does, if there is one."""
-        if dialect.name != "sqlite" or self.source is not Source.VALUES or self.is_ordered:
+        if dialect.name != "sqlite" or self.source is not Source.VALUES:
             return None
         match self.comparisons:
-            case (Comparison(Op.ONE_OF, values), *_):
+            case (Comparison(Op.ONE_OF, values), *_) if not self.is_ordered:
                 return trigram.among(values)
-            case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if all(
-                one.op not in _OF_PART for one in rest
+            case (Comparison(Op.AT_LEAST, (begin,)), Comparison(Op.BELOW), *rest) if (
+                not self.is_ordered and all(one.op not in _OF_PART for one in rest)
             ):
                 return trigram.beginning(begin)
             case _:
                 return None
+
+
+def is_of_part(ops: Sequence[Op]) -> bool:
+    """Say whether such comparisons look for what contains a part, and for nothing else."""
+    return len(ops) == 1 and ops[0] in _OF_PART
+
+
+def is_by_order(fields: Sequence[str], ops: Sequence[Op]) -> bool:
+    """Say whether the order of the values of ``fields`` leads to what such comparisons look for."""
+    return fields[0] in ORDERED and (_OF_PART.isdisjoint(ops) or Op.AT_LEAST in ops)
 
 
 def is_among(field: ColumnElement[str], names: Sequence[str]) -> ColumnElement[bool]:

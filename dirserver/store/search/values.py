@@ -6,19 +6,28 @@ follows the beginnings of the words of names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 from dirserver.model.fields import NAMES, PHONES, Field
-from dirserver.model.fold import forms, one_line, part_forms
+from dirserver.model.fold import fold_part, forms, one_line, part_forms
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Below, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import lines, trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
-from dirserver.store.search.probes import ORDERED, Comparison, Op, Probe, Source
+from dirserver.store.search.probes import (
+    ORDERED,
+    Comparison,
+    Op,
+    Probe,
+    Source,
+    is_by_order,
+    is_of_part,
+)
 from dirserver.store.storable import is_storable
 
 # Index entries are for matching; nobody asks for more of a value than this.
@@ -77,43 +86,52 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
 
     What is asked of several fields in the same words is asked once.
     """
-    found: dict[object, tuple[_Kind, _Single, list[Field]]] = {}
+    found: dict[object, tuple[_Kind, _Single, tuple[Field, ...]]] = {}
     for one in tests:
         fields, test = (one.fields, one.test) if isinstance(one, Anywhere) else ((one.field,), one)
-        kinds, words = _kinds(test), _words(test)
-        for field in fields:
-            kind = kinds[field]
-            found.setdefault((kind, words), (kind, test, []))[2].append(field)
+        words = _words(test)
+        is_of_words = isinstance(test, Substring) and _may_begin_word(test)
+        for kind, some in _by_kind(fields, is_of_words):
+            _, _, before = found.get((kind, words), (kind, test, ()))
+            found[kind, words] = kind, test, before + some
     return _joined(
-        one
-        for kind, test, asked_of in found.values()
-        for one in (
-            _of_numbers(test, asked_of, plan)
-            if kind is _Kind.NUMBER
-            else _of_texts(test, asked_of, kind)
-        )
+        [
+            one
+            for kind, test, asked_of in found.values()
+            for one in (
+                _of_numbers(test, asked_of, plan)
+                if kind is _Kind.NUMBER
+                else _of_texts(test, asked_of, kind)
+            )
+        ]
     )
 
 
-def _joined(found: Iterable[Probe]) -> list[Probe]:
+def _joined(found: list[Probe]) -> list[Probe]:
     """Join those that look for the same part in several fields: the trigrams are looked up once."""
+    if len(found) < 2:
+        return found
     joined: dict[object, Probe] = {}
     for one in found:
         like = (one.comparisons, _looked_up_in(one.fields[0])) if one.is_of_part else one
         if like in joined:
-            one = replace(one, fields=(*joined[like].fields, *one.fields))
+            one = Probe(one.source, joined[like].fields + one.fields, one.comparisons)
         joined[like] = one
     return list(joined.values())
 
 
-def _kinds(test: _Single) -> Mapping[Field, _Kind]:
-    """Return how the values of each field are looked at."""
-    is_of_words = isinstance(test, Substring) and _may_begin_word(test)
-    return _WITH_WORDS if is_of_words else _WITHOUT
-
-
-_WITHOUT = {field: _Kind.NUMBER if field in PHONES else _Kind.TEXT for field in Field}
-_WITH_WORDS = {**_WITHOUT, **dict.fromkeys(NAMES, _Kind.WORDS)}
+# Programs ask for ever other words of a few attributes: what depends on these alone is kept.
+@lru_cache(maxsize=256)
+def _by_kind(
+    fields: tuple[Field, ...], is_of_words: bool
+) -> tuple[tuple[_Kind, tuple[Field, ...]], ...]:
+    """Return ``fields`` by how their values are looked at."""
+    found: dict[_Kind, tuple[Field, ...]] = {}
+    for field in fields:
+        text = _Kind.WORDS if is_of_words and field in NAMES else _Kind.TEXT
+        kind = _Kind.NUMBER if field in PHONES else text
+        found[kind] = (*found.get(kind, ()), field)
+    return tuple(found.items())
 
 
 def _words(test: _Single) -> object:
@@ -127,20 +145,25 @@ def _words(test: _Single) -> object:
             return type(test), test.value
 
 
-def _in_values(fields: Sequence[Field], *comparisons: Comparison) -> list[Probe]:
+def _in_values(fields: tuple[Field, ...], *comparisons: Comparison) -> list[Probe]:
     """Return the probes for some fields: those that are kept in order are asked by themselves."""
+    asked = _asked_of(fields, tuple([one.op for one in comparisons]))
+    return [Probe(Source.VALUES, some, comparisons) for some in asked]
+
+
+@lru_cache(maxsize=256)
+def _asked_of(fields: tuple[Field, ...], ops: tuple[Op, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the kept fields that are asked for together."""
     kept = kept_as(fields)
-    whole = Probe(Source.VALUES, kept, comparisons)
-    if whole.is_of_part:
-        together: dict[str, list[str]] = {}
+    if is_of_part(ops):
+        together: dict[str, tuple[str, ...]] = {}
         for one in kept:
-            together.setdefault(_looked_up_in(one), []).append(one)
-        return [replace(whole, fields=tuple(some)) for some in together.values()]
+            there = _looked_up_in(one)
+            together[there] = (*together.get(there, ()), one)
+        return tuple(together.values())
     ordered = tuple([one for one in kept if one in ORDERED])
     rest = tuple([one for one in kept if one not in ORDERED])
-    if not ordered or not rest or not Probe(Source.VALUES, ordered, comparisons).is_ordered:
-        return [whole]
-    return [replace(whole, fields=some) for some in (ordered, rest)]
+    return (ordered, rest) if ordered and rest and is_by_order(ordered, ops) else (kept,)
 
 
 def _looked_up_in(field: str) -> str:
@@ -153,7 +176,7 @@ def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
     return Probe(Source.BEGINNINGS, tuple(map(str, names)), (head, *_begins(parts)))
 
 
-def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[Probe]:
+def _of_numbers(test: _Single, fields: tuple[Field, ...], plan: DialPlan) -> list[Probe]:
     wanted: Sequence[tuple[Comparison, ...]]
     match test:
         case Equals(_, asked):
@@ -169,7 +192,7 @@ def _of_numbers(test: _Single, fields: Sequence[Field], plan: DialPlan) -> list[
     return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
 
 
-def _of_texts(test: _Single, fields: Sequence[Field], kind: _Kind) -> list[Probe]:
+def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Probe]:
     match test:
         case Equals(_, asked):
             return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
@@ -202,6 +225,9 @@ def _bound(test: AtLeast | AtMost | Below, bound: str) -> Comparison:
 def _text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
     said = (test.initial.lstrip(), *test.any, test.final.rstrip())
+    if all(map(str.isascii, said)):
+        initial, *middle, final = map(fold_part, said)
+        return [Substring(test.field, initial, tuple(middle), final, test.at_word)]
     spellings = dict.fromkeys(zip(*map(part_forms, said), strict=True))
     return [
         Substring(test.field, initial, tuple(middle), final, test.at_word)
@@ -218,6 +244,8 @@ def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     middle = tuple(part for part in test.any if digits_of(part))
     # A phone that looks for a number anywhere still sends all of it, with what it dials before.
     first = next((part for part in (test.initial, *middle, test.final) if digits_of(part)), "")
+    if not first:
+        return []
     ways = asked_prefixes(first, plan)
     rest = tuple(map(digits_of, middle))
     if digits_of(test.initial):
