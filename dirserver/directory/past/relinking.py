@@ -128,14 +128,12 @@ class _Seen:
 
 def relink(writing: Writing, goal: Mapping[str, Tie | None]) -> None:
     """Let cards be linked as they are to be, by the number of the transaction."""
-    connection = writing.connection
-    before = links.ties(connection, goal)
-    links.touch(connection, {tie.link_id for tie in before.values()}, writing.at)
-    links.leave(connection, list(goal))
-    for tie in dict.fromkeys(tie for tie in goal.values() if tie is not None):
-        login = writing.principal.login
-        link_id = links.make(connection, tie.mode, tie.properties, writing.at, login)
-        links.join(connection, link_id, tie.keys)
-        links.touch(connection, [link_id], writing.at)
-    note_books(writing, {book_id for book_id, _ in links.places(connection, goal).values()})
-    linking.note_step(writing, before, goal)
+    connection, at, login = writing.connection, writing.at, writing.principal.login
+    with linking.step(writing, goal.keys()):
+        links.touch(connection, set(links.of_keys(connection, goal).values()), at)
+        links.leave(connection, list(goal))
+        for tie in dict.fromkeys(tie for tie in goal.values() if tie is not None):
+            link_id = links.make(connection, tie.mode, tie.properties, at, login)
+            links.join(connection, link_id, tie.keys)
+            links.touch(connection, [link_id], at)
+        note_books(writing, {book_id for book_id, _ in links.places(connection, goal).values()})

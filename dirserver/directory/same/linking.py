@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -22,7 +23,6 @@ from dirserver.model.history.life import Version
 from dirserver.model.linking import LINKED_BY_DEFAULT, MOST_LINKED, Link, LinkMode
 from dirserver.model.policy import VisibleBook
 from dirserver.model.query import And, LinkedIn, Not, Query, resolve
-from dirserver.model.relinking import Ties
 from dirserver.store.same import duplicates, links, linksteps
 
 
@@ -69,11 +69,23 @@ def link(
     Raises NotFound for a card that the principal cannot read, AccessDenied unless they may write to
     the books of all, and CannotLink.
     """
+    cards = _writable(writing, keys)
+    locking.keep_out_of(writing, keys)
+    with step(writing, keys):
+        return _link(writing, cards, mode, properties)
+
+
+def _writable(writing: Writing, keys: Collection[str]) -> list[Keyed]:
     cards = [bykey.writable(writing, key, AuditAction.CARD_LINK) for key in dict.fromkeys(keys)]
     if len(cards) < 2:
         raise CannotLink("it takes two cards")
+    return cards
+
+
+def _link(
+    writing: Writing, cards: Sequence[Keyed], mode: LinkMode | None, properties: Sequence[str]
+) -> Linked | None:
     connection = writing.connection
-    locking.keep_out_of(writing, [card.key for card in cards])
     there = links.of_keys(connection, [card.key for card in cards])
     members = {card.key for card in cards}.union(links.keys_of(connection, there.values()))
     _require_linkable(writing, cards, there.values(), len(members))
@@ -81,7 +93,6 @@ def link(
     first = next((there[card.key] for card in cards if card.key in there), None)
     known = None if first is None else links.find(connection, first)
     said = _said(known, mode, properties)
-    before = links.ties(connection, members)
     is_one = len(set(there.values())) == 1 and len(there) == len(cards)
     if is_one and known is not None and (known.mode, known.properties) == said:
         return None
@@ -94,7 +105,6 @@ def link(
     number = writing.batch  # Before the policy's epoch, as in a merge: two would wait in a ring.
     links.touch(connection, [made.id], writing.at)
     note_books(writing, {card.view.book.id for card in cards})
-    note_step(writing, before, members)
     _tell(writing, AuditAction.CARD_LINK, cards, f"number {number}, {made.mode} with ")
     return Linked(made, tuple(cards))
 
@@ -109,12 +119,30 @@ def link_each(
 
     What cannot be linked stays apart. Raises NotFound and AccessDenied as ``link`` does.
     """
-    locking.keep_out_of(writing, [key for keys in groups for key in keys])
-    for keys in groups:
-        try:
-            yield link(writing, keys, mode, properties)
-        except CannotLink:
-            yield None
+    every = [key for keys in groups for key in keys]
+    locking.keep_out_of(writing, every)
+    with step(writing, every):
+        for keys in groups:
+            try:
+                yield _link(writing, _writable(writing, keys), mode, properties)
+            except CannotLink:
+                yield None
+
+
+@contextmanager
+def step(writing: Writing, keys: Collection[str]) -> Iterator[None]:
+    """Keep by the transaction's number what is done in the block to the links of cards.
+
+    These are the cards ``keys``, and those that they are linked with before or after it. Others
+    are kept out of their books already.
+    """
+    before = links.ties(writing.connection, keys)
+    yield
+    after = links.ties(writing.connection, {*keys, *before})
+    if after != before:
+        number = writing.batch
+        act = replace(writing.act("link"), batch=number)
+        linksteps.note(writing.connection, act, before, after)
 
 
 def _said(
@@ -180,31 +208,29 @@ def unlink(writing: Writing, key: str) -> Linked | None:
     """
     card = bykey.writable(writing, key, AuditAction.CARD_UNLINK)
     locking.keep_out_of(writing, [key])
-    found = of_cards(writing, [key]).get(key)
+    with step(writing, [key]):
+        return _unlink(writing, card)
+
+
+def _unlink(writing: Writing, card: Keyed) -> Linked | None:
+    found = of_cards(writing, [card.key]).get(card.key)
     if found is None:
         return None
-    before = links.ties(writing.connection, [key])
     number = writing.batch
     links.touch(writing.connection, [found.link.id], writing.at)
-    links.leave(writing.connection, [key])
+    links.leave(writing.connection, [card.key])
     note_books(writing)
-    note_step(writing, before)
     said = f"number {number}, {found.link.mode} with "
     _tell(writing, AuditAction.CARD_UNLINK, [card, *found.cards], said)
     return found
 
 
-def note_step(writing: Writing, before: Ties, others: Iterable[str] = ()) -> None:
-    """Keep by a number how the cards of ``before``, and some ``others``, are linked now."""
-    after = links.ties(writing.connection, {*before, *others})
-    number = writing.batch
-    linksteps.note(writing.connection, replace(writing.act("link"), batch=number), before, after)
-
-
 def unlink_each(writing: Writing, keys: Sequence[str]) -> list[Linked | None]:
     """Take cards out of their links, as one act; return what ``unlink`` does for each."""
     locking.keep_out_of(writing, keys)
-    return [unlink(writing, key) for key in keys]
+    with step(writing, keys):
+        cards = (bykey.writable(writing, key, AuditAction.CARD_UNLINK) for key in keys)
+        return [_unlink(writing, card) for card in cards]
 
 
 def of_cards(

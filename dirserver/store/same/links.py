@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     bindparam,
     delete,
@@ -95,8 +96,10 @@ def keys_of(connection: Connection, link_ids: Iterable[int]) -> dict[str, int]:
 def find(connection: Connection, link_id: int) -> Link | None:
     """Return what a link says."""
     row = connection.execute(select(link).where(link.c.id == link_id)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _link(row)
+
+
+def _link(row: Row[*tuple[Any, ...]]) -> Link:
     return Link(row.id, LinkMode(row.mode), tuple(row.properties.split(",")))
 
 
@@ -106,10 +109,10 @@ def ties(connection: Connection, keys: Iterable[str]) -> dict[str, Tie]:
     for key, link_id in keys_of(connection, of_keys(connection, keys).values()).items():
         members.setdefault(link_id, set()).add(key)
     found: dict[str, Tie] = {}
-    for link_id, those in members.items():
-        said = find(connection, link_id)
-        if said is not None:
-            tie = Tie(frozenset(those), said.mode, said.properties, link_id)
+    for some in _batches(members):
+        for row in connection.execute(select(link).where(link.c.id.in_(some))):
+            said, those = _link(row), frozenset(members[row.id])
+            tie = Tie(those, said.mode, said.properties, said.id)
             found.update(dict.fromkeys(those, tie))
     return found
 
