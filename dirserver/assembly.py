@@ -14,7 +14,8 @@ from dirserver.directory import Authenticator, Deriver, Detail, Directory
 from dirserver.directory.directory import Tell, tell_nobody
 from dirserver.ldap.entry.entries import encode_attributes
 from dirserver.ldap.settings import NO_PROFILE, ClientProfile, LDAPSettings
-from dirserver.model.number import DialPlan, NumberStyle
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import NumberStyle
 from dirserver.model.shield import Shield
 from dirserver.model.source import Source
 from dirserver.store.engine import Store

@@ -22,6 +22,8 @@ dirserver/errors.py             |                                         |
 dirserver/passwords.py          |                                         | passlib
 dirserver/model/                | errors                                  |
 dirserver/model/number.py       |                                         | phonenumbers
+dirserver/model/number_reading.py |                                       | phonenumbers
+dirserver/model/number_writing.py |                                       | phonenumbers
 dirserver/model/plain_number.py |                                         | phonenumbers
 dirserver/model/spelling.py     | errors model                            | anyascii
 dirserver/model/standards/countries.py | errors model                     | babel

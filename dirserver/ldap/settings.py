@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dirserver.ldap.dit.dn import DN, normalise, parse
-from dirserver.model.number import DialPlan, NumberStyle
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import NumberStyle
 
 
 # Profiles and settings are parts of keys, and there is one of each: none equals another.

@@ -16,7 +16,8 @@ from dirserver.model.history.difference import FieldChange, Pair, changes, diffe
 from dirserver.model.history.items import SINGLE, Item, is_binary, read
 from dirserver.model.history.rewriting import Rewriting
 from dirserver.model.history.wording import text_of
-from dirserver.model.number import DialPlan, NumberStyle, styled
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import NumberStyle, styled
 from dirserver.model.vcard import parse_card
 
 # A vCard 3.0 without them is none, and some programs read no other.

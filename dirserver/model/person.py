@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from dirserver.model.contentline import unescape
 from dirserver.model.fields import PHONES, Field
 from dirserver.model.fold import forms
-from dirserver.model.number import DialPlan, asked_forms, digits_of, indexed_forms
+from dirserver.model.number import DialPlan, asked_forms, indexed_forms
+from dirserver.model.number_reading import digits_of
 from dirserver.model.vcard import VCard
 
 _NAMES = (Field.FULL_NAME, Field.GIVEN_NAME, Field.FAMILY_NAME, Field.NICKNAME)

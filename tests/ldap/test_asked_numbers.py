@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dirserver.ldap.settings import ClientProfile
-from dirserver.model.number import NumberStyle
+from dirserver.model.number_writing import NumberStyle
 from tests.ldap.client import Client
 
 Connect = Callable[..., Client]

@@ -11,7 +11,7 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ClientProfile
-from dirserver.model.number import NumberStyle
+from dirserver.model.number_writing import NumberStyle
 from tests.conversation import play
 from tests.ldap.client import Client, SessionClient
 from tests.organisation import ALICE, HERE, PASSWORD, vcard

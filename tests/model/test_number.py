@@ -9,18 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dirserver.model.number import (
-    DialPlan,
-    NumberStyle,
-    asked_forms,
-    asked_prefixes,
-    digits_of,
-    grouped,
-    indexed_forms,
-    is_same,
-    spelled_out,
-    styled,
-)
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms, is_same
+from dirserver.model.number_reading import digits_of
+from dirserver.model.number_writing import NumberStyle, grouped, spelled_out, styled
 
 GERMANY = DialPlan("DE", ("0",))
 AMERICA = DialPlan("US")

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from dirserver.model.fields import NAMES, PHONES, Field, is_hidden
 from dirserver.model.fold import fold, forms, part_forms
-from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms
+from dirserver.model.number_reading import digits_of
 from dirserver.model.query import (
     And,
     Anywhere,

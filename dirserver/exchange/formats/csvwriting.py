@@ -12,7 +12,8 @@ from dirserver.exchange.formats.contact import Contact
 from dirserver.exchange.formats.filling import Columns
 from dirserver.exchange.formats.headers import layout_of
 from dirserver.exchange.formats.values import guarded
-from dirserver.model.number import DialPlan, grouped
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import grouped
 
 _BYTE_ORDER_MARK = "\ufeff"
 

@@ -7,7 +7,7 @@ from html import escape
 
 from dirserver.exchange.formats.contact import Contact, Said
 from dirserver.model.charsets import without_controls
-from dirserver.model.number import dialled
+from dirserver.model.number_writing import dialled
 
 _FRITZBOX_MOST = 9
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from dirserver.model.derive import telephone_number
-from dirserver.model.number import DialPlan, is_valid
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import is_valid
 
 BETWEEN = " ::: "
 _ESCAPED_BETWEEN = " :::: "

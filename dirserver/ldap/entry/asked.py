@@ -20,7 +20,8 @@ from dirserver.ldap.codec.messages import (
 from dirserver.ldap.schema.attributes import lookup
 from dirserver.ldap.search.values import text_of
 from dirserver.model.fields import PHONES
-from dirserver.model.number import DialPlan, NumberStyle, is_same, styled
+from dirserver.model.number import DialPlan, is_same
+from dirserver.model.number_writing import NumberStyle, styled
 
 # A phone asks for one number, of several attributes.
 _MOST = 8

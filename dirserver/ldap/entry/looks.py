@@ -20,7 +20,8 @@ from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.addressbook import Entry
 from dirserver.model.hits import Details
 from dirserver.model.identical import Followed
-from dirserver.model.number import DialPlan, NumberStyle
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import NumberStyle
 from dirserver.model.policy import VisibleBook
 
 # Returns the DNs of those in a group that are shown to who asks, by its book's id and its key.

@@ -26,7 +26,7 @@ from dirserver.ldap.schema.syntaxes import GENERALIZED_TIME, MATCHING_RULES
 from dirserver.ldap.search.values import text_of
 from dirserver.model.fields import PHONES, Field
 from dirserver.model.fold import fold
-from dirserver.model.number import digits_of
+from dirserver.model.number_reading import digits_of
 from dirserver.model.ordering import BY_NAME, Fact, Order, SortKey
 
 REQUEST = "1.2.840.113556.1.4.473"

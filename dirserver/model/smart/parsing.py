@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import NoReturn
 
-from dirserver.model.number import digits_of
+from dirserver.model.number_reading import digits_of
 from dirserver.model.smart import vocabulary
 from dirserver.model.smart.condition import (
     BookName,

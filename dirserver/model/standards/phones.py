@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dirserver.model.contentline import escape, unescape
 from dirserver.model.derive import telephone_number
-from dirserver.model.number import DialPlan, spelled_out
+from dirserver.model.number import DialPlan
+from dirserver.model.number_writing import spelled_out
 from dirserver.model.standards.rules import Fault, PhoneForm, Rule, quoted
 from dirserver.model.vcard import VCard
 

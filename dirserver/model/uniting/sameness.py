@@ -8,7 +8,9 @@ from dirserver.model.contentline import Params, split_value, unescape
 from dirserver.model.derive import telephone_number
 from dirserver.model.fold import fold
 from dirserver.model.history.items import NEUTRAL, Item, Meaning
-from dirserver.model.number import DialPlan, digits_of, spelled_out
+from dirserver.model.number import DialPlan
+from dirserver.model.number_reading import digits_of
+from dirserver.model.number_writing import spelled_out
 from dirserver.model.standards.emails import cleaned
 from dirserver.model.uniting.rewritten import with_line
 

@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import fold_part, forms, one_line, part_forms
-from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, digits_of, indexed_forms
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms
+from dirserver.model.number_reading import digits_of
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Below, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import lines, trigram

@@ -15,13 +15,8 @@ from dirserver.model.contentline import ContentLine, unescape
 from dirserver.model.derive import telephone_number
 from dirserver.model.fields import Field
 from dirserver.model.fold import forms, part_forms
-from dirserver.model.number import (
-    DialPlan,
-    asked_forms,
-    asked_prefixes,
-    digits_of,
-    indexed_forms,
-)
+from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms
+from dirserver.model.number_reading import digits_of
 from dirserver.model.query import EVERYTHING, And, Equals, Or, Query, Substring
 from dirserver.model.spelling import name_forms
 from dirserver.model.vcard import lines_named

@@ -15,7 +15,7 @@ from dirserver.exchange.formats.contact import Address, Contact, Said
 from dirserver.exchange.formats.fromcard import to_contact
 from dirserver.exchange.formats.identity import Identities
 from dirserver.exchange.formats.tocard import to_card
-from dirserver.model.number import dialled
+from dirserver.model.number_writing import dialled
 from tests.exchange.formats.files import contacts_in, written
 
 # What people write, and what spreadsheets, LDIF, XML and vCards each have a use of their own for.
