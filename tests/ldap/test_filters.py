@@ -13,7 +13,8 @@ from dirserver.ldap.codec.messages import Filter, SearchRequest, Substrings
 from dirserver.ldap.dit.dn import normalise, parse
 from dirserver.ldap.entry.entries import entry_uuid
 from dirserver.ldap.schema.attributes import lookup
-from dirserver.ldap.search.filters import Naming, compile
+from dirserver.ldap.search.facts import Naming
+from dirserver.ldap.search.filters import compile
 from dirserver.ldap.search.matching import matches_container, truth
 from dirserver.model.fields import Field
 from dirserver.model.fold import fold, fold_part, forms

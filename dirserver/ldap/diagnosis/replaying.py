@@ -18,7 +18,7 @@ from dirserver.ldap.diagnosis.whatif import (
 from dirserver.ldap.dit import dn
 from dirserver.ldap.dit.dn import CardDN, InvalidDN, Location
 from dirserver.ldap.dit.tree import Tree, ids_by_slug
-from dirserver.ldap.search.filters import Naming
+from dirserver.ldap.search.facts import Naming
 from dirserver.ldap.search.filters import compile as compile_filter
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.policy import Policy, VisibleBook

@@ -29,7 +29,7 @@ from dirserver.ldap.dit.dn import (
     is_slug_of,
     locate,
 )
-from dirserver.ldap.search.filters import Naming
+from dirserver.ldap.search.facts import Naming
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.addressbook import AddressBook
 from dirserver.model.fields import PERSONAL, with_companions

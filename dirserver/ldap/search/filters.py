@@ -6,10 +6,8 @@ Undefined, and so is their negation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from typing import TypeAlias
 
 from dirserver.ldap.codec.messages import (
     ApproxMatch,
@@ -24,31 +22,20 @@ from dirserver.ldap.codec.messages import (
     PresentFilter,
     Substrings,
 )
-from dirserver.ldap.dit.dn import DN, CardDN, InvalidDN, Subschema, locate, parse
-from dirserver.ldap.entry.entries import is_uuid, key_of
-from dirserver.ldap.schema import generalized_time
-from dirserver.ldap.schema.attributes import CN, MEMBER, OBJECT_CLASS, SN, UID, lookup
+from dirserver.ldap.schema.attributes import CN, OBJECT_CLASS, SN, UID, lookup
 from dirserver.ldap.schema.attributetype import AttributeType, Usage
-from dirserver.ldap.schema.objectclass import (
-    CARD_CLASSES,
-    CARD_STRUCTURAL_CLASS,
-    GROUP_CLASSES,
-    GROUP_STRUCTURAL_CLASS,
-    object_class,
-)
-from dirserver.ldap.schema.operational import (
-    CREATE_TIMESTAMP,
-    ENTRY_DN,
-    ENTRY_UUID,
-    HAS_SUBORDINATES,
-    MODIFY_TIMESTAMP,
-    NUM_SUBORDINATES,
-    OPERATIONAL_OF_CARDS,
-    STRUCTURAL_OBJECT_CLASS,
-    SUBSCHEMA_SUBENTRY,
-)
+from dirserver.ldap.schema.operational import OPERATIONAL_OF_CARDS
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, POSTAL_ADDRESS
 from dirserver.ldap.search.extensible import items
+from dirserver.ldap.search.facts import (
+    MOMENTS,
+    NOWHERE,
+    Assertion,
+    Naming,
+    compare_fact,
+    compare_moment,
+    compare_related,
+)
 from dirserver.ldap.search.values import (
     NAMES_OF_PERSONS,
     Leaf,
@@ -61,22 +48,17 @@ from dirserver.ldap.search.values import (
 from dirserver.model.fields import NAMES, Field
 from dirserver.model.query import (
     EVERYTHING,
-    GROUPS,
-    NOTHING,
-    PERSONS,
     UNDEFINED,
     And,
     Anywhere,
     AtLeast,
     AtMost,
     Below,
-    Between,
     BookIs,
     Constant,
     Equals,
     Keyed,
     KeyIs,
-    Moment,
     Not,
     Or,
     Present,
@@ -85,31 +67,12 @@ from dirserver.model.query import (
 )
 
 _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
-_MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
 # Values that are written in another way than other text.
 _OTHERWISE_WRITTEN = frozenset({DISTINGUISHED_NAME, POSTAL_ADDRESS})
 # Where a test is of the fields that are named beside it.
 _ANY = Field.FULL_NAME
 # No client asks so much of so many attributes.
 _MOST_ALIKE = 16
-_Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | LessThan | ApproxMatch
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What the DNs of cards are made of beside the key: the suffix, and books' ids by slug.
-
-    Below the entry of a smart book are cards of several books.
-
-    ``groups_of`` finds the groups that have a card for a member, by its book's slug and its key.
-    """
-
-    suffix: DN = ()
-    books: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    groups_of: Callable[[str, str], Query] = lambda _slug, _key: NOTHING
-
-
-NOWHERE = Naming()
 
 
 def compile(filter_: Filter, naming: Naming = NOWHERE) -> Query:
@@ -229,15 +192,15 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
     if text is None or not text.strip():
         # No value is empty, so none can be compared with what is.
         return UNDEFINED
-    moment = _MOMENTS.get(one)
+    moment = MOMENTS.get(one)
     if moment is not None:
-        return _moment(leaf, moment, text)
+        return compare_moment(leaf, moment, text)
     if one.syntax is DISTINGUISHED_NAME and one.usage is Usage.USER:
-        return _related(one, text, naming) if _is_equality(leaf) else UNDEFINED
+        return compare_related(one, text, naming) if _is_equality(leaf) else UNDEFINED
     if one is UID:
         return KeyIs(text.strip().lower()) if _is_equality(leaf) else UNDEFINED
     if not one.fields and one in _ALWAYS_PRESENT:
-        return _constant(one, text.strip(), naming) if _is_equality(leaf) else UNDEFINED
+        return compare_fact(one, text.strip(), naming) if _is_equality(leaf) else UNDEFINED
     match leaf:
         case EqualityMatch():
             return _any_field(one, lambda field: Equals(field, text))
@@ -251,7 +214,7 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
             return _any_field(one, lambda field: Substring(field, any=(text.strip(),)))
 
 
-def _is_equality(leaf: _Assertion) -> bool:
+def _is_equality(leaf: Assertion) -> bool:
     return isinstance(leaf, EqualityMatch | ApproxMatch)
 
 
@@ -307,79 +270,3 @@ def _parts(leaf: Substrings, read: Callable[[bytes], str | None] = text_of) -> S
     if not (initial or middle or final):
         return EVERYTHING
     return Substring(_ANY, initial, tuple(middle), final, at_word=bool(initial))
-
-
-def _moment(leaf: _Assertion, moment: Moment, text: str) -> Query:
-    """Compare a moment, which entries show to the second."""
-    asked = generalized_time.parse(text)
-    try:
-        start, end = (None, None) if asked is None else generalized_time.second_of(asked)
-    except OverflowError:
-        start = end = None
-    if asked is None or start is None or end is None:
-        return UNDEFINED
-    match leaf:
-        case GreaterOrEqual():
-            return Between(moment, start=start if asked == start else end)
-        case LessOrEqual():
-            return Between(moment, end=end)
-        case LessThan():
-            return Between(moment, end=start if asked == start else end)
-        case _:
-            return Between(moment, start, end) if asked == start else NOTHING
-
-
-def _constant(one: AttributeType, text: str, naming: Naming) -> Query:
-    """Compare what is the same for all cards, or made of the key."""
-    if one in (OBJECT_CLASS, STRUCTURAL_OBJECT_CLASS):
-        # RFC 4517 has Undefined for a class that is unknown; clients negate such tests.
-        asked = object_class(text)
-        return NOTHING if asked is None else _of_class(one, asked.name)
-    if one is ENTRY_UUID and is_uuid(text):
-        key = key_of(text)
-        return NOTHING if key is None else KeyIs(key)
-    if one in (ENTRY_DN, SUBSCHEMA_SUBENTRY):
-        return _named(one, text, naming)
-    if one is HAS_SUBORDINATES and text.upper() in ("TRUE", "FALSE"):
-        return Constant(text.upper() == "FALSE")
-    if one is NUM_SUBORDINATES and text.isdecimal():
-        return Constant(not text.strip("0"))
-    return UNDEFINED
-
-
-def _of_class(one: AttributeType, name: str) -> Query:
-    """Tell persons from groups; they have little more in common than being something."""
-    whole = one is OBJECT_CLASS
-    of_card = name in (CARD_CLASSES if whole else (CARD_STRUCTURAL_CLASS,))
-    of_group = name in (GROUP_CLASSES if whole else (GROUP_STRUCTURAL_CLASS,))
-    if of_card and not of_group:
-        return PERSONS
-    return GROUPS if of_group and not of_card else Constant(of_card)
-
-
-def _related(one: AttributeType, text: str, naming: Naming) -> Query:
-    """Compare the DNs of other entries, of which only groups have any."""
-    try:
-        location = locate(parse(text), naming.suffix)
-    except InvalidDN:
-        return UNDEFINED
-    match location:
-        case CardDN(slug, key) if one is MEMBER:
-            return naming.groups_of(slug, key)
-        case _:
-            return NOTHING
-
-
-def _named(one: AttributeType, text: str, naming: Naming) -> Query:
-    try:
-        location = locate(parse(text), naming.suffix)
-    except InvalidDN:
-        return UNDEFINED
-    if one is SUBSCHEMA_SUBENTRY:
-        return Constant(isinstance(location, Subschema))
-    match location:
-        case CardDN(slug, key) if slug in naming.books:
-            books = tuple(map(BookIs, naming.books[slug]))
-            return And((KeyIs(key), books[0] if len(books) == 1 else Or(books)))
-        case _:
-            return NOTHING
