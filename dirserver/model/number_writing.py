@@ -26,6 +26,11 @@ from dirserver.model.number_reading import (
     without_remark,
 )
 
+# What a number is called before it, but for words that say no more than that it is one.
+_LABEL = re.compile(
+    r"(?!\W*(?:tel(?:efon|ephone)?|phone|fon)[^\w+]*[\d+])[^\d+]*[^\W\d_]", re.IGNORECASE
+)
+
 
 class NumberStyle(StrEnum):
     """How numbers look in answers."""
@@ -78,11 +83,9 @@ def spelled_out(text: str, plan: DialPlan, *, national: bool) -> str | None:
 @lru_cache(maxsize=4096)
 def _spelled_out(text: str, plan: DialPlan, national: bool) -> str | None:
     written = prepared(text)
-    # A remark would be lost.
-    if without_remark(written) != written or several(written):
-        return None
     number = parse(written, plan.region)
-    if number is None:
+    # What is beside a number would be lost.
+    if number is None or _is_annotated(written) or several(written):
         return None
     bare = phonenumbers.PhoneNumber()
     bare.merge_from(number)
@@ -97,6 +100,20 @@ def _spelled_out(text: str, plan: DialPlan, national: bool) -> str | None:
     tail = f" ext. {number.extension}" if number.extension else ""
     # Of some countries' numbers, formatting makes what is read as another one.
     return next((form + tail for form in forms if parse(form + tail, plan.region) == number), None)
+
+
+def says_more(text: str, plan: DialPlan) -> bool:
+    """Say whether more is in ``text`` than one number, which none of its writings has."""
+    if len(text) > MOST_CHARACTERS:
+        return False
+    written = prepared(text)
+    if several(written):
+        return True
+    return _is_annotated(written) and parse(without_remark(written), plan.region) is not None
+
+
+def _is_annotated(written: str) -> bool:
+    return without_remark(written) != written or _LABEL.match(written) is not None
 
 
 def _with_hyphen(grouped: str, extension: str) -> str:

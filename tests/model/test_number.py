@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexed_forms, is_same
 from dirserver.model.number_reading import digits_of
-from dirserver.model.number_writing import NumberStyle, grouped, spelled_out, styled
+from dirserver.model.number_writing import NumberStyle, grouped, says_more, spelled_out, styled
 
 GERMANY = DialPlan("DE", ("0",))
 AMERICA = DialPlan("US")
@@ -141,8 +141,27 @@ def test_what_is_noted_behind_a_number_is_no_part_of_it(said: str) -> None:
     assert styled(said, NumberStyle.E164, GERMANY) == "+4930901820"
     assert styled(said, NumberStyle.AS_WRITTEN, GERMANY) == said
     # Nobody would get the remark back.
+    assert says_more(said, GERMANY)
     assert spelled_out(said, GERMANY, national=False) is None
     assert grouped(said, GERMANY) == said
+
+
+@pytest.mark.parametrize("label", ["Durchwahl: ", "Fax ", "Büro: ", "priv. ", "(Anna) ", "O"])
+def test_what_a_number_is_called_before_it_is_not_thrown_away(label: str) -> None:
+    said = f"{label}030 901820"
+    for asked in ("+49 30 901820", "0049 30 901820", "030 901820", said):
+        assert finds(asked, said), asked
+    assert spelled_out(said, GERMANY, national=False) is None
+    assert spelled_out(said, GERMANY, national=True) is None
+    assert says_more(said, GERMANY)
+    assert not says_more(f"{label}123", GERMANY)
+
+
+@pytest.mark.parametrize("label", ["Tel.: ", "tel:", "Telefon ", "Phone: ", "(", " "])
+def test_that_it_is_a_number_need_not_be_said(label: str) -> None:
+    said = f"{label}030 901820"
+    assert spelled_out(said, GERMANY, national=False) == "+4930901820"
+    assert not says_more(said, GERMANY)
 
 
 @pytest.mark.parametrize("word", ["App. ", "App", "Apparat ", "Durchwahl ", "DW ", "DW", "Nst. "])
@@ -164,6 +183,7 @@ def test_two_numbers_in_one_field_are_both_found(between: str) -> None:
     short = f"1901820{between}0901821"
     assert styled(short, NumberStyle.E164, GERMANY) == short
     assert spelled_out(short, GERMANY, national=True) is None
+    assert says_more(said, GERMANY)
     # Here nothing but one number is divided.
     assert not finds("901820", "0171/901820")
 

@@ -56,6 +56,15 @@ def test_what_is_no_number_is_told_and_left() -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["Fax: 030 901820", "030 901820 (Anna)", "030 901820/0171 55501"]
+)
+def test_a_number_with_more_beside_it_is_left_to_people(written: str) -> None:
+    (fault,) = faults(Standards(phones=PhoneForm.E164), f"TEL:{written}")
+    assert fault.sentence == f'"{written}" says more than a phone number'
+    assert fault.mended is None
+
+
+@pytest.mark.parametrize(
     ("written", "becomes"),
     [
         ("anna@example.org", "anna@example.org"),
