@@ -18,7 +18,9 @@ from dirserver.errors import NotFound
 
 _TITLE = re.compile(r"\{# (.+) #\}\n")
 # Which do not speak StartTLS, or are not known to, and which no TLS at all.
-_NO_STARTTLS = frozenset({"snom", "grandstream", "cisco", "poly", "panasonic"})
+_NO_STARTTLS = frozenset(
+    {"snom", "grandstream", "cisco", "poly", "panasonic", "gigaset", "auerswald"}
+)
 _NO_TLS = frozenset({"mitel"})
 
 

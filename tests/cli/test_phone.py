@@ -13,8 +13,8 @@ from tests.cli.shell import Shell
 
 # fmt: off
 FAMILIES = (
-    "auerswald", "avaya", "cisco", "fanvil", "gigaset", "grandstream", "linphone", "mitel",
-    "panasonic", "poly", "snom", "unify", "yealink",
+    "auerswald", "avaya", "cisco", "fanvil", "gigaset", "grandstream", "linphone", "maxwell",
+    "mitel", "panasonic", "poly", "snom", "unify", "yealink",
 )
 # fmt: on
 
