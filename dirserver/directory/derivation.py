@@ -20,7 +20,7 @@ EntryEncoder: TypeAlias = Callable[[Mapping[Field, tuple[str, ...]], str], bytes
 
 # Counts up whenever the same card would be derived differently; stored cards are then
 # derived anew.
-_VERSION = 7
+_VERSION = 8
 # PostgreSQL indexes no text much longer than 2,700 bytes, and nobody reads so far to sort.
 _SORT_LENGTH = 200
 

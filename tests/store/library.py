@@ -17,6 +17,7 @@ from dirserver.model.ordering import BY_NAME, Order, Span
 from dirserver.model.principal import Client
 from dirserver.model.query import Query
 from dirserver.store.engine import Store
+from dirserver.store.index import trigram
 from dirserver.store.index.beginnings import words_of
 from dirserver.store.index.derived import Derived
 from dirserver.store.search.question import Question
@@ -118,8 +119,13 @@ Finder = Callable[..., list[str]]
 
 
 @contextmanager
-def shelf(library: Library, *said: str, field: Field = Field.FULL_NAME) -> Iterator[Finder]:
-    """Fill the empty book with a card for each of ``said``, as long as the block lasts."""
+def shelf(
+    library: Library, *said: str, field: Field = Field.FULL_NAME, is_settled: bool = False
+) -> Iterator[Finder]:
+    """Fill the empty book with a card for each of ``said``, as long as the block lasts.
+
+    The trigram index is behind with them, or has them where it ``is_settled``.
+    """
     # A number is kept as one of some kind, never as one of any.
     kept_as = Field.WORK_PHONE if field is Field.ANY_PHONE else field
     cards = [
@@ -128,6 +134,8 @@ def shelf(library: Library, *said: str, field: Field = Field.FULL_NAME) -> Itera
     ]
     with suppress(RolledBack), library.store.writing() as connection:
         keep(connection, cards)
+        if is_settled:
+            trigram.settle(connection)
 
         def find(query: Query, limit: int | None = None, order: Order = BY_NAME) -> list[str]:
             hits = keys(connection, query, [(NONE, [library.empty])], limit, order)

@@ -1,7 +1,7 @@
 """What a search should find: a query held against a card in memory, one value at a time.
 
 It knows of folding and of numbers what ``model.fold`` and ``model.number`` define, and nothing
-of SQL. Values are taken as short: the index keeps only the beginning of very long ones.
+of SQL. Values are taken as short: of long ones the index has pieces.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from dirserver.model.fields import NAMES, Field, is_hidden
 from dirserver.model.ordering import Fact, Order, Place, SortKey
+from dirserver.store.index.pieces import LEAST
 from dirserver.store.search.probes import Bind
 from dirserver.store.tables import card, card_value
 
@@ -82,8 +83,8 @@ def _term(key: SortKey, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) 
         .where(
             card_value.c.card_id == card.c.id,
             card_value.c.field == str(key.by),
-            # As what is no number has it.
-            card_value.c.value != "",
+            # As what is no number has it, and what a long text goes on with.
+            card_value.c.value >= LEAST,
         )
         .scalar_subquery()
     )

@@ -20,6 +20,7 @@ from dirserver.model.query import Anywhere, AtLeast, AtMost, Below, Equals, Keye
 from dirserver.model.spelling import is_ideographic, name_forms
 from dirserver.store.index import lines, trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
+from dirserver.store.index.pieces import LEAST, LONGEST, beginning_of, pieces_of
 from dirserver.store.search.probes import (
     ORDERED,
     Comparison,
@@ -31,8 +32,6 @@ from dirserver.store.search.probes import (
 )
 from dirserver.store.storable import is_storable
 
-# Index entries are for matching; nobody asks for more of a value than this.
-_VALUE_LENGTH = 512
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
 # Every number is in one of these, and so is not kept again for all of them together.
@@ -42,6 +41,7 @@ _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
 _BOUNDS = {AtLeast: Op.AT_LEAST, AtMost: Op.AT_MOST, Below: Op.BELOW}
 _FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
+_FROM_BEGINNING = Comparison(Op.AT_LEAST, (LEAST,))
 
 
 class _Kind(Enum):
@@ -69,9 +69,12 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
         # Whoever is shown it in one line may ask for just that.
         spellings = tuple(dict.fromkeys((*spellings, *forms(one_line(value)))))
     # All that most values are.
-    if len(spellings) == 1 and 0 < len(spellings[0]) <= _VALUE_LENGTH:
+    if len(spellings) == 1 and 0 < len(spellings[0]) <= LONGEST:
         return spellings
-    return tuple(form[:_VALUE_LENGTH] for form in spellings if form)
+    if field in NAMES:
+        # They are looked for by their words.
+        return tuple(beginning_of(form) for form in spellings if form)
+    return tuple(piece for form in spellings if form for piece in pieces_of(form))
 
 
 def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -199,7 +202,9 @@ def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Pro
             return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
         case AtLeast(_, asked) | AtMost(_, asked) | Below(_, asked):
             bound = forms(asked)[0]
-            return _in_values(fields, _bound(test, bound)) if is_storable(bound) else []
+            if not is_storable(bound):
+                return []
+            return _in_values(fields, _bound(test, bound), *_from_beginning(test))
         case Keyed(digits):
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
@@ -214,8 +219,13 @@ def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Pro
             return found
 
 
+def _from_beginning(test: AtLeast | AtMost | Below) -> tuple[Comparison, ...]:
+    """Return what keeps a test from what a long text goes on with, which is less than any text."""
+    return () if isinstance(test, AtLeast) else (_FROM_BEGINNING,)
+
+
 def _any_of(wanted: Sequence[str]) -> list[Comparison]:
-    values = [form[:_VALUE_LENGTH] for form in wanted if form and is_storable(form)]
+    values = [beginning_of(form) for form in wanted if form and is_storable(form)]
     return [Comparison(Op.ONE_OF, tuple(values))] if values else []
 
 
@@ -263,7 +273,7 @@ def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
 def _can_be(parts: Substring) -> bool:
     """Say whether there may be such a value; SQLite would take a long one for an error."""
     whole = "".join((parts.initial, *parts.any, parts.final))
-    return len(whole) <= _VALUE_LENGTH and is_storable(whole)
+    return len(whole) <= LONGEST and is_storable(whole)
 
 
 def _is_short(parts: Substring) -> bool:
