@@ -22,8 +22,8 @@ class Fact(StrEnum):
 
 @record
 class SortKey:
-    """One thing to sort by. Of several values the least counts, folded as for a search; of names,
-    of which a card has one mostly, the greatest.
+    """One thing to sort by. Of several values the least counts, folded as for a search, with ä as
+    a (DIN 5007, variant 1); of names, of which a card has one mostly, the greatest.
 
     A card without a value, or one of which it is hidden, comes behind all that have one;
     ``reverse`` turns all of that around.

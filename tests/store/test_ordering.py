@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dirserver.model.fields import Field
+from dirserver.model.fold import fold
 from dirserver.model.ordering import BY_NAME, Fact, Order, SortKey, Span
 from dirserver.model.query import EVERYTHING, Present, Query
 from dirserver.store.search.question import Question
@@ -65,6 +66,20 @@ def test_what_is_no_number_has_no_place_among_numbers(library: Library) -> None:
             ["+43 1 512345", "030 1234567", "ask Anna"],
             ["ask Anna", "030 1234567", "+43 1 512345"],
         ]
+
+
+@pytest.mark.parametrize(
+    "field", [Field.FAMILY_NAME, Field.FULL_NAME, Field.ORGANISATION, Field.WORK_LOCALITY]
+)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_letter_with_a_mark_is_sorted_as_the_one_without(
+    library: Library, field: Field, reverse: bool
+) -> None:
+    said = ["Bach", "Bäcker", "Bader", "Baer", "Bär", "Bauer", "Kofel", "Köhler", "Kolb", "Mugler"]
+    said += ["Muhr", "Müller Köln", "Mullis", "Nüss", "Nuße", "Ødegård", "Oder", "Ольга", "Олег"]
+    wanted = sorted(said, key=fold, reverse=reverse)
+    with shelf(library, *said, field=field) as find:
+        assert find(EVERYTHING, order=(SortKey(field, reverse),)) == wanted
 
 
 def test_what_is_hidden_in_a_book_has_no_value_there(library: Library) -> None:

@@ -16,8 +16,11 @@ from sqlalchemy import (
     UnaryExpression,
     and_,
     case,
+    exists,
     func,
     literal,
+    literal_column,
+    not_,
     null,
     or_,
     select,
@@ -25,13 +28,31 @@ from sqlalchemy import (
     tuple_,
 )
 
-from dirserver.model.fields import NAMES, Field, is_hidden
+from dirserver.model.fields import NAMES, PHONES, Field, is_hidden
 from dirserver.model.ordering import Fact, Order, Place, SortKey
 from dirserver.store.index.pieces import LEAST
 from dirserver.store.search.probes import Bind
 from dirserver.store.tables import card, card_value
 
 _FACTS = {Fact.KEY: card.c.key, Fact.CREATED: card.c.created, Fact.MODIFIED: card.c.modified}
+
+
+def _without_digraphs(value: ColumnElement[str]) -> ColumnElement[str]:
+    for two, one in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")):
+        value = func.replace(value, literal_column(f"'{two}'"), literal_column(f"'{one}'"))
+    return value
+
+
+# Müller is also indexed as Mueller, and sorted as Muller: as by name, whatever is sorted by.
+_plain = card_value.alias("plain")
+_IS_WITH_DIGRAPHS = exists(
+    select(_plain.c.value).where(
+        _plain.c.card_id == card_value.c.card_id,
+        _plain.c.field == card_value.c.field,
+        func.length(_plain.c.value) < func.length(card_value.c.value),
+        _without_digraphs(_plain.c.value) == _without_digraphs(card_value.c.value),
+    )
+).correlate(card_value)
 
 
 BoundPlace: TypeAlias = tuple[ColumnElement[Any] | None, ...]
@@ -76,7 +97,7 @@ def _term(key: SortKey, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) 
         return Term(_FACTS[key.by], key.reverse, may_be_missing=False)
     if key.by is Field.FULL_NAME:
         return Term(card.c.sort_name, key.reverse, may_be_missing=False)
-    # Other spellings of a name, in Latin letters or with digraphs, come before its plain one.
+    # A name in other letters comes behind its spelling in Latin ones.
     pick = func.max if key.by in NAMES else func.min
     least: ColumnElement[object] = (
         select(pick(card_value.c.value))
@@ -85,6 +106,7 @@ def _term(key: SortKey, scopes: Sequence[tuple[frozenset[str], Sequence[int]]]) 
             card_value.c.field == str(key.by),
             # As what is no number has it, and what a long text goes on with.
             card_value.c.value >= LEAST,
+            true() if key.by in PHONES else not_(_IS_WITH_DIGRAPHS),
         )
         .scalar_subquery()
     )
