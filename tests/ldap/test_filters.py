@@ -12,7 +12,9 @@ from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.messages import Filter, SearchRequest, Substrings
 from dirserver.ldap.dit.dn import normalise, parse
 from dirserver.ldap.entry.entries import entry_uuid
-from dirserver.ldap.schema.attributes import lookup
+from dirserver.ldap.schema.attributes import SN, lookup
+from dirserver.ldap.schema.operational import OPERATIONAL_OF_CARDS
+from dirserver.ldap.schema.syntaxes import MATCHING_RULES
 from dirserver.ldap.search.facts import Naming
 from dirserver.ldap.search.filters import compile
 from dirserver.ldap.search.matching import matches_container, truth
@@ -145,6 +147,13 @@ _QUERIES: dict[str, Query] = {
     "(structuralObjectClass=person)": NOTHING,
     "(hasSubordinates=TRUE)": NOTHING,
     "(numSubordinates=1)": NOTHING,
+    "(numSubordinates=00)": EVERYTHING,
+    "(numSubordinates>=0)": EVERYTHING,
+    "(numSubordinates>=1)": NOTHING,
+    "(numSubordinates<=10)": EVERYTHING,
+    "(numSubordinates<=-1)": NOTHING,
+    "(numSubordinates:integerOrderingMatch:=1)": EVERYTHING,
+    "(numSubordinates:2.5.13.15:=0)": NOTHING,
     f"(numSubordinates={'9' * 5000})": NOTHING,
     "(!(objectClass=groupOfNames))": PERSONS,
     # Known attributes that no card has are absent, which is not undefined.
@@ -220,6 +229,8 @@ _QUERIES: dict[str, Query] = {
     "(cn;lang-de=*)": UNDEFINED,
     "(hasSubordinates=maybe)": UNDEFINED,
     "(numSubordinates=-)": UNDEFINED,
+    "(numSubordinates>=none)": UNDEFINED,
+    "(numSubordinates:caseIgnoreOrderingMatch:=1)": UNDEFINED,
     # Extensible matches.
     "(sn:=x)": Equals(FAMILY, "x"),
     "(sn:caseIgnoreMatch:=x)": Equals(FAMILY, "x"),
@@ -244,6 +255,34 @@ _QUERIES: dict[str, Query] = {
 @pytest.mark.parametrize(("text", "query"), _QUERIES.items())
 def test_a_filter_becomes_the_query_that_means_the_same(text: str, query: Query) -> None:
     assert compile(_filter(text), NAMING) == query
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ("caseIgnoreOrderingMatch", "x"),
+        ("generalizedTimeOrderingMatch", "20260101000000Z"),
+        ("integerOrderingMatch", "1"),
+    ],
+)
+def test_whatever_order_the_schema_announces_can_be_asked_for(rule: str, value: str) -> None:
+    assert {one.name for one in MATCHING_RULES if "Ordering" in one.name} == {
+        "caseIgnoreOrderingMatch",
+        "generalizedTimeOrderingMatch",
+        "integerOrderingMatch",
+    }
+    ordered = [one for one in OPERATIONAL_OF_CARDS if one.syntax.ordering == rule] or [SN]
+    for one in ordered:
+        for asked in (f"({one.name}:{rule}:={value})", f"({one.name}>={value})"):
+            assert compile(_filter(asked)) != UNDEFINED, asked
+
+
+def test_numbers_are_compared_as_numbers() -> None:
+    entry = {"numSubordinates": ("5",)}
+    for asked in ("<=10", ">=5", "=05", ":integerOrderingMatch:=10"):
+        assert matches_container(_filter(f"(numSubordinates{asked})"), entry), asked
+    for asked in (">=10", "<=4", "=50", ":integerOrderingMatch:=5", ">=five"):
+        assert not matches_container(_filter(f"(numSubordinates{asked})"), entry), asked
 
 
 def test_a_rule_alone_is_about_all_attributes_that_support_it() -> None:

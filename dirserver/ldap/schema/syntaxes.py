@@ -77,7 +77,8 @@ GENERALIZED_TIME = Syntax(
 )
 BOOLEAN = Syntax(f"{_SYNTAXES}.7", "Boolean", "booleanMatch")
 INTEGER = Syntax(f"{_SYNTAXES}.27", "INTEGER", "integerMatch", "integerOrderingMatch")
-UUID = Syntax("1.3.6.1.1.16.1", "UUID", "uuidMatch", "uuidOrderingMatch")
+# RFC 4530 has an order of them, too, which nobody asks for and nothing here has.
+UUID = Syntax("1.3.6.1.1.16.1", "UUID", "uuidMatch")
 SUBTREE_SPECIFICATION = Syntax(f"{_SYNTAXES}.45", "SubtreeSpecification")
 ATTRIBUTE_TYPE_DESCRIPTION = Syntax(
     f"{_SYNTAXES}.3", "Attribute Type Description", _FIRST_COMPONENT
@@ -123,7 +124,6 @@ MATCHING_RULES = (
         "1.3.6.1.4.1.1466.109.114.3", "caseIgnoreIA5SubstringsMatch", _SUBSTRING_ASSERTION
     ),
     MatchingRule("1.3.6.1.1.16.2", "uuidMatch", UUID.oid),
-    MatchingRule("1.3.6.1.1.16.3", "uuidOrderingMatch", UUID.oid),
 )
 
 # The control characters among them; blanks of other kinds stay for whoever folds blanks.

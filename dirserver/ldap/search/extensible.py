@@ -7,7 +7,12 @@ from typing import TypeAlias
 from dirserver.ldap.codec.messages import EqualityMatch, ExtensibleMatch, Substrings
 from dirserver.ldap.schema.attributes import ATTRIBUTE_TYPES, lookup
 from dirserver.ldap.schema.attributetype import AttributeType
-from dirserver.ldap.schema.syntaxes import GENERALIZED_TIME, MATCHING_RULES, MatchingRule
+from dirserver.ldap.schema.syntaxes import (
+    GENERALIZED_TIME,
+    INTEGER,
+    MATCHING_RULES,
+    MatchingRule,
+)
 from dirserver.ldap.search.values import LessThan
 
 Test: TypeAlias = EqualityMatch | Substrings | LessThan
@@ -40,8 +45,12 @@ _SUBSTRING_RULES = frozenset(
 )
 
 
-# These ask for what is less, by its text or its moment; other values have no such order here.
-_ORDERING_RULES = {"caseIgnoreOrderingMatch": False, "generalizedTimeOrderingMatch": True}
+# These ask for what is less: by its text, unless the values have an order of their own.
+_BY_TEXT = "caseIgnoreOrderingMatch"
+_ORDERING_RULES = {
+    GENERALIZED_TIME: "generalizedTimeOrderingMatch",
+    INTEGER: "integerOrderingMatch",
+}
 
 
 def items(filter_: ExtensibleMatch) -> tuple[Item, ...] | None:
@@ -72,9 +81,9 @@ def _supports(one: AttributeType, rule: MatchingRule | None) -> bool:
 def _item(one: AttributeType, rule: MatchingRule | None, value: bytes) -> Test | None:
     if rule is None or rule.name in _EQUALITY_RULES:
         return EqualityMatch(one.name, value)
-    if rule.name in _ORDERING_RULES:
-        is_moment = one.syntax is GENERALIZED_TIME
-        return LessThan(one.name, value) if _ORDERING_RULES[rule.name] is is_moment else None
+    if rule.name == _BY_TEXT or rule.name in _ORDERING_RULES.values():
+        fits = rule.name == _ORDERING_RULES.get(one.syntax, _BY_TEXT)
+        return LessThan(one.name, value) if fits else None
     if rule.name not in _SUBSTRING_RULES or b"*" not in value:
         return None
     # A substring assertion as RFC 4517 section 3.3.30 writes it.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from dirserver.ldap.codec.messages import ApproxMatch, EqualityMatch, GreaterOrEqual, LessOrEqual
+from dirserver.ldap.codec.messages import GreaterOrEqual, LessOrEqual
 from dirserver.ldap.dit.dn import DN, CardDN, InvalidDN, Subschema, locate, parse
 from dirserver.ldap.entry.entries import is_uuid, key_of
 from dirserver.ldap.schema import generalized_time
@@ -28,11 +27,10 @@ from dirserver.ldap.schema.operational import (
     ENTRY_UUID,
     HAS_SUBORDINATES,
     MODIFY_TIMESTAMP,
-    NUM_SUBORDINATES,
     STRUCTURAL_OBJECT_CLASS,
     SUBSCHEMA_SUBENTRY,
 )
-from dirserver.ldap.search.values import LessThan
+from dirserver.ldap.search.values import Assertion, LessThan
 from dirserver.model.query import (
     GROUPS,
     NOTHING,
@@ -49,7 +47,6 @@ from dirserver.model.query import (
 )
 
 MOMENTS = {CREATE_TIMESTAMP: Moment.CREATED, MODIFY_TIMESTAMP: Moment.MODIFIED}
-Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | LessThan | ApproxMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,6 @@ def compare_fact(one: AttributeType, text: str, naming: Naming) -> Query:
         return _named(one, text, naming)
     if one is HAS_SUBORDINATES and text.upper() in ("TRUE", "FALSE"):
         return Constant(text.upper() == "FALSE")
-    if one is NUM_SUBORDINATES and text.isdecimal():
-        return Constant(not text.strip("0"))
     return UNDEFINED
 
 

@@ -24,13 +24,12 @@ from dirserver.ldap.codec.messages import (
 )
 from dirserver.ldap.schema.attributes import CN, OBJECT_CLASS, SN, UID, lookup
 from dirserver.ldap.schema.attributetype import AttributeType, Usage
-from dirserver.ldap.schema.operational import OPERATIONAL_OF_CARDS
+from dirserver.ldap.schema.operational import NUM_SUBORDINATES, OPERATIONAL_OF_CARDS
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME, POSTAL_ADDRESS
 from dirserver.ldap.search.extensible import items
 from dirserver.ldap.search.facts import (
     MOMENTS,
     NOWHERE,
-    Assertion,
     Naming,
     compare_fact,
     compare_moment,
@@ -38,6 +37,7 @@ from dirserver.ldap.search.facts import (
 )
 from dirserver.ldap.search.values import (
     NAMES_OF_PERSONS,
+    Assertion,
     Leaf,
     LessThan,
     digits_pressed,
@@ -71,6 +71,8 @@ _ALWAYS_PRESENT = frozenset({OBJECT_CLASS, UID, CN, SN, *OPERATIONAL_OF_CARDS})
 _OTHERWISE_WRITTEN = frozenset({DISTINGUISHED_NAME, POSTAL_ADDRESS})
 # Where a test is of the fields that are named beside it.
 _ANY = Field.FULL_NAME
+# How many subordinates a card has.
+_NONE = "0"
 # No client asks so much of so many attributes.
 _MOST_ALIKE = 16
 
@@ -199,6 +201,9 @@ def _leaf_query(leaf: Leaf, one: AttributeType, naming: Naming) -> Query:
         return compare_related(one, text, naming) if _is_equality(leaf) else UNDEFINED
     if one is UID:
         return KeyIs(text.strip().lower()) if _is_equality(leaf) else UNDEFINED
+    if one is NUM_SUBORDINATES:
+        test = value_test(leaf, one)
+        return UNDEFINED if test is None else Constant(test(_NONE))
     if not one.fields and one in _ALWAYS_PRESENT:
         return compare_fact(one, text.strip(), naming) if _is_equality(leaf) else UNDEFINED
     match leaf:

@@ -20,6 +20,7 @@ from dirserver.ldap.schema.attributetype import AttributeType
 from dirserver.ldap.schema.objectclass import object_class
 from dirserver.ldap.schema.syntaxes import (
     DISTINGUISHED_NAME,
+    INTEGER,
     OBJECT_IDENTIFIER,
     POSTAL_ADDRESS,
     without_controls,
@@ -37,21 +38,17 @@ class LessThan:
     value: bytes
 
 
-Leaf: TypeAlias = (
-    EqualityMatch
-    | Substrings
-    | GreaterOrEqual
-    | LessOrEqual
-    | LessThan
-    | PresentFilter
-    | ApproxMatch
-)
+Assertion: TypeAlias = EqualityMatch | GreaterOrEqual | LessOrEqual | LessThan | ApproxMatch
+Leaf: TypeAlias = Assertion | Substrings | PresentFilter
 
 
 # Where digits may also stand for the letters that are on the keys of a telephone.
 NAMES_OF_PERSONS = frozenset({Field.FULL_NAME, Field.FAMILY_NAME, Field.GIVEN_NAME})
 # What stands between the lines of an address, and for that itself (RFC 4517 section 3.3.28).
 _IN_ADDRESS = {"$": "\n", r"\24": "$", r"\5C": "\\"}
+_INTEGER = re.compile(r"(-?)0*([0-9]+)", re.ASCII)
+# No value here is as great as any with more.
+_MOST_DIGITS = 19
 _SIGN = re.compile(r"\$|\\24|\\5C", re.IGNORECASE)
 
 
@@ -98,6 +95,8 @@ def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:
     text = text_of(leaf.value)
     if text is None or not text.strip():
         return None
+    if one.syntax is INTEGER:
+        return _integer_test(leaf, text)
     match leaf:
         case EqualityMatch():
             return _equality_test(text, one)
@@ -109,6 +108,22 @@ def value_test(leaf: Leaf, one: AttributeType) -> Callable[[str], bool] | None:
             return lambda value: fold(value) < fold(text)
         case ApproxMatch():
             return lambda value: fold(text) in fold(value)
+
+
+def _integer_test(leaf: Assertion, text: str) -> Callable[[str], bool] | None:
+    found = _INTEGER.fullmatch(text.strip())
+    if found is None:
+        return None
+    asked = int(found[1] + found[2][:_MOST_DIGITS])
+    match leaf:
+        case GreaterOrEqual():
+            return lambda value: int(value) >= asked
+        case LessOrEqual():
+            return lambda value: int(value) <= asked
+        case LessThan():
+            return lambda value: int(value) < asked
+        case _:
+            return lambda value: int(value) == asked
 
 
 def _equality_test(text: str, one: AttributeType) -> Callable[[str], bool] | None:
