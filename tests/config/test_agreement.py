@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dirserver.config import Access, NumberStyle, grants
-from dirserver.model import fields, grant, number, principal
+from dirserver.model import fields, grant, number_writing, principal
 
 
 def test_the_same_properties_are_never_hidden() -> None:
@@ -20,7 +20,9 @@ def test_the_same_accesses_are_in_the_same_order() -> None:
 
 
 def test_numbers_have_the_same_styles() -> None:
-    assert [style.value for style in NumberStyle] == [style.value for style in number.NumberStyle]
+    assert [style.value for style in NumberStyle] == [
+        style.value for style in number_writing.NumberStyle
+    ]
 
 
 def test_grantees_are_written_in_the_same_way() -> None:
