@@ -271,13 +271,13 @@ def test_two_who_give_at_once_do_it_one_after_the_other(each_engine: Services) -
     assert [grant.grantee for grant in grants] == ["dave"]
 
 
+# On SQLite only one writes at a time.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_who_takes_access_waits_for_a_writer_who_changes_the_policy(each_engine: Services) -> None:
     """The book comes first and the policy's number then, or the two wait for each other."""
     given(each_engine, HIDING)
     book = each_engine.directory.policy().named("", "customers")
     assert book is not None
-    if each_engine.store.is_sqlite:
-        pytest.skip("only one writes at a time")
     with ThreadPoolExecutor(1) as other:
         with each_engine.store.writing() as connection:
             lock(connection, book.id)
