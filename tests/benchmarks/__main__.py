@@ -83,7 +83,7 @@ def main() -> None:
             if size <= _MOST_FOR_PEERS:
                 print(f"\n## {size:,} cards, one in 20 with a picture\n")
                 _compare(directory / str(size), size, options)
-        if len(options.cards) > 1:
+        if len(options.cards) > 1 or options.cards[-1] > _MOST_FOR_PEERS:
             print("\n## dirserver alone\n")
             _compare_sizes(directory, options)
 
