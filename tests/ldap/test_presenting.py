@@ -193,6 +193,7 @@ def test_all_who_log_in_are_shown_to_those_who_may_see_them(talk: Talk) -> None:
     [
         ("(searchContact=bob*)", ["bob"]),
         ("(searchContact=exam*)", ["alice", "bob", "carol", "dave", "erin"]),
+        ("(searchContact:=bob example)", ["bob"]),
         ("(searchNumber=*)", []),
         # Bob on the keys of a telephone, and Example.
         ("(cn=262*)", ["bob"]),

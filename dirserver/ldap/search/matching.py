@@ -48,21 +48,17 @@ def truth(filter_: Filter, attributes: Mapping[str, tuple[str, ...]]) -> bool | 
             return _negation(truth(part, attributes))
         case ExtensibleMatch():
             return _extensible(filter_, attributes)
-    one = lookup(filter_.attribute)
-    if one is None:
-        return None
-    if not NAMES_OF_PERSONS.isdisjoint(one.fields) and _is_dialled(filter_, attributes):
-        return True
-    return compared(filter_, attributes)
+    return True if _is_dialled(filter_, attributes) else compared(filter_, attributes)
 
 
 def compared(leaf: Leaf, attributes: Mapping[str, tuple[str, ...]]) -> bool | None:
     """Return the same of a single test, in which digits are nothing but digits."""
     one = lookup(leaf.attribute)
-    if one is None:
-        return None
-    values = [value for name in _looked_at(one) for value in attributes.get(name, ())]
-    return _any(leaf, one, values)
+    return None if one is None else _any(leaf, one, _values(one, attributes))
+
+
+def _values(one: AttributeType, attributes: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [value for name in _looked_at(one) for value in attributes.get(name, ())]
 
 
 @cache
@@ -75,6 +71,9 @@ def _looked_at(one: AttributeType) -> tuple[str, ...]:
 
 
 def _is_dialled(leaf: Leaf, attributes: Mapping[str, tuple[str, ...]]) -> bool:
+    one = lookup(leaf.attribute)
+    if one is None or NAMES_OF_PERSONS.isdisjoint(one.fields):
+        return False
     digits = digits_pressed(leaf)
     if not digits:
         return False
@@ -91,7 +90,7 @@ def _extensible(filter_: ExtensibleMatch, attributes: Mapping[str, tuple[str, ..
 
     def values(one: AttributeType) -> list[str]:
         in_name = [value for type_, value in rdns if lookup(type_) is one]
-        return [*attributes.get(one.name, ()), *in_name]
+        return [*_values(one, attributes), *in_name]
 
     return _disjunction(_any(item, one, values(one)) for item, one in found)
 

@@ -204,6 +204,7 @@ def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Pro
             bound = forms(asked)[0]
             if not is_storable(bound):
                 return []
+            # In this order: the other way round, the two would be a beginning to be looked up.
             return _in_values(fields, _bound(test, bound), *_from_beginning(test))
         case Keyed(digits):
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
