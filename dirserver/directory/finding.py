@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
@@ -39,6 +39,15 @@ from dirserver.store.search.question import Question
 
 # As many as the audit trail hears of at once.
 _TOLD_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finder:
+    """Finds cards in the same views, whatever is asked of them, and ``limit`` of them at most."""
+
+    views: Sequence[VisibleBook]
+    limit: int | None
+    within: store.Finder
 
 
 class Finding(ABC):
@@ -115,13 +124,32 @@ class Finding(ABC):
         have the ``details`` that are asked for: bodies, whatever the views hide of them, and
         moments, which are when the cards were written.
         """
+        finder = self.finder(views, limit, beyond, order=order, span=span, details=details)
+        return self.found(finder, query)
+
+    def finder(
+        self,
+        views: Sequence[VisibleBook],
+        limit: int | None = None,
+        beyond: int = 0,
+        *,
+        order: Order = BY_NAME,
+        span: Span = WHOLE,
+        details: Details,
+    ) -> Finder:
+        """Return what ``found`` takes to find what ``hits`` does, by ever other queries."""
         most = None if limit is None else limit + beyond
         asked = Span(most, span.after, span.skip, span.backwards)
-        question = self._question(query, views, order)
-        found = store.hits(self.connection, question, asked, details)
+        question = self._question(EVERYTHING, views, order)
+        return Finder(views, limit, store.Finder(question, asked, details))
+
+    def found(self, finder: Finder, query: Query) -> Iterator[Hits]:
+        """Yield what ``hits`` does; the finder is one of the same policy, for the same reader."""
+        views = finder.views
+        found = finder.within.hits(self.connection, _shown(query, views))
         if self._lookups is None:
             return found
-        return self._as_told(self._lookups, found, query, views, limit)
+        return self._as_told(self._lookups, found, query, views, finder.limit)
 
     def _as_told(
         self,

@@ -82,14 +82,20 @@ class Answer:
 
 def begin(
     session: LDAPSession, request: Request, size: Size, write: Callable[[bytes], object]
-) -> Answer:
+) -> Answer | bytes:
     """Begin to answer ``request``; what takes no longer than to hand it to a thread is made.
 
-    It has the ``size`` at the most: the last batch is ``ready``, and those before it are given to
-    ``write``, so that they need not be held all at once. What is left of a longer answer holds
-    nothing meanwhile.
+    What is short is all that is returned. Else it has the ``size`` at the most: the last batch is
+    ``ready``, and those before it are given to ``write``, so that they need not be held all at
+    once. What is left of a longer answer holds nothing meanwhile.
     """
-    answer = Answer(session, request, session.answer(request, at_once=True), time.monotonic())
+    began = time.monotonic()
+    try:
+        if (short := session.short(request)) is not None:
+            return short
+    except Exception as broken:  # noqa: BLE001 - whatever it is: it is told of, and tried elsewhere
+        return Answer(session, request, session.answer(request), began, bug=_bug(broken))
+    answer = Answer(session, request, session.answer(request, at_once=True), began)
     written = 0
     try:
         ready = answer.next_batch(size.batch)
@@ -97,8 +103,8 @@ def begin(
             write(ready.data)
             written += len(ready.data)
             ready = answer.next_batch(size.batch)
-    except Exception as broken:  # noqa: BLE001 - whatever it is: it is told of, and tried elsewhere
-        answer.bug = None if isinstance(broken, NotAtOnce) else broken
+    except Exception as broken:  # noqa: BLE001 - as above
+        answer.bug = _bug(broken)
         if written:
             answer.let_go()
         else:
@@ -108,3 +114,7 @@ def begin(
         answer.let_go()
     answer.ready = ready
     return answer
+
+
+def _bug(broken: Exception) -> Exception | None:
+    return None if isinstance(broken, NotAtOnce) else broken

@@ -16,6 +16,7 @@ from dirserver.ldap.codec.messages import (
     MalformedMessage,
     Message,
     Operation,
+    SearchRequest,
     UnbindRequest,
 )
 from dirserver.ldap.dit.containers import STARTTLS
@@ -85,6 +86,19 @@ class Incoming:
             if urgent is not None:
                 return urgent
         return None
+
+    def sole(self, data: bytes) -> Message | None:
+        """Return the search that ``data`` is, if it is one, and there is nothing but that.
+
+        It need not wait then. With None, ``data`` has yet to be taken in.
+        """
+        if self._waiting or self._starting_tls is not None or not self._framer.is_sole(data):
+            return None
+        try:
+            message = decode_message(data)
+        except MalformedMessage:
+            return None
+        return message if isinstance(message.op, SearchRequest) else None
 
     def take(self) -> Request | None:
         """Return the request that is to be answered next."""

@@ -63,6 +63,7 @@ class Answered:
     """What there is to say about the last request, for the log and for who asks why.
 
     ``refusal`` is the name of the error that it was refused with, ``reason`` what that says.
+    ``sent`` are the entries of an answer without a ``search``.
     """
 
     operation: str = ""
@@ -71,11 +72,12 @@ class Answered:
     search: Search | None = None
     refusal: str = ""
     reason: str = ""
+    sent: int = 0
 
     @property
     def hits(self) -> int:
         """How many entries a search has sent."""
-        return 0 if self.search is None else self.search.hits
+        return self.sent if self.search is None else self.search.hits
 
 
 def may_be_at_once(request: Request) -> bool:

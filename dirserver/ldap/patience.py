@@ -69,6 +69,22 @@ class Patience:
         self._over = over
         self._timer: Timer | None = None
 
+    def next(self, *, closing: bool, paused: bool, answering: bool, unread: bool) -> Waiting:
+        """Return what there is to wait for next on a connection of which this is true.
+
+        That is whether it is being closed, what was sent is not taken, a request is being answered,
+        and there is part of another.
+        """
+        if closing:
+            return Waiting.LEAVE
+        if paused:
+            return Waiting.TAKE
+        if answering:
+            return Waiting.NOTHING
+        if unread:
+            return Waiting.FINISH_ASKING
+        return Waiting.BEGIN if self.waiting_for is Waiting.BEGIN else Waiting.ASK
+
     def wait(self, waiting: Waiting, stalled: int = 0) -> None:
         """Wait from now on for ``waiting``; ``stalled`` is as in ``seconds_for``."""
         self.waiting_for = waiting

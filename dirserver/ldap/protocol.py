@@ -11,6 +11,7 @@ the client has taken the last. It has a place but for the time in which its clie
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from dirserver.ldap.codec.messages import MalformedMessage, UnbindRequest
 from dirserver.ldap.going import Going
 from dirserver.ldap.hold import Hold
 from dirserver.ldap.incoming import Incoming, is_abandoned_by
-from dirserver.ldap.operations import Act
+from dirserver.ldap.operations import Act, Request
 from dirserver.ldap.patience import Patience, Waiting
 from dirserver.ldap.session import LDAPSession
 from dirserver.places import Asker
@@ -107,8 +108,15 @@ class LDAPProtocol(BaseLDAPServer):
 
     def dataReceived(self, data: bytes) -> None:
         """Take requests out of the stream."""
-        if not self._stopping:
+        if self._stopping:
+            return
+        is_at_rest = not (self._answering or self._closing or self._paused)
+        request = self._incoming.sole(data) if is_at_rest else None
+        if request is None:
             self._receive(data)
+        else:
+            self._begin(request)
+        if request is None or self._answering is not None:
             self._go_on()
 
     def _certify(self) -> None:
@@ -126,15 +134,14 @@ class LDAPProtocol(BaseLDAPServer):
         if self._closing:
             return
         try:
-            urgent = self._incoming.receive(data)
-            while urgent is not None:
+            while (urgent := self._incoming.receive(data)) is not None:
+                data = b""
                 if isinstance(urgent, UnbindRequest):
                     # What has been asked before is not to be answered (RFC 4511 section 4.3).
                     self._close()
                     return
                 self._incoming.abandon(urgent.id)
                 self._abandon(urgent.id)
-                urgent = self._incoming.receive()
         except MalformedMessage as error:
             log.info("malformed message", reason=str(error), address=self._session.client.address)
             self._is_heard = True
@@ -193,24 +200,41 @@ class LDAPProtocol(BaseLDAPServer):
                 elif self._stopping:
                     self._disconnect(ResultCode.UNAVAILABLE)
                 return
-            self._certify()
-            size = self._limits.at_once(len(self.factory.stalled))
-            self._answering = answering = begin(self._session, request, size, self.transport.write)
-            if answering.bug is not None:
-                self._log_bug(answering, Failure(answering.bug))
-            if answering.ready is not None and answering.ready.ended:
-                self._patience.wait(Waiting.ASK)
-                # Told of first, since the client may have it before anything else is done here.
-                self._finish(answering)
-                self.transport.write(answering.ready.data)
+            self._begin(request)
+            if self._answering is None:
                 self._go_on_asking()
                 return
-            self._watch()
         if not self._hold.has_asked:
             asker = Asker(self.address, self._session.principal.login)
             self._hold.ask(asker, partial(self._make, self._answering))
         elif self._hold.is_taken:
             self._make(self._answering)
+
+    def _begin(self, request: Request) -> None:
+        """Answer a request, as far as that is done at once."""
+        self._certify()
+        began = time.monotonic()
+        size = self._limits.at_once(len(self.factory.stalled))
+        answer = begin(self._session, request, size, self.transport.write)
+        if isinstance(answer, Answer):
+            self._go_on_with(answer)
+            return
+        self._patience.wait(Waiting.ASK)
+        self._is_heard = True
+        # Told of first, since the client may have it before anything else is done here.
+        self.factory.tell(self._session, began)
+        self.transport.write(answer)
+
+    def _go_on_with(self, answering: Answer) -> None:
+        self._answering = answering
+        if answering.bug is not None:
+            self._log_bug(answering, Failure(answering.bug))
+        if answering.ready is not None and answering.ready.ended:
+            self._patience.wait(Waiting.ASK)
+            self._finish(answering)
+            self.transport.write(answering.ready.data)
+        else:
+            self._watch()
 
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""
@@ -288,8 +312,9 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _log_bug(self, answering: Answer, failure: object) -> None:
         said = failure.getTraceback() if isinstance(failure, Failure) else str(failure)
-        at = {"address": self.address, "message_id": answering.request.id}
-        log.error("request failed", **at, error=said)
+        log.error(
+            "request failed", address=self.address, message_id=answering.request.id, error=said
+        )
 
     def _start_tls(self, response: bytes) -> None:
         if self.factory.tls is None:
@@ -306,17 +331,12 @@ class LDAPProtocol(BaseLDAPServer):
 
     def _watch(self) -> None:
         """Give the client its time for what it has to do next."""
-        if self._closing:
-            waiting = Waiting.LEAVE
-        elif self._paused:
-            waiting = Waiting.TAKE
-        elif self._answering is not None:
-            waiting = Waiting.NOTHING
-        elif self._incoming.unread:
-            waiting = Waiting.FINISH_ASKING
-        else:
-            begins = self._patience.waiting_for is Waiting.BEGIN
-            waiting = Waiting.BEGIN if begins else Waiting.ASK
+        waiting = self._patience.next(
+            closing=self._closing,
+            paused=self._paused,
+            answering=self._answering is not None,
+            unread=bool(self._incoming.unread),
+        )
         # A client that sends or takes an octet now and then does not thereby get more time.
         if waiting is not self._patience.waiting_for:
             stalled = self.factory.stalled

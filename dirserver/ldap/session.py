@@ -34,7 +34,7 @@ from dirserver.ldap.codec.messages import (
 from dirserver.ldap.comparing import compare_card, compare_container
 from dirserver.ldap.dit import dn
 from dirserver.ldap.dit.containers import STARTTLS, WHO_AM_I
-from dirserver.ldap.dit.dn import DN, Location
+from dirserver.ldap.dit.dn import DN, Location, Root
 from dirserver.ldap.dit.tree import Target, Tree, public_target
 from dirserver.ldap.entry.selection import asks_for_subordinates
 from dirserver.ldap.operations import (
@@ -48,7 +48,9 @@ from dirserver.ldap.operations import (
     refused_write,
     result_of,
 )
-from dirserver.ldap.search.searching import MOST_AT_ONCE, Search
+from dirserver.ldap.search.habits import habit_of
+from dirserver.ldap.search.limits import MOST_AT_ONCE
+from dirserver.ldap.search.searching import Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
@@ -118,6 +120,38 @@ class LDAPSession:
             return
         yield from self._said(request, partial(self._answer, request))
 
+    def short(self, message: Request) -> bytes | None:
+        """Return the whole answer to a search as telephones send them, or None for all else.
+
+        It says what ``answer`` does. It never waits for anything: it raises NotAtOnce instead.
+        """
+        if not isinstance(message, Message) or not isinstance(message.op, SearchRequest):
+            return None
+        request = message.op
+        context = self._context()
+        settings = context.settings
+        self._forget_what_is_not_taken()
+        located = None if message.controls else self._locate(request.base, settings)
+        if located is None or self._is_nobody(settings):
+            return None
+        _, location = located
+        if isinstance(location, Root) and request.scope is Scope.BASE_OBJECT:
+            return None
+        self.answered = answered = Answered(KINDS[Operation.SEARCH_REQUEST], request=message)
+        try:
+            with context.directory.reading(self.principal, self.client, at_once=True) as reading:
+                tree = Tree(reading, settings, counts_subordinates=False)
+                target = tree.target(location, request.scope)
+                profile = settings.profile_for(self.client.address)
+                habit = target and habit_of(request, tree, target, settings, profile)
+                found = habit.answer(message, request, tree) if habit else None
+        except DirectoryError as error:
+            return self._refusal(message, error)
+        if found is None:
+            return None
+        answered.sent = found.number
+        return found.entries + self._result(message, found.code)
+
     def resume(self, request: Request) -> Generator[Output]:
         """Yield what is left of the answer to ``request``, which was closed amid it.
 
@@ -142,12 +176,16 @@ class LDAPSession:
         try:
             yield from answer()
         except DirectoryError as error:
-            code = result_of(error)
-            if code is None:
-                raise
-            self.answered.refusal = type(error).__name__
-            self.answered.reason = str(error)
-            yield self._result(request, code)
+            yield self._refusal(request, error)
+
+    def _refusal(self, request: Request, error: DirectoryError) -> bytes:
+        """Return what an error becomes. Raises it where it should not have been raised."""
+        code = result_of(error)
+        if code is None:
+            raise error
+        self.answered.refusal = type(error).__name__
+        self.answered.reason = str(error)
+        return self._result(request, code)
 
     def failed(self, request: Request) -> bytes:
         """Return the answer to a request that a bug kept from being answered."""

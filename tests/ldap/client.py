@@ -29,10 +29,11 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from dirserver.errors import NotAtOnce
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.messages import AbandonRequest, MalformedMessage, UnbindRequest
 from dirserver.ldap.factory import LDAPFactory
-from dirserver.ldap.operations import Act, Request
+from dirserver.ldap.operations import Act, Answered, Request
 from dirserver.ldap.session import LDAPSession
 from dirserver.tls import ServerTLS
 from tests.ldap import wire
@@ -119,11 +120,15 @@ class Client:
 
 
 class SessionClient(Client):
-    """Talks to a session as it is, without sockets, threads or order."""
+    """Talks to a session as it is, without sockets, threads or order.
 
-    def __init__(self, session: LDAPSession) -> None:
+    What has a short answer is asked twice, unless the session has a clock of its own.
+    """
+
+    def __init__(self, session: LDAPSession, *, twice: bool = True) -> None:
         super().__init__()
         self.session = session
+        self._twice = twice
 
     def exchange(self, message: bytes) -> bytes:
         """Have the session answer a message."""
@@ -138,6 +143,19 @@ class SessionClient(Client):
         return self._answer(request)
 
     def _answer(self, request: Request) -> bytes:
+        data = self._answer_bit_by_bit(request)
+        answered = self.session.answered
+        try:
+            short = self.session.short(request) if self._twice else None
+        except NotAtOnce:
+            short = None
+        if short is not None:
+            # What is answered in short is answered no other way, and the same is told of it.
+            assert (short, _told(self.session.answered)) == (data, _told(answered))
+        self.session.answered = answered
+        return data
+
+    def _answer_bit_by_bit(self, request: Request) -> bytes:
         data = b""
         for output in self.session.answer(request):
             if isinstance(output, Act):
@@ -145,6 +163,10 @@ class SessionClient(Client):
             else:
                 data += output
         return data
+
+
+def _told(answered: Answered) -> tuple[object, ...]:
+    return answered.operation, answered.code, answered.hits, answered.refusal, answered.reason
 
 
 class _Transport(StringTransport):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
-from dirserver.ldap.answering import begin
+from dirserver.ldap.answering import Answer, begin
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.entry.kept import KeptEntries
 from dirserver.ldap.going import Going
@@ -129,6 +129,7 @@ def test_an_answer_that_is_broken_off_goes_on_behind_what_was_sent(
     sent: list[bytes] = []
     # It is not the size that ends it, but the time.
     answer = begin(one, request, Size(batch, len(whole)), sent.append)
+    assert isinstance(answer, Answer)
     assert answer.ready is None
     at_once = sum(map(len, sent))
     assert 0 < at_once < len(whole)
@@ -150,6 +151,7 @@ def test_of_a_page_is_sent_at_once_what_may_be(
     whole = b"".join(part for part in one.answer(request) if isinstance(part, bytes))
     sent: list[bytes] = []
     answer = begin(one, request, Size(1, most), sent.append)
+    assert isinstance(answer, Answer)
     assert answer.ready is not None
     assert answer.ready.ended is is_all
     assert sum(map(len, sent)) < most

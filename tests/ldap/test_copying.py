@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from dirserver.assembly import Services
-from dirserver.ldap.answering import begin
+from dirserver.ldap.answering import Answer, begin
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.entry.runs import KeptRuns, Run
 from dirserver.ldap.search import paging
@@ -64,6 +64,7 @@ def download(context: Context, services: Services) -> Download:
             if at_once:
                 sent: list[bytes] = []
                 answer = begin(session, request, SIZE, sent.append)
+                assert isinstance(answer, Answer)
                 assert answer.ready is not None
                 assert answer.ready.ended
                 data += b"".join(sent) + answer.ready.data

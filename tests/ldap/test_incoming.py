@@ -180,3 +180,41 @@ def test_what_is_abandoned_makes_room() -> None:
     assert incoming.is_full
     incoming.abandon(2)
     assert not incoming.is_full
+
+
+def test_a_search_that_comes_alone_need_not_wait() -> None:
+    incoming = received()
+    message = incoming.sole(wire.message(7, _SEARCH))
+    assert message is not None
+    assert message.id == 7
+    assert not incoming.waits
+
+
+@pytest.mark.parametrize(
+    ("before", "data"),
+    [
+        # Something waits, or has come in part, or is not to be followed.
+        (wire.message(1, _SEARCH), wire.message(2, _SEARCH)),
+        (wire.message(1, _SEARCH)[:9], wire.message(1, _SEARCH)[9:]),
+        (wire.message(1, _SEARCH)[:9], wire.message(1, _SEARCH)),
+        (wire.message(1, wire.extended(STARTTLS)), wire.message(2, _SEARCH)),
+        # It is part of a message, or one and a part, or two.
+        (b"", wire.message(2, _SEARCH)[:-1]),
+        (b"", wire.message(2, _SEARCH) + b"\x30"),
+        (b"", wire.message(2, _SEARCH) * 2),
+        # It is none, or of another kind.
+        (b"", wire.message(2, _BAD_SEARCH)),
+        (b"", wire.message(2, wire.bind("x", "y"))),
+        (b"", wire.message(2, wire.unbind())),
+        (b"", b""),
+    ],
+)
+def test_all_else_is_to_be_received(before: bytes, data: bytes) -> None:
+    assert received(before).sole(data) is None
+
+
+def test_a_message_that_is_too_long_does_not_come_alone() -> None:
+    message = wire.message(1, _SEARCH)
+    for limit, fits in ((len(message), True), (len(message) - 1, False)):
+        incoming = Incoming(ConnectionLimits(message_before_bind=limit))
+        assert (incoming.sole(message) is not None) is fits

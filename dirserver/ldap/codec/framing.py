@@ -38,6 +38,12 @@ class Framer:
         """
         return len(self._whole) + len(self._buffer)
 
+    def is_sole(self, data: bytes) -> bool:
+        """Say whether ``data`` is one whole message, within the limit, and nothing else waits."""
+        if self._whole or self._buffer or len(data) > self.limit:
+            return False
+        return _is_one_message(data)
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take ``data`` in and return the messages that are complete by now.
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from dirserver.ldap.codec.encode import encode_named
 from dirserver.ldap.codec.messages import SearchRequest
 from dirserver.ldap.dit import dn
-from dirserver.ldap.entry.asked import spelled
+from dirserver.ldap.entry.asked import asked_numbers, spelled
 from dirserver.ldap.entry.entries import encode_member, encode_operational, is_group
 from dirserver.ldap.entry.from_card import encode_from_card
 from dirserver.ldap.entry.selection import Projection, Selection
@@ -19,7 +19,6 @@ from dirserver.ldap.schema.attributetype import AttributeType
 from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.addressbook import Entry
 from dirserver.model.hits import Details
-from dirserver.model.identical import Followed
 from dirserver.model.number import DialPlan
 from dirserver.model.number_writing import NumberStyle
 from dirserver.model.policy import VisibleBook
@@ -132,19 +131,11 @@ def looks(
     request: SearchRequest,
     settings: LDAPSettings,
     profile: ClientProfile,
-    asked: tuple[str, ...],
 ) -> Looks:
-    """Return how the cards of ``views`` look to who sends ``request`` and asks for these numbers.
-
-    Clients of one kind ask for the same attributes all day long.
-    """
-    kind = request.attributes, request.types_only, settings, profile
-    kinds = _kinds(views)
-    found = None if asked else kinds.get(kind)
-    if found is not None:
-        return found
+    """Return how the cards of ``views`` look to who sends ``request`` and has this profile."""
+    asked = asked_numbers(request.filter) if compares(request, profile) else ()
     look = _look if asked else _same_look
-    found = _joined(
+    return _joined(
         {
             view.book.id: look(
                 dn.book_dn(view.shelf.slug, settings.suffix),
@@ -158,9 +149,15 @@ def looks(
             for view in views
         }
     )
-    if not asked and len(kinds) < _MOST_KINDS:
-        kinds[kind] = found
-    return found
+
+
+def compares(request: SearchRequest, profile: ClientProfile) -> bool:
+    """Say whether numbers are shown as they were asked for, too.
+
+    Linphone, which compares, asks for all there is. Who names attributes is a telephone that would
+    show the number twice.
+    """
+    return profile.as_asked or not request.attributes
 
 
 def _joined(of: Mapping[int, Look]) -> Looks:
@@ -174,9 +171,3 @@ def _joined(of: Mapping[int, Look]) -> Looks:
         brief=way is not Way.MADE,
     )
     return Looks(of, way, details)
-
-
-_MOST_KINDS = 32
-_Kind: TypeAlias = tuple[tuple[str, ...], bool, LDAPSettings, ClientProfile]
-# By the ways in which the cards of some books were asked for.
-_kinds = Followed[tuple[VisibleBook, ...], dict[_Kind, Looks]](lambda _views: {})

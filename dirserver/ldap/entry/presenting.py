@@ -9,17 +9,14 @@ from dirserver.ldap.codec.frames import in_messages, named, named_in_messages
 from dirserver.ldap.codec.messages import SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Tree
-from dirserver.ldap.entry.asked import asked_numbers
 from dirserver.ldap.entry.entries import encode_member, groups_among
 from dirserver.ldap.entry.kept import KeptEntries
-from dirserver.ldap.entry.looks import Way, looks, names
+from dirserver.ldap.entry.looks import Looks, Way, names
 from dirserver.ldap.entry.runs import Run
 from dirserver.ldap.search.matching import known, matches_container
 from dirserver.ldap.search.sorting import Sorting
-from dirserver.ldap.settings import ClientProfile, LDAPSettings
 from dirserver.model.fold import fold
 from dirserver.model.hits import Details, Hits, attributes_of, book_of, key_of, version_of
-from dirserver.model.policy import VisibleBook
 
 _kept = KeptEntries(8 * 1024 * 1024)
 
@@ -28,26 +25,16 @@ class Presenter:
     """Encodes entries for the answer to one request."""
 
     def __init__(
-        self,
-        request: SearchRequest,
-        message_id: int,
-        settings: LDAPSettings,
-        profile: ClientProfile,
-        views: tuple[VisibleBook, ...],
-        tree: Tree | None,
+        self, request: SearchRequest, message_id: int, shown: Looks, tree: Tree | None
     ) -> None:
-        """Show what ``request`` selects, with numbers as the client's profile has them.
+        """Show what ``request`` selects, of cards as the looks that are ``shown`` have it.
 
-        ``tree`` is where the cards of ``views`` are; without these there need be none.
+        ``tree`` is where the cards are; without these there need be none.
         """
         self._tree = tree
         self._request = request
         self._message_id = message_id
-        # Linphone, which compares, asks for all there is. Who names attributes is a telephone that
-        # would show the number twice.
-        compares = profile.as_asked or not request.attributes
-        asked = asked_numbers(request.filter) if compares else ()
-        self._looks = looks(views, request, settings, profile, asked)
+        self._looks = shown
 
     @property
     def details(self) -> Details:

@@ -11,12 +11,14 @@ from dirserver.ldap.codec.messages import Control, SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.dn import DN
 from dirserver.ldap.dit.tree import Target, Tree
+from dirserver.ldap.entry.looks import looks
 from dirserver.ldap.entry.presenting import Presenter, in_order
 from dirserver.ldap.entry.runs import Run
 from dirserver.ldap.search import cards, paging, sorting, windows
 from dirserver.ldap.search.browsing import Listing
 from dirserver.ldap.search.cards import Asked
 from dirserver.ldap.search.copying import copy_of
+from dirserver.ldap.search.limits import MOST_AT_ONCE, MOST_OCTETS, most_entries
 from dirserver.ldap.search.paging import Progress
 from dirserver.ldap.search.sorting import UNSORTED
 from dirserver.ldap.search.windows import Window
@@ -26,9 +28,6 @@ from dirserver.model.ordering import Place, Span
 
 # No client waits longer, and a snapshot of the database is open for so long.
 _LONGEST_SECONDS = 300
-# What is encoded at once: entries, and about the octets of what they are made from.
-MOST_AT_ONCE = 500
-_OCTETS_AT_ONCE = 96 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Search:
         self._window: Window | None = None
         self._begun = False
         self._profile = settings.profile_for(address)
-        self._limit = self._most_entries()
+        self._limit = most_entries(request, self._profile)
         asked = request.time_limit or _LONGEST_SECONDS
         self._deadline = clock() + min(asked, _LONGEST_SECONDS)
 
@@ -102,11 +101,6 @@ class Search:
         if target.key and not self.hits and not tree.has_card(target.views, target.key):
             self.result = Result(ResultCode.NO_SUCH_OBJECT, tree.matched(base))
 
-    def _most_entries(self) -> int | None:
-        """Return the most entries to send: what the client can take, or its network's profile."""
-        asked, most = self._request.size_limit or None, self._profile.max_hits or None
-        return min(asked, most) if asked and most else asked or most
-
     def _answered(self, tree: Tree | None, target: Target, key: bytes) -> Iterator[bytes]:
         """Yield what is found, a page of it or a window onto it, as far as the controls go."""
         answer = [] if self._controls.sort is None else [self._sorting.response]
@@ -116,9 +110,8 @@ class Search:
         if self._controls.subentries:
             shown = [one for one in target.containers if one.is_subentry]
             target = Target(tuple(shown))
-        presenter = Presenter(
-            self._request, self._message_id, self._settings, self._profile, target.views, tree
-        )
+        seen = looks(target.views, self._request, self._settings, self._profile)
+        presenter = Presenter(self._request, self._message_id, seen, tree)
         containers = in_order(presenter.found(target.containers), self._sorting)
         asked = None
         if tree is not None and target.views:
@@ -185,7 +178,7 @@ class Search:
             limit = len(some) if self._limit is None else max(0, self._limit - progress.sent)
             room = limit if size is None else min(limit, size - self.hits)
             if isinstance(some, Hits | Run):
-                for hits in some.first(room).pieces(self._most, _OCTETS_AT_ONCE):
+                for hits in some.first(room).pieces(self._most, MOST_OCTETS):
                     if self._clock() > self._deadline:
                         self.result = Result(ResultCode.TIME_LIMIT_EXCEEDED)
                         return
@@ -250,7 +243,7 @@ class Search:
             yield from copy.found(after, most, ask, self._pieces)
 
     def _pieces(self, hits: Hits) -> Iterator[Hits]:
-        return hits.pieces(self._most, _OCTETS_AT_ONCE)
+        return hits.pieces(self._most, MOST_OCTETS)
 
     def _lookups_left(self) -> int:
         return self._settings.max_hits - self._progress.lookups

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
@@ -12,7 +13,7 @@ from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import WHOLE, Span
-from dirserver.model.query import Query, resolve
+from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.search import choosing, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
@@ -49,16 +50,85 @@ def hits(
     details: Details = PLAIN,
 ) -> Iterator[Hits]:
     """Yield what ``question`` finds, in its order, with the ``details`` that are asked for."""
-    most = span.limit
-    from_start = most is not None and most <= _FEW and span == Span(most)
-    if from_start and question.finds_once and not choosing.is_of_all(question):
-        # Mostly a telephone asks who is calling, and there is little to be ranked.
-        known = replace(details, person=True, brief=False)
-        few = list(_hits(connection, replace(question, ranks=()), span, known))
-        if most is not None and sum(map(len, few)) < most:
-            yield from _once(few, dict(question.ranks))
-            return
-    yield from _hits(connection, question, span, details)
+    return Finder(question, span, details).hits(connection, question.query)
+
+
+class Finder:
+    """Finds what questions do that are like one but for the query.
+
+    So much of a search does not depend on what somebody types.
+    """
+
+    __slots__ = ("_details", "_few", "_kind", "_question", "_span", "_values")
+
+    def __init__(self, question: Question, span: Span, details: Details) -> None:
+        """Find the cards of ``span``, with ``details``."""
+        self._question = question
+        self._span = span
+        self._details = details
+        place = span.after or ()
+        self._values = ordering.texts(place)
+        self._kind = _kind(
+            tuple([(tuple(books), hidden) for hidden, books in question.scopes]),
+            question.order,
+            question.ranks,
+            question.has_links,
+            question.links_only,
+            (span.limit, span.skip, span.backwards, ordering.shape(place)),
+            details,
+        )
+        most = span.limit
+        is_few = most is not None and most <= _FEW and span == Span(most)
+        self._few: Finder | None = None
+        if is_few and question.finds_once:
+            # Mostly a telephone asks who is calling, and there is little to be ranked.
+            known = replace(details, person=True, brief=False)
+            self._few = Finder(replace(question, ranks=()), span, known)
+
+    def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
+        """Yield what is found, in its order."""
+        most = self._span.limit
+        if self._few is not None and most is not None:
+            question = replace(self._question, query=query)
+            if not choosing.is_of_all(question):
+                few = list(self._few.hits(connection, query))
+                if sum(map(len, few)) < most:
+                    return _once(few, dict(question.ranks))
+        return self._hits(connection, query)
+
+    def _hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
+        question, dialect = self._question, connection.dialect
+        values = self._values.copy()
+        asked: list[Hashable] = []
+        for hidden, books in question.scopes:
+            resolved = resolve(query, hidden)
+            can_be = books and resolved is not NOTHING
+            asked.append(spelled(resolved, question.plan, dialect, values) if can_be else None)
+        shape = self._kind, dialect.name, tuple(asked)
+        statement = _statements.get(shape)
+        if statement is None:
+            statement = self._statement(replace(question, query=query), dialect)
+            if statement is None:
+                return
+            _statements.put(shape, statement)
+        for rows in statement.run(connection, values):
+            # They have the columns of ``_select``.
+            yield Hits(cast("Sequence[Row]", rows))
+
+    def _statement(self, question: Question, dialect: Dialect) -> Statement | None:
+        span, details = self._span, self._details
+        found = _select(question, dialect, span, Named(), details)
+        if found is None:
+            return None
+        is_short = span.limit is not None and span.limit <= _ROWS
+        return Statement(found, _BODIES if details.body else _ROWS, is_short=is_short)
+
+
+# What is a part of a key is to be compared at once.
+@lru_cache(maxsize=512)
+def _kind(*_constant: Hashable) -> object:
+    """Return what stands for all on which a statement depends but for what is asked."""
+    return object()
 
 
 def _once(found: Sequence[Hits], ranks: dict[int, int]) -> Iterator[Hits]:
@@ -79,34 +149,7 @@ def _once(found: Sequence[Hits], ranks: dict[int, int]) -> Iterator[Hits]:
         yield Hits(kept)
 
 
-def _hits(
-    connection: Connection, question: Question, span: Span, details: Details
-) -> Iterator[Hits]:
-    dialect = connection.dialect
-    place = span.after or ()
-    values = ordering.texts(place)
-    asked = [
-        (books, hidden, spelled(query, question.plan, dialect, values))
-        for books, hidden, query in question.resolved()
-    ]
-    plain = (span.limit, span.skip, span.backwards, ordering.shape(place))
-    persons = (question.ranks, question.has_links)
-    shape = (dialect.name, tuple(asked), question.order, persons, plain, details)
-    statement = _statements.get(shape)
-    if statement is None:
-        select = _statement(question, dialect, span, Named(), details)
-        if select is None:
-            return
-        is_short = span.limit is not None and span.limit <= _ROWS
-        at_once = _BODIES if details.body else _ROWS
-        statement = Statement(select, at_once, is_short=is_short)
-        _statements.put(shape, statement)
-    for rows in statement.run(connection, values):
-        # They have the columns of ``_statement``.
-        yield Hits(cast("Sequence[Row]", rows))
-
-
-def _statement(
+def _select(
     question: Question, dialect: Dialect, span: Span, bind: Bind, details: Details
 ) -> Select[Any] | None:
     terms = ordering.terms(question.order, question.scopes)

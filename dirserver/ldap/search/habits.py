@@ -1,0 +1,152 @@
+"""What clients ask all day long: the same of the same books, with ever other words.
+
+A telephone asks anew with every key that is pressed. Whatever of that does not depend on what was
+typed is found out once, and then the answer, which is short, is made in one go. All else is for
+``searching``, which finds the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dirserver.directory.finding import Finder
+from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.codec.messages import Message, Scope, SearchRequest
+from dirserver.ldap.dit.containers import Container
+from dirserver.ldap.dit.tree import Target, Tree
+from dirserver.ldap.entry.looks import Looks, compares, looks
+from dirserver.ldap.entry.presenting import Presenter
+from dirserver.ldap.schema.attributes import OBJECT_CLASS, lookup
+from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
+from dirserver.ldap.search.filters import compile as compile_filter
+from dirserver.ldap.search.limits import MOST_OCTETS, most_entries
+from dirserver.ldap.search.matching import known, matches_container
+from dirserver.ldap.settings import ClientProfile, LDAPSettings
+from dirserver.model.grant import Privilege
+from dirserver.model.hits import Hits
+from dirserver.model.identical import Followed
+from dirserver.model.policy import VisibleBook
+
+# More than this no telephone shows, and no mail program while somebody types.
+_FEW = 200
+# Clients of a few kinds come from one network.
+_MOST_KEPT = 32
+
+# All of a search that words do not change, and of who asks that the books do not say.
+_Key: TypeAlias = tuple[
+    str, Scope, int, bool, tuple[str, ...], tuple[str, ...] | None, ClientProfile
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Habit:
+    """A search whose words are still to come. It is for ``most`` cards.
+
+    Beyond these ``may_be_more`` that would have to be sent. ``beside`` are entries that are no
+    cards, but may be found as well.
+    """
+
+    most: int
+    may_be_more: bool
+    beside: tuple[Container, ...]
+    looks: Looks
+    finder: Finder
+
+    def answer(self, message: Message, request: SearchRequest, tree: Tree) -> Short | None:
+        """Return what ``request`` finds, or None where that is not a few cards.
+
+        The tree is as it was seen when this became a habit. Raises NotAtOnce, TimeIsUp.
+        """
+        asked = request.filter
+        if self.beside and any(matches_container(asked, one.attributes) for one in self.beside):
+            return None
+        found = tree.reading.found(self.finder, compile_filter(asked))
+        rows = [row for some in found for row in some.rows]
+        if not rows:
+            return _NOTHING
+        is_all = len(rows) <= self.most
+        hits = Hits(rows).first(self.most)
+        if (self.may_be_more and not is_all) or next(hits.pieces(_FEW, MOST_OCTETS)) is not hits:
+            return None
+        presenter = Presenter(request, message.id, self.looks, tree)
+        code = ResultCode.SUCCESS if is_all else ResultCode.SIZE_LIMIT_EXCEEDED
+        return Short(presenter.cards(hits), len(hits), code)
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Entries as messages, how many they are, and how the search ended."""
+
+    entries: bytes
+    number: int
+    code: ResultCode
+
+
+_NOTHING = Short(b"", 0, ResultCode.SUCCESS)
+
+
+def habit_of(
+    request: SearchRequest,
+    tree: Tree,
+    target: Target,
+    settings: LDAPSettings,
+    profile: ClientProfile,
+) -> Habit | None:
+    """Return the habit that ``request`` to ``target`` is, or None where it is none."""
+    key: _Key = (
+        request.base,
+        request.scope,
+        request.size_limit,
+        request.types_only,
+        request.attributes,
+        request.about,
+        profile,
+    )
+    kept = _kept(target.views)
+    try:
+        return kept[key]
+    except KeyError:
+        found = _made(request, tree, target, settings, profile)
+        if len(kept) < _MOST_KEPT:
+            kept[key] = found
+        return found
+
+
+def _made(
+    request: SearchRequest,
+    tree: Tree,
+    target: Target,
+    settings: LDAPSettings,
+    profile: ClientProfile,
+) -> Habit | None:
+    views, about = target.views, request.about
+    if not views or target.key or compares(request, profile):
+        return None
+    if about is None or not all(map(_is_said_by_cards, about)):
+        return None
+    limit = most_entries(request, profile)
+    looked_up = [view.access < Privilege.READ for view in views]
+    if any(looked_up):
+        if not all(looked_up):
+            # Of some books, not all that is found may be sent.
+            return None
+        limit = settings.max_hits if limit is None else min(limit, settings.max_hits)
+    most = _FEW if limit is None else min(limit, _FEW)
+    names = known(about)
+    beside = tuple(one for one in target.containers if not names.isdisjoint(one.attributes))
+    shown = looks(views, request, settings, profile)
+    finder = tree.reading.finder(views, most, 1, details=shown.details)
+    return Habit(most, most != limit, beside, shown, finder)
+
+
+def _is_said_by_cards(name: str) -> bool:
+    """Say whether a test of an attribute is of what cards say, and not of where they are."""
+    one = lookup(name)
+    if one is None or one.only_named or one is OBJECT_CLASS:
+        return True
+    return bool(one.fields) and one.syntax is not DISTINGUISHED_NAME
+
+
+# To other readers, or by another policy, the books are other ones.
+_kept = Followed[tuple[VisibleBook, ...], dict[_Key, Habit | None]](lambda _views: {})
