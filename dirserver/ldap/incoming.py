@@ -6,8 +6,8 @@ from collections import deque
 from typing import TypeAlias
 
 from dirserver.ldap.codec import controls
-from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.framing import Framer
+from dirserver.ldap.codec.layouts import Layouts
 from dirserver.ldap.codec.messages import (
     AbandonRequest,
     BindRequest,
@@ -24,6 +24,9 @@ from dirserver.ldap.operations import Request
 from dirserver.ldap.settings import ConnectionLimits
 
 Urgent: TypeAlias = AbandonRequest | UnbindRequest
+
+# All of it is in the reactor's thread, and telephones of a kind send the same.
+_layouts = Layouts()
 
 
 class Incoming:
@@ -95,7 +98,7 @@ class Incoming:
         if self._waiting or self._starting_tls is not None or not self._framer.is_sole(data):
             return None
         try:
-            message = decode_message(data)
+            message = _layouts.decode(data)
         except MalformedMessage:
             return None
         return message if isinstance(message.op, SearchRequest) else None
@@ -125,7 +128,7 @@ class Incoming:
 
     def _sort(self, octets: bytes) -> Urgent | None:
         try:
-            message = decode_message(octets)
+            message = _layouts.decode(octets)
         except MalformedMessage as error:
             if error.envelope is None:
                 raise

@@ -49,7 +49,7 @@ from dirserver.ldap.codec.messages import (
 MAX_ATTRIBUTES = 1000
 MAX_CONTROLS = 100
 
-_MAX_INT = 2**31 - 1
+_MAX_INT = MAX_MESSAGE_ID = 2**31 - 1
 _LONGEST_KEPT = 512
 _SCOPES = tuple(Scope)
 _DEREFS = tuple(DerefAliases)
