@@ -107,6 +107,8 @@ def one_line(text: str) -> str:
 
 def fold_part(text: str) -> str:
     """Fold a part of a value; unlike ``fold``, a blank at either end stays, as it must match."""
+    if text.isascii() and (text.isalnum() or not text):
+        return text.lower()
     return fold(f"x{text}x")[1:-1]
 
 

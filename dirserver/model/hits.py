@@ -33,12 +33,19 @@ FullRow: TypeAlias = tuple[
     *tuple[str | datetime | None, ...],
 ]
 # Of each card as much of that as was asked for, which is the attributes or up to the id, and then
-# the name that it is sorted by: so little where there is nothing else to tell.
-BriefRow: TypeAlias = tuple[int, str, bytes, str] | tuple[int, str, None, int | None, int, str]
+# perhaps the name that it is sorted by: so little where there is nothing else to tell.
+BriefRow: TypeAlias = (
+    tuple[int, str, bytes]
+    | tuple[int, str, bytes, str]
+    | tuple[int, str, None, int | None, int]
+    | tuple[int, str, None, int | None, int, str]
+)
 Row: TypeAlias = FullRow | BriefRow
 _ATTRIBUTES: Final = 2
 _BODY: Final = 9
 _PLACE: Final = 10
+# How long brief rows are with that name.
+_PLACED: Final = frozenset({4, 6})
 
 # Parts of a row.
 book_of = itemgetter(0)
@@ -59,7 +66,7 @@ class Details:
 
     Without any of these, the index by which cards are sorted has all there is to tell. Who wants
     nothing but the attributes or the revision may take ``brief`` rows, which there are where they
-    are sorted by name.
+    are sorted by name. Rows that are not ``placed`` may be without what ``last_place`` says.
     """
 
     revision: bool = False
@@ -68,6 +75,7 @@ class Details:
     moments: bool = False
     body: bool = False
     brief: bool = False
+    placed: bool = True
 
 
 # What an ``Entry`` has at least.
@@ -152,7 +160,9 @@ class Hits:
 
 
 def _full(row: tuple[object, ...]) -> FullRow:
-    if len(row) < _PLACE:
-        missing = [None] * (_PLACE + 1 - len(row))
-        row = (*row[:-1], *missing, *_place_of_brief(row))
+    known = len(row)
+    if known < _PLACE:
+        place = _place_of_brief(row) if known in _PLACED else ()
+        known -= bool(place)
+        row = (*row[:known], *[None] * (_PLACE - known), *place)
     return cast("FullRow", row)

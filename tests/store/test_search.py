@@ -172,19 +172,32 @@ def test_brief_rows_are_of_the_same_cards_in_the_same_order(
                     full = told(connection, question, span, details)
                     brief = told(connection, question, span, replace(details, brief=True))
                     assert brief == full
+                    placed = told(connection, question, span, details, placed=False)
+                    for is_brief in (True, False):
+                        less = replace(details, brief=is_brief, placed=False)
+                        assert told(connection, question, span, less, placed=False) == placed
         if has_groups:
             there = [keys(connection, query, [(NONE, groups)]) for query in (EVERYTHING, PERSONS)]
             assert list(map(sorted, there)) == [["g1", "g2", "p"], ["p"]]
         raise RolledBack
 
 
-def told(connection: Connection, question: Question, span: Span, details: Details) -> list[object]:
-    """Return what is told of each card that is found, and where the last ones stand."""
+def told(
+    connection: Connection,
+    question: Question,
+    span: Span,
+    details: Details,
+    *,
+    placed: bool = True,
+) -> list[object]:
+    """Return what is told of each card that is found, and perhaps where they stand."""
     runs = list(hits(connection, question, span, details))
     found = [row for run in runs for row in run.rows]
     rows = [(book_of(row), key_of(row), attributes_of(row)) for row in found]
     versions = [(version_of(row), id_of(row)) for row in found] if details.revision else []
     entries = Hits(found).entries()
+    if not placed:
+        return [*rows, *versions, *(entry._replace(place=()) for entry in entries)]
     return [*rows, *versions, *entries, *(run.last_place for run in runs)]
 
 

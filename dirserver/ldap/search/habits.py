@@ -7,7 +7,7 @@ typed is found out once, and then the answer, which is short, is made in one go.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dirserver.directory.finding import Finder
@@ -136,7 +136,9 @@ def _made(
     names = known(about)
     beside = tuple(one for one in target.containers if not names.isdisjoint(one.attributes))
     shown = looks(views, request, settings, profile)
-    finder = tree.reading.finder(views, most, 1, details=shown.details)
+    # Nobody goes on behind what is sent.
+    details = replace(shown.details, placed=False)
+    finder = tree.reading.finder(views, most, 1, details=details)
     return Habit(most, most != limit, beside, shown, finder)
 
 

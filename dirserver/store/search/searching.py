@@ -211,15 +211,16 @@ def _parts(
     parts = [one.addressbook_id, one.key, attributes]
     if not (is_brief and details.attributes):
         parts += (one.revision if details.revision else null(), one.id)
+    placed = terms if details.placed else ()
     if is_brief:
-        return [*parts, terms[0].value]
+        return [*parts, *[term.value for term in placed[:1]]]
     return [
         *parts,
         one.uid if details.person else null(),
         one.link_id if has_link else null(),
         *((one.created, one.modified) if details.moments else (null(), null())),
         card_version.c.body if details.body else null(),
-        *(term.value for term in terms),
+        *[term.value for term in placed],
     ]
 
 

@@ -85,7 +85,7 @@ def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
     return tuple(map(str, kept))
 
 
-def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
+def probes(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
     """Return what finds the cards of which any of ``tests`` is true.
 
     What is asked of several fields in the same words is asked once.
@@ -93,7 +93,8 @@ def probes(tests: Iterable[Test], plan: DialPlan) -> list[Probe]:
     found: dict[object, tuple[_Kind, _Single, tuple[Field, ...]]] = {}
     for one in tests:
         fields, test = (one.fields, one.test) if isinstance(one, Anywhere) else ((one.field,), one)
-        words = _words(test)
+        # Nearly always there is one, and so none with the same words.
+        words = _words(test) if len(tests) > 1 else None
         is_of_words = isinstance(test, Substring) and _may_begin_word(test)
         for kind, some in _by_kind(fields, is_of_words):
             _, _, before = found.get((kind, words), (kind, test, ()))
