@@ -200,6 +200,10 @@ class Server:
         attempts = self._services.authenticator.attempts
         attempts.heard(login, address, succeeded, time.monotonic())
 
+    def turn(self) -> Callable[[], None]:
+        """Begin a turn of the reactor, and return what ends it."""
+        return self._services.store.turn()
+
     def reload(self) -> None:
         """Apply the config file again; a file with faults changes nothing.
 
@@ -345,12 +349,16 @@ def serve(path: Path, ready: Callable[[list[str]], None], line: Line | None = No
     """
     share_among_threads()
     # Here, since a reactor must not be there before a worker is forked.
-    from twisted.internet import reactor
+    from twisted.internet.main import installReactor
 
-    running = cast(PosixReactorBase, reactor)
+    from dirserver.turns import TurningReactor
+
+    running = TurningReactor()
+    installReactor(running)
     # Too early to be of use, but no reason to die.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = Server(path, running, line)
+    running.turn = server.turn
     urls = server.start()
 
     def end() -> None:

@@ -58,6 +58,7 @@ dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
 dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/turns.py              |                                         | twisted
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/accesslog.py          | http ldap                               |
@@ -77,7 +78,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory lean accesslog sourcing
+confidant memory lean accesslog sourcing turns
 """
 MOST_LINES = 400
 

@@ -39,6 +39,8 @@ class PolicyCache:
         """Begin with nothing read."""
         self._lock = threading.Lock()
         self._policy: Policy | None = None
+        # That of a turn, and what stands for its snapshot.
+        self._of_turn: tuple[object, Policy] | None = None
 
     def glance(self, store: Store) -> Policy | None:
         """Return the policy if it is the one that was read last."""
@@ -46,6 +48,19 @@ class PolicyCache:
         if policy is None or settings.glance_at_policy_epoch(store) != policy.epoch:
             return None
         return policy
+
+    def get_in_turn(self, connection: Connection, taken: object | None) -> Policy:
+        """Return what ``get`` would, at once; it is looked up once in a snapshot of a turn."""
+        policy = self.known_in_turn(taken)
+        if policy is None:
+            policy = self.get(connection, at_once=True)
+            self._of_turn = None if taken is None else (taken, policy)
+        return policy
+
+    def known_in_turn(self, taken: object | None) -> Policy | None:
+        """Return the policy if it has been looked up in this snapshot of a turn."""
+        known = self._of_turn
+        return known[1] if known is not None and taken is not None and known[0] is taken else None
 
     def get(
         self, connection: Connection, *, at_once: bool = False, is_certain: bool = True
@@ -96,19 +111,26 @@ class DirectoryReader:
         self._sources = sources
 
     def reading(
-        self, principal: Principal, client: Client, *, at_once: bool = False
+        self,
+        principal: Principal,
+        client: Client,
+        *,
+        at_once: bool = False,
+        of_turn: bool = False,
     ) -> AbstractContextManager[Reading]:
         """Open a snapshot for ``principal``.
 
         Raises AccessDenied when the principal is no longer one, and StoreUnavailable. With
         ``at_once``, it raises NotAtOnce, sooner or later, when there is something to wait for: a
-        database elsewhere, a long search, the audit trail.
+        database elsewhere, a long search, the audit trail. What is ``of_turn`` is that as well,
+        and of the same moment as all others in a turn of the store, where there is one.
         """
+        at_once = at_once or of_turn
         if at_once and self._lookups is not None:
             raise NotAtOnce
 
         def begin(connection: Connection) -> Reading:
-            policy = self._in_force(connection, client, at_once=at_once)
+            policy = self._in_force(connection, client, at_once=at_once, of_turn=of_turn)
             current = self._current(policy, principal, client, datetime.now(UTC))
             reading = Reading(
                 connection,
@@ -123,7 +145,8 @@ class DirectoryReader:
             reading.at_once = at_once
             return reading
 
-        return Opening(self._store.reading(at_once=at_once), begin, self._note_refusals)
+        snapshot = self._store.reading(at_once=at_once, of_turn=of_turn)
+        return Opening(snapshot, begin, self._note_refusals)
 
     def _note_refusals(self, refusals: Sequence[AuditEvent]) -> None:
         if told := self.recorder.repeats.first_of(refusals):
@@ -135,10 +158,14 @@ class DirectoryReader:
         client: Client,
         *,
         at_once: bool = False,
+        of_turn: bool = False,
         is_certain: bool = True,
     ) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
-        policy = self._policies.get(connection, at_once=at_once, is_certain=is_certain)
+        if of_turn:
+            policy = self._policies.get_in_turn(connection, self._store.taken_in_turn)
+        else:
+            policy = self._policies.get(connection, at_once=at_once, is_certain=is_certain)
         return policy if shield.may_be_stopped(client) else replace(policy, stops={})
 
     def _current(
@@ -161,6 +188,8 @@ class DirectoryReader:
         """
         if at_once and not self._store.is_sqlite:
             raise NotAtOnce
+        if at_once and (known := self._policies.known_in_turn(self._store.taken_in_turn)):
+            return known
         if (known := self._policies.glance(self._store)) is not None:
             return known
         if at_once:

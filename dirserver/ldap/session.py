@@ -123,7 +123,8 @@ class LDAPSession:
     def short(self, message: Request) -> bytes | None:
         """Return the whole answer to a search as telephones send them, or None for all else.
 
-        It says what ``answer`` does. It never waits for anything: it raises NotAtOnce instead.
+        It says what ``answer`` does, of the same moment as others in a turn. It never waits for
+        anything: it raises NotAtOnce instead.
         """
         if not isinstance(message, Message) or not isinstance(message.op, SearchRequest):
             return None
@@ -139,7 +140,7 @@ class LDAPSession:
             return None
         self.answered = answered = Answered(KINDS[Operation.SEARCH_REQUEST], request=message)
         try:
-            with context.directory.reading(self.principal, self.client, at_once=True) as reading:
+            with context.directory.reading(self.principal, self.client, of_turn=True) as reading:
                 tree = Tree(reading, settings, counts_subordinates=False)
                 target = tree.target(location, request.scope)
                 profile = settings.profile_for(self.client.address)

@@ -65,17 +65,34 @@ class Store:
         """The SQLAlchemy engine, for migrations."""
         return self._engine
 
-    def reading(self, *, at_once: bool = False) -> AbstractContextManager[Connection]:
+    def reading(
+        self, *, at_once: bool = False, of_turn: bool = False
+    ) -> AbstractContextManager[Connection]:
         """Open a snapshot: everything read in it is of one moment, and no writer is held up.
 
         Raises TimeIsUp when there is a ``deadline`` for it and something takes longer. With
         ``at_once`` it raises NotAtOnce when anything takes long, or the database is a server.
+        ``of_turn`` is that as well, and the one snapshot of a ``turn`` where there is one.
         """
         if self.is_sqlite:
-            return self._snapshots.open(at_once=at_once)
-        if at_once:
+            return self._snapshots.open(at_once=at_once, of_turn=of_turn)
+        if at_once or of_turn:
             raise NotAtOnce
         return self._reading_elsewhere()
+
+    def turn(self) -> Callable[[], None]:
+        """Begin a turn of this thread, in which what has come together is answered together.
+
+        Return what ends it. Others in the thread must not have begun one.
+        """
+        turn = self._snapshots.turn
+        turn.begin()
+        return turn.end
+
+    @property
+    def taken_in_turn(self) -> object | None:
+        """What stands for the snapshot that was taken in this turn, if there is one."""
+        return self._snapshots.turn.taken
 
     @contextmanager
     def _reading_elsewhere(self) -> Iterator[Connection]:

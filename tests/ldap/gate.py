@@ -24,10 +24,15 @@ class Gate(DirectoryReader):
 
     @contextmanager
     def reading(
-        self, principal: Principal, client: Client, *, at_once: bool = False
+        self,
+        principal: Principal,
+        client: Client,
+        *,
+        at_once: bool = False,
+        of_turn: bool = False,
     ) -> Iterator[Reading]:
         """Wait for the gate, then open a snapshot as ever."""
-        if at_once:
+        if at_once or of_turn:
             raise NotAtOnce
         self.arrived.release()
         if not self._open.wait(_TIMEOUT):

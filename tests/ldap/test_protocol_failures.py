@@ -31,10 +31,15 @@ class Buggy(DirectoryReader):
 
     @contextmanager
     def reading(
-        self, principal: Principal, client: Client, *, at_once: bool = False
+        self,
+        principal: Principal,
+        client: Client,
+        *,
+        at_once: bool = False,
+        of_turn: bool = False,
     ) -> Iterator[Reading]:
         """Fail as soon as somebody looks."""
-        with super().reading(principal, client, at_once=at_once):
+        with super().reading(principal, client, at_once=at_once, of_turn=of_turn):
             raise KeyError("/srv/secret/table")
             yield
 

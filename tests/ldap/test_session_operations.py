@@ -278,9 +278,14 @@ class _Faulty(DirectoryReader):
 
     @contextmanager
     def reading(
-        self, _principal: Principal, _client: PrincipalClient, *, at_once: bool = False
+        self,
+        _principal: Principal,
+        _client: PrincipalClient,
+        *,
+        at_once: bool = False,
+        of_turn: bool = False,
     ) -> Iterator[Reading]:
-        del at_once
+        del at_once, of_turn
         raise self._error
         yield
 

@@ -7,6 +7,7 @@ read: so readers hand theirs on, and a snapshot costs the two statements that it
 from __future__ import annotations
 
 import sqlite3
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import NoReturn
 
@@ -32,18 +33,29 @@ class Snapshots:
         """Begin with none."""
         self._engine = engine
         self._idle: list[_Reader] = []
+        self._turn = TurnSnapshot(self)
 
     @property
     def idle(self) -> int:
         """How many connections stand by."""
         return len(self._idle)
 
-    def open(self, *, at_once: bool = False) -> Snapshot:
+    def open(
+        self, *, at_once: bool = False, of_turn: bool = False
+    ) -> AbstractContextManager[Connection]:
         """Return a snapshot to enter.
 
-        With ``at_once``, what takes more than some milliseconds raises NotAtOnce.
+        With ``at_once``, what takes more than some milliseconds raises NotAtOnce. So it is
+        ``of_turn``, where it is that of all in the turn if there is one.
         """
-        return Snapshot(self, at_once=at_once)
+        if of_turn and self._turn.is_on:
+            return self._turn
+        return Snapshot(self, at_once=at_once or of_turn)
+
+    @property
+    def turn(self) -> TurnSnapshot:
+        """What is shared in a turn."""
+        return self._turn
 
     def glance(self, statement: Prepared) -> Found | None:
         """Return the row that one statement finds, which is a snapshot by itself."""
@@ -152,3 +164,59 @@ class Snapshot:
             if self._at_once:
                 raise NotAtOnce from None
             raise
+
+
+class TurnSnapshot:
+    """One snapshot for all that have come in together. For one thread, and one at a time.
+
+    Who asks in a turn had asked when it began, and so before the snapshot is taken, which is
+    when the first of them is answered: all are told of everything that was there when they asked.
+    To take it and to look whose rights have changed costs as much as a small answer.
+    """
+
+    __slots__ = ("_connection", "_snapshot", "_snapshots", "is_on")
+
+    _connection: Connection
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        """Begin in no turn."""
+        self._snapshots = snapshots
+        self._snapshot: Snapshot | None = None
+        self.is_on = False
+
+    def begin(self) -> None:
+        """Begin a turn; nothing is taken yet."""
+        self.is_on = True
+
+    def end(self) -> None:
+        """End the turn. Raises StoreUnavailable."""
+        self.is_on = False
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            snapshot.__exit__(None, None, None)
+
+    @property
+    def taken(self) -> object | None:
+        """What stands for the snapshot that was taken in this turn, if there is one."""
+        return self._snapshot
+
+    def __enter__(self) -> Connection:
+        """Take it, if nobody has in this turn, for some milliseconds more."""
+        if self._snapshot is None:
+            snapshot = Snapshot(self._snapshots, at_once=True)
+            self._connection = snapshot.__enter__()
+            self._snapshot = snapshot
+        else:
+            deadline.hurry(driver_of(self._connection))
+        return self._connection
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave it to the next; where something has failed, to nobody."""
+        if error is not None and self._snapshot is not None:
+            snapshot, self._snapshot = self._snapshot, None
+            snapshot.__exit__(kind, error, traceback)

@@ -1,0 +1,121 @@
+"""What comes together is answered together: of one moment, which is after all of it was asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirserver.assembly import Services
+from dirserver.errors import AccessDenied, NotAtOnce
+from dirserver.model.grant import Privilege
+from dirserver.model.principal import Principal
+from dirserver.store.engine import Connection
+from dirserver.store.sqlite import snapshots
+from tests.directory.acts import WITHOUT_BOB, put, reconfigure
+from tests.organisation import ALICE, BOB, HERE, vcard
+
+
+def known(services: Services, who: Principal = ALICE) -> int:
+    """Return how many customers somebody is told of."""
+    with services.directory.reading(who, HERE, of_turn=True) as reading:
+        return reading.count(reading.book("customers", Privilege.READ))
+
+
+@pytest.fixture(autouse=True)
+def _read(services: Services) -> None:
+    # What nobody has looked up yet is not at once.
+    services.directory.policy()
+
+
+def test_all_in_a_turn_are_told_of_one_moment(services: Services) -> None:
+    end = services.store.turn()
+    put(services, "1.vcf", vcard("1", "One"))
+    assert known(services) == 1
+    put(services, "2.vcf", vcard("2", "Two"))
+    assert known(services) == 1
+    assert known(services, BOB) == 1
+    # It is not the moment of others.
+    with services.directory.reading(ALICE, HERE) as reading:
+        assert reading.count(reading.book("customers", Privilege.READ)) == 2
+    with services.directory.reading(ALICE, HERE, at_once=True) as reading:
+        assert reading.count(reading.book("customers", Privilege.READ)) == 2
+    end()
+    for _ in range(2):
+        end = services.store.turn()
+        assert known(services) == 2
+        end()
+    assert services.store.connections_in_use == 0
+
+
+def test_without_a_turn_each_has_a_moment_of_its_own(services: Services) -> None:
+    services.store.turn()()
+    for number in range(3):
+        put(services, f"{number}.vcf", vcard(str(number), f"Number {number}"))
+        assert known(services) == number + 1
+    assert services.store.taken_in_turn is None
+    assert services.store.connections_in_use == 0
+
+
+def test_whose_rights_end_is_out_in_the_next_turn(services: Services) -> None:
+    end = services.store.turn()
+    assert known(services, BOB) == 0
+    reconfigure(services, *WITHOUT_BOB)
+    # As all that is told in this turn is of before.
+    assert known(services, BOB) == 0
+    end()
+    end = services.store.turn()
+    with pytest.raises(NotAtOnce):
+        known(services, BOB)
+    services.directory.policy()
+    with pytest.raises(AccessDenied):
+        known(services, BOB)
+    assert known(services) == 0
+    end()
+    assert services.store.connections_in_use == 0
+
+
+def test_what_fails_leaves_nothing_to_those_who_come_behind(services: Services) -> None:
+    end = services.store.turn()
+    assert known(services) == 0
+    before = services.store.taken_in_turn
+    with (
+        pytest.raises(ZeroDivisionError),
+        services.directory.reading(ALICE, HERE, of_turn=True),
+    ):
+        raise ZeroDivisionError
+    assert services.store.taken_in_turn is None
+    put(services, "1.vcf", vcard("1", "One"))
+    assert known(services) == 1
+    assert services.store.taken_in_turn is not before
+    end()
+    assert services.store.connections_in_use == 0
+
+
+def test_rights_are_looked_up_once_in_a_turn(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = 0
+
+    class Counted(snapshots.Snapshot):
+        def __enter__(self) -> Connection:
+            nonlocal taken
+            taken += 1
+            return super().__enter__()
+
+    monkeypatch.setattr(snapshots, "Snapshot", Counted)
+    end = services.store.turn()
+    asked = []
+    for _ in range(5):
+        known(services)
+        asked.append(services.directory.policy(at_once=True))
+    end()
+    assert taken == 1
+    assert all(one is asked[0] for one in asked)
+
+
+def test_elsewhere_nothing_is_of_a_turn(each_engine: Services) -> None:
+    if each_engine.store.is_sqlite:
+        return
+    end = each_engine.store.turn()
+    with pytest.raises(NotAtOnce):
+        known(each_engine)
+    end()

@@ -1,0 +1,94 @@
+"""The reactor that says when its turns begin and end."""
+
+# Twisted's own have few annotations.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.epollreactor import EPollReactor
+
+from dirserver.turns import TurningReactor
+
+Said = list[str]
+
+
+class _Reader(FileDescriptor):
+    """Reads what comes, and says so."""
+
+    def __init__(self, end: socket.socket, said: Said, then: Callable[[], None]) -> None:
+        super().__init__()
+        self._end, self._said, self._then = end, said, then
+
+    def fileno(self) -> int:
+        return self._end.fileno()
+
+    def doRead(self) -> None:  # noqa: N802  # Twisted's name
+        self._said.append(self._end.recv(9).decode())
+        self._then()
+
+
+@pytest.fixture
+def reactor() -> Iterator[TurningReactor]:
+    """One that nobody runs."""
+    found = TurningReactor()
+    yield found
+    found._poller.close()
+
+
+def _nothing() -> None:
+    pass
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_all_that_has_come_is_of_one_turn(reactor: TurningReactor, fails: bool) -> None:
+    said: Said = []
+
+    def turn() -> Callable[[], object]:
+        said.append("begins")
+        return lambda: said.append("ends")
+
+    def then() -> None:
+        if fails:
+            raise ZeroDivisionError
+
+    pairs = [socket.socketpair() for _ in range(3)]
+    for near, far in pairs:
+        reactor.addReader(_Reader(near, said, then))
+        far.send(b"came")
+    reactor.turn = turn
+    reactor.doIteration(5)
+    assert said == ["begins", "came", "came", "came", "ends"]
+    for pair in pairs:
+        for end in pair:
+            end.close()
+
+
+def test_a_turn_ends_whatever_becomes_of_it(
+    reactor: TurningReactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: Said = []
+
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(EPollReactor, "doPoll", broken)
+    reactor.turn = lambda: lambda: said.append("ends")
+    with pytest.raises(ZeroDivisionError):
+        reactor.doIteration(0)
+    assert said == ["ends"]
+
+
+def test_without_turns_it_is_twisteds(reactor: TurningReactor) -> None:
+    near, far = socket.socketpair()
+    said: Said = []
+    reactor.addReader(_Reader(near, said, _nothing))
+    far.send(b"came")
+    reactor.doIteration(5)
+    assert said == ["came"]
+    near.close()
+    far.close()
