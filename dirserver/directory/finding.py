@@ -43,10 +43,14 @@ _TOLD_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finder:
-    """Finds cards in the same views, whatever is asked of them, and ``limit`` of them at most."""
+    """Finds cards in the same views, whatever is asked of them, and ``limit`` of them at most.
+
+    ``shows_all`` is where no card of the views is to be left out, whatever it says.
+    """
 
     views: Sequence[VisibleBook]
     limit: int | None
+    shows_all: bool
     within: store.Finder
 
 
@@ -141,12 +145,14 @@ class Finding(ABC):
         most = None if limit is None else limit + beyond
         asked = Span(most, span.after, span.skip, span.backwards)
         question = self._question(EVERYTHING, views, order)
-        return Finder(views, limit, store.Finder(question, asked, details))
+        shows_all = question.query == EVERYTHING
+        return Finder(views, limit, shows_all, store.Finder(question, asked, details))
 
     def found(self, finder: Finder, query: Query) -> Iterator[Hits]:
         """Yield what ``hits`` does; the finder is one of the same policy, for the same reader."""
         views = finder.views
-        found = finder.within.hits(self.connection, _shown(query, views))
+        shown = query if finder.shows_all else _shown(query, views)
+        found = finder.within.hits(self.connection, shown)
         if self._lookups is None:
             return found
         return self._as_told(self._lookups, found, query, views, finder.limit)

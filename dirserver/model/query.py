@@ -246,6 +246,9 @@ def resolve(query: Query, hidden: frozenset[str]) -> Query:
     it is undefined: negations are pushed inwards (De Morgan's laws hold in three-valued logic),
     and what is left of an undefined test then counts as false, as nothing can negate it.
     """
+    if not hidden and isinstance(query, Anywhere):
+        # As nearly all that telephones ask.
+        return query
     return _resolve(query, hidden, negated=False)
 
 
