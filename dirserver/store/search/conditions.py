@@ -45,7 +45,7 @@ from dirserver.model.query import (
 from dirserver.store.quarantine import is_held
 from dirserver.store.same.links import is_linked
 from dirserver.store.search.probes import Bind, Shape, in_place, is_among
-from dirserver.store.search.values import Test, kept_as, probes
+from dirserver.store.search.values import Test, begins, kept_as, probes
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
@@ -123,6 +123,10 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             forms = asked_forms(number, plan)
             values += forms
             return Anywhere, fields, len(forms)
+        case Anywhere(fields, Substring(_, str(), (), "", True) as test) if (
+            test.initial and (shape := begins(fields, test, dialect, values)) is not None
+        ):
+            return shape
         case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
             return _shapes([query], plan, dialect, values)
         case LinkedIn():

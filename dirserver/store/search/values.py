@@ -6,11 +6,13 @@ follows the beginnings of the words of names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
+
+from sqlalchemy import Dialect
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import fold_part, forms, one_line, part_forms
@@ -40,6 +42,7 @@ _KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}
 # These are shown as lines, or are so long that nobody asks for all of one.
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
 _BOUNDS = {AtLeast: Op.AT_LEAST, AtMost: Op.AT_MOST, Below: Op.BELOW}
+_BEGINNING = (Op.AT_LEAST, Op.BELOW)
 _FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
 _FROM_BEGINNING = Comparison(Op.AT_LEAST, (LEAST,))
 
@@ -110,6 +113,31 @@ def probes(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
             )
         ]
     )
+
+
+def begins(
+    fields: tuple[Field, ...], test: Substring, dialect: Dialect, values: list[str]
+) -> Hashable | None:
+    """Return what the probes for a beginning depend on, and add what is bound to ``values``.
+
+    It is as ``probes`` has it for such a test of each of ``fields``, but put together without
+    them: that is what telephones ask with every key. None where that is not so.
+    """
+    kinds = _by_kind(fields, True)
+    if any(kind is _Kind.NUMBER for kind, _ in kinds):
+        return None
+    spellings = [parts.initial for parts in filter(_can_be, _text_parts(test))]
+    for kind, some in kinds:
+        for initial in spellings:
+            until = initial + trigram.LAST
+            if kind is _Kind.WORDS:
+                values += head_of(initial), initial, until
+                continue
+            for asked in _asked_of(some, _BEGINNING):
+                if dialect.name == "sqlite" and not is_by_order(asked, _BEGINNING):
+                    values.append(trigram.beginning(initial))
+                values += initial, until
+    return Substring, fields, len(spellings)
 
 
 def _joined(found: list[Probe]) -> list[Probe]:
