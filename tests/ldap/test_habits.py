@@ -66,6 +66,22 @@ def test_what_a_phone_asks_has_a_short_answer(context: Context, family: Family) 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "(|(cn=*anna*)(mail=*anna*)(givenName=*anna*)(sn=*anna*))",
+        "(&(objectClass=person)(|(cn=anna*)(mail=anna*)(givenName=anna*)(sn=anna*)))",
+        "(&(mail=*)(|(mail=anna*)(|(cn=anna*)(|(sn=anna*)(givenName=anna*)))))",
+    ],
+)
+def test_so_has_what_a_mail_program_asks_which_names_no_attributes(
+    context: Context, text: str
+) -> None:
+    found = short(bound(context, "alice"), text, limit=100, attributes=())
+    assert found is not None
+    assert [len(found), *names(found)] == [2, "Anna Beispiel"]
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         # A book or a person among the users, and what depends on where a card is.

@@ -6,7 +6,7 @@ drop what differs (Linphone). They are given the number as they wrote it, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 
@@ -30,6 +30,12 @@ _MOST = 8
 def asked_numbers(filter_: Filter) -> tuple[str, ...]:
     """Return the numbers that the filter asks for in one piece, each once."""
     return tuple(dict.fromkeys(islice(_asked(filter_), _MOST)))
+
+
+def may_ask_for_numbers(about: Iterable[str]) -> bool:
+    """Say whether a filter that is about these attributes may have such numbers."""
+    known = map(lookup, about)
+    return any(one is not None and not PHONES.isdisjoint(one.fields) for one in known)
 
 
 def _asked(filter_: Filter) -> Iterator[str]:

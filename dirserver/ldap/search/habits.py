@@ -15,6 +15,7 @@ from dirserver.ldap.codec.encode import ResultCode
 from dirserver.ldap.codec.messages import Message, Scope, SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Target, Tree
+from dirserver.ldap.entry.asked import may_ask_for_numbers
 from dirserver.ldap.entry.looks import Looks, compares, looks
 from dirserver.ldap.entry.presenting import Presenter
 from dirserver.ldap.schema.attributes import OBJECT_CLASS, lookup
@@ -121,9 +122,10 @@ def _made(
     profile: ClientProfile,
 ) -> Habit | None:
     views, about = target.views, request.about
-    if not views or target.key or compares(request, profile):
+    if not views or target.key or about is None or not all(map(_is_said_by_cards, about)):
         return None
-    if about is None or not all(map(_is_said_by_cards, about)):
+    if compares(request, profile) and may_ask_for_numbers(about):
+        # What is shown depends on the words.
         return None
     limit = most_entries(request, profile)
     looked_up = [view.access < Privilege.READ for view in views]
