@@ -131,8 +131,14 @@ def looks(
     request: SearchRequest,
     settings: LDAPSettings,
     profile: ClientProfile,
+    *,
+    few: bool = False,
 ) -> Looks:
-    """Return how the cards of ``views`` look to who sends ``request`` and has this profile."""
+    """Return how the cards of ``views`` look to who sends ``request`` and has this profile.
+
+    Of a ``few`` none is read again that was made for another answer; of many it would not be there
+    any more.
+    """
     asked = asked_numbers(request.filter) if compares(request, profile) else ()
     look = _look if asked else _same_look
     return _joined(
@@ -147,7 +153,8 @@ def looks(
                 asked,
             )
             for view in views
-        }
+        },
+        few=few,
     )
 
 
@@ -160,9 +167,10 @@ def compares(request: SearchRequest, profile: ClientProfile) -> bool:
     return profile.as_asked or not request.attributes
 
 
-def _joined(of: Mapping[int, Look]) -> Looks:
+def _joined(of: Mapping[int, Look], *, few: bool) -> Looks:
     ways = {one.way for one in of.values()}
-    way = next((one for one in (Way.MADE, Way.KEPT) if one in ways), Way.AS_STORED)
+    simplest = Way.KEPT if few else Way.AS_STORED
+    way = next((one for one in (Way.MADE, Way.KEPT) if one in ways), simplest)
     details = Details(
         revision=way is Way.KEPT,
         attributes=way is not Way.KEPT,

@@ -137,7 +137,7 @@ def _made(
     most = _FEW if limit is None else min(limit, _FEW)
     names = known(about)
     beside = tuple(one for one in target.containers if not names.isdisjoint(one.attributes))
-    shown = looks(views, request, settings, profile)
+    shown = looks(views, request, settings, profile, few=True)
     # Nobody goes on behind what is sent.
     details = replace(shown.details, placed=False)
     finder = tree.reading.finder(views, most, 1, details=details)
