@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from dirserver.assembly import Services
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.framing import Framer
+from dirserver.ldap.codec.layouts import Layouts
 from dirserver.ldap.codec.messages import MalformedMessage, SearchRequest, render
 from dirserver.ldap.diagnosis.masking import masked_dn, masked_filter
 from dirserver.ldap.diagnosis.reasons import Cause, diagnose
@@ -49,6 +50,7 @@ class Target:
         self._services = services
         self._context = Context(services.directory, services.authenticator, settings)
         self._numbers = count()
+        self._layouts = Layouts()
 
     def take(self, stream: bytes) -> bytes:
         """Return what a client is sent for ``stream``. Raises AssertionError if that is wrong."""
@@ -74,7 +76,7 @@ class Target:
             client.protocol.connectionLost(Failure(ConnectionDone()))
             client.settle()
         assert [one for one in logs if one["log_level"] == "error"] == []
-        known = {0, *_ids(octets)}
+        known = {0, *self._ids(octets)}
         for response in wire.responses(sent):
             assert response.id in known
             assert response.code != "other"
@@ -84,6 +86,23 @@ class Target:
         for heard in from_json(as_json(recent.of(address))):
             self._diagnose(heard)
         return sent
+
+    def _ids(self, octets: bytes) -> Iterator[int]:
+        """Yield the ids of the requests in a stream, as far as it is one."""
+        framer = Framer(_LIMITS.message_after_bind)
+        try:
+            for message in framer.feed(octets):
+                try:
+                    alone = decode_message(message)
+                    # What was sent before must not make anything else of it.
+                    assert self._layouts.decode(message) == alone
+                    yield alone.id
+                except MalformedMessage as error:
+                    if error.envelope is None:
+                        return
+                    yield error.envelope.id
+        except MalformedMessage:
+            return
 
     def _diagnose(self, heard: Heard) -> None:
         """Ask why a request went as it did, which must not fail either."""
@@ -95,21 +114,6 @@ class Target:
         masked_dn(message.op.base)
         tally = replay(message.op, heard, self._context.directory, self._context.settings)
         assert diagnose(heard, message.op, tally) in Cause
-
-
-def _ids(octets: bytes) -> Iterator[int]:
-    """Yield the ids of the requests in a stream, as far as it is one."""
-    framer = Framer(_LIMITS.message_after_bind)
-    try:
-        for message in framer.feed(octets):
-            try:
-                yield decode_message(message).id
-            except MalformedMessage as error:
-                if error.envelope is None:
-                    return
-                yield error.envelope.id
-    except MalformedMessage:
-        return
 
 
 @contextmanager
