@@ -149,8 +149,9 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: object) -> list[Found]:
         """Return all rows that are found."""
-        rows = self.execute(connection, values).fetchall()
-        return list(map(self._for(connection.dialect).read, rows))
+        rows: list[Found] = list(self.execute(connection, values).fetchall())
+        compiled = self._for(connection.dialect)
+        return list(map(compiled.read, rows)) if compiled.reading else rows
 
     def iterate(self, connection: Connection, **values: object) -> Iterator[Found]:
         """Yield the rows that are found, one by one where the driver goes from row to row."""

@@ -109,11 +109,11 @@ class Finder:
         if statement is None:
             statement = self._statement(replace(question, query=query), dialect)
             if statement is None:
-                return
+                return iter(())
             _statements.put(shape, statement)
-        for rows in statement.run(connection, values):
-            # They have the columns of ``_select``.
-            yield Hits(cast("Sequence[Row]", rows))
+        # The rows have the columns of ``_select``.
+        found = cast("Iterator[Sequence[Row]]", statement.run(connection, values))
+        return map(Hits, found)
 
     def _statement(self, question: Question, dialect: Dialect) -> Statement | None:
         span, details = self._span, self._details

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select
@@ -34,11 +34,16 @@ class Statement:
         self._prepared = Prepared(select)
 
     def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Sequence[Found]]:
-        """Yield the rows, as many at once as were wanted."""
+        """Yield the rows, as many at once as were wanted; where that is little, all at once."""
         bound = {f"v{at}": value for at, value in enumerate(values)}
-        if self._is_short or connection.dialect.name == "sqlite":
-            yield from self._prepared.found(connection, bound, self._most)
-            return
+        if self._is_short:
+            rows = self._prepared.rows(connection, **bound)
+            return iter((rows,) if rows else ())
+        if connection.dialect.name == "sqlite":
+            return self._prepared.found(connection, bound, self._most)
+        return self._walk(connection, bound)
+
+    def _walk(self, connection: Connection, bound: Mapping[str, str]) -> Iterator[Sequence[Found]]:
         # PostgreSQL's driver would hold all that is found. To have it bit by bit, it declares a
         # cursor, asks for each bit and closes it, which little is not worth.
         with connection.execute(self._select, bound) as rows:
