@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from dirserver import __version__
+from dirserver.cli import again
 from dirserver.cli.invocation import ENVIRONMENT, Invocation, invocation
 from dirserver.cli.typed.backups import app as backups
 from dirserver.cli.typed.books import app as books
@@ -82,6 +83,8 @@ def options(
     Serve address books. To begin: dirserver import phones.vcf --book customers
     Exit codes: 0 done; 1 not done; 2 not understood; 3 stopped; 70 bug; 130 ^C
     """
+    source = context.get_parameter_source("config")
+    again.remember(config if source is not None and source.name == "COMMANDLINE" else None)
     context.obj = Invocation(config, verbose)
 
 

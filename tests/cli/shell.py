@@ -131,6 +131,14 @@ class Shell:
         """Run a command, with the config file, that has nothing to do with a terminal."""
         return self.bare("-c", self.config, *arguments, stdin=stdin)
 
+    def hint(self, words: str, what: str = "this") -> str:
+        """Return the line that says how ``what`` was done is taken back."""
+        return f"To take {what} back: {self.proposed(words)}\n"
+
+    def proposed(self, words: str) -> str:
+        """Return a command as one is told to type it, with this config."""
+        return f"dirserver -c {self.config} {words}"
+
     def bare(self, *arguments: str | Path, stdin: bytes = b"") -> Done:
         """Run just this."""
         self._capture.readouterr()

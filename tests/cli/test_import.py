@@ -31,7 +31,10 @@ def names(shell: Shell, book: str = "customers") -> list[str]:
 def test_cards_go_in_on_each_engine(on_each_engine: Shell, cards: Path) -> None:
     assert on_each_engine("apply").code == 0
     done = on_each_engine("import", "--book", "customers", cards)
-    assert (done.code, done.err) == (0, "To take this back: dirserver undo --import 1\n")
+    assert (done.code, done.err) == (
+        0,
+        on_each_engine.hint("undo --import 1"),
+    )
     assert done.lines() == [
         f"{cards}: vCard, 3 contacts",
         f"{cards}: 3 cards: 3 new, 0 changed, 0 as before",
@@ -100,7 +103,7 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_goes_in(shell: Shell, tmp_
     nothing = "there is nothing in it that a person could read"
     assert f"{file}:12: card 3: not imported: {nothing}" in rest
     assert done.err == (
-        "To take this back: dirserver undo --import 1\n"
+        f"{shell.hint('undo --import 1')}"
         "Not imported, for the reasons above: 2. The other 2 cards are in customers; mend the "
         "file and import it again, that changes nothing for them.\n"
     )
@@ -320,7 +323,10 @@ def test_a_terminal_shows_a_bar(shell: Shell, tmp_path: Path) -> None:
 def test_nothing_else_does(shell: Shell, tmp_path: Path) -> None:
     file = many(tmp_path, 3)
     done = run("-c", shell.config, "import", "--book", "staff", file, env={"FORCE_COLOR": "1"})
-    assert (done.code, done.err) == (0, "To take this back: dirserver undo --import 1\n")
+    assert (done.code, done.err) == (
+        0,
+        shell.hint("undo --import 1"),
+    )
     assert done.lines()[1:] == [f"{file}: 3 cards: 3 new, 0 changed, 0 as before"]
     words = ("-c", shell.config, "import", "--book", "staff", file)
     code, shown = run_on_terminal(*words, env={"NO_COLOR": "1"})

@@ -44,7 +44,7 @@ def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) ->
     assert "customers" in row
     shown = filled("show", "anna", "--book", "customers")
     assert f"linked with {HERE_TOO} (key {second}, by offer)" in shown.lines()
-    assert shown.err == "To take the link back: dirserver undo --batch 3\n"
+    assert shown.err == filled.hint("undo --batch 3", "the link")
     # Who reads one of the books has one card, and no trace of the other.
     (card,) = filled("search", "anna", "--json", "--as", "erin").json()
     assert (card["book"], card["linked"]) == ("staff", [])

@@ -63,7 +63,7 @@ def test_it_is_done_told_of_and_taken_back(doubled: Shell) -> None:
     before = books(doubled)
     done = doubled("merge", "customers/one.vcf", "other", "--yes")
     assert done.lines()[-1] == "done: 1 card went into 1 card"
-    assert done.err.startswith("To take this back: dirserver undo --batch ")
+    assert done.err.startswith(doubled.hint("undo --batch").rstrip("\n"))
     back = done.err.split()[-2:]
     assert doubled("search", "smith", "--json").json()[0]["uid"] == "one"
     told = doubled("audit", "--action", "card:merge").lines()

@@ -23,7 +23,7 @@ def coming(tmp_path: Path) -> Path:
     return path
 
 
-UNDO = re.compile(r"To take this back: dirserver undo --import \d+\n")
+UNDO = re.compile(r"To take this back: dirserver (?:-c \S+ )?undo --import \d+\n")
 
 
 def exported(shell: Shell, book: str = "customers") -> str:

@@ -171,7 +171,10 @@ def test_a_field_and_a_card_are_restored(shop: Shell) -> None:
         "this was a dry run: customers is as it was",
     ]
     done = shop(*words)
-    assert (done.code, done.err) == (0, "To take this back: dirserver undo --batch 2\n")
+    assert (done.code, done.err) == (
+        0,
+        shop.hint("undo --batch 2"),
+    )
     assert shop(*words).out.endswith("nothing to do\n")
     shown = shop("show", "anna").out
     assert "pays late" in shown
@@ -202,7 +205,7 @@ def test_a_book_is_restored(shop: Shell) -> None:
     assert books(shop)["customers"] == ["anna.vcf", "new.vcf"]
     done = shop("book", "restore", "customers", "--at", at, "--yes")
     assert lines(done.out) == ["customers as of WHEN: 3 cards as they were, 1 card taken out"]
-    assert done.err == "To take this back: dirserver undo --batch 2\n"
+    assert done.err == shop.hint("undo --batch 2")
     assert books(shop)["customers"] == ["anna.vcf", "ben.vcf", "zoe.vcf"]
     done = shop("book", "restore", "customers", "--at", at)
     assert lines(done.out) == ["customers as of WHEN: nothing has changed since"]
@@ -218,7 +221,7 @@ def test_what_bob_did_is_taken_back(shop: Shell) -> None:
     )
     done = shop("undo", "--user", "bob", "--since", "1h", "--yes")
     assert done.lines()[-1] == "done: 1 back, 1 gone, 1 changed"
-    assert done.err == "To take this back: dirserver undo --batch 2\n"
+    assert done.err == shop.hint("undo --batch 2")
     assert books(shop)["customers"] == ["anna.vcf", "ben.vcf"]
     assert "took back what was done in customers: undo 2 of bob since" in shop("audit").out
     done = shop("undo", "--user", "bob", "--yes")

@@ -40,7 +40,10 @@ def _change(shell: Shell, *changes: tuple[str, str]) -> None:
 def test_plan_shows_what_apply_does_on_each_engine(on_each_engine: Shell) -> None:
     planned = on_each_engine("plan")
     assert planned.code == 0
-    assert planned.lines() == [*FIRST, "nothing is changed yet; to do this: dirserver apply"]
+    assert planned.lines() == [
+        *FIRST,
+        f"nothing is changed yet; to do this: {on_each_engine.proposed('apply')}",
+    ]
     applied = on_each_engine("apply")
     assert applied.code == 0
     assert applied.lines() == [*FIRST, "done: dirserver.toml is applied"]
@@ -68,7 +71,7 @@ def test_changes_are_signed_like_a_diff(shell: Shell) -> None:
         "+ book public: Public",
         "+ grant on public to alice: manage",
         "- book secret: archived (invisible, but kept)",
-        "nothing is changed yet; to do this: dirserver apply",
+        f"nothing is changed yet; to do this: {shell.proposed('apply')}",
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_dry_run_shows_who_comes_changes_and_goes(shell: Shell, file: Path) ->
         "this was a dry run: staff is as it was",
     ]
     assert shell("sync-source").lines()[-1].endswith("never")
-    assert shell("sync-source", "hr").err == "To take this back: dirserver undo --batch 1\n"
+    assert shell("sync-source", "hr").err == shell.hint("undo --batch 1")
     file.write_text(HEAD + "\n".join(PEOPLE[:-1]).replace("a3@", "anna@"))
     lines = shell("sync-source", "hr", "--dry-run").lines()
     assert lines[0].startswith("~ Ann Nr 3, staff/")

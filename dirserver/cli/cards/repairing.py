@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
@@ -86,7 +86,7 @@ def fix(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         screen.say(f"this was a dry run: {counted} would be repaired, and all is as it was")
     elif batch is not None:
         screen.say(f"done: {screen.counted(number, 'card')} repaired")
-        screen.note(f"To take this back: dirserver undo --batch {batch}")
+        screen.note(f"To take this back: {again.undo(batch)}")
 
 
 def _tell(label: str, found: Sequence[ShownRepair], *, everything: bool) -> None:

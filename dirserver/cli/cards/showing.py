@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import acting
 from dirserver.cli.cards.choosing import Chosen, Wanted, choose
 from dirserver.cli.failure import Failed
@@ -81,7 +81,7 @@ def show(invocation: Invocation, wanted: Wanted, at: str, *, raw: bool, as_json:
         mode = "" if link is None else f", by {link.link.mode}"
         screen.say(f"linked with {one.book}/{one.href} (key {one.key}{mode})")
     if link_batch is not None:
-        screen.note(f"To take the link back: dirserver undo --batch {link_batch}")
+        screen.note(f"To take the link back: {again.undo(link_batch)}")
 
 
 def version_at(card: Chosen, moment: datetime | None) -> Version:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cards.choosing import Chosen, Wanted, choose
 from dirserver.cli.cards.showing import version_at
@@ -168,7 +168,7 @@ def _restore(
 
 
 def _say_how_back(batch: int | None) -> None:
-    screen.note(f"To take this back: dirserver undo --batch {batch}")
+    screen.note(f"To take this back: {again.undo(batch)}")
 
 
 def restore_whole(invocation: Invocation, request: BookRequest, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cards.choosing import labels, views_of
 from dirserver.cli.confirming import confirm
@@ -88,7 +88,7 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
         screen.say(f"{outcomes.counted(told)}; this was a dry run, and all is as it was")
     elif batch is not None:
         screen.say(f"done: {outcomes.counted(told)}")
-        screen.note(f"To take this back: dirserver undo --batch {batch}")
+        screen.note(f"To take this back: {again.undo(batch)}")
     stay = [outcome for outcome in told if outcome.conflicts]
     if stay:
         screen.complain(

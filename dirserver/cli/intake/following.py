@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import typer
 
 from dirserver import sourcing
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import STOPPED, Failed
 from dirserver.cli.hints import hint
@@ -232,7 +232,7 @@ def _tell(source: Source, run: ToldRun) -> None:
     if run.dry_run:
         screen.say(f"this was a dry run: {source.book} is as it was")
     elif run.batch is not None:
-        screen.note(f"To take this back: dirserver undo --batch {run.batch}")
+        screen.note(f"To take this back: {again.undo(run.batch)}")
 
 
 def _list(told: Sequence[ToldSource]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.history.outcomes import short
@@ -194,7 +194,7 @@ def _tell(outcome: Imported) -> None:
     if outcome.dry_run:
         screen.say(f"this was a dry run: {outcome.book} is as it was")
     elif outcome.batch is not None:
-        screen.note(f"To take this back: dirserver undo --import {outcome.batch}")
+        screen.note(f"To take this back: {again.undo(outcome.batch, by='import')}")
 
 
 def _of_duplicates(file: ImportedFile) -> str:

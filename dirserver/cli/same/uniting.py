@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cards.naming import Named, writable
 from dirserver.cli.confirming import confirm
@@ -299,7 +299,7 @@ def _say_how_it_went(
         screen.say(f"{gone} would go into {into}; this was a dry run, and all is as it was")
         return
     screen.say(f"done: {gone} went into {into}")
-    screen.note(f"To take this back: dirserver undo --batch {batch}")
+    screen.note(f"To take this back: {again.undo(batch)}")
 
 
 def _shown(merger: Merger) -> ShownMerger:

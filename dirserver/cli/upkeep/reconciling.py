@@ -10,7 +10,7 @@ import typer
 
 from dirserver import config
 from dirserver.assembly import Services, open_services
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import command_line, os_login
 from dirserver.cli.failure import CHANGES
 from dirserver.cli.invocation import Invocation
@@ -106,4 +106,4 @@ def _tell(told: Changes, *, as_json: bool) -> None:
     elif told.applied:
         screen.say(f"done: {told.file} is applied")
     else:
-        screen.say("nothing is changed yet; to do this: dirserver apply")
+        screen.say(f"nothing is changed yet; to do this: {again.command('apply')}")

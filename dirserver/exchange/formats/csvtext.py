@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
 
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 131_072
@@ -24,6 +26,14 @@ class Row:
     line: int
     cells: Sequence[str]
     fault: str = ""
+
+
+class _Reader(Protocol):
+    """What ``csv.reader`` returns."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
 
 
 def said_separator(text: str) -> tuple[str, int]:
@@ -44,8 +54,30 @@ def first_rows(text: str, separator: str) -> list[Row]:
 
 
 def read_rows(text: str, separator: str, first_line: int = 1) -> Iterator[Row]:
-    """Yield the rows of a file, those too that cannot be read."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    """Yield the rows of a file, those too that cannot be read.
+
+    A quote that is never closed would make one cell of all that follows it; so it is the row that
+    it begins in that cannot be read, and those behind it are rows.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    done = 0
+    while done < len(lines):
+        reader = csv.reader(islice(lines, done, None), delimiter=separator)
+        before = done
+        for row in _read(reader, first_line + before):
+            ends = before + reader.line_num
+            if not row.fault and _is_torn(lines[done:ends], separator, is_last=ends == len(lines)):
+                number = first_line + done
+                yield Row(number, (), f"line {number}: a quote is never closed")
+                done += 1
+                break
+            done = ends
+            yield row
+        else:
+            return
+
+
+def _read(reader: _Reader, first_line: int) -> Iterator[Row]:
     while True:
         begins = reader.line_num + first_line
         try:
@@ -61,6 +93,20 @@ def read_rows(text: str, separator: str, first_line: int = 1) -> Iterator[Row]:
             yield Row(begins, (), f"line {begins}: there are more than {MAX_COLUMNS} cells")
         else:
             yield Row(begins, cells)
+
+
+def _is_torn(lines: Sequence[str], separator: str, *, is_last: bool) -> bool:
+    """Say whether a row has more lines than it should, since a quote in the first has no other.
+
+    Then it ends with the file, or with the first quote of another row, behind which it goes on.
+    """
+    if len(lines) == 1 and not is_last:
+        return False
+    try:
+        list(csv.reader(lines, delimiter=separator, strict=True))
+    except csv.Error as error:
+        return len(lines) > 1 or "unexpected end of data" in str(error)
+    return False
 
 
 def _why(error: csv.Error) -> str:

@@ -242,9 +242,7 @@ def _remarks(
         if order is not None and ambiguous:
             first = "day" if order is DateOrder.DAY_FIRST else "month"
             remarks.append(f"dates are read with the {first} first; --dates says it otherwise")
-    if text.count('"') % 2:
-        remarks.append("a quote is never closed: the file may be cut off")
-    elif gathered.short_last:
+    if gathered.short_last:
         remarks.append("the last row has few cells: the file may be cut off")
     if "\ufffd" in text:
         remarks.append("some characters are of no known encoding and became \ufffd")

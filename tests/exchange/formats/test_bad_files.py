@@ -60,9 +60,15 @@ def test_a_cell_of_ten_megabytes_costs_its_row_and_no_other() -> None:
     assert fault.startswith("line 3: a cell has more than 131072 characters")
 
 
-def test_a_quote_that_is_never_closed_is_told() -> None:
-    layout, _ = read('Vorname;Nachname;Telefon\nAda;Byron;030 1\n"Ben;B;1\n')
-    assert "a quote is never closed: the file may be cut off" in layout.remarks
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("more", ["", 'Cy;C;2\n"Di\nDi";D;3\nEd;E;4\n'])
+def test_a_quote_that_is_never_closed_costs_its_row_and_no_other(more: str, end: str) -> None:
+    text = f'Vorname;Nachname;Telefon\nAda;Byron;030 1\n"Ben;B;1\n{more}'
+    _, cards = read(text.rstrip("\n") + end)
+    faults = [card.notes[0] for card in cards if card.body is None]
+    assert faults == ["line 3: a quote is never closed"]
+    names = [card.name for card in cards if card.body]
+    assert names == ["Ada Byron", *(["Cy C", "Di Di D", "Ed E"] if more else [])]
 
 
 def test_a_cell_full_of_quotes_takes_no_time() -> None:
