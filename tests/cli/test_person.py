@@ -148,8 +148,8 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(filled: Shell) -> None:
         "this is a dry run: nothing was erased",
         "1 card would be taken out of customers",
         "1 version would be taken out of the history",
-        "0 events of the audit trail would be emptied of what they say of the person; its chain "
-        "stays whole",
+        "0 events of the audit trail would be emptied of what the trail says of the person; its "
+        "chain stays whole",
         "8 keyed fingerprints would be kept, by which the person is refused later",
         "the names of the cards' files stay; clients need them to learn that the cards are gone",
         "backups and exports from before still have everything",

@@ -172,27 +172,32 @@ def _certificate(done: Erased, head: str, *, dry_run: bool, scrubbed: bool) -> C
 
 def _lines(said: Certificate) -> list[str]:
     """Return the certificate in words."""
-    be = "would be taken" if said.dry_run else "were taken"
-    emptied = "would be emptied" if said.dry_run else "were emptied"
-    kept = "would be kept" if said.dry_run else "were kept"
+
+    def be(number: int) -> str:
+        return "would be" if said.dry_run else "was" if number == 1 else "were"
+
     lines = (
         ["this is a dry run: nothing was erased"]
         if said.dry_run
         else [f"{said.case}: a person was erased on {said.at:%Y-%m-%d %H:%M:%S} UTC by {said.by}"]
     )
     lines += [
-        f"{screen.counted(said.cards, 'card')} {be} out of {', '.join(said.books)}",
-        f"{screen.counted(said.versions, 'version')} {be} out of the history",
-        f"{screen.counted(said.events, 'event')} of the audit trail {emptied} of what they say of "
-        "the person; its chain stays whole",
-        f"{screen.counted(said.fingerprints, 'keyed fingerprint')} {kept}, by which the person is "
-        "refused later",
+        f"{screen.counted(said.cards, 'card')} {be(said.cards)} taken out of "
+        f"{', '.join(said.books)}",
+        f"{screen.counted(said.versions, 'version')} {be(said.versions)} taken out of the history",
+        f"{screen.counted(said.events, 'event')} of the audit trail {be(said.events)} emptied of "
+        "what the trail says of the person; its chain stays whole",
+        f"{screen.counted(said.fingerprints, 'keyed fingerprint')} {be(said.fingerprints)} kept, "
+        "by which the person is refused later",
         "the names of the cards' files stay; clients need them to learn that the cards are gone",
     ]
     for copy in said.copies:
         device = f" on {copy.device}" if copy.device else ""
         agent = f" ({copy.agent})" if copy.agent else ""
-        lines.append(f"{copy.login}{device}{agent} has a copy from {copy.book} until the next sync")
+        lines.append(
+            f"{copy.login}{device}{agent} may have a copy from {copy.book} until the next sync; "
+            "what syncs no more keeps it, and it is to be deleted there"
+        )
     if said.mentions:
         lines.append(
             f"the person is still named in cards of others, to be edited by hand: "
