@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from dirserver_radicale.tree.resources import Viewer
 
 _PREFIXED = re.compile(r"([0-9]{1,18})~(.+)", re.DOTALL)
-# Of the ctag of several books: so many values tell apart which they are.
-_SETS = 1000
+# Of the ctag of several books: so many values tell apart which they are. Of fewer, two would be the
+# same now and then; with more, it would not fit into 64 bits after a thousand million changes.
+_SETS = 10**9
 
 
 class Book:
