@@ -67,7 +67,9 @@ class Process:
     def send_signal(self, number: int) -> None:
         """Send it a signal, if it is there."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # It may end between the two.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
