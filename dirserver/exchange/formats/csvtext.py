@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 SEPARATORS = (",", ";", "\t")
@@ -62,8 +61,10 @@ def read_rows(text: str, separator: str, first_line: int = 1) -> Iterator[Row]:
     lines = list(io.StringIO(text, newline=""))
     done = 0
     while done < len(lines):
-        reader = csv.reader(islice(lines, done, None), delimiter=separator)
         before = done
+        # Not a part of the list, nor passing over its beginning: many rows may be like that.
+        rest = map(lines.__getitem__, range(before, len(lines)))
+        reader = csv.reader(rest, delimiter=separator)
         for row in _read(reader, first_line + before):
             ends = before + reader.line_num
             if not row.fault and _is_torn(lines[done:ends], separator, is_last=ends == len(lines)):
