@@ -12,6 +12,7 @@ from dirserver.assembly import Services
 from dirserver.errors import NotAtOnce
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.search import habits
 from dirserver.ldap.session import Context, LDAPSession
 from tests.directory.acts import reconfigure
 from tests.ldap import people, wire
@@ -160,3 +161,7 @@ def test_more_habits_than_are_kept_are_answered_all_the_same(context: Context) -
     session = bound(context, "alice")
     asked = [short(session, "(cn=anna*)", attributes=("cn", f"x{number}")) for number in range(99)]
     assert all(names(found) == ["Anna Beispiel"] for found in asked)
+    # Of what is asked, the last are kept: a telephone that comes later is not worse off.
+    kept = max((kept for _, kept in habits._kept._kept.values()), key=len)
+    assert len(kept) == 32
+    assert any("x98" in attributes for *_, attributes, _about, _profile in kept)

@@ -109,8 +109,9 @@ def habit_of(
         return kept[key]
     except KeyError:
         found = _made(request, tree, target, settings, profile)
-        if len(kept) < _MOST_KEPT:
-            kept[key] = found
+        if len(kept) >= _MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[key] = found
         return found
 
 
