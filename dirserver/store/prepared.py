@@ -153,6 +153,16 @@ class Prepared:
         compiled = self._for(connection.dialect)
         return list(map(compiled.read, rows)) if compiled.reading else rows
 
+    def some(
+        self, connection: Connection, values: Mapping[str, object], most: int
+    ) -> Sequence[Found]:
+        """Return the first ``most`` of the rows that are found."""
+        cursor = self.execute(connection, values)
+        rows = cursor.fetchmany(most)
+        cursor.close()
+        compiled = self._for(connection.dialect)
+        return list(map(compiled.read, rows)) if compiled.reading else rows
+
     def iterate(self, connection: Connection, **values: object) -> Iterator[Found]:
         """Yield the rows that are found, one by one where the driver goes from row to row."""
         rows = cast("Iterable[Found]", self.execute(connection, values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -50,7 +51,7 @@ from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
 # SQLite joins no more than 500 SELECTs into one.
-_MOST_SELECTS = 400
+MOST_SELECTS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,15 @@ def _is_selective(query: Query) -> bool:
             return all(map(_is_selective, parts))
         case _:
             return False
+
+
+def tests_in(query: Query) -> Sequence[Test] | None:
+    """Return the tests of which one has to be true for ``query``, or None where it is not so."""
+    match query:
+        case Or(parts) if all(isinstance(part, Test) for part in parts):
+            return cast("Sequence[Test]", parts)
+        case _:
+            return [query] if isinstance(query, Test) else None
 
 
 def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -> Hashable:
@@ -224,7 +234,7 @@ def _found_by(tests: Sequence[Test], asking: Asking) -> ColumnElement[bool]:
         for one in probe.selects(asking.books, asking.dialect, asking.bind, asking.first)
     ]
     chunks = [
-        selects[start : start + _MOST_SELECTS] for start in range(0, len(selects), _MOST_SELECTS)
+        selects[start : start + MOST_SELECTS] for start in range(0, len(selects), MOST_SELECTS)
     ]
     return or_(
         false(),

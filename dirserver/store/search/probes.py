@@ -149,6 +149,26 @@ class Probe:
 
         return beginnings.selects(books, head, self.fields, compare, first)
 
+    def each(self, bind: Bind, dialect: Dialect) -> Iterator[Select[int]]:
+        """Yield SELECTs that find the same cards, one behind the other, where it ``is_in_order``.
+
+        They are for SQLite: with a SELECT for each field, and for each of some values that are as
+        good, it needs no table of these.
+        """
+        found, value = card_value.c.card_id, card_value.c.value
+        bound = [[bind(one) for one in comparison.values] for comparison in self.comparisons]
+        for name in self.fields:
+            there = select(found).where(card_value.c.field == name, IS_ORDERED)
+            if self._ops == (Op.ONE_OF,):
+                yield from (there.where(value == one) for one in bound[0])
+            else:
+                yield there.where(
+                    *(
+                        _compared(value, one, (name,), iter(values), dialect)
+                        for one, values in zip(self.comparisons, bound, strict=True)
+                    )
+                )
+
     def _in_values(self, dialect: Dialect, bind: Bind) -> Select[int]:
         bound = map(bind, self.values(dialect))
         conditions = [is_among(card_value.c.field, self.fields)]
@@ -188,6 +208,12 @@ class Probe:
             func.instr(card_value.c.value, part) > 0,
         )
         return [*found, behind]
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether nothing but the order of the values leads to what is looked for."""
+        is_of_values = self.source is Source.VALUES
+        return is_of_values and self.is_ordered and _OF_PART.isdisjoint(self._ops)
 
     @property
     def is_ordered(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
@@ -12,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, f
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
 from dirserver.model.number import DialPlan
-from dirserver.model.ordering import WHOLE, Span
+from dirserver.model.ordering import BY_NAME, WHOLE, Span
 from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store.prepared import Prepared, among, listed
-from dirserver.store.search import choosing, ordering
+from dirserver.store.search import choosing, lookup, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
+from dirserver.store.search.lookup import Lookup
 from dirserver.store.search.ordering import Term
 from dirserver.store.search.probes import Bind, Named
 from dirserver.store.search.question import Question
@@ -115,13 +117,31 @@ class Finder:
         found = cast("Iterator[Sequence[Row]]", statement.run(connection, values))
         return map(Hits, found)
 
-    def _statement(self, question: Question, dialect: Dialect) -> Statement | None:
+    def _statement(self, question: Question, dialect: Dialect) -> Statement | Lookup | None:
         span, details = self._span, self._details
         found = _select(question, dialect, span, Named(), details)
         if found is None:
             return None
         is_short = span.limit is not None and span.limit <= _ROWS
-        return Statement(found, _BODIES if details.body else _ROWS, is_short=is_short)
+        whole = Statement(found, _BODIES if details.body else _ROWS, is_short=is_short)
+        return _lookup(question, dialect, span, details, whole) or whole
+
+
+def _lookup(
+    question: Question, dialect: Dialect, span: Span, details: Details, whole: Statement
+) -> Lookup | None:
+    """Return what looks up the cards of ``span`` one by one, or None where it takes more."""
+    needs_more = details.attributes or details.body or question.order != BY_NAME
+    if needs_more or span.limit is None or span != Span(span.limit):
+        return None
+    terms = ordering.terms(question.order, ())
+    placed = replace(details, placed=True)
+    columns = _parts(card, placed, question.has_links, null(), terms, is_brief=details.brief)
+    selects = lookup.selects(question, dialect, columns)
+    if selects is None:
+        return None
+    name = next(at for at, one in enumerate(columns) if one is card.c.sort_name)
+    return Lookup(selects, whole, span.limit, itemgetter(name, 1))
 
 
 # What is a part of a key is to be compared at once.

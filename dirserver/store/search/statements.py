@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select
 
 from dirserver.store.prepared import Found, Prepared
+from dirserver.store.search.lookup import Lookup
 
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
@@ -56,9 +57,9 @@ class Statements:
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Statement | Lookup] = OrderedDict()
 
-    def get(self, shape: Hashable) -> Statement | None:
+    def get(self, shape: Hashable) -> Statement | Lookup | None:
         """Return the statement for ``shape``, or None when it must be made."""
         with self._lock:
             statement = self._kept.get(shape)
@@ -66,7 +67,7 @@ class Statements:
                 self._kept.move_to_end(shape)
             return statement
 
-    def put(self, shape: Hashable, statement: Statement) -> None:
+    def put(self, shape: Hashable, statement: Statement | Lookup) -> None:
         """Keep the statement for ``shape``."""
         with self._lock:
             self._kept[shape] = statement
