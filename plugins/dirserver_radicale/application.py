@@ -19,7 +19,7 @@ from radicale.app import Application as RadicaleApplication
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError, NotAtOnce
-from dirserver_radicale import answers, request, stream
+from dirserver_radicale import answers, refusals, request, stream
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.configuration import configuration
 from dirserver_radicale.direct import Direct
@@ -244,6 +244,11 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
                 lambda: manner.is_whole,
                 at_once=noted.at_once,
             )
+        except AccessDenied as error:
+            location = locate(path)
+            if refusals.is_foreign(user, location):
+                return self._refuse_look(path, user, location)
+            return _refusal(error, path)
         except (DirectoryError, ValueError, Refused, Crowded) as error:
             return _refusal(error, path)
         headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": self._compliance}
