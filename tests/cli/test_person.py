@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from dirserver import config
 from dirserver.assembly import open_services
+from dirserver.model.grant import Privilege
+from dirserver.model.principal import Client
 from dirserver.store.tables import source_card
 from tests.cli.conftest import CARDS
 from tests.cli.shell import Shell, run_on_terminal
-from tests.organisation import ADMIN, HERE, vcard
+from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard
 
 
 def store(shell: Shell, **cards: bytes) -> None:
@@ -43,9 +45,35 @@ def test_a_person_is_told_with_all_that_is_kept(filled: Shell) -> None:
         "    anna@blumen.example.org",
         "  events of the audit trail that name them: 1",
         "  recorded lookups: 0",
+        "  may have a copy: no client that was told of these books over CardDAV",
     ]
     (event,) = filled("audit", "--action", "person", "--json").json()
     assert event["detail"] == "1 found, with 2 cards"
+
+
+def test_who_was_told_who_stored_it_and_who_never_asked_are_told_apart(filled: Shell) -> None:
+    services = open_services(config.load(filled.config))
+    for who, agent in ((BOB, "phone"), (ALICE, "laptop")):
+        with services.directory.reading(who, Client("carddav", "192.0.2.8", agent)) as reading:
+            view = reading.book("customers", Privilege.READ)
+            list(reading.changes(view, 0))
+    with services.directory.writing(ALICE, Client("carddav", "192.0.2.8", "laptop")) as writing:
+        writing.put_card("customers", "anna.vcf", CARDS["anna"] + b"\r\n")
+    services.directory.write_sightings()
+    services.store.close()
+    # Carol may read the book, too.
+    lines = filled("person", "find", "anna", "mueller").lines()
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    told = [re.sub(moment, "...", line) for line in lines if "may have" in line]
+    assert [line.removeprefix("  may have a copy: ") for line in told] == [
+        "alice (laptop) stored a card of theirs in customers, first ..., last ...",
+        "bob (phone) was told what is in customers, first ..., last ...",
+    ]
+    (person,) = filled("person", "find", "anna", "mueller", "--json").json()
+    assert [(one["login"], one["stored"]) for one in person["copies"]] == [
+        ("alice", True),
+        ("bob", False),
+    ]
 
 
 def test_programs_read_it(filled: Shell) -> None:

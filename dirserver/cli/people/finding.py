@@ -166,10 +166,13 @@ def _tell(person: Dossier) -> None:
     for copy in person.copies:
         device = f" on {copy.device}" if copy.device else ""
         agent = f" ({copy.agent})" if copy.agent else ""
+        how = "stored a card of theirs in" if copy.stored else "was told what is in"
         screen.say(
-            f"  {copy.login}{device}{agent} has copies from {copy.book}, "
-            f"since {screen.local(copy.since)}, last synced {screen.local(copy.last)}"
+            f"  may have a copy: {copy.login}{device}{agent} {how} {copy.book}, "
+            f"first {screen.local(copy.since)}, last {screen.local(copy.last)}"
         )
+    if not person.copies:
+        screen.say("  may have a copy: no client that was told of these books over CardDAV")
     for mention in person.mentions:
         named = ", ".join(mention.properties)
         screen.say(f"  named in {named} of {mention.book}/{mention.href} (key {mention.key})")
