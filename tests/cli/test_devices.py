@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dirserver.cli.moments import read_deadline
+from dirserver.directory.access.sightings import _USED_AGAIN
 from dirserver.model.secret import digest_of
 from tests.cli.shell import Done, Shell
 
@@ -94,6 +95,12 @@ def test_devices_are_listed_and_revoked(shell: Shell) -> None:
         for line in shell("audit", "--action", "device").lines()
     ]
     assert said[-2:] == ["made a password for alice's device desk", "revoked alice's device phone"]
+
+
+def test_how_late_a_sighting_may_be_is_said(shell: Shell) -> None:
+    assert timedelta(minutes=5) == _USED_AGAIN
+    said = " ".join(shell("device", "list", "--help").out.split())
+    assert "last seen may be told five minutes too early" in said
 
 
 def test_users_see_to_their_own(shell: Shell) -> None:
