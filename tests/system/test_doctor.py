@@ -99,6 +99,20 @@ def test_whom_somebody_looked_up_is_shown_only_when_asked_and_not_in_secret(
     assert not any(b"acharias" in path.read_bytes() for path in (*kept, server.log_path))
 
 
+def test_a_bind_that_failed_is_told_with_the_name_that_was_tried(
+    server: RunningServer, shell: Shell
+) -> None:
+    with LDAPConnection(server.address("ldap")) as phone:
+        phone.bind(f"uid=dave,ou=users,{SUFFIX}", "wrong")
+    last = shell("doctor", "ldap", "--client", HERE, "--limit", "1").lines()[0]
+    masked = f"uid=xxxx,ou=users,{SUFFIX}"
+    assert last.endswith(f"bind tried as {masked}, no TLS: failed, invalidCredentials")
+    shown = shell("doctor", "ldap", "--client", HERE, "--limit", "1", "--show").lines()[0]
+    assert f"bind tried as uid=dave,ou=users,{SUFFIX}, no TLS: failed" in shown
+    (row,) = [line for line in shell("doctor", "ldap").lines() if line.startswith(HERE)]
+    assert "(bind failed)" in row
+
+
 def test_nobody_else_can_ask_the_server(server: RunningServer) -> None:
     (place,) = [one for one in server.config.parent.iterdir() if one.is_socket()]
     assert stat.S_IMODE(place.stat().st_mode) == 0o600

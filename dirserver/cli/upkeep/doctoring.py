@@ -16,6 +16,7 @@ from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.upkeep.remedies import REMEDIES
 from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.encode import ResultCode
 from dirserver.ldap.codec.messages import MalformedMessage, SearchRequest, render
 from dirserver.ldap.diagnosis.masking import masked_dn, masked_filter
 from dirserver.ldap.diagnosis.reasons import Cause, diagnose, family_of
@@ -177,10 +178,14 @@ def _say(one: ToldRequest) -> None:
     result = f"{one.code or 'no answer'}, {screen.counted(one.hits, 'hit')}"
     if one.operation != "search":
         result = one.code or "no answer"
+    who = f"as {one.login or 'nobody'}"
+    if _is_failed_bind(one):
+        # Nobody is logged in then, whoever was before.
+        who, result = f"tried as {one.base or 'nobody'}", f"failed, {result}"
     way = "TLS" if one.tls else "no TLS"
     screen.say(
         (f"{screen.local(one.at)}  {one.operation}", "bold"),
-        f" as {one.login or 'nobody'}, {way}: ",
+        f" {who}, {way}: ",
         (result, "green" if went_well else "red"),
     )
     if one.operation == "bind":
@@ -195,6 +200,10 @@ def _say(one: ToldRequest) -> None:
         screen.say(f"  do:  {one.advice}")
 
 
+def _is_failed_bind(one: Heard | ToldRequest) -> bool:
+    return one.operation == "bind" and one.code != ResultCode.SUCCESS.rfc_name
+
+
 def _list(heard: Sequence[Heard]) -> None:
     """Print who has asked."""
     if not heard:
@@ -207,7 +216,7 @@ def _list(heard: Sequence[Heard]) -> None:
         (
             address,
             screen.local(datetime.fromtimestamp(one.at, UTC)),
-            one.login,
+            "(bind failed)" if _is_failed_bind(one) else one.login,
             str(asked[address]),
             str(empty[address]),
         )
