@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _GZIP = re.compile(r"\b(?:x-)?gzip\b")
+_WHO_ASKS = b"A user name is needed, and the password that goes with it.\n"
 _Parts: TypeAlias = Iterator[Markup]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
@@ -128,6 +129,10 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         if (told := request.current().stream) is not None:
             content = told
         headers = dict(headers)
+        if "WWW-Authenticate" in headers:
+            # Radicale says that access is forbidden, which it is not to whoever logs in.
+            content = [_WHO_ASKS]
+            headers["Content-Length"] = str(len(_WHO_ASKS))
         content = packed(environ, headers, content)
         return status, answers.completed(status, headers), content
 
