@@ -99,11 +99,12 @@ def test_several_people_must_be_told_apart(filled: Shell, tmp_path: Path) -> Non
     done = filled("person", "erase", "anna", "--yes")
     assert (done.code, done.out) == (1, "")
     first, *choices = done.err.splitlines()
+    erase = filled.proposed("person erase")
     assert first == "anna may be 2 people. Say which cards are meant:"
     assert [re.sub(r"--card \w+", "--card KEY", line) for line in choices] == [
-        "dirserver person erase anna --card KEY   "
+        f"{erase} anna --card KEY   "
         "(Anna Müller, anna@blumen.example.org, +49 30 1234-567, in customers)",
-        "dirserver person erase anna --card KEY   (Anna Schmidt, a@schmidt.example, in staff)",
+        f"{erase} anna --card KEY   (Anna Schmidt, a@schmidt.example, in staff)",
     ]
     words = choices[1].partition("   ")[0].split()[1:]
     assert filled(*words, "--yes").code == 0
@@ -230,12 +231,12 @@ def test_an_import_tells_by_name_who_was_erased(filled: Shell, cards: Path) -> N
     assert done.lines()[1:] == [
         f"{cards}: 3 cards: 0 new, 0 changed, 2 as before; 1 left out",
         f"{cards}:1: card 1, Anna Müller: not imported: this person was erased at their own "
-        f"request; if they have consented since: dirserver person readmit {case}",
+        f"request; if they have consented since: {filled.proposed('person')} readmit {case}",
     ]
     assert filled("person", "readmit", case).out == f"{case}: the person may be kept again\n"
     assert filled("import", "--book", "customers", cards).code == 0
     done = filled("person", "readmit", case)
-    assert done.err == f"There is no case {case}; see: dirserver person erased\n"
+    assert done.err == f"There is no case {case}; see: {filled.proposed('person')} erased\n"
 
 
 def test_an_erasure_wants_a_yes(filled: Shell) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -124,7 +124,7 @@ def search(who: Acting, text: str, cards: Collection[str] = ()) -> Found:
             return look_for(reading, deriver, text, cards, advance)
     except NotFound as error:
         raise Failed(
-            f"{text} is not the person of card {error}. See: dirserver person find {text}"
+            f"{text} is not the person of card {error}. See: {again.command(f'person find {text}')}"
         ) from error
 
 
@@ -138,7 +138,7 @@ def the_one(found: Found, text: str, command: str) -> Dossier:
         raise Failed(
             f"{text} may be {len(found.people)} people. Say which cards are meant:",
             *(
-                f"dirserver person {command} {text} "
+                again.command(f"person {command} {text} ")
                 + " ".join(f"--card {key}" for key in person.keys)
                 + f"   ({_summary(person)})"
                 for person in found.people

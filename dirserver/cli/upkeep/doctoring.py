@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from dirserver import rendezvous
 from dirserver.assembly import Services, ldap_settings
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -86,7 +86,8 @@ def doctor_ldap(invocation: Invocation, question: Question) -> None:
     for one in told:
         _say(one)
     family = next((one.family for one in reversed(told) if one.family), "FAMILY")
-    screen.say(f"Settings that work: dirserver phone {family} --user LOGIN")
+    phone = again.command(f"phone {family} --user LOGIN")
+    screen.say(f"Settings that work: {phone}")
 
 
 def _address(typed: str) -> str:
@@ -137,6 +138,7 @@ def _told(heard: Heard, services: Services, *, shown: bool) -> ToldRequest:
         ("SUFFIX", settings.suffix),
     ):
         reason, advice = reason.replace(word, fact), advice.replace(word, fact)
+    advice = advice.replace("dirserver ", again.command(""))
     base = heard.name if request is None else request.base
     text = "" if request is None else render(request.filter)
     return ToldRequest(
