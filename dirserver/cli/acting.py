@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dirserver import __version__, config
 from dirserver.assembly import Services, open_services
+from dirserver.cli import again
 from dirserver.cli.failure import Failed
 from dirserver.cli.hints import hint
 from dirserver.cli.invocation import Invocation
@@ -99,7 +100,8 @@ class Acting:
                 return f"{self.principal.login} may not {privilege.label} {name}: {why}."
         if any(book.slug == name for book in self.services.config.books):
             file = self.services.config.path.name
-            return f"The book {name} is in {file}, but not applied yet; run: dirserver apply"
+            apply = again.command("apply")
+            return f"The book {name} is in {file}, but not applied yet; run: {apply}"
         return f"There is no book {name}{who}{hint(name, labels)}"
 
 
@@ -149,5 +151,6 @@ def _user(services: Services, login: str) -> Principal:
         return found
     if any(login in (user.login, user.mail) for user in services.config.users):
         file = services.config.path.name
-        raise Failed(f"The user {login} is in {file}, but not applied yet; run: dirserver apply")
+        apply = again.command("apply")
+        raise Failed(f"The user {login} is in {file}, but not applied yet; run: {apply}")
     raise Failed(f"There is no user {login}{hint(login, policy.users)}")

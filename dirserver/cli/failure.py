@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dirserver.cli import again
 from dirserver.errors import ConfigError, DirectoryError, StoreUnavailable
 
 FAILED = 1
@@ -58,6 +59,7 @@ _ADVICE = {
 
 def _about_the_database(said: str) -> str:
     if any(words in said for words in _ADVISED):
+        said = said.replace("dirserver apply", again.command("apply"))
         return f"{said[:1].upper()}{said[1:]}"
     lowered = said.lower()
     advice = next(

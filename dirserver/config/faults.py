@@ -34,8 +34,11 @@ class Place:
         return replace(self, key=f"{self.key}.{_quoted(key)}" if self.key else _quoted(key))
 
     def item(self, index: int) -> Place:
-        """Return the item ``index`` of the list at this key, counted from 0."""
-        return replace(self, key=f"{self.key}[{index}]")
+        """Return the item ``index`` of the list at this key, counted from 0.
+
+        It is written as people count.
+        """
+        return replace(self, key=f"{self.key} ({_ordinal(index + 1)})")
 
     def __str__(self) -> str:
         table = f"[{'.'.join(_quoted(name) for name in self.table)}]" if self.table else ""
@@ -145,6 +148,11 @@ def _toml(value: object) -> str:
             return "a very large number"
         case _:
             return str(value)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
+    return f"{number}{ending or 'th'}"
 
 
 def _quoted(name: str) -> str:

@@ -146,9 +146,10 @@ class DirectoryReader:
             return reading
 
         snapshot = self._store.reading(at_once=at_once, of_turn=of_turn)
-        return Opening(snapshot, begin, self._note_refusals)
+        return Opening(snapshot, begin, self.record_first)
 
-    def _note_refusals(self, refusals: Sequence[AuditEvent]) -> None:
+    def record_first(self, refusals: Sequence[AuditEvent]) -> None:
+        """As ``record``, but only of what has not been told of in the last hour."""
         if told := self.recorder.repeats.first_of(refusals):
             self.record(told)
 

@@ -33,7 +33,9 @@ class Repeats:
             return [event for event in events if self._is_first(event, now)]
 
     def _is_first(self, event: AuditEvent, now: datetime) -> bool:
-        kind = (event.actor, event.device, event.protocol, event.address, event.book, event.action)
+        # What is in no book is told apart by what is said of it.
+        place = event.book or event.detail
+        kind = (event.actor, event.device, event.protocol, event.address, place, event.action)
         before = self._told.get(kind)
         if before is not None and now - before < _AGAIN:
             return False

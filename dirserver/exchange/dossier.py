@@ -100,6 +100,7 @@ def _data(
                 "device": copy.device,
                 "since": copy.since.astimezone(UTC).isoformat(),
                 "last": copy.last.astimezone(UTC).isoformat(),
+                "stored": copy.stored,
             }
             for copy in person.copies
         ],

@@ -49,7 +49,11 @@ class KeptCard:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A client that has had a card of the person, as of its last sync."""
+    """A client that may have a card of the person, as of the last answer to it.
+
+    It was told of the book between ``since`` and ``last``, be it all of it or a part, while the
+    card was there; or it ``stored`` the card itself, and then has had it for certain.
+    """
 
     book: str
     login: str
@@ -57,6 +61,7 @@ class Copy:
     agent: str
     since: datetime
     last: datetime
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

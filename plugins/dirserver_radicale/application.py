@@ -19,7 +19,7 @@ from radicale.app import Application as RadicaleApplication
 from dirserver.assembly import Services
 from dirserver.directory import Reading
 from dirserver.errors import AccessDenied, DirectoryError, NotAtOnce
-from dirserver_radicale import answers, request, stream
+from dirserver_radicale import answers, refusals, request, stream
 from dirserver_radicale.answers import error_answer
 from dirserver_radicale.configuration import configuration
 from dirserver_radicale.direct import Direct
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _GZIP = re.compile(r"\b(?:x-)?gzip\b")
+_WHO_ASKS = b"A user name is needed, and the password that goes with it.\n"
 _Parts: TypeAlias = Iterator[Markup]
 _Write: TypeAlias = Callable[[Resource, Location, "Element | None"], _Parts]
 
@@ -128,6 +129,10 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
         if (told := request.current().stream) is not None:
             content = told
         headers = dict(headers)
+        if "WWW-Authenticate" in headers:
+            # Radicale says that access is forbidden, which it is not to whoever logs in.
+            content = [_WHO_ASKS]
+            headers["Content-Length"] = str(len(_WHO_ASKS))
         content = packed(environ, headers, content)
         return status, answers.completed(status, headers), content
 
@@ -244,6 +249,11 @@ class Application(CardMethods, TransferMethods, RadicaleApplication):
                 lambda: manner.is_whole,
                 at_once=noted.at_once,
             )
+        except AccessDenied as error:
+            location = locate(path)
+            if refusals.is_foreign(user, location):
+                return self._refuse_look(path, user, location)
+            return _refusal(error, path)
         except (DirectoryError, ValueError, Refused, Crowded) as error:
             return _refusal(error, path)
         headers = {"Content-Type": "text/xml; charset=utf-8", "DAV": self._compliance}

@@ -1,7 +1,9 @@
 """What a request that changes something needs, and its place in the audit trail when refused.
 
 The directory notes for itself what it refuses to do with cards. Here is what never gets so far:
-acts on books, which belong to the config file, and in homes that are somebody else's.
+acts on books, which belong to the config file, looks and acts in homes that are somebody else's,
+and what is no card. A client decides how often it asks for the same again, and for how many
+addresses: of looks, and of what is no card, the trail has one in an hour for each home and book.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dirserver.directory import Directory
+from dirserver.errors import CardTooLarge, InvalidCard
 from dirserver.model.audit import AuditAction, AuditEvent, Outcome
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
-from dirserver.model.principal import Client, Principal
+from dirserver.model.principal import GROUP_PREFIX, Client, Principal
 from dirserver_radicale.tree.hrefs import Location
 
 _MOST_OF_A_PATH = 500
@@ -88,17 +91,71 @@ def note(
     directory: Directory, principal: Principal, client: Client, needed: Need, path: str
 ) -> None:
     """Add to the audit trail that a principal was refused what they ``needed`` for ``path``."""
-    user = principal.login
-    event = AuditEvent(
-        needed.action,
-        user,
+    is_own = needed.location.login == principal.login
+    detail = f"{_LACKING[needed.privilege]} {path[:_MOST_OF_A_PATH]}"
+    book, card = (needed.location.book, needed.location.href) if is_own else ("", "")
+    directory.record([_event(needed.action, principal, client, book, card, detail)])
+
+
+def is_foreign(login: str, location: Location | None) -> bool:
+    """Say whether there is nothing for ``login`` at ``location``, whoever has which book."""
+    return location is None or location.login not in ("", login)
+
+
+def note_look(
+    directory: Directory, principal: Principal, client: Client, location: Location | None
+) -> None:
+    """Add to the audit trail that a principal was refused a look at what ``is_foreign``."""
+    policy = directory.policy()
+    name = "" if location is None else location.login
+    groups = {GROUP_PREFIX + group.name for group in policy.groups}
+    is_somebody = name in policy.users or name in groups
+    place = Location(name).path if is_somebody else "an address where nothing can be"
+    detail = f"{_LACKING['read']} {place}"
+    directory.record_first([_event(AuditAction.CARD_READ, principal, client, detail=detail)])
+
+
+def note_unusable(
+    directory: Directory,
+    principal: Principal,
+    client: Client,
+    slug: str,
+    error: InvalidCard | CardTooLarge,
+) -> None:
+    """Add to the audit trail that what a principal sent for the book ``slug`` cannot be kept.
+
+    It is empty unless there is that book for them: others could be named without end.
+    """
+    match error:
+        case CardTooLarge(limit=limit):
+            why = f"it has more than {limit} bytes"
+        case InvalidCard(unsupported_version=True):
+            # Which one it is, the card itself says.
+            why = "it is neither vCard 3.0 nor 4.0"
+        case InvalidCard(reason=reason):
+            why = reason
+    detail = f"no card that can be kept: {why}"
+    event = _event(AuditAction.CARD_UPDATE, principal, client, slug, detail=detail)
+    directory.record_first([event])
+
+
+def _event(
+    action: AuditAction,
+    principal: Principal,
+    client: Client,
+    book: str = "",
+    card: str = "",
+    detail: str = "",
+) -> AuditEvent:
+    return AuditEvent(
+        action,
+        principal.login,
         Outcome.REFUSED,
-        book=needed.location.book if needed.location.login == user else "",
-        card=needed.location.href if needed.location.login == user else "",
-        detail=f"{_LACKING[needed.privilege]} {path[:_MOST_OF_A_PATH]}",
+        book=book,
+        card=card,
+        detail=detail,
         protocol=client.protocol,
         address=client.address,
         agent=client.agent,
         device=principal.device_name,
     )
-    directory.record([event])

@@ -12,6 +12,8 @@ from dirserver.model.policy import VisibleBook
 from dirserver_radicale import refusals, request, services
 from dirserver_radicale.tree.hrefs import Location, locate
 
+_LOOKS = ("GET", "HEAD", "PROPFIND", "REPORT")
+
 
 class Rights(BaseRights):
     """Spells the directory's decisions; what is hidden and what is absent get no letter."""
@@ -63,7 +65,7 @@ class Rights(BaseRights):
             current.look_again()
 
     def _note_refusal(self, user: str, path: str, location: Location | None) -> None:
-        """Let the audit trail know of a write that Radicale is about to refuse by itself.
+        """Let the audit trail know of what Radicale is about to refuse by itself.
 
         It asks for the rights at the path of the request first, for those at what holds it
         next, and with MOVE then for the destination in the same way.
@@ -73,6 +75,10 @@ class Rights(BaseRights):
             return
         needed = refusals.need(current.method, path, location)
         if needed is None:
+            if current.method in _LOOKS and refusals.is_foreign(user, location):
+                current.judged.add(path)
+                principal = request.principal_of(user)
+                refusals.note_look(self._directory, principal, current.client, location)
             return
         holder = needed.location.parent.path
         current.judged.update((path, holder, holder.rstrip("/")))

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from dirserver.assembly import Services
+from dirserver.assembly import Services, open_services
 from dirserver.backup import BackupError, check_backup, programs
 from dirserver.backup import manifest as manifests
 from dirserver.backup.archive import describe, open_archive, pack, unpack
 from dirserver.backup.manifest import Manifest
+from dirserver.errors import StoreUnavailable
 from dirserver.store.contents import Contents
 from tests.backup.acts import Place, make, restore, unseen
 from tests.directory.acts import put
@@ -52,6 +53,35 @@ def test_a_single_wrong_bit_is_found_wherever_it_is(services: Services, tmp_path
                     open_archive(file, quiet)
             os.pwrite(opened.fileno(), bytes([octet]), at)
     open_archive(file, quiet)
+
+
+def made_and_checked(services: Services, file: Path) -> None:
+    make(services, file)
+    check_backup(file, unseen)
+
+
+def test_a_page_that_the_disk_has_damaged_is_found_in_a_backup(
+    services: Services, tmp_path: Path
+) -> None:
+    for number in range(200):
+        put(services, f"{number}.vcf", vcard(f"{number}", f"Anna {number}"))
+    services.store.close()
+    place = services.config.database.url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(place)) as found:
+        found.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = found.execute("PRAGMA page_size").fetchone()
+        (page,) = found.execute(
+            "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'sighting'"
+        ).fetchone()
+    with Path(place).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x5a" * size)
+    again = open_services(services.config)
+    # Nobody notices who is not at that page.
+    put(again, "new.vcf", vcard("new", "Berta"))
+    with pytest.raises((BackupError, StoreUnavailable), match="malformed"):
+        made_and_checked(again, tmp_path / "a.backup")
+    again.store.close()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_backup_is_made_checked_and_put_back(filled: Shell, tmp_path: Path) ->
     restored = filled("backup", "restore", file, "--force")
     assert restored.code == 0
     assert "what was there is kept: " in restored.out
-    assert "run dirserver apply" in restored.out
+    assert f"run {filled.proposed('apply')}" in restored.out
     assert filled("export", "--book", "customers").out == before
     assert filled("plan", "--exit-code").code == 0
     told = filled("audit", "--action", "backup").out
@@ -46,7 +46,7 @@ def test_who_was_erased_since_the_backup_is_erased_again(filled: Shell, tmp_path
     restored = filled("backup", "restore", file, "--force")
     told = [line for line in restored.lines() if line.startswith("erased as case-")]
     assert len(told) == 1
-    assert "customers/anna.vcf is back; dirserver person erase " in told[0]
+    assert f"customers/anna.vcf is back; {filled.proposed('person')} erase " in told[0]
     assert "warning: people who were erased are in the backup" in restored.err
     key = told[0].split()[-1]
     assert filled("person", "erase", key, "--yes").code == 0
@@ -105,7 +105,7 @@ def test_checking_needs_no_config_file(filled: Shell, tmp_path: Path) -> None:
 def test_a_store_that_is_not_set_up_has_nothing_to_copy(unapplied: Shell, tmp_path: Path) -> None:
     done = unapplied("backup", tmp_path / "a.backup")
     assert done.code == 1
-    assert "run: dirserver apply" in done.err
+    assert f"run: {unapplied.proposed('apply')}" in done.err
     assert not (tmp_path / "a.backup").exists()
 
 

@@ -119,10 +119,12 @@ def test_what_is_in_the_file_only_is_told_apart(shell: Shell) -> None:
     with shell.config.open("a") as file:
         file.write('[users.frank]\nname = "Frank"\n[books.press]\nname = "Press"\n')
     assert shell("book", "show", "press").err == (
-        "The book press is in dirserver.toml, but not applied yet; run: dirserver apply\n"
+        "The book press is in dirserver.toml, but not applied yet; run: "
+        f"{shell.proposed('apply')}\n"
     )
     assert shell("book", "list", "--as", "frank").err == (
-        "The user frank is in dirserver.toml, but not applied yet; run: dirserver apply\n"
+        "The user frank is in dirserver.toml, but not applied yet; run: "
+        f"{shell.proposed('apply')}\n"
     )
 
 
@@ -182,7 +184,7 @@ def test_a_book_in_use_is_not_purged(filled: Shell) -> None:
     done = filled("book", "purge", "customers", "--yes")
     assert done.code == 1
     assert "is in use" in done.err
-    assert "Take it out of dirserver.toml and run: dirserver apply" in done.err
+    assert f"Take it out of dirserver.toml and run: {filled.proposed('apply')}" in done.err
     assert filled("book", "show", "customers", "--json").json()["cards"] == 3
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dirserver.cli.moments import read_deadline
+from dirserver.directory.access.sightings import _USED_AGAIN
 from dirserver.model.secret import digest_of
 from tests.cli.shell import Done, Shell
 
@@ -96,6 +97,12 @@ def test_devices_are_listed_and_revoked(shell: Shell) -> None:
     assert said[-2:] == ["made a password for alice's device desk", "revoked alice's device phone"]
 
 
+def test_how_late_a_sighting_may_be_is_said(shell: Shell) -> None:
+    assert timedelta(minutes=5) == _USED_AGAIN
+    said = " ".join(shell("device", "list", "--help").out.split())
+    assert "last seen may be told five minutes too early" in said
+
+
 def test_users_see_to_their_own(shell: Shell) -> None:
     handed(shell("device", "add", "alice", "phone"))
     handed(shell("device", "add", "bob", "phone", "--as", "bob"))
@@ -124,7 +131,7 @@ def test_users_see_to_their_own(shell: Shell) -> None:
         (["revoke", "alice", "pone"], "alice has no device pone; did you mean phone?"),
         (["revoke", "bob", "phone"], "bob has no device phone."),
         (["list", "zoe"], "There is no user zoe; there is alice, bob, carol, dave and erin."),
-        (["release", "alice"], "Nothing of alice's is stopped. What is, says: dirserver device"),
+        (["release", "alice"], "Nothing of alice's is stopped. What is, says: COMMAND device list"),
         (["release", "alice", "phone", "--book", "x"], "alice's phone is not stopped in x. What"),
     ],
 )
@@ -132,7 +139,7 @@ def test_what_cannot_be_is_said(words: list[str], said: str, shell: Shell) -> No
     handed(shell("device", "add", "alice", "phone"))
     done = shell("device", *words)
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith(said)
+    assert done.err.startswith(said.replace("COMMAND", shell.proposed("").strip()))
     assert len(shell("device", "list", "--json").json()) == 1
 
 
@@ -186,7 +193,7 @@ def test_the_check_says_who_is_left_out(shell: Shell, unapplied: Shell) -> None:
     warnings = shell("check", "--json").json()["warnings"]
     assert [warning for warning in warnings if "require" in warning] == [
         f"[{face}] require_device_passwords: without a device, {who} cannot log in; make "
-        "passwords with: dirserver device add LOGIN NAME"
+        f"passwords with: {shell.proposed('device')} add LOGIN NAME"
         for face, who in (
             ("carddav", "alice, bob, carol, dave and erin"),
             ("ldap", "bob, carol, dave and erin"),

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_with_what_to_do(shell: Shell, port: int, tmp_path
     assert list(wrong) == ["certificate", "port", "backup"]
     assert wrong["port"]["said"] == f"http://127.0.0.1:{dead}: Connection refused"
     assert "send the server SIGHUP" in done.err
-    assert "make one: dirserver backup FILE" in done.err
+    assert f"make one: {shell.proposed('backup')} FILE" in done.err
 
 
 def test_a_clock_that_went_back_is_noticed(shell: Shell, port: int) -> None:
@@ -101,7 +101,7 @@ def test_a_database_that_is_not_set_up_is_told_of(unapplied: Shell, port: int) -
     done = unapplied("doctor")
     assert done.code == 1
     assert "WRONG database" in done.out
-    assert "dirserver apply" in done.err
+    assert unapplied.proposed("apply") in done.err
 
 
 def test_an_address_that_is_none_is_said(shell: Shell) -> None:

@@ -35,7 +35,7 @@ def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) ->
     assert (
         done.out == f"linked {ANNA}, {HERE_TOO}: what is edited in one is offered to the others\n"
     )
-    assert done.err == "To take that back: dirserver undo --batch 3\n"
+    assert done.err == filled.hint("undo --batch 3")
     assert "linked already" in filled("duplicates", "link", first, second).out
     assert filled("duplicates").out == "nobody is found twice\n"
     (card,) = filled("search", "anna", "--json").json()
@@ -50,7 +50,7 @@ def test_linked_cards_are_shown_as_one_until_they_are_unlinked(filled: Shell) ->
     assert (card["book"], card["linked"]) == ("staff", [])
     done = filled("duplicates", "unlink", HERE_TOO, "--as", "alice")
     assert done.out == f"unlinked from {ANNA}\n"
-    assert done.err == "To take that back: dirserver undo --batch 4\n"
+    assert done.err == filled.hint("undo --batch 4")
     assert filled("duplicates", "unlink", first).out == "nothing to do: it is not linked\n"
     assert len(keys(filled)) == 2
     trail = filled("audit", "--action", "card").out
@@ -125,7 +125,7 @@ def test_a_refusal_names_the_command_that_goes_on(filled: Shell) -> None:
     assert filled("duplicates", "link", ANNA, HERE_TOO).code == 0
     done = filled("duplicates", "link", ANNA, "staff/ben.vcf")
     assert done.err.startswith("They cannot be linked: staff would have two of the linked cards. ")
-    assert ": dirserver merge " in done.err
+    assert f": {filled.proposed('merge')} " in done.err
     done = filled("duplicates", "not-same", ANNA, HERE_TOO)
     assert (done.code, done.err.partition(", as ")[0]) == (1, f"{ANNA} and {HERE_TOO} are linked")
     assert filled(*done.err.split(": dirserver ")[1].split()).code == 0
@@ -143,7 +143,7 @@ def test_all_who_certainly_are_in_two_books_are_linked(filled: Shell) -> None:
         ben = vcard(f"b{number}", "Ben Groß", "EMAIL:b@example.org")
         assert filled("import", "--on-duplicate", "add", "--book", "customers", "-", stdin=ben)
     hint = filled("duplicates", "--verdict", "certain").err
-    assert "If those of two books are one person: dirserver duplicates link " in hint
+    assert f"If those of two books are one person: {filled.proposed('duplicates')} link " in hint
     done = filled("duplicates", "link", "--certain", "--dry-run")
     assert done.lines() == [
         f"~ Anna Vogt: {ANNA}, {HERE_TOO}",
@@ -157,7 +157,7 @@ def test_all_who_certainly_are_in_two_books_are_linked(filled: Shell) -> None:
     ]
     done = filled("duplicates", "link", "--certain", "customers", "staff", "--yes", "--carry")
     assert done.lines()[-1] == "done: linked the cards of 1 person"
-    assert "\nTo take that back: dirserver undo --batch " in done.err
+    assert f"\nTo take this back: {filled.proposed('undo')} --batch " in done.err
     assert "by carry" in filled("show", "anna.vcf").out
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from dirserver import config
 from dirserver.assembly import open_services
+from dirserver.model.grant import Privilege
+from dirserver.model.principal import Client
 from dirserver.store.tables import source_card
 from tests.cli.conftest import CARDS
 from tests.cli.shell import Shell, run_on_terminal
-from tests.organisation import ADMIN, HERE, vcard
+from tests.organisation import ADMIN, ALICE, BOB, HERE, vcard
 
 
 def store(shell: Shell, **cards: bytes) -> None:
@@ -43,9 +45,35 @@ def test_a_person_is_told_with_all_that_is_kept(filled: Shell) -> None:
         "    anna@blumen.example.org",
         "  events of the audit trail that name them: 1",
         "  recorded lookups: 0",
+        "  may have a copy: no client that was told of these books over CardDAV",
     ]
     (event,) = filled("audit", "--action", "person", "--json").json()
     assert event["detail"] == "1 found, with 2 cards"
+
+
+def test_who_was_told_who_stored_it_and_who_never_asked_are_told_apart(filled: Shell) -> None:
+    services = open_services(config.load(filled.config))
+    for who, agent in ((BOB, "phone"), (ALICE, "laptop")):
+        with services.directory.reading(who, Client("carddav", "192.0.2.8", agent)) as reading:
+            view = reading.book("customers", Privilege.READ)
+            list(reading.changes(view, 0))
+    with services.directory.writing(ALICE, Client("carddav", "192.0.2.8", "laptop")) as writing:
+        writing.put_card("customers", "anna.vcf", CARDS["anna"] + b"\r\n")
+    services.directory.write_sightings()
+    services.store.close()
+    # Carol may read the book, too.
+    lines = filled("person", "find", "anna", "mueller").lines()
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    told = [re.sub(moment, "...", line) for line in lines if "may have" in line]
+    assert [line.removeprefix("  may have a copy: ") for line in told] == [
+        "alice (laptop) stored a card of theirs in customers, first ..., last ...",
+        "bob (phone) was told what is in customers, first ..., last ...",
+    ]
+    (person,) = filled("person", "find", "anna", "mueller", "--json").json()
+    assert [(one["login"], one["stored"]) for one in person["copies"]] == [
+        ("alice", True),
+        ("bob", False),
+    ]
 
 
 def test_programs_read_it(filled: Shell) -> None:
@@ -71,11 +99,12 @@ def test_several_people_must_be_told_apart(filled: Shell, tmp_path: Path) -> Non
     done = filled("person", "erase", "anna", "--yes")
     assert (done.code, done.out) == (1, "")
     first, *choices = done.err.splitlines()
+    erase = filled.proposed("person erase")
     assert first == "anna may be 2 people. Say which cards are meant:"
     assert [re.sub(r"--card \w+", "--card KEY", line) for line in choices] == [
-        "dirserver person erase anna --card KEY   "
+        f"{erase} anna --card KEY   "
         "(Anna Müller, anna@blumen.example.org, +49 30 1234-567, in customers)",
-        "dirserver person erase anna --card KEY   (Anna Schmidt, a@schmidt.example, in staff)",
+        f"{erase} anna --card KEY   (Anna Schmidt, a@schmidt.example, in staff)",
     ]
     words = choices[1].partition("   ")[0].split()[1:]
     assert filled(*words, "--yes").code == 0
@@ -202,12 +231,12 @@ def test_an_import_tells_by_name_who_was_erased(filled: Shell, cards: Path) -> N
     assert done.lines()[1:] == [
         f"{cards}: 3 cards: 0 new, 0 changed, 2 as before; 1 left out",
         f"{cards}:1: card 1, Anna Müller: not imported: this person was erased at their own "
-        f"request; if they have consented since: dirserver person readmit {case}",
+        f"request; if they have consented since: {filled.proposed('person')} readmit {case}",
     ]
     assert filled("person", "readmit", case).out == f"{case}: the person may be kept again\n"
     assert filled("import", "--book", "customers", cards).code == 0
     done = filled("person", "readmit", case)
-    assert done.err == f"There is no case {case}; see: dirserver person erased\n"
+    assert done.err == f"There is no case {case}; see: {filled.proposed('person')} erased\n"
 
 
 def test_an_erasure_wants_a_yes(filled: Shell) -> None:

@@ -73,7 +73,8 @@ def test_when_too_much_would_go_it_stops_with_its_own_code(shell: Shell, file: P
     assert (done.code, done.out) == (3, "")
     assert done.err == (
         "Nothing was changed: the source hr: 4 of its 9 cards would go, which is hardly meant. Look"
-        " at it with --dry-run; if it is, say: dirserver sync-source hr --accept-removals\n"
+        " at it with --dry-run; if it is, say: "
+        f"{shell.proposed('sync-source hr --accept-removals')}\n"
     )
     assert "stopped: 4 of its 9 cards would go" in shell("sync-source").out
     assert "source hr: 4 of its 9" in shell("audit", "--action", "source:fail").out
@@ -122,7 +123,7 @@ def test_a_book_that_is_not_applied_yet_is_told(shell: Shell, file: Path) -> Non
     shell.config.write_text(text + '\n[books.new]\nname = "New"\n', encoding="utf-8")
     done = shell("sync-source", "hr")
     assert done.code == 1
-    assert done.err.endswith("but not applied yet; run: dirserver apply\n")
+    assert done.err.endswith(f"but not applied yet; run: {shell.proposed('apply')}\n")
 
 
 def test_who_is_there_twice_is_told(shell: Shell, file: Path) -> None:
@@ -148,7 +149,7 @@ def test_the_doctor_tells_of_a_source_that_failed(shell: Shell, file: Path) -> N
     (found,) = [one for one in shell("doctor", "--json").json() if one["name"] == "source hr"]
     assert not found["ok"]
     assert "there is no such file" in found["said"]
-    assert "Look at it: dirserver sync-source hr --dry-run" in found["advice"]
+    assert f"Look at it: {shell.proposed('sync-source')} hr --dry-run" in found["advice"]
     file.with_suffix(".gone").rename(file)
     shell("sync-source", "hr")
     (found,) = [one for one in shell("doctor", "--json").json() if one["name"] == "source hr"]

@@ -158,7 +158,7 @@ def test_a_database_that_is_not_set_up_is_told_of_and_not_made(
 ) -> None:
     done = unapplied(*words)
     assert done.code == 1
-    assert done.err == "The database is not set up yet; run: dirserver apply\n"
+    assert done.err == f"The database is not set up yet; run: {unapplied.proposed('apply')}\n"
     assert done.out == ""
     assert not (unapplied.config.parent / "test.db").exists()
 

@@ -206,7 +206,7 @@ def test_a_client_that_is_stopped_is_told_of_and_how_it_is_let_go(staffed: Shell
     assert (done.code, done.lines()[0], done.lines()[-1]) == (
         1,
         "alice with desk phone may not write customers: stopped: 30 of 40 cards",
-        "needed: dirserver device release alice 'desk phone' --book customers",
+        f"needed: {staffed.proposed('device')} release alice 'desk phone' --book customers",
     )
     # Who asks for alice alone hears of her other clients.
     done = staffed("why", "alice", "write", "customers")

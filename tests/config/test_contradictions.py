@@ -31,34 +31,35 @@ def grants(*grants: str) -> str:
 
 OVERLAPS = {
     '[carddav]\nlisten = ["127.0.0.1:80", "127.0.0.1:80"]': (
-        '[carddav] listen[1] = "127.0.0.1:80": this overlaps with "127.0.0.1:80" of [carddav]'
-        " listen[0]"
+        '[carddav] listen (2nd) = "127.0.0.1:80": this overlaps with "127.0.0.1:80" of [carddav]'
+        " listen (1st)"
     ),
     '[carddav]\nlisten = ["0.0.0.0:389"]\n[ldap]\nlisten = ["10.0.0.1:389"]': (
-        '[ldap] listen[0] = "10.0.0.1:389": this overlaps with "0.0.0.0:389" of [carddav] listen[0]'
+        '[ldap] listen (1st) = "10.0.0.1:389": this overlaps with "0.0.0.0:389" of [carddav]'
+        " listen (1st)"
     ),
     '[carddav]\nlisten = ["[::1]:389"]\n[ldap]\nlisten = ["[0::0]:389"]': (
-        '[ldap] listen[0] = "[::]:389": this overlaps with "[::1]:389" of [carddav] listen[0]'
+        '[ldap] listen (1st) = "[::]:389": this overlaps with "[::1]:389" of [carddav] listen (1st)'
     ),
     '[carddav]\nlisten = ["localhost:389"]\n[ldap]\nlisten = ["127.0.0.1:389"]': (
-        '[ldap] listen[0] = "127.0.0.1:389": this overlaps with "localhost:389" of [carddav]'
-        " listen[0]"
+        '[ldap] listen (1st) = "127.0.0.1:389": this overlaps with "localhost:389" of [carddav]'
+        " listen (1st)"
     ),
     '[ldap]\nlisten = ["0.0.0.0:5232"]': (
-        '[ldap] listen[0] = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232" of [carddav]'
+        '[ldap] listen (1st) = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232" of [carddav]'
         " listen (by default)"
     ),
     '[carddav]\nlisten = ["0.0.0.0:1389"]': (
-        '[carddav] listen[0] = "0.0.0.0:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
+        '[carddav] listen (1st) = "0.0.0.0:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
         " listen (by default)"
     ),
     '[metrics]\nlisten = ["127.0.0.1:1389"]': (
-        '[metrics] listen[0] = "127.0.0.1:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
+        '[metrics] listen (1st) = "127.0.0.1:1389": this overlaps with "127.0.0.1:1389" of [ldap]'
         " listen (by default)"
     ),
     '[metrics]\nlisten = ["127.0.0.1:9464", "0.0.0.0:9464"]': (
-        '[metrics] listen[1] = "0.0.0.0:9464": this overlaps with "127.0.0.1:9464" of [metrics]'
-        " listen[0]"
+        '[metrics] listen (2nd) = "0.0.0.0:9464": this overlaps with "127.0.0.1:9464" of [metrics]'
+        " listen (1st)"
     ),
 }
 
@@ -71,46 +72,47 @@ NO_OVERLAPS = [
 ]
 
 MEMBERS = {
-    '"alice", "bbo"': '[1] = "bbo": there is no user "bbo"; did you mean "bob"?',
-    '"zed"': '[0] = "zed": there is no user "zed"; correct the name, or add a table [users.zed]',
-    '"sales"': '[0] = "sales": there is no user "sales"; did you mean "group:sales"?',
-    '"group:slaes"': '[0] = "group:slaes": there is no group "slaes"; did you mean "sales"?',
+    '"alice", "bbo"': ' (2nd) = "bbo": there is no user "bbo"; did you mean "bob"?',
+    '"zed"': ' (1st) = "zed": there is no user "zed"; correct the name, or add a table [users.zed]',
+    '"sales"': ' (1st) = "sales": there is no user "sales"; did you mean "group:sales"?',
+    '"group:slaes"': ' (1st) = "group:slaes": there is no group "slaes"; did you mean "sales"?',
     '"group:alice"': (
-        '[0] = "group:alice": there is no group "alice"; did you mean the user "alice"?'
+        ' (1st) = "group:alice": there is no group "alice"; did you mean the user "alice"?'
     ),
     '"group:a b"': (
-        '[0] = "group:a b": there is no group "a b"; correct the name, or add a table'
+        ' (1st) = "group:a b": there is no group "a b"; correct the name, or add a table'
         ' [groups."a b"]'
     ),
     '"everyone"': (
-        '[0] = "everyone": a book can be granted to these, but they cannot be members of a group'
+        ' (1st) = "everyone": a book can be granted to these, but they cannot be members of a group'
     ),
     '"anonymous"': (
-        '[0] = "anonymous": a book can be granted to these, but they cannot be members of a group'
+        ' (1st) = "anonymous": a book can be granted to these, but they cannot be members of'
+        " a group"
     ),
-    '"alice", "alice"': '[1] = "alice": this member is listed twice',
+    '"alice", "alice"': ' (2nd) = "alice": this member is listed twice',
 }
 
 GRANTS = {
     ('{ to = "group:slaes", access = "read" }',): (
-        '[0].to = "group:slaes": there is no group "slaes"; did you mean "sales"?'
+        ' (1st).to = "group:slaes": there is no group "slaes"; did you mean "sales"?'
     ),
     ('{ to = "everyoen", access = "read" }',): (
-        '[0].to = "everyoen": there is no user "everyoen"; did you mean "everyone"?'
+        ' (1st).to = "everyoen": there is no user "everyoen"; did you mean "everyone"?'
     ),
     ('{ to = "bob", access = "read" }', '{ to = "bob", access = "write" }'): (
-        '[1].to = "bob": grants[0] grants to the same; make one grant of the two'
+        ' (2nd).to = "bob": grants (1st) grants to the same; make one grant of the two'
     ),
     ('{ to = "bob", access = "write", hide = ["note"] }',): (
-        '[0].hide = ["NOTE"]: who may change a card must see all of it; only "search" and "read"'
+        ' (1st).hide = ["NOTE"]: who may change a card must see all of it; only "search" and "read"'
         " can hide"
     ),
     ('{ to = "bob", access = "manage", hide = ["TEL", "ADR"] }',): (
-        '[0].hide = ["ADR", "TEL"]: who may change a card must see all of it; only "search" and'
+        ' (1st).hide = ["ADR", "TEL"]: who may change a card must see all of it; only "search" and'
         ' "read" can hide'
     ),
     ('{ to = "everyone", access = "read", from = [] }',): (
-        "[0].from = []: expected at least one network"
+        " (1st).from = []: expected at least one network"
     ),
 }
 
@@ -145,13 +147,15 @@ def test_a_tls_that_is_at_fault_is_not_said_to_be_absent(faults: Faults) -> None
 def test_a_network_has_one_profile(faults: Faults) -> None:
     text = '[[ldap.profiles]]\nnetworks = ["::1"]\n[[ldap.profiles]]\nnetworks = ["::2", "::1/128"]'
     assert faults(text) == [
-        '[ldap] profiles[1].networks[1] = "::1/128": profiles[0].networks[0] is the same network'
+        '[ldap] profiles (2nd).networks (2nd) = "::1/128": profiles (1st).networks (1st) is'
+        " the same network"
     ]
 
 
 def test_numbers_with_an_outside_line_need_one(faults: Faults) -> None:
     assert faults('[[ldap.profiles]]\nnetworks = ["::1"]\nnumbers = "outside-line"') == [
-        '[ldap] profiles[0].numbers = "outside-line": nothing is dialled for an outside line; add'
+        '[ldap] profiles (1st).numbers = "outside-line": nothing is dialled for an outside'
+        " line; add"
         " outside_line to [organisation]"
     ]
 
@@ -179,8 +183,9 @@ def test_groups_that_contain_themselves_are_refused_naming_the_circle(faults: Fa
         groups.five = { name = "5", members = ["group:one", "group:four"] }
     """
     assert sorted(faults(text)) == [
-        '[groups.four] members[0] = "group:four": the groups go round in a circle: four > four',
-        '[groups.one] members[0] = "group:two": the groups go round in a circle: one > two > three'
+        '[groups.four] members (1st) = "group:four": the groups go round in a circle: four > four',
+        '[groups.one] members (1st) = "group:two": the groups go round in a circle: one >'
+        " two > three"
         " > one",
     ]
 
@@ -213,7 +218,8 @@ def test_a_grant_to_anonymous_needs_anonymous_searches(
 ) -> None:
     text = grants('{ to = "anonymous", access = "search" }')
     assert faults(text) == [
-        '[books.staff] grants[0].to = "anonymous": with anonymous = false in [ldap] nobody searches'
+        '[books.staff] grants (1st).to = "anonymous": with anonymous = false in [ldap]'
+        " nobody searches"
         " without a name; set that to true, or take this grant out"
     ]
     assert read(f"{text}\n[ldap]\nanonymous = true")
@@ -223,7 +229,8 @@ def test_a_grant_to_anonymous_needs_anonymous_searches(
 def test_anonymous_can_only_look(faults: Faults, access: str) -> None:
     text = grants(f'{{ to = "anonymous", access = "{access}" }}')
     assert faults(f"{text}\n[ldap]\nanonymous = true") == [
-        f'[books.staff] grants[0].access = "{access}": every change needs a name; grant anonymous'
+        f'[books.staff] grants (1st).access = "{access}": every change needs a name; grant'
+        " anonymous"
         ' "search" or "read"'
     ]
 
@@ -261,13 +268,14 @@ def test_all_faults_are_told_at_once(faults: Faults) -> None:
         '[ldap] anonymus: there is no such key; did you mean "anonymous"?',
         '[ldap] max_hits = "100": expected a whole number, without quotes; found a string',
         "[users.alice] name = 5: expected a string, in quotes; found a whole number",
-        '[books.customers] grants[1].access = "raed": expected "search", "read", "write" or'
+        '[books.customers] grants (2nd).access = "raed": expected "search", "read", "write" or'
         ' "manage"; did you mean "read"?',
-        '[groups.sales] members[1] = "bob": there is no user "bob"; correct the name, or add a'
+        '[groups.sales] members (2nd) = "bob": there is no user "bob"; correct the name, or add a'
         " table [users.bob]",
-        '[books.customers] grants[1].to = "group:slaes": there is no group "slaes"; did you mean'
+        '[books.customers] grants (2nd).to = "group:slaes": there is no group "slaes"; did you mean'
         ' "sales"?',
-        '[books.customers] grants[2].to = "group:slaes": grants[1] grants to the same; make one'
+        '[books.customers] grants (3rd).to = "group:slaes": grants (2nd) grants to the same;'
+        " make one"
         " grant of the two",
     ]
 
@@ -293,12 +301,12 @@ def test_a_fault_in_a_list_hides_no_other_of_its_items(faults: Faults) -> None:
     told = faults(text)
     assert len(told) == 6
     for start in (
-        '[carddav] listen[0] = "foo": expected a host and a port',
-        '[carddav] listen[2] = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232"',
-        "[groups.sales] members[0] = 7: expected a string",
-        '[groups.sales] members[1] = "nobody-here": there is no user',
-        "[groups.support] members[1] = true: expected a string",
-        '[groups.sales] members[2] = "group:support": the groups go round in a circle',
+        '[carddav] listen (1st) = "foo": expected a host and a port',
+        '[carddav] listen (3rd) = "0.0.0.0:5232": this overlaps with "127.0.0.1:5232"',
+        "[groups.sales] members (1st) = 7: expected a string",
+        '[groups.sales] members (2nd) = "nobody-here": there is no user',
+        "[groups.support] members (2nd) = true: expected a string",
+        '[groups.sales] members (3rd) = "group:support": the groups go round in a circle',
     ):
         assert any(fault.startswith(start) for fault in told), start
 
@@ -316,7 +324,7 @@ def test_users_are_shown_to_somebody_who_exists(
     for good in ("everyone", "alice", "group:sales"):
         assert read(f'{PEOPLE}\n[ldap]\nshow_users = ["{good}"]').ldap.show_users == (good,)
     assert faults(f'{PEOPLE}\n[ldap]\nshow_users = ["alice", "sales"]') == [
-        '[ldap] show_users[1] = "sales": there is no user "sales"; did you mean "group:sales"?'
+        '[ldap] show_users (2nd) = "sales": there is no user "sales"; did you mean "group:sales"?'
     ]
     assert faults(f'{PEOPLE}\n[ldap]\nshow_users = ["anonymous"]')
 

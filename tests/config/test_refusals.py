@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from dirserver.config.faults import Place
+
 Faults = Callable[[str], list[str]]
 
 NAME = (
@@ -73,10 +75,10 @@ UNKNOWN_KEYS = {
         "[books.staff] outside_line: there is no such key; it belongs under [organisation]"
     ),
     grant('{ to = "alice", acess = "read" }'): (
-        '[books.staff] grants[0].acess: there is no such key; did you mean "access"?'
+        '[books.staff] grants (1st).acess: there is no such key; did you mean "access"?'
     ),
     '[[ldap.profiles]]\nnetworks = ["::1"]\nhits = 5': (
-        '[ldap] profiles[0].hits: there is no such key; did you mean "max_hits"?'
+        '[ldap] profiles (1st).hits: there is no such key; did you mean "max_hits"?'
     ),
 }
 
@@ -100,13 +102,14 @@ MISSING_KEYS = {
         '[books.staff] name: this key is missing; write, for example: name = "Customers"'
     ),
     grant('{ access = "read" }'): (
-        '[books.staff] grants[0].to: this key is missing; write, for example: to = "everyone"'
+        '[books.staff] grants (1st).to: this key is missing; write, for example: to = "everyone"'
     ),
     grant('{ to = "alice" }'): (
-        '[books.staff] grants[0].access: this key is missing; write, for example: access = "read"'
+        "[books.staff] grants (1st).access: this key is missing; write, for example: access"
+        ' = "read"'
     ),
     "[[ldap.profiles]]": (
-        "[ldap] profiles[0].networks: this key is missing; write, for example: networks ="
+        "[ldap] profiles (1st).networks: this key is missing; write, for example: networks ="
         ' ["10.20.0.0/16"]'
     ),
 }
@@ -125,7 +128,7 @@ WRONG_TYPES = {
     ),
     '[ldap]\nclient_login = "name"': '[ldap] client_login = "name": expected "cn", "uid" or "mail"',
     '[books.b]\nname = "B"\nldap_shows = ["TEL"]': (
-        '[books.b] ldap_shows[0] = "TEL": expected "NOTE", "BDAY" or "ANNIVERSARY"'
+        '[books.b] ldap_shows (1st) = "TEL": expected "NOTE", "BDAY" or "ANNIVERSARY"'
     ),
     "[shield]\npercent = 101": "[shield] percent = 101: expected a whole number from 1 to 100",
     "[shield]\nminutes = 10081": (
@@ -155,7 +158,7 @@ WRONG_TYPES = {
         '[ldap] listen = "127.0.0.1:389": expected a list, in square brackets; found a string'
     ),
     "[ldap]\nlisten = [389]": (
-        "[ldap] listen[0] = 389: expected a string, in quotes; found a whole number"
+        "[ldap] listen (1st) = 389: expected a string, in quotes; found a whole number"
     ),
     "[ldap]\nplaintext_bind = false": (
         f"[ldap] plaintext_bind = false: {POLICY}; found the truth value false"
@@ -165,9 +168,9 @@ WRONG_TYPES = {
         " [[ldap.profiles]], it is one"
     ),
     BOOK + 'grants = "alice"': ("[books.staff] grants: expected a list of tables; found a string"),
-    grant('"alice"'): "[books.staff] grants[0]: expected a table, found a string",
+    grant('"alice"'): "[books.staff] grants (1st): expected a table, found a string",
     grant('{ to = ["alice"], access = "read" }'): (
-        '[books.staff] grants[0].to = ["alice"]: expected a string, in quotes; found a list'
+        '[books.staff] grants (1st).to = ["alice"]: expected a string, in quotes; found a list'
     ),
     "[users.alice]\nname = 1979-05-27": (
         "[users.alice] name = 1979-05-27: expected a string, in quotes; found a date or time"
@@ -214,7 +217,8 @@ ORGANISATIONS = {
         '[organisation] area_code = "(030)": expected the digits of an area code, such as "30"'
     ),
     'outside_line = ["0", "null"]': (
-        '[organisation] outside_line[1] = "null": expected the digits for an outside line, such as'
+        '[organisation] outside_line (2nd) = "null": expected the digits for an outside'
+        " line, such as"
         ' "0"'
     ),
 }
@@ -257,9 +261,12 @@ LISTENERS = {
 }
 
 OTHER_VALUES = {
-    '[carddav]\ntrusted_proxies = ["proxy"]': f'[carddav] trusted_proxies[0] = "proxy": {NETWORK}',
+    '[carddav]\ntrusted_proxies = ["proxy"]': (
+        f'[carddav] trusted_proxies (1st) = "proxy": {NETWORK}'
+    ),
     '[carddav]\ntrusted_proxies = ["10.0.0.1/8"]': (
-        '[carddav] trusted_proxies[0] = "10.0.0.1/8": the network of this address is "10.0.0.0/8";'
+        '[carddav] trusted_proxies (1st) = "10.0.0.1/8": the network of this address is'
+        ' "10.0.0.0/8";'
         " write that"
     ),
     '[carddav]\nplaintext_login = "sometimes"': (
@@ -292,10 +299,10 @@ OTHER_VALUES = {
     '[ldap]\nsuffix = "o=Example,,c=DE"': f'[ldap] suffix = "o=Example,,c=DE": {SUFFIX}',
     '[ldap]\nsuffix = "o=Foo+Bar"': f'[ldap] suffix = "o=Foo+Bar": {SUFFIX}',
     "[[ldap.profiles]]\nnetworks = []": (
-        "[ldap] profiles[0].networks = []: expected at least one network"
+        "[ldap] profiles (1st).networks = []: expected at least one network"
     ),
     '[[ldap.profiles]]\nnetworks = ["::1"]\nnumbers = "nationl"': (
-        '[ldap] profiles[0].numbers = "nationl": expected "as-written", "e164", "national",'
+        '[ldap] profiles (1st).numbers = "nationl": expected "as-written", "e164", "national",'
         ' "00" or "outside-line"; did you mean "national"?'
     ),
     '[users.Alice]\nname = "Alice"': f'[users.Alice]: {NAME}; did you mean "alice"?',
@@ -335,22 +342,25 @@ OTHER_VALUES = {
         " with: dirserver passwd"
     ),
     grant('{ to = "alice", access = "red" }'): (
-        '[books.staff] grants[0].access = "red": expected "search", "read", "write" or "manage";'
+        '[books.staff] grants (1st).access = "red": expected "search", "read", "write" or "manage";'
         ' did you mean "read"?'
     ),
     grant('{ to = "alice", access = "own" }'): (
-        '[books.staff] grants[0].access = "own": expected "search", "read", "write" or "manage"'
+        '[books.staff] grants (1st).access = "own": expected "search", "read", "write" or "manage"'
     ),
     grant('{ to = "alice", access = "read", hide = ["fn"] }'): (
-        '[books.staff] grants[0].hide[0] = "fn": a card is no card without this property, so it'
+        '[books.staff] grants (1st).hide (1st) = "fn": a card is no card without this'
+        " property, so it"
         " cannot be hidden"
     ),
     grant('{ to = "alice", access = "read", hide = ["NOTE", "BDYA"] }'): (
-        '[books.staff] grants[0].hide[1] = "BDYA": vCards have no property of this name; did you'
+        '[books.staff] grants (1st).hide (2nd) = "BDYA": vCards have no property of this'
+        " name; did you"
         ' mean "BDAY"?'
     ),
     grant('{ to = "alice", access = "read", hide = ["*"] }'): (
-        '[books.staff] grants[0].hide[0] = "*": vCards have no property of this name; others begin'
+        '[books.staff] grants (1st).hide (1st) = "*": vCards have no property of this name;'
+        " others begin"
         ' with "X-"'
     ),
 }
@@ -390,7 +400,7 @@ def test_a_database_is_refused_without_showing_a_password(
 @pytest.mark.parametrize(("listener", "expected"), LISTENERS.items())
 def test_a_listener_is_refused(faults: Faults, listener: str, expected: str) -> None:
     assert faults(f'[ldap]\nlisten = ["localhost:0", "{listener}"]') == [
-        f'[ldap] listen[1] = "{listener}": {expected}'
+        f'[ldap] listen (2nd) = "{listener}": {expected}'
     ]
 
 
@@ -401,4 +411,11 @@ def test_a_value_is_refused(faults: Faults, text: str, expected: str) -> None:
 
 def test_a_long_value_is_shown_in_part(faults: Faults) -> None:
     (fault,) = faults(f'[ldap]\nlisten = ["{"x" * 5000}"]')
-    assert fault == f'[ldap] listen[0] = "{"x" * 238}…: {HOST_AND_PORT}'
+    assert fault == f'[ldap] listen (1st) = "{"x" * 238}…: {HOST_AND_PORT}'
+
+
+def test_items_of_a_list_are_counted_as_people_do() -> None:
+    said = [str(Place(("ldap",), "listen").item(index)) for index in (0, 1, 2, 3, 10, 12, 20, 111)]
+    assert [one.removeprefix("[ldap] listen ") for one in said] == [
+        "(1st)", "(2nd)", "(3rd)", "(4th)", "(11th)", "(13th)", "(21st)", "(112th)",
+    ]  # fmt: skip

@@ -116,12 +116,13 @@ def test_the_personal_book_may_be_asked_where_everybody_has_one(faults: Faults) 
         ),
         (
             'grants = [{ to = "alice", access = "write" }]',
-            '[books.vip] grants[0].access = "write": a change goes to the card\'s own book, by the'
+            '[books.vip] grants (1st).access = "write": a change goes to the card\'s own'
+            " book, by the"
             ' grants there; grant "read" here',
         ),
         (
             'grants = [{ to = "alice", access = "read", hide = ["NOTE"] }]',
-            '[books.vip] grants[0].hide = ["NOTE"]: what is hidden must be hidden in the cards\''
+            '[books.vip] grants (1st).hide = ["NOTE"]: what is hidden must be hidden in the cards\''
             " own books; say it there",
         ),
         (

@@ -143,7 +143,7 @@ def test_a_file_may_be_elsewhere_and_what_may_be_secret_is_not_shown(tmp_path: P
         ),
         (
             CSV + 'file = "x.csv"\nowns = ["UID"]',
-            '[sources.hr] owns[0] = "UID": the server sees to this property; leave it out',
+            '[sources.hr] owns (1st) = "UID": the server sees to this property; leave it out',
         ),
     ],
 )

@@ -15,19 +15,20 @@ REFUSED = {
     "requird = []": f'{AT} requird: there is no such key; did you mean "required"?',
     "required = []": f"{AT} required = []: expected at least one; or leave the rule out",
     'required = ["UID"]': (
-        f'{AT} required[0] = "UID": the server sees to this property; leave it out'
+        f'{AT} required (1st) = "UID": the server sees to this property; leave it out'
     ),
     'required = ["EMIAL"]': (
-        f'{AT} required[0] = "EMIAL": vCards have no property of this name; did you mean "EMAIL"?'
+        f'{AT} required (1st) = "EMIAL": vCards have no property of this name; did you mean'
+        ' "EMAIL"?'
     ),
     'phones = "E.164"': (
         f'{AT} phones = "E.164": expected "e164" or "national"; did you mean "e164"?'
     ),
     "emails = 1": f"{AT} emails = 1: expected true or false, without quotes; found a whole number",
     'categories = ["VIP", "vip"]': (
-        f'{AT} categories[1] = "vip": this is "VIP" in another spelling'
+        f'{AT} categories (2nd) = "vip": this is "VIP" in another spelling'
     ),
-    'categories = ["A, B"]': f'{AT} categories[0] = "A, B": a comma parts two categories',
+    'categories = ["A, B"]': f'{AT} categories (1st) = "A, B": a comma parts two categories',
     'countries = "Deutsch"': (
         f'{AT} countries = "Deutsch": expected the language in which countries are named, such as'
         ' "en" or "de"'

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from dirserver.assembly import Services
+from dirserver.directory.writing import MAX_CARD_BYTES
 from dirserver.model.audit import AuditEvent
 from dirserver.store.trail import audit
 from dirserver.store.trail.audit import AuditFilter
@@ -97,6 +100,88 @@ def test_every_refusal_is_told_once(
     heard = carol.say([request_line, "Destination: /carol/customers/y.vcf", "<anna.vcf"])
     assert heard[0] == "403"
     assert [told(event) for event in trail(services)] == [f"carol {expected}"]
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "REPORT", "GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/alice/", "/alice/"),
+        ("/alice/secret/", "/alice/"),
+        ("/alice/secret/x.vcf", "/alice/"),
+        ("/group:support/", "/group:support/"),
+        ("/zeno/", "an address where nothing can be"),
+        ("/carol/a/b/c", "an address where nothing can be"),
+    ],
+)
+def test_a_look_where_others_are_at_home_is_told(
+    erin: DAVClient, services: Services, method: str, path: str, place: str
+) -> None:
+    line = f"{method} {path}"
+    heard = erin.say([line, "Depth: 1"])
+    assert heard[0] == "403"
+    assert [told(event) for event in trail(services)] == [
+        f"erin card:read refused / no right to read {place}"
+    ]
+    # Others' homes and those of nobody are answered alike.
+    absent = erin.say([f"{method} /nobody/", "Depth: 1"])
+    assert [one.replace("/nobody/", quote(path)) for one in absent] == heard
+
+
+def test_looks_are_told_of_once_an_hour_for_each_home(erin: DAVClient, services: Services) -> None:
+    for number in range(20):
+        erin.say([f"PROPFIND /alice/{number}/", "Depth: 0"])
+        erin.say([f"GET /bob/{number}/x.vcf"])
+        erin.say([f"PROPFIND /nobody{number}/", "Depth: 0"])
+    assert [event.detail for event in trail(services)] == [
+        "no right to read /alice/",
+        "no right to read /bob/",
+        "no right to read an address where nothing can be",
+    ]
+
+
+def test_strangers_do_not_fill_the_trail(nobody: DAVClient, services: Services) -> None:
+    for method in ("PROPFIND", "REPORT", "GET", "PUT"):
+        assert nobody.say([f"{method} /alice/secret/x.vcf", "<nocard.vcf"])[0] == "401"
+    assert trail(services) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("nocard.vcf", "line 1: a card begins with BEGIN:VCARD"),
+        # What it says of its version is not told: that is text of the card.
+        ("old.vcf", "it is neither vCard 3.0 nor 4.0"),
+        ("large.vcf", "it has more than"),
+    ],
+)
+def test_what_is_no_card_is_told_once_an_hour(
+    bob: DAVClient, services: Services, file: str, why: str
+) -> None:
+    bob.files = {
+        **bob.files,
+        "nocard.vcf": b"hello there\r\n",
+        "old.vcf": b"BEGIN:VCARD\r\nVERSION:Secret\r\nFN:A\r\nEND:VCARD\r\n",
+        "large.vcf": b" " * (MAX_CARD_BYTES + 1),
+    }
+    for number in range(3):
+        heard = bob.say([f"PUT /bob/customers/{number}.vcf", f"<{file}"])
+        assert heard[0] == "403"
+    (event,) = trail(services)
+    assert told(event).startswith(
+        f"bob card:update refused customers/ no card that can be kept: {why}"
+    )
+    assert "Secret" not in event.detail
+
+
+def test_what_is_no_card_names_no_book_that_there_is_not(
+    bob: DAVClient, services: Services
+) -> None:
+    bob.files = {**bob.files, "large.vcf": b" " * (MAX_CARD_BYTES + 1)}
+    for number in range(3):
+        assert bob.say([f"PUT /bob/none{number}/x.vcf", "<large.vcf"])[0] == "403"
+    (event,) = trail(services)
+    assert (event.book, event.card) == ("", "")
 
 
 def test_a_failed_login_is_told_without_its_password(alice: DAVClient, services: Services) -> None:

@@ -36,6 +36,8 @@ def test_without_a_login_every_method_asks_for_one(
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Example GmbH"'
     assert b"alice" not in answer.body
+    said = b"A user name is needed, and the password that goes with it.\n"
+    assert answer.body == (b"" if method == "HEAD" else said)
 
 
 @pytest.mark.parametrize("method", [*METHODS, "OPTIONS"])

@@ -312,6 +312,8 @@ def test_what_is_looked_at_after_the_lock_is_right(alice: DAVClient, server: Ove
             "MOVE /bob/customers/x.vcf",
             "card:move refused staff/y.vcf no right to take away /bob/staff/y.vcf",
         ),
+        ("PROPFIND /alice/secret/", "card:read refused / no right to read /alice/"),
+        ("GET /carol/staff/x.vcf", "card:read refused / no right to read /carol/"),
     ],
 )
 def test_what_radicale_refuses_by_itself_is_in_the_audit_trail(

@@ -81,7 +81,7 @@ def test_a_grant_that_is_missing_shows_in_the_numbers(
         assert phone.ask(wire.search(SUFFIX, "(telephoneNumber=0301234567)")) == ([], "success")
     last = doctor(shell, "--limit", "1")[0]
     assert (last["before"], last["after"], last["cause"]) == (1, 0, "no-grant")
-    assert "dirserver why erin search" in last["advice"]
+    assert f"{shell.proposed('why')} erin search" in last["advice"]
 
 
 def test_whom_somebody_looked_up_is_shown_only_when_asked_and_not_in_secret(
@@ -97,6 +97,20 @@ def test_whom_somebody_looked_up_is_shown_only_when_asked_and_not_in_secret(
     assert [one["detail"] for one in trail] == [f"what {HERE} has asked over LDAP lately"]
     kept = [path for path in server.config.parent.iterdir() if path.is_file()]
     assert not any(b"acharias" in path.read_bytes() for path in (*kept, server.log_path))
+
+
+def test_a_bind_that_failed_is_told_with_the_name_that_was_tried(
+    server: RunningServer, shell: Shell
+) -> None:
+    with LDAPConnection(server.address("ldap")) as phone:
+        phone.bind(f"uid=dave,ou=users,{SUFFIX}", "wrong")
+    last = shell("doctor", "ldap", "--client", HERE, "--limit", "1").lines()[0]
+    masked = f"uid=xxxx,ou=users,{SUFFIX}"
+    assert last.endswith(f"bind tried as {masked}, no TLS: failed, invalidCredentials")
+    shown = shell("doctor", "ldap", "--client", HERE, "--limit", "1", "--show").lines()[0]
+    assert f"bind tried as uid=dave,ou=users,{SUFFIX}, no TLS: failed" in shown
+    (row,) = [line for line in shell("doctor", "ldap").lines() if line.startswith(HERE)]
+    assert "(bind failed)" in row
 
 
 def test_nobody_else_can_ask_the_server(server: RunningServer) -> None:
@@ -142,7 +156,7 @@ def test_a_person_is_told_in_sentences_and_who_has_asked(
         phone.ask(wire.search(CUSTOMERS, "(cn=bei)"))
     said = shell("doctor", "ldap", "--client", HERE).out
     assert "why: only values that are equal are asked for" in said
-    assert "Settings that work: dirserver phone" in said
+    assert f"Settings that work: {shell.proposed('phone')}" in said
     assert shell("doctor", "ldap").lines()[1].startswith(HERE)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import acting
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
@@ -197,9 +197,10 @@ def _tell(quality: Quality) -> None:
         days = ", ".join(f"{one.day}: {one.cards}" for one in breaking)
         screen.say(("cards that broke a standard", "bold"), f": {days}")
     if quality.duplicates:
-        screen.note(f"What to do about those: dirserver duplicates {quality.book}")
+        screen.note(f"What to do about those: {again.command(f'duplicates {quality.book}')}")
     if any(one.repairable for one in quality.rules):
-        screen.note(f"What can be repaired: dirserver quality fix {quality.book} --dry-run")
+        fix = again.command(f"quality fix {quality.book} --dry-run")
+        screen.note(f"What can be repaired: {fix}")
 
 
 def _place(card: ShownDouble, book: str) -> str:

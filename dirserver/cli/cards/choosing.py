@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting
 from dirserver.cli.cards.searching import query_for
 from dirserver.cli.failure import Failed
@@ -72,7 +72,7 @@ def views_of(
     if not views and who.principal.is_operator:
         raise Failed(
             "There are no books, and so no past. Name them in the config file, then run: "
-            "dirserver apply"
+            + again.command("apply")
         )
     if not views:
         reading.refuse(action, "", "", f"{who.principal.login} manages no book")
@@ -127,7 +127,7 @@ def _require_managed(
             raise Failed(
                 f"{name} is in {label}, and the past of a book is for those who manage it; "
                 f"{login} manages {labels(views)}. What the card says now is told by: "
-                f"dirserver search NAME --book {label} --as {login}"
+                + again.command(f"search NAME --book {label} --as {login}")
             )
 
 

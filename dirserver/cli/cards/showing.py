@@ -98,5 +98,5 @@ def version_at(card: Chosen, moment: datetime | None) -> Version:
     gone = versions[-1]
     raise Failed(
         f"{card.name} was deleted by {gone.actor} at {screen.local(gone.at)}. Name a moment "
-        f"before with --at, or bring it back with: dirserver restore {card.key}"
+        f"before with --at, or bring it back with: {again.command(f'restore {card.key}')}"
     )

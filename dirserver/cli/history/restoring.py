@@ -129,7 +129,8 @@ def _version(card: Chosen, number: int | None, at: datetime | None) -> Version:
             if version.id == number and not version.is_gone:
                 return version
         raise Failed(
-            f"{card.name} has no version #{number}; see them with: dirserver history {card.key}"
+            f"{card.name} has no version #{number}; see them with: "
+            + again.command(f"history {card.key}")
         )
     if at is not None:
         return version_at(card, at)
@@ -137,7 +138,7 @@ def _version(card: Chosen, number: int | None, at: datetime | None) -> Version:
         return card.last
     raise Failed(
         f"{card.name} is there. Say with --at or --version what it is to be again; see what it "
-        f"was with: dirserver history {card.key}"
+        f"was with: {again.command(f'history {card.key}')}"
     )
 
 

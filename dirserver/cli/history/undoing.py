@@ -93,8 +93,8 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
     if stay:
         screen.complain(
             f"Not taken back, or not wholly, for the reasons marked above with !: "
-            f"{screen.counted(len(stay), 'card')}. See who did what: dirserver history "
-            f"{stay[0].key}"
+            f"{screen.counted(len(stay), 'card')}. See who did what: "
+            + again.command(f"history {stay[0].key}")
         )
         raise typer.Exit(FAILED)
 
@@ -104,7 +104,7 @@ def _acts(request: Request, now: datetime) -> Acts:
         raise Failed(
             "Say whose acts to take back: --device NAME, --user LOGIN, or --batch N, the number "
             "of an import, a restore, a merge, a link or an undo. Who did what is in: "
-            "dirserver audit"
+            + again.command("audit")
         )
     since, until = asked_span(request.since, request.until, now)
     return Acts(request.user, request.device, request.batch, since, until)
@@ -137,7 +137,8 @@ def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], 
         who.user(acts.login)
     if not found:
         raise Failed(
-            "Nothing was done that this asks for. Who did what, and when, is in: dirserver audit"
+            "Nothing was done that this asks for. Who did what, and when, is in: "
+            + again.command("audit")
         )
     said = f"{found[0][0]} {found[0][1]}".strip() if acts.device else acts.login
     if acts.device and len(found) > 1:

@@ -178,7 +178,7 @@ def _about(source: Source, failed: SourceFailed) -> Failed:
     if isinstance(failed, SourceStopped):
         return Stopped(
             f"Nothing was changed: {failed}, which is hardly meant. Look at it with --dry-run; if "
-            f"it is, say: dirserver sync-source {source.name} --accept-removals"
+            f"it is, say: {again.command(f'sync-source {source.name} --accept-removals')}"
         )
     return Failed(f"Nothing was changed: {failed}.")
 

@@ -175,7 +175,7 @@ def _imported(file: CardFile, count: ImportCount, duplicates: Sequence[Duplicate
 def _about_erased(case: str) -> str:
     return (
         "this person was erased at their own request; if they have consented since: "
-        f"dirserver person readmit {case}"
+        + again.command(f"person readmit {case}")
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -237,5 +237,6 @@ def readmit(invocation: Invocation, case: str) -> None:
             with who.writing() as writing:
                 readmit_person(writing, case)
         except NotFound as error:
-            raise Failed(f"There is no case {case}; see: dirserver person erased") from error
+            see = again.command("person erased")
+            raise Failed(f"There is no case {case}; see: {see}") from error
     screen.say(f"{case}: the person may be kept again")

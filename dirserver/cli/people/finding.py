@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -124,7 +124,7 @@ def search(who: Acting, text: str, cards: Collection[str] = ()) -> Found:
             return look_for(reading, deriver, text, cards, advance)
     except NotFound as error:
         raise Failed(
-            f"{text} is not the person of card {error}. See: dirserver person find {text}"
+            f"{text} is not the person of card {error}. See: {again.command(f'person find {text}')}"
         ) from error
 
 
@@ -138,7 +138,7 @@ def the_one(found: Found, text: str, command: str) -> Dossier:
         raise Failed(
             f"{text} may be {len(found.people)} people. Say which cards are meant:",
             *(
-                f"dirserver person {command} {text} "
+                again.command(f"person {command} {text} ")
                 + " ".join(f"--card {key}" for key in person.keys)
                 + f"   ({_summary(person)})"
                 for person in found.people
@@ -166,10 +166,13 @@ def _tell(person: Dossier) -> None:
     for copy in person.copies:
         device = f" on {copy.device}" if copy.device else ""
         agent = f" ({copy.agent})" if copy.agent else ""
+        how = "stored a card of theirs in" if copy.stored else "was told what is in"
         screen.say(
-            f"  {copy.login}{device}{agent} has copies from {copy.book}, "
-            f"since {screen.local(copy.since)}, last synced {screen.local(copy.last)}"
+            f"  may have a copy: {copy.login}{device}{agent} {how} {copy.book}, "
+            f"first {screen.local(copy.since)}, last {screen.local(copy.last)}"
         )
+    if not person.copies:
+        screen.say("  may have a copy: no client that was told of these books over CardDAV")
     for mention in person.mentions:
         named = ", ".join(mention.properties)
         screen.say(f"  named in {named} of {mention.book}/{mention.href} (key {mention.key})")

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
@@ -166,7 +166,7 @@ def _needed(found: Explanation, privilege: str, label: str) -> str:
 
 def _release(stop: Stop, label: str) -> str:
     device = [stop.device] if stop.device else []
-    return shlex.join(["dirserver", "device", "release", stop.login, *device, "--book", label])
+    return again.command(shlex.join(["device", "release", stop.login, *device, "--book", label]))
 
 
 def _tell(answer: Answer, found: Explanation) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -131,7 +131,6 @@ def _why_absent(reading: Reading, book: str, to: str) -> str:
         return f"The grant to {to} on {book} is the config file's; take it out there, and apply."
     given = [grant.grantee for grant in grants if grant.is_delegated]
     meant = nearest(to, given)
-    hint = (
-        f"; did you mean {meant}?" if meant is not None else f"; see: dirserver grant list {book}"
-    )
+    look = again.command(f"grant list {book}")
+    hint = f"; did you mean {meant}?" if meant is not None else f"; see: {look}"
     return f"{to} was not given anything on {book}{hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -63,7 +63,8 @@ def add(invocation: Invocation, request: Request, login: str, *, as_json: bool) 
             raise Failed(f"{denied}; leave --as out, or name {login}.") from denied
         except AlreadyExists as error:
             raise Failed(
-                f"{error} already. Revoke it first (dirserver device revoke), or take another name."
+                f"{error} already. Revoke it first ({again.command('device revoke')}), "
+                "or take another name."
             ) from error
         handed = _handed(who.services.config, device, secret)
     if as_json:
@@ -118,7 +119,8 @@ def _label(who: Acting, login: str, name: str) -> str:
         if name in (label, book.slug):
             return label
     meant = nearest(name, list(theirs))
-    hint = f"; did you mean {meant}?" if meant else f"; look at: dirserver book list --as {login}"
+    look = again.command(f"book list --as {login}")
+    hint = f"; did you mean {meant}?" if meant else f"; look at: {look}"
     raise Failed(f"{login} has no book {name}{hint}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -170,7 +170,7 @@ def release(invocation: Invocation, owner: str, name: str, book: str, login: str
         client = f"{whose}'s {name}" if name else f"Nothing of {whose}'s"
         where = f" in {book}" if book else ""
         verb = "is not stopped" if name else "is stopped"
-        raise Failed(f"{client} {verb}{where}. What is, says: dirserver device list")
+        raise Failed(f"{client} {verb}{where}. What is, says: {again.command('device list')}")
     for stop in stops:
         where = labels.get(stop.book_id, "an archived book")
         screen.say(f"{_called(stop.login, stop.device)} may write to {where} again")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cards.naming import Named, writable
 from dirserver.cli.confirming import confirm
@@ -120,10 +120,11 @@ def _way_on(error: CannotLink) -> str:
     """Say what can be done where cards cannot be linked."""
     match error:
         case TwoOfOneBook():
-            return f". To make one card of these: dirserver merge {' '.join(error.keys)}"
+            merge = again.command(f"merge {' '.join(error.keys)}")
+            return f". To make one card of these: {merge}"
         case SaidNotSame():
             keys = " ".join(error.keys)
-            return f". If they are: dirserver duplicates not-same {keys} --undo"
+            return f". If they are: {again.command(f'duplicates not-same {keys} --undo')}"
         case _:
             return "."
 
@@ -131,7 +132,7 @@ def _way_on(error: CannotLink) -> str:
 def tell(made: Linked, batch: int | None) -> None:
     """Print that cards were linked, and how to take that back."""
     screen.say(f"linked {_listed(made)}: {_TOLD[made.link.mode]}")
-    screen.note(f"To take that back: dirserver undo --batch {batch}")
+    screen.note(f"To take this back: {again.undo(batch)}")
 
 
 def link_apart(
@@ -178,7 +179,7 @@ def unlink(invocation: Invocation, cards: Sequence[str], login: str, *, as_json:
             continue
         screen.say(f"{which}unlinked from {_listed(left)}")
     if batch is not None:
-        screen.note(f"To take that back: dirserver undo --batch {batch}")
+        screen.note(f"To take this back: {again.undo(batch)}")
 
 
 def _parted(named: Named, left: Linked | None) -> UnlinkedCard:
@@ -210,7 +211,8 @@ def offers(
     if not shown:
         screen.say("nothing is offered")
     else:
-        screen.note("To take it over: dirserver duplicates accept KEY; to leave it: dismiss KEY")
+        accept = again.command("duplicates accept KEY")
+        screen.note(f"To take it over: {accept}; to leave it: dismiss KEY")
     if len(shown) > limit:
         screen.note(f"These are the oldest {limit}; for more: --limit.")
 

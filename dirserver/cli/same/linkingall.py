@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.confirming import confirm
 from dirserver.cli.failure import Failed
@@ -58,8 +58,8 @@ def link_certain(
         made = screen.counted(sum(linked.values()), "person", "people")
         screen.say(f"done: linked the cards of {made}")
         if batch is not None:
-            screen.note(f"To take that back: dirserver undo --batch {batch}")
-        screen.note("To take some of it back: dirserver duplicates unlink KEY...")
+            screen.note(f"To take this back: {again.undo(batch)}")
+        screen.note(f"To take some of it back: {again.command('duplicates unlink KEY...')}")
 
 
 def _tell(told: Sequence[ShownPerson], doubled: int, *, dry_run: bool) -> None:
@@ -74,7 +74,7 @@ def _tell(told: Sequence[ShownPerson], doubled: int, *, dry_run: bool) -> None:
         more = screen.counted(doubled, "person", "people")
         screen.note(
             f"Of {more} more, a book has two cards. Make these one first: "
-            "dirserver merge --certain --dry-run"
+            + again.command("merge --certain --dry-run")
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.cards.naming import writable
 from dirserver.cli.failure import Failed
@@ -114,9 +114,10 @@ def _say_what_to_do(found: Iterable[tuple[ShownPair, Pair]]) -> None:
         told.add(is_apart)
         keys = f"{one.key} {other.key}"
         if is_apart:
-            screen.note(f"If those of two books are one person: dirserver duplicates link {keys}")
+            link = again.command(f"duplicates link {keys}")
+            screen.note(f"If those of two books are one person: {link}")
         else:
-            screen.note(f"To make one card of two: dirserver merge {keys} --dry-run")
+            screen.note(f"To make one card of two: {again.command(f'merge {keys} --dry-run')}")
 
 
 def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: bool) -> None:
@@ -135,7 +136,7 @@ def not_same(invocation: Invocation, one: str, other: str, login: str, *, undo: 
             places = " and ".join(each.place for each in named)
             raise Failed(
                 f"{places} are linked, as those of one person. If they are not, say first: "
-                f"dirserver duplicates unlink {first}"
+                + again.command(f"duplicates unlink {first}")
             ) from error
         except AccessDenied as denied:
             raise Failed(f"{who.principal.login} may not say that: {denied}.") from denied

@@ -121,8 +121,9 @@ def _named(who: Acting, reading: Reading, request: Request) -> dict[str, Named]:
     """Return the two cards that are named, by their letters."""
     if len(request.names) != len(_LETTERS):
         raise Failed(
-            "Name two cards: dirserver merge A B. A card is named by its key, as `dirserver "
-            "duplicates` prints it, its UID, its href, or a part of the name in quotes."
+            f"Name two cards: {again.command('merge A B')}. A card is named by its key, as "
+            f"`{again.command('duplicates')}` prints it, its UID, its "
+            "href, or a part of the name in quotes."
         )
     one, other = (writable(who, reading, name, AuditAction.CARD_MERGE) for name in request.names)
     if one.card.key == other.card.key:
@@ -148,7 +149,7 @@ def _planned(
     except NotTheSame as error:
         raise Failed(
             f"Somebody said that {one.place} and {other.place} are not of one person. If they are: "
-            f"dirserver duplicates not-same {one.card.key} {other.card.key} --undo"
+            + again.command(f"duplicates not-same {one.card.key} {other.card.key} --undo")
         ) from error
     except OfOneSource as error:
         raise Failed(
@@ -277,13 +278,13 @@ def _tell_what_stays(found: Certain) -> None:
         groups = screen.counted(found.apart, "group")
         screen.note(
             f"{groups} of cards of one person are in different books, and stay apart. To link "
-            "them: dirserver duplicates link --certain --dry-run"
+            f"them: {again.command('duplicates link --certain --dry-run')}"
         )
     if found.doubtful:
         groups = screen.counted(found.doubtful, "group")
         screen.note(
             f"{groups} of certain pairs stay as they are: of two of the cards, something speaks "
-            "against it. See them with: dirserver duplicates"
+            f"against it. See them with: {again.command('duplicates')}"
         )
 
 

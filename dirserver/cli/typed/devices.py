@@ -73,7 +73,8 @@ def list_devices(
 ) -> None:
     """List devices: what they are good for, when they were last seen, where they are stopped.
 
-    One without a name stands for the user's own password, if it is stopped somewhere.
+    One without a name stands for the user's own password, if it is stopped somewhere. When one was
+    last seen may be told five minutes too early, and of a first time a few seconds late.
 
     \b
     --json: a list of login, device, protocols, books, networks, created, created_by, expires,

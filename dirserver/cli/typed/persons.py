@@ -37,7 +37,7 @@ def find(context: typer.Context, words: _Words, as_json: JSONOption = False) -> 
     --json: a list of name, cards (key, uid, name, mails, numbers, book, href, archived, current,
             versions (at, operation, book, href, actor, protocol, device, agent), source),
             events (id, at, actor, action, outcome, book, card, detail), copies (book, login,
-            device, agent, since, last), mentions (key, book, href, properties), logins
+            device, agent, since, last, stored), mentions (key, book, href, properties), logins
     """
     from dirserver.cli.people import finding
 
@@ -93,7 +93,7 @@ def erase(
     dirserver person erase Anna Beispiel --certificate anna.txt
     \b
     --json: case, at, by, dry_run, books, cards, versions, events, fingerprints, copies (book,
-            login, device, agent, since, last), mentions, head, scrubbed
+            login, device, agent, since, last, stored), mentions, head, scrubbed
     """
     from dirserver.cli.people import erasing
 

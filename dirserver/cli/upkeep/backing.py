@@ -14,6 +14,7 @@ from dirserver.backup.archive import Archive
 from dirserver.backup.returning import Erased
 from dirserver.cli import screen
 from dirserver.cli.acting import acting, command_line, os_login
+from dirserver.cli.again import command
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.people.erasing import erase_cards
@@ -131,14 +132,15 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     if request.dry_run:
         screen.say("this was a dry run: nothing is changed")
     else:
-        screen.say("users and grants are of then, too: run dirserver apply, or start the server")
+        apply = command("apply")
+        screen.say(f"users and grants are of then, too: run {apply}, or start the server")
         _tell_erased(erased, again=again, is_practice=bool(request.to))
 
 
 def _tell_erased(erased: Erased, *, again: bool, is_practice: bool) -> None:
     """Say who was erased since the backup, and is there again or was erased again."""
     for card in erased.cards:
-        said = "was erased again" if again else f"is back; dirserver person erase {card.key}"
+        said = "was erased again" if again else f"is back; {command(f'person erase {card.key}')}"
         place = f"{card.book}/{card.href}"
         screen.say((f"erased as {card.case}: {place} {said}", "" if again else "red"))
     if erased.cards and not again:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dirserver.assembly import open_services
+from dirserver.cli import again
 from dirserver.config import Access, Config, Listener, PlaintextPolicy
 from dirserver.config.faults import listing
 from dirserver.config.sources import SourceTLS, SourceType
@@ -179,7 +180,7 @@ def without_devices(config: Config) -> Iterator[str]:
         if is_required and without:
             yield (
                 f"[{face}] require_device_passwords: without a device, {listing(without, 'and')} "
-                "cannot log in; make passwords with: dirserver device add LOGIN NAME"
+                f"cannot log in; make passwords with: {again.command('device add LOGIN NAME')}"
             )
 
 

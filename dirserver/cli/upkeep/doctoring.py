@@ -10,12 +10,13 @@ from ipaddress import ip_address
 
 from dirserver import rendezvous
 from dirserver.assembly import Services, ldap_settings
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
 from dirserver.cli.upkeep.remedies import REMEDIES
 from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.encode import ResultCode
 from dirserver.ldap.codec.messages import MalformedMessage, SearchRequest, render
 from dirserver.ldap.diagnosis.masking import masked_dn, masked_filter
 from dirserver.ldap.diagnosis.reasons import Cause, diagnose, family_of
@@ -85,7 +86,8 @@ def doctor_ldap(invocation: Invocation, question: Question) -> None:
     for one in told:
         _say(one)
     family = next((one.family for one in reversed(told) if one.family), "FAMILY")
-    screen.say(f"Settings that work: dirserver phone {family} --user LOGIN")
+    phone = again.command(f"phone {family} --user LOGIN")
+    screen.say(f"Settings that work: {phone}")
 
 
 def _address(typed: str) -> str:
@@ -136,6 +138,7 @@ def _told(heard: Heard, services: Services, *, shown: bool) -> ToldRequest:
         ("SUFFIX", settings.suffix),
     ):
         reason, advice = reason.replace(word, fact), advice.replace(word, fact)
+    advice = advice.replace("dirserver ", again.command(""))
     base = heard.name if request is None else request.base
     text = "" if request is None else render(request.filter)
     return ToldRequest(
@@ -177,10 +180,14 @@ def _say(one: ToldRequest) -> None:
     result = f"{one.code or 'no answer'}, {screen.counted(one.hits, 'hit')}"
     if one.operation != "search":
         result = one.code or "no answer"
+    who = f"as {one.login or 'nobody'}"
+    if _is_failed_bind(one):
+        # Nobody is logged in then, whoever was before.
+        who, result = f"tried as {one.base or 'nobody'}", f"failed, {result}"
     way = "TLS" if one.tls else "no TLS"
     screen.say(
         (f"{screen.local(one.at)}  {one.operation}", "bold"),
-        f" as {one.login or 'nobody'}, {way}: ",
+        f" {who}, {way}: ",
         (result, "green" if went_well else "red"),
     )
     if one.operation == "bind":
@@ -195,6 +202,10 @@ def _say(one: ToldRequest) -> None:
         screen.say(f"  do:  {one.advice}")
 
 
+def _is_failed_bind(one: Heard | ToldRequest) -> bool:
+    return one.operation == "bind" and one.code != ResultCode.SUCCESS.rfc_name
+
+
 def _list(heard: Sequence[Heard]) -> None:
     """Print who has asked."""
     if not heard:
@@ -207,7 +218,7 @@ def _list(heard: Sequence[Heard]) -> None:
         (
             address,
             screen.local(datetime.fromtimestamp(one.at, UTC)),
-            one.login,
+            "(bind failed)" if _is_failed_bind(one) else one.login,
             str(asked[address]),
             str(empty[address]),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from dirserver import config
 from dirserver.assembly import open_services
 from dirserver.backup.keeping import newest
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import command_line
 from dirserver.cli.failure import Failed, explain
 from dirserver.cli.invocation import Invocation
@@ -104,7 +104,10 @@ def _of_store(read: Config, now: datetime) -> Iterator[Finding]:
 
 def _of_source(source: Source, run: LastRun | None, now: datetime) -> Finding:
     """Look at how a source ended the last time, and whether that is long ago."""
-    name, look = f"source {source.name}", f"Look at it: dirserver sync-source {source.name}"
+    name, look = (
+        f"source {source.name}",
+        f"Look at it: {again.command(f'sync-source {source.name}')}",
+    )
     if run is None:
         return Finding(name, True, "was not looked at yet")
     said = f"{run.ending} {screen.local(run.at)}, {run.said}"
@@ -148,7 +151,8 @@ def _of_backups(folder: Path, now: datetime) -> Finding:
         made = None if last is None else datetime.fromtimestamp(last.stat().st_mtime, UTC)
     except OSError as error:
         return Finding("backup", False, f"{folder}: {error.strerror}", "Correct [backup].")
-    advice = "See the log and `dirserver audit --action nightly`; make one: dirserver backup FILE"
+    trail, backup = again.command("audit --action nightly"), again.command("backup FILE")
+    advice = f"See the log and `{trail}`; make one: {backup}"
     if last is None or made is None:
         return Finding("backup", False, f"there is none in {folder}", advice)
     said = f"{last.name} is of {screen.local(made)}"

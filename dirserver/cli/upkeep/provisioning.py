@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dirserver import config, phones
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.hints import hint
@@ -97,8 +97,8 @@ def _warn_of_books(read: Config, request: Request) -> None:
     table = f"[books.{request.book or 'BOOK'}]"
     screen.warn(
         f"The phone will find nobody: no grant in the config lets {request.login} search {where}."
-        f" Give one in {table}, or ask: dirserver why {request.login} search"
-        f" {request.book or 'BOOK'}"
+        f" Give one in {table}, or ask: "
+        + again.command(f"why {request.login} search {request.book or 'BOOK'}")
     )
 
 
@@ -149,6 +149,6 @@ def _new_password(invocation: Invocation, request: Request, user: User) -> str:
                 return devices.add(writing, device)
         except AlreadyExists as error:
             raise Failed(
-                f"{error} already. Revoke it first (dirserver device revoke), or make one under"
-                " another name (dirserver device add) and leave --new-password out."
+                f"{error} already. Revoke it first ({again.command('device revoke')}), or make one"
+                f" under another name ({again.command('device add')}) and leave --new-password out."
             ) from error

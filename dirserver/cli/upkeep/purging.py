@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import Acting, acting
 from dirserver.cli.failure import Failed
 from dirserver.cli.invocation import Invocation
@@ -65,7 +65,7 @@ def _found(who: Acting, reading: Reading, name: str) -> tuple[str, Belongings]:
         file = who.services.config.path.name
         raise Failed(
             f"{name} is in use, and only an archived book can be purged. Take it out of {file} "
-            "and run: dirserver apply"
+            f"and run: {again.command('apply')}"
         )
     there = f"there is {listing(sorted(archived), 'and')}" if archived else "there is none"
     raise Failed(f"No book {name} is archived; {there}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from dirserver.cli import screen
+from dirserver.cli import again, screen
 from dirserver.cli.acting import acting
 from dirserver.cli.failure import FAILED, Failed
 from dirserver.cli.invocation import Invocation
@@ -65,7 +65,7 @@ def _head(text: str) -> AuditHead | None:
     if found is None:
         raise Failed(
             f'--expect "{text}" is no head of the trail; expected ID:DIGEST, as '
-            "`dirserver audit verify` prints it."
+            f"`{again.command('audit verify')}` prints it."
         )
     return AuditHead(int(found[1]), found[2])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from dirserver.directory.access.sightings import FETCHING
@@ -32,7 +33,11 @@ class _Span(NamedTuple):
 def copies(
     connection: Connection, cards: Sequence[KeptCard], books: dict[int, Shelf]
 ) -> tuple[Copy, ...]:
-    """Return the clients whose last sync left them with one of ``cards``, or who stored one."""
+    """Return the clients that were last told of a book with one of ``cards``, or stored one.
+
+    Which of a book's cards a client was given is not known, but that it asked and was told. Who
+    may read the book and never asked is none of them.
+    """
     ids = {shelf.label: shelf.id for shelf in books.values()}
     spans = []
     for card in cards:
@@ -58,10 +63,8 @@ def copies(
             client = _Client(ids[copy.book], copy.login, copy.device, copy.agent)
             gone = people.vanished_at(connection, client.book_id, version.href)
             # Who has asked since it went has taken it away.
-            if client not in found and (
-                gone is None or client not in seen or seen[client].revision < gone
-            ):
-                found[client] = copy
+            if gone is None or client not in seen or seen[client].revision < gone:
+                found[client] = replace(found.get(client, copy), stored=True)
     return tuple(found[client] for client in sorted(found))
 
 

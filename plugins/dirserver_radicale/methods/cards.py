@@ -15,7 +15,9 @@ from radicale import httputils
 from dirserver.directory import Directory, Reading
 from dirserver.errors import (
     AccessDenied,
+    CardTooLarge,
     DirectoryError,
+    InvalidCard,
     NotAtOnce,
     PreconditionFailed,
     UnsupportedVersion,
@@ -25,7 +27,7 @@ from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import VERSIONS, parse_card
-from dirserver_radicale import answers, request, stream
+from dirserver_radicale import answers, refusals, request, stream
 from dirserver_radicale.answers import Answer, error_answer
 from dirserver_radicale.headers.accept import preferred_version
 from dirserver_radicale.headers.conditional import (
@@ -42,7 +44,7 @@ from dirserver_radicale.methods.preconditions import is_conditional, require, re
 from dirserver_radicale.methods.representation import VCARD, card_instead, shown
 from dirserver_radicale.packing import accepts_gzip, etag_field
 from dirserver_radicale.tree.hrefs import Location, locate
-from dirserver_radicale.tree.placement import placement
+from dirserver_radicale.tree.placement import Placement, placement
 from dirserver_radicale.tree.resources import Viewer
 
 
@@ -64,8 +66,8 @@ class CardMethods(BookMethods):
         if not user:
             return httputils.NOT_ALLOWED
         location = locate(path)
-        if location is None or location.login not in ("", user):
-            return answers.need_privileges(path, "read")
+        if location is None or refusals.is_foreign(user, location):
+            return self._refuse_look(path, user, location)
         if not location.book:
             text = "This is a CardDAV server: an address book program wants this address."
             return answers.plain(client.OK, text)
@@ -173,6 +175,7 @@ class CardMethods(BookMethods):
         if noted.upload is None or "HTTP_CONTENT_RANGE" in environ:
             return answers.plain(client.BAD_REQUEST, "A card is sent as a whole.")
         there_is: tuple[Card, bytes] | None = None
+        there: Placement | None = None
         try:
             body = noted.upload.body()
             with self._directory.writing(request.principal_of(user), noted.client) as writing:
@@ -197,6 +200,11 @@ class CardMethods(BookMethods):
                 return error_answer(error, path, "read")
             headers = {"ETag": f'"{there_is[0].etag}"'}
             return shown(environ, client.PRECONDITION_FAILED, headers, location, there_is[1])
+        except (InvalidCard, CardTooLarge) as error:
+            slug = self._slug(user, location) if there is None else there.slug
+            principal = request.principal_of(user)
+            refusals.note_unusable(self._directory, principal, noted.client, slug, error)
+            return error_answer(error, *needed)
         except DirectoryError as error:
             return error_answer(error, *needed)
         except ValueError as error:
@@ -205,6 +213,11 @@ class CardMethods(BookMethods):
         status = client.CREATED if stored.created else client.NO_CONTENT
         headers = {"ETag": f'"{stored.etag}"'}
         return shown(environ, status, headers, location, body)
+
+    def _slug(self, user: str, location: Location) -> str:
+        """Return the book at ``location`` if it is one that ``user`` has, and else nothing."""
+        view = request.view(self._directory, user, location.book)
+        return "" if view is None else location.book
 
     def _may_be_shown(self, user: str, location: Location, card: Card) -> bool:
         """Say whether who cannot change a card may be given it; the audit trail tells of that."""

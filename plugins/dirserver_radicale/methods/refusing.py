@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import client
 
 from dirserver.directory import Directory
-from dirserver.errors import DirectoryError
+from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver_radicale import answers, refusals, request
 from dirserver_radicale.answers import Answer, error_answer
-from dirserver_radicale.tree.hrefs import is_below_cards, locate
+from dirserver_radicale.tree.hrefs import Location, is_below_cards, locate
 
 
 class Refusing:
@@ -33,3 +33,18 @@ class Refusing:
         except DirectoryError as error:
             return error_answer(error, needed.path, needed.privilege)
         return answers.need_privileges(needed.path, needed.privilege)
+
+    def _refuse_look(self, path: str, user: str, location: Location | None) -> Answer:
+        """Refuse a look at what is not for ``user``; the audit trail tells of it.
+
+        Raises NotAtOnce where nothing may be waited for: who answers in a thread tells of it.
+        """
+        noted = request.current()
+        if noted.at_once:
+            raise NotAtOnce
+        try:
+            principal = request.principal_of(user)
+            refusals.note_look(self._directory, principal, noted.client, location)
+        except DirectoryError as error:
+            return error_answer(error, path, "read")
+        return answers.need_privileges(path, "read")

@@ -79,7 +79,7 @@ def test_ios_is_led_from_the_host_to_the_principal(alice: DAVClient) -> None:
            {PRINCIPAL}
         S: 401
            WWW-Authenticate: Basic realm="Example GmbH"
-           Access to the requested resource forbidden.
+           A user name is needed, and the password that goes with it.
         C: PROPFIND /
            User-Agent: iOS/17.5.1 (21F90) accountsd/1.0
            Authorization: Basic <credentials>
