@@ -29,6 +29,9 @@ PROOFS = {
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Path]:
     """A copy of the project in which `make demo` is running."""
+    for program in ("ldapsearch", "curl"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
     folder = tmp_path
     for name in ("Makefile", "pyproject.toml", ".requirements.lock"):
         shutil.copy(ROOT / name, folder / name)
