@@ -56,6 +56,10 @@ def found(client: Client, filter_: str) -> list[str]:
         ("(mail=ANNA@kunde.example)", ["Anna"]),
         ("(mail=anna.b@example.net)", ["Anna"]),
         ("(cn=anna)", []),
+        # Of several attributes at once; a blank alone is in every name.
+        (r"(|(cn=\20*)(sn=\20*))", EVERYBODY),
+        (r"(|(cn=\0d*)(sn=\0d*)(mail=\0d*))", EVERYBODY),
+        (r"(|(cn=*\20*)(sn=*\20*))", EVERYBODY),
         # Other names of the same attribute, in any case; not with an option that nobody knows.
         ("(surname;lang-de=Beispiel)", []),
         ("(!(surname;lang-de=Beispiel))", []),

@@ -46,7 +46,7 @@ from dirserver.model.query import (
 from dirserver.store.quarantine import is_held
 from dirserver.store.same.links import is_linked
 from dirserver.store.search.probes import Bind, Shape, in_place, is_among
-from dirserver.store.search.values import Test, begins, kept_as, probes
+from dirserver.store.search.values import Test, begins, contains, kept_as, probes
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
@@ -136,6 +136,10 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
         case Anywhere(fields, Substring(_, str(), (), "", True) as test) if (
             test.initial and (shape := begins(fields, test, dialect, values)) is not None
         ):
+            return shape
+        case Anywhere(fields, Substring(_, "", (_,), "") as test) if (
+            shape := contains(fields, test, dialect, values)
+        ) is not None:
             return shape
         case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
             return _shapes([query], plan, dialect, values)

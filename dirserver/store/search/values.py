@@ -127,6 +127,9 @@ def begins(
     if any(kind is _Kind.NUMBER for kind, _ in kinds):
         return None
     spellings = [parts.initial for parts in filter(_can_be, _text_parts(test))]
+    if not all(spellings):
+        # Nothing is left of it that would tell words apart.
+        return None
     for kind, some in kinds:
         for initial in spellings:
             until = initial + trigram.LAST
@@ -138,6 +141,38 @@ def begins(
                     values.append(trigram.beginning(initial))
                 values += initial, until
     return Substring, fields, len(spellings)
+
+
+def contains(
+    fields: tuple[Field, ...], test: Substring, dialect: Dialect, values: list[str]
+) -> Hashable | None:
+    """Return the same, as ``begins`` does, for one part wherever it is.
+
+    None where it has digits, by which numbers are found, or is too short for a trigram.
+    """
+    (part,) = test.any
+    if digits_of(part):
+        return None
+    spellings = [parts.any[0] for parts in filter(_can_be, _text_parts(test))]
+    if any(len(one) < trigram.SHORTEST for one in spellings):
+        return None
+    is_of_words = _may_begin_word(test)
+    for at in _looked_for(fields, is_of_words, len(spellings)):
+        values += trigram.asked(spellings[at], dialect)
+    return Substring, fields, is_of_words, len(spellings)
+
+
+@lru_cache(maxsize=256)
+def _looked_for(fields: tuple[Field, ...], is_of_words: bool, spellings: int) -> tuple[int, ...]:
+    """Return which of so many spellings of a part each of the probes for them looks for."""
+    found = {
+        (at, _looked_up_in(some[0])): None
+        for kind, asked in _by_kind(fields, is_of_words)
+        if kind is not _Kind.NUMBER
+        for at in range(spellings)
+        for some in _asked_of(asked, (Op.CONTAINS,))
+    }
+    return tuple([at for at, _ in found])
 
 
 def _joined(found: list[Probe]) -> list[Probe]:

@@ -1,4 +1,4 @@
-"""The beginnings that telephones ask for, which are put together without probes."""
+"""The parts of names that telephones ask for, which are put together without probes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dirserver.model.fields import PHONES, Field
+from dirserver.model.fold import part_forms
 from dirserver.model.number import DialPlan
 from dirserver.model.query import Anywhere, Substring
 from dirserver.store.index.pieces import LONGEST
+from dirserver.store.index.trigram import SHORTEST
 from dirserver.store.search.conditions import spelled
-from dirserver.store.search.values import begins, probes
+from dirserver.store.search.values import begins, contains, probes
 
 PLAN = DialPlan()
 DIALECTS: list[Dialect] = [
@@ -35,6 +37,8 @@ def asked(fields: tuple[Field, ...], said: str) -> tuple[Anywhere, Substring]:
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
 @given(_fields, _said | st.text(min_size=1, max_size=8))
 @example((Field.FULL_NAME, Field.MAIL, Field.ORGANISATION, Field.GIVEN_NAME), "jö")
+@example((Field.FULL_NAME, Field.MAIL), "\r")
+@example((Field.FULL_NAME,), "  ")
 @example((Field.MAIL, Field.NOTE), "a" * (LONGEST + 1))
 def test_it_looks_for_what_the_probes_look_for(
     dialect: Dialect, fields: tuple[Field, ...], said: str
@@ -43,6 +47,10 @@ def test_it_looks_for_what_the_probes_look_for(
     found = probes([query], PLAN)
     values: list[str] = []
     shape = begins(fields, test, dialect, values)
+    if shape is None:
+        assert values == []
+        assert not all(form.strip() for form in part_forms(said.lstrip()))
+        return
     assert values == [value for probe in found for value in probe.values(dialect)]
     again: list[str] = []
     assert spelled(query, PLAN, dialect, again) == shape
@@ -67,3 +75,45 @@ def test_numbers_do_not_begin_like_words() -> None:
     values: list[str] = []
     assert begins(fields, asked(fields, "030")[1], DIALECTS[0], values) is None
     assert values == []
+
+
+_parts = st.sampled_from(
+    ["mül", "müll", "Größe", "aeae", "straße 5", "王小明", "ab", "a b", "%_ x"]
+)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
+@given(_fields, _parts | st.text(min_size=1, max_size=12))
+@example((Field.FULL_NAME, Field.MAIL, Field.ORGANISATION, Field.NOTE), "jörg")
+@example((Field.NOTE, Field.MAIL, Field.FULL_NAME), "schröder-müller")
+@example((Field.MAIL, Field.NOTE), "a" * (LONGEST + 1))
+def test_a_part_is_looked_for_as_the_probes_do(
+    dialect: Dialect, fields: tuple[Field, ...], part: str
+) -> None:
+    test = Substring(fields[0], any=(part,))
+    query = Anywhere((*fields, Field.MOBILE_PHONE), test)
+    found = probes([query], PLAN)
+    values: list[str] = []
+    shape = contains(query.fields, test, dialect, values)
+    if shape is None:
+        assert values == []
+        assert any(map(str.isdigit, part)) or min(map(len, part_forms(part))) < SHORTEST
+    else:
+        assert values == [value for probe in found for value in probe.values(dialect)]
+        again: list[str] = []
+        assert spelled(query, PLAN, dialect, again) == shape
+        assert again == values
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
+@given(_fields, st.lists(_parts, min_size=2, max_size=2))
+def test_parts_that_look_alike_have_the_same_probes_but_for_the_words(
+    dialect: Dialect, fields: tuple[Field, ...], parts: list[str]
+) -> None:
+    tests = [Substring(fields[0], any=(part,)) for part in parts]
+    first, second = (contains(fields, test, dialect, []) for test in tests)
+    if first is not None and first == second:
+        shapes = [
+            [probe.shape for probe in probes([Anywhere(fields, test)], PLAN)] for test in tests
+        ]
+        assert shapes[0] == shapes[1]
