@@ -111,6 +111,22 @@ def test_an_export_has_the_cards_byte_for_byte_a_page_and_json(
     assert event["detail"] == f"1 cards: {data['cards'][0]['key']}"
 
 
+def test_an_export_replaces_a_file_by_force_only(filled: Shell, tmp_path: Path) -> None:
+    place = tmp_path / "ben.zip"
+    place.write_bytes(b"old")
+    done = filled("person", "export", "ben", "--output", place)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"{place} exists already. Name another file, or replace it with --force. "
+        "Nothing was exported.\n"
+    )
+    assert place.read_bytes() == b"old"
+    assert filled("audit", "--action", "person:export", "--json").json() == []
+    assert filled("person", "export", "ben", "--output", place, "--force").code == 0
+    with ZipFile(place) as archive:
+        assert "index.html" in archive.namelist()
+
+
 def test_what_a_source_has_said_is_told_exported_and_erased(filled: Shell, tmp_path: Path) -> None:
     (filled.config.parent / "p.csv").write_text("No.,Name,Title\n1,Cleo Third,Clerk\n")
     table = '\n[sources.hr]\ntype = "csv"\nbook = "staff"\nfile = "p.csv"\nkey = "No."\n'

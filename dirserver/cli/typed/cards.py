@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dirserver.cli.invocation import invocation
-from dirserver.cli.typed.options import MOST, BookOption, JSONOption, LoginOption
+from dirserver.cli.typed.options import MOST, BookOption, ForceOption, JSONOption, LoginOption
 from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
 from dirserver.model.duplicates.meeting import OnDuplicate
 
@@ -97,26 +97,30 @@ def export_cards(
         typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
     ] = None,
     kind: Annotated[
-        Format, typer.Option("--format", help="What to write; vcard is byte for byte as stored.")
-    ] = Format.VCARD,
+        Format | None,
+        typer.Option("--format", help="What to write, if FILE's ending does not say it."),
+    ] = None,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="CSV for programs: no guard against formulas, numbers as is."),
     ] = False,
+    force: ForceOption = False,
     login: LoginOption = "",
 ) -> None:
     """Write all cards of a book to one file.
 
-    With --as LOGIN, what is hidden from that user is left out. In CSV, a cell that a spreadsheet
-    would calculate has a ' before it, which an import takes away again.
+    FILE ends in .vcf (vCards, byte for byte as stored), .csv or .ldif; other files are vCards
+    without --format. With --as LOGIN, what is hidden from that user is left out. In CSV, a cell
+    that a spreadsheet would calculate has a ' before it, which an import takes away again.
 
     \b
     dirserver export --book customers -o customers.vcf
-    dirserver export --book customers --format outlook -o customers.csv
+    dirserver export --book customers -o customers.csv
+    dirserver export --book customers --format outlook -o outlook.csv --force
     """
     from dirserver.cli.cards import exporting
 
-    wanted = exporting.Wanted(book, output, kind, raw)
+    wanted = exporting.Wanted(book, output, kind, raw, force)
     exporting.export_cards(invocation(context), wanted, login)
 
 

@@ -41,3 +41,14 @@ class Format(StrEnum):
     YEALINK = "yealink"
     SNOM = "snom"
     GRANDSTREAM = "grandstream"
+
+
+# What phones read; a file's name does not say which.
+XML = (Format.FRITZBOX, Format.YEALINK, Format.SNOM, Format.GRANDSTREAM)
+
+_ENDINGS = {".vcf": Format.VCARD, ".csv": Format.CSV, ".ldif": Format.LDIF}
+
+
+def format_of(name: str) -> Format | None:
+    """Return what the ending of a file's name says that it is, if it says so."""
+    return _ENDINGS.get(name[name.rfind(".") :].lower())
