@@ -214,6 +214,40 @@ def test_a_cell_is_no_formula_unless_asked_for(shell: Shell, tmp_path: Path) -> 
     assert "'" not in exported(shell, "--format", "csv", "--raw")
 
 
+def test_a_number_that_a_spreadsheet_destroyed_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("Name;Telefon\nAda Byron;4,91522E+11\nBen Third;0171 3920010\n")
+    for options, advice in (
+        (("--dry-run",), "Mend the file before you import it."),
+        ((), "The cards are imported without it; take the import back, mend the file and import"),
+    ):
+        done = shell("import", "--book", "customers", file, *options)
+        assert done.code == 1
+        summary = f"{file}: 2 cards: 2 new, 0 changed, 0 as before; 1 value lost"
+        told = "Telefon: 4,91522E+11 is all that is left of a number; not imported"
+        at = done.lines().index(summary)
+        assert done.lines()[at + 1] == f"{file}:2: card 1, Ada Byron: {told}"
+        assert f"Not to be read, for the reasons above: 1 value. {advice}" in done.err
+    assert "FN:Ada Byron" in exported(shell)
+    (read,) = shell("import", "--book", "customers", file, "--json").json()["files"]
+    assert (read["left_out"], read["lost"], read["remarks"][0]["lost"]) == (0, 1, 1)
+
+
+def test_a_value_of_ldif_that_cannot_be_read_is_a_fault_and_a_guess_is_none(
+    shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.ldif"
+    ada = b"dn: cn=Ada\nobjectClass: person\ncn: Ada Byron\n"
+    file.write_bytes(ada + b"mail:: damaged!\n")
+    done = shell("import", "--book", "customers", file)
+    assert (done.code, done.err.count("1 value.")) == (1, 1)
+    # In Latin-1, which LDIF is not.
+    file.write_bytes(ada + b"title:: TfxsbGVyaW4=\n")
+    done = shell("import", "--book", "customers", file)
+    assert done.code == 0
+    assert "title:" in done.out
+
+
 def test_nothing_of_a_damaged_file_is_half_written(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "bomb.vcf"
     file.write_bytes(b"PK\x03\x04" + b"\0" * 1000)

@@ -52,7 +52,8 @@ class ImportedFile:
     """How it went with one file.
 
     ``updated``, ``skipped`` and ``added`` are of those who are known already: they went into the
-    cards of these, were left alone, or are among the ``new`` nonetheless.
+    cards of these, were left alone, or are among the ``new`` nonetheless. ``left_out`` counts
+    cards, ``lost`` values of cards that were imported without them.
     """
 
     file: str
@@ -65,6 +66,7 @@ class ImportedFile:
     skipped: int
     added: int
     left_out: int
+    lost: int
     remarks: tuple[Remark, ...]
     duplicates: tuple[Duplicate, ...]
 
@@ -85,7 +87,8 @@ class Imported:
 def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Import the files, in one transaction, and print how it went.
 
-    Raises Failed when nothing was imported; exits with 1 when some cards were left out.
+    Raises Failed when nothing was imported; exits with 1 when cards, or values of them, were left
+    out.
     """
     asks = request.on_duplicate is OnDuplicate.ASK and not request.dry_run
     questions = Questions(as_json=as_json) if asks else None
@@ -120,8 +123,13 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
         screen.say_json(outcome)
     else:
         _tell(outcome)
-    if any(file.left_out for file in outcome.files):
+    left_out = any(file.left_out for file in outcome.files)
+    lost = sum(file.lost for file in outcome.files)
+    if left_out:
         screen.complain(_about_left_out(outcome))
+    if lost:
+        screen.complain(_about_lost(lost, dry_run=outcome.dry_run))
+    if left_out or lost:
         raise typer.Exit(FAILED)
 
 
@@ -167,6 +175,7 @@ def _imported(file: CardFile, count: ImportCount, duplicates: Sequence[Duplicate
         count.skipped,
         sum(one.fate is Fate.ADDED for one in duplicates),
         told.left_out,
+        told.lost,
         told.remarks,
         tuple(duplicates),
     )
@@ -182,6 +191,7 @@ def _about_erased(case: str) -> str:
 def _tell(outcome: Imported) -> None:
     for file in outcome.files:
         left_out = f"; {file.left_out} left out" if file.left_out else ""
+        left_out += f"; {screen.counted(file.lost, 'value')} lost" if file.lost else ""
         screen.say(
             (file.file, "bold"),
             f": {_number(file.cards)}: {file.new} new, {file.changed} changed, "
@@ -231,6 +241,18 @@ def _about_left_out(outcome: Imported) -> str:
     return (
         f"Not imported, for the reasons above: {left_out}. The other {_number(kept)} {be} in "
         f"{outcome.book}; mend the file and import it again, that changes nothing for {them}."
+    )
+
+
+def _about_lost(lost: int, *, dry_run: bool) -> str:
+    lacking = f"Not to be read, for the reasons above: {screen.counted(lost, 'value')}."
+    if dry_run:
+        return f"{lacking} Mend the file before you import it."
+    it = "it" if lost == 1 else "them"
+    # By a number, a person without a mail address is known again: just once more is one too many.
+    return (
+        f"{lacking} The cards are imported without {it}; take the import back, mend the file and "
+        "import it again."
     )
 
 

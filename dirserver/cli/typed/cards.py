@@ -78,8 +78,9 @@ def import_cards(
     \b
     --json: book, dry_run, batch, files (file, recognised (format, encoding, separator, people,
             columns (name, becomes, values), remarks), cards, new, changed, unchanged, updated,
-            skipped, added, left_out, remarks (card, line, name, uid, imported, notes), duplicates
-            (card, line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
+            skipped, added, left_out, lost, remarks (card, line, name, uid, imported, lost, notes),
+            duplicates (card, line, name, uid, fate, reasons, other (book, href, key, file, card,
+            line)))
     """
     from dirserver.cli.intake import importing
     from dirserver.cli.intake.mapping import Mapped

@@ -157,7 +157,9 @@ def card_of(
     """
     draft = Draft(wishes, None)
     for fault in entry.faults[:_MAX_TOLD]:
-        draft.notes.add(fault)
+        draft.notes.lose(fault)
+    for guess in entry.guesses[:_MAX_TOLD]:
+        draft.notes.add(guess)
     # The display name is what people call themselves; cn is at times an account.
     if (shown := entry.first("displayname")) and len(entry.all("cn")) == 1:
         entry.values["cn"] = [shown]
