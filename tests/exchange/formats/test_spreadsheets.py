@@ -174,6 +174,26 @@ def test_a_row_of_few_columns_with_another_separator_is_told_of() -> None:
     assert faults == [("line 3: this row has another separator than the header",)]
 
 
+def test_a_row_that_lacks_cells_which_most_have_is_told_of() -> None:
+    text = (
+        "Name,E-Mail,Telefon,Notiz\nAda,ada@x.example,030 1,\nBen\nCleo,cleo@x.example\n"
+        "Dora,dora@x.example,030 4\nEve,,030 5,likes tea\nFay,,,\nGus,,030 7\n"
+    )
+    _, cards = read(text)
+    assert [(card.name, card.notes) for card in cards if card.notes] == [
+        ("Ben", ("this row has 1 cell and ends before 'Telefon', which most have",)),
+        ("Cleo", ("this row has 2 cells and ends before 'Telefon', which most have",)),
+    ]
+    assert [card.lost for card in cards] == [0] * 7
+
+
+def test_empty_cells_that_excel_leaves_out_at_the_end_of_rows_are_not_told_of() -> None:
+    rows = "".join(f"P{number};;;\n" for number in range(16))
+    rows += "".join(f"Q{number};0171 392001{number}\n" for number in range(9))
+    _, cards = read(f"Name;Mobil;Fax;Notiz\n{rows}Zoe;;;likes tea\n")
+    assert not any(card.notes for card in cards)
+
+
 @pytest.mark.parametrize(
     ("written", "organisation", "name", "parts"),
     [
