@@ -139,9 +139,9 @@ def _target(
     if name not in known.columns and plain not in known.columns:
         return None
     target = known.columns.get(name, known.columns.get(plain))
-    if known.source == "outlook" and plain == "title" and "job title" not in told:
+    if plain == "title" and known.source in ("outlook", "spreadsheet"):
         # Outlook's salutation; where no other column has the job, people mean that.
-        return Target("TITLE")
+        return Target("N", "prefix") if "job title" in told else Target("TITLE")
     return target
 
 

@@ -50,6 +50,24 @@ def test_the_columns_of_every_program_are_recognised(known: Known) -> None:
     assert layout.format == f"{known.title}, CSV"
 
 
+@pytest.mark.parametrize(
+    ("header", "format"),
+    [
+        ("Name,Phone", "spreadsheet as CSV"),
+        ("Id,Name,Phone,Description", "spreadsheet as CSV"),
+        ("First Name,Last Name,Email,Phone", "spreadsheet as CSV"),
+        ("Vorname,Nachname,Firma,Ort", "spreadsheet (German) as CSV"),
+        # One column that only a program writes is enough.
+        ("Name,Phone,MobilePhone", "Salesforce (data export), CSV"),
+        ("First Name,Last Name,Primary Email", "Thunderbird (English), CSV"),
+    ],
+)
+def test_columns_that_anybody_writes_are_no_program(header: str, format: str) -> None:
+    cells = ",".join("x" * (header.count(",") + 1))
+    layout, _ = read(f"{header}\n{cells}\n")
+    assert layout.format == format
+
+
 def test_a_title_beside_a_job_title_is_how_somebody_is_addressed() -> None:
     (both,) = contacts_in("Title,First Name,Last Name,Job Title,Company\nMs.,Ada,Byron,Poet,X\n")
     assert (both.prefix, both.title) == ("Ms.", "Poet")
