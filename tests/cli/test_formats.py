@@ -248,6 +248,26 @@ def test_a_value_of_ldif_that_cannot_be_read_is_a_fault_and_a_guess_is_none(
     assert "title:" in done.out
 
 
+def test_the_cells_are_separated_as_a_german_spreadsheet_wants_it(
+    filled: Shell, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    for separator, between in (("semicolon", ";"), ("tab", "\t"), ("comma", ",")):
+        words = ("export", "--book", "customers", "-o", out, "--separator", separator, "--force")
+        assert filled(*words).code == 0
+        head, anna, *_ = out.read_text(encoding="utf-8-sig").splitlines()
+        assert head.startswith(f"UID{between}Name{between}Prefix{between}")
+        assert anna.startswith(f"anna{between}Anna Müller{between}")
+        done = filled("import", "--dry-run", "--json", "--book", "staff", out).json()
+        assert done["files"][0]["recognised"]["separator"] == separator
+        assert done["files"][0]["new"] == 3
+    done = filled("export", "--book", "customers", "--separator", "semicolon")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "--separator is of CSV, and this would be vcard; add --format csv. Nothing was exported.\n"
+    )
+
+
 def test_nothing_of_a_damaged_file_is_half_written(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "bomb.vcf"
     file.write_bytes(b"PK\x03\x04" + b"\0" * 1000)

@@ -15,7 +15,7 @@ from dirserver.cli.invocation import Invocation
 from dirserver.cli.outfile import replacing
 from dirserver.config.faults import listing
 from dirserver.directory import Reading, label_of
-from dirserver.exchange.formats.choices import XML, Format, format_of
+from dirserver.exchange.formats.choices import TABLES, XML, Format, Separator, format_of
 from dirserver.exchange.formats.csvwriting import Safety
 from dirserver.exchange.formats.writing import write_cards
 from dirserver.model.audit import AuditAction
@@ -30,12 +30,14 @@ _NOTHING = "Nothing was exported."
 class Wanted:
     """What is to be written, and where to; None is standard output.
 
-    Without a ``kind``, the ending of ``output`` says it. ``force`` replaces a file that is there.
+    Without a ``kind``, the ending of ``output`` says it; ``separator`` is None where nobody has
+    said it. ``force`` replaces a file that is there.
     """
 
     book: str
     output: Path | None
     kind: Format | None
+    separator: Separator | None
     raw: bool
     force: bool
 
@@ -46,6 +48,10 @@ def export_cards(invocation: Invocation, wanted: Wanted, login: str) -> None:
     What is hidden from the user ``login`` is left out. Raises Failed.
     """
     kind = wanted.kind or _kind_of(wanted.output)
+    if wanted.separator is not None and kind not in TABLES:
+        raise Failed(
+            f"--separator is of CSV, and this would be {kind}; add --format csv. {_NOTHING}"
+        )
     with acting(invocation, login) as who, who.reading() as reading:
         output, book = wanted.output, wanted.book
         views = who.views(reading, book, Privilege.READ, AuditAction.CARD_EXPORT)
@@ -109,7 +115,7 @@ def _write(
                 done += 1
                 advance(done, total)
 
-    safety = Safety(wanted.raw, reading.plan)
+    safety = Safety(wanted.raw, reading.plan, wanted.separator or Separator.COMMA)
     for part in write_cards(bodies, kind, _title(wanted, views), safety):
         file.write(part)
     return done

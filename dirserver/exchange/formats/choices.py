@@ -27,6 +27,14 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "mdy"
 
 
+class Separator(StrEnum):
+    """What is between the cells of a CSV file."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+
+
 class Format(StrEnum):
     """What cards can be written as."""
 
@@ -43,6 +51,7 @@ class Format(StrEnum):
     GRANDSTREAM = "grandstream"
 
 
+TABLES = (Format.CSV, Format.GOOGLE, Format.OUTLOOK)
 # What phones read; a file's name does not say which.
 XML = (Format.FRITZBOX, Format.YEALINK, Format.SNOM, Format.GRANDSTREAM)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from csv import DictReader
+from io import StringIO
+
 import pytest
 
 from dirserver.exchange.formats.choices import DateOrder, Format, Leftover
@@ -184,6 +187,26 @@ def test_cells_that_a_spreadsheet_would_calculate_are_guarded_but_not_numbers() 
     assert written([to_card(contact)], Format.GOOGLE, raw=True).decode().count("'") == 0
     (back,) = contacts_in(text)
     assert (back.given, back.family) == ("=cmd()", "-x")
+
+
+def test_a_row_says_what_somebody_is_called_and_rows_come_by_name() -> None:
+    contacts = [
+        Contact("u1", given="Zoë", family="Groß"),
+        Contact("u2", full_name="ärzte am Markt", organisation="ärzte am Markt"),
+        Contact("u3", given="Anna", family="Müller", prefix="Dr."),
+        Contact("u4", full_name="Bob", given="Robert", family="Smith"),
+    ]
+    bodies = [to_card(one) for one in contacts]
+    rows = list(DictReader(StringIO(written(bodies, Format.CSV).decode("utf-8-sig"))))
+    assert [(row["Name"], row["UID"]) for row in rows] == [
+        ("ärzte am Markt", "u2"),
+        ("Bob", "u4"),
+        ("Dr. Anna Müller", "u3"),
+        ("Zoë Groß", "u1"),
+    ]
+    # And these are the very cards again.
+    _, cards = read(written(bodies, Format.CSV))
+    assert {card.body for card in cards} == set(bodies)
 
 
 def test_a_row_of_few_columns_with_another_separator_is_told_of() -> None:
