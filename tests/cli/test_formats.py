@@ -268,6 +268,33 @@ def test_the_cells_are_separated_as_a_german_spreadsheet_wants_it(
     )
 
 
+def test_an_export_to_csv_that_nobody_has_edited_changes_nothing(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """Nor does it take away what CSV has no place for."""
+    ada = vcard(
+        "ada", "Ada Byron", "N:Byron;Ada;;;", "TEL;TYPE=cell:0171 3920010", "TEL;TYPE=home:030/99",
+        "TEL;TYPE=work,pref:+4930123456", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ", "X-OWN:x",
+        "NOTE:tall\\nand kind", "item1.TEL:+49 30 777", "item1.X-ABLABEL:Reception",
+    )  # fmt: skip
+    cards, out = tmp_path / "cards.vcf", tmp_path / "out.csv"
+    cards.write_bytes(ada + vcard("ben", "Ben Third", "TEL:1"))
+    assert shell("import", "--book", "customers", cards).code == 0
+    for options in ((), ("--raw",), ("--separator", "semicolon")):
+        words = ("export", "--book", "customers", "-o", out, "--force", *options)
+        assert shell(*words).code == 0
+        done = shell("import", "--book", "customers", out)
+        assert done.lines()[-1] == f"{out}: 2 cards: 0 new, 0 changed, 2 as before"
+    assert exported(shell).encode() == cards.read_bytes()
+    # Who was edited is changed, and nobody else.
+    text = out.read_text(encoding="utf-8-sig")
+    out.write_text(text.replace("Ben Third", "Ben Fourth"), encoding="utf-8")
+    done = shell("import", "--book", "customers", out)
+    assert "2 cards: 0 new, 1 changed, 1 as before" in done.out
+    assert "FN:Ben Fourth" in exported(shell)
+    assert exported(shell).encode().startswith(ada)
+
+
 def test_nothing_of_a_damaged_file_is_half_written(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "bomb.vcf"
     file.write_bytes(b"PK\x03\x04" + b"\0" * 1000)

@@ -24,7 +24,7 @@ from dirserver.directory import label_of
 from dirserver.directory.intake.counting import ImportCount
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
-from dirserver.exchange.formats.layout import Layout
+from dirserver.exchange.formats.layout import Layout, Wishes
 from dirserver.exchange.spool import Spool
 from dirserver.memory import in_bulk
 from dirserver.model.audit import AuditAction
@@ -110,7 +110,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             else:
                 shares = [whole(file, request.book) for file in files]
             with in_bulk():
-                taken = _taken_in(who, request, files, shares, questions)
+                taken = _taken_in(who, request, wishes, files, shares, questions)
             known: dict[str, list[Duplicate]] = {file.name: [] for file in files}
             for one in taken.known:
                 known[one.file.name].append(shown(one))
@@ -136,6 +136,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
 def _taken_in(
     who: Acting,
     request: Request,
+    wishes: Wishes,
     files: Sequence[CardFile],
     shares: Sequence[Sequence[Share]],
     questions: Questions | None,
@@ -148,11 +149,17 @@ def _taken_in(
             wanted = OnDuplicate.UPDATE if asks else request.on_duplicate
             skips = wanted is OnDuplicate.SKIP
             return take_in(
-                who, files, shares, lambda *_: wanted, dry_run=request.dry_run, skips=skips
+                who,
+                files,
+                shares,
+                lambda *_: wanted,
+                wishes=wishes,
+                dry_run=request.dry_run,
+                skips=skips,
             )
-        take_in(who, files, shares, questions.collect, dry_run=True)
+        take_in(who, files, shares, questions.collect, wishes=wishes, dry_run=True)
         questions.ask()
-        return take_in(who, files, shares, questions.answer, dry_run=False)
+        return take_in(who, files, shares, questions.answer, wishes=wishes, dry_run=False)
     except AccessDenied as denied:
         raise Failed(
             f"{who.principal.login} may not write to {request.book}: {denied}. Nothing was "
