@@ -108,7 +108,13 @@ def test_an_export_has_the_cards_byte_for_byte_a_page_and_json(
     assert data["cards"][0]["facts"]["note"] == ["<b>bold</b>"]
     assert data["cards"][0]["versions"][0]["file"] == names[2]
     (event,) = filled("audit", "--action", "person:export", "--json").json()
-    assert event["detail"] == f"1 cards: {data['cards'][0]['key']}"
+    assert event["detail"] == f"1 card: {data['cards'][0]['key']}"
+
+
+def test_the_trail_counts_one_card_as_one(filled: Shell) -> None:
+    assert filled("person", "find", "ben").code == 0
+    (event,) = filled("audit", "--action", "person:find", "--json").json()
+    assert event["detail"] == "1 found, with 1 card"
 
 
 def test_an_export_replaces_a_file_by_force_only(filled: Shell, tmp_path: Path) -> None:

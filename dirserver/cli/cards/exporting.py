@@ -91,7 +91,7 @@ def _note(who: Acting, counts: Mapping[str, int], to: str) -> None:
     """Tell the audit trail, before anything leaves the house; of each book that cards are from."""
     with who.writing() as writing:
         for label, count in counts.items():
-            writing.note(AuditAction.CARD_EXPORT, label, f"{count} cards to {to}")
+            writing.note(AuditAction.CARD_EXPORT, label, f"{screen.counted(count, 'card')} to {to}")
 
 
 def _write(

@@ -264,4 +264,4 @@ def _about_lost(lost: int, *, dry_run: bool) -> str:
 
 
 def _number(cards: int) -> str:
-    return f"{cards} card{'' if cards == 1 else 's'}"
+    return screen.counted(cards, "card")

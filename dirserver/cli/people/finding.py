@@ -83,7 +83,7 @@ def find(invocation: Invocation, text: str, *, as_json: bool) -> None:
         people = search(who, text).people
         cards = sum(len(person.cards) for person in people)
         with who.writing() as writing:
-            said = f"{len(people)} found, with {cards} cards"
+            said = f"{len(people)} found, with {screen.counted(cards, 'card')}"
             writing.note(AuditAction.PERSON_FIND, "", said)
     if as_json:
         screen.say_json([_told(person) for person in people])
@@ -108,7 +108,7 @@ def export(
         with replacing(output, "Nothing was exported.", force=force) as file:
             # Told before anything leaves the house; by keys, which name nobody.
             with who.writing() as writing:
-                said = f"{len(person.cards)} cards: {', '.join(person.keys)}"
+                said = f"{screen.counted(len(person.cards), 'card')}: {', '.join(person.keys)}"
                 writing.note(AuditAction.PERSON_EXPORT, "", said)
             name = who.services.config.organisation.name
             write_dossier(file, person, name, datetime.now(UTC))

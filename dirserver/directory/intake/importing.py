@@ -15,6 +15,7 @@ from dirserver.directory.intake.storing import Storing
 from dirserver.directory.same import landing
 from dirserver.directory.writing import Writing
 from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.counting import counted
 from dirserver.model.duplicates.meeting import Decide, Fate, Meeting
 from dirserver.model.grant import Privilege
 from dirserver.store.index.trigram import tidy
@@ -107,11 +108,13 @@ class Intake:
         self._tell(f"{what}{_said(count)}")
         if count.erased:
             cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
-            detail = f"{len(count.erased)} cards of people who were erased, {cases}"
+            detail = f"{counted(len(count.erased), 'card')} of people who were erased, {cases}"
             self._tell(detail, Outcome.REFUSED)
         if count.rejected:
             rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
-            detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
+            cards = counted(len(count.rejected), "card")
+            that = "that breaks" if len(count.rejected) == 1 else "that break"
+            detail = f"{cards} {that} the standards: {', '.join(rules)}"
             self._tell(detail, Outcome.REFUSED)
 
     def _tell(self, detail: str, outcome: Outcome = Outcome.DONE) -> None:

@@ -16,6 +16,7 @@ from dirserver.exchange.formats.ldif import Entry, read_entries
 from dirserver.exchange.formats.leaving import x_name
 from dirserver.exchange.formats.targets import Target, parse_target
 from dirserver.exchange.vcards import ReadCard
+from dirserver.model.counting import counted
 
 _BECOMES = {
     "FN": "cn commonname displayname",
@@ -182,7 +183,8 @@ def card_of(
             else:
                 missing += 1
         if missing:
-            draft.notes.add(f"{missing} members of the list are not in this file")
+            be = "is" if missing == 1 else "are"
+            draft.notes.add(f"{counted(missing, 'member')} of the list {be} not in this file")
     source_id = entry.first("nsuniqueid") or entry.dn
     return finish(contact, draft.notes, identities, (number, entry.line), source_id)
 
