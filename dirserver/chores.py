@@ -23,6 +23,7 @@ from dirserver.config.sources import Source
 from dirserver.directory.past.pruning import prune
 from dirserver.directory.standards.quality import note_counts
 from dirserver.errors import StoreUnavailable
+from dirserver.model.counting import counted
 from dirserver.model.principal import Client, operator
 from dirserver.nightly import Checkpoint, Interrupted, Nightly, Task
 
@@ -98,7 +99,7 @@ def _count_faults(services: Services, checkpoint: Checkpoint) -> str:
     """Remember how many cards break the standards of their books, so that it is seen over time."""
     operating = operator("dirserver"), Client("nightly")
     number = note_counts(services.directory, *operating, checkpoint)
-    return f"{number} books with standards looked through"
+    return f"{counted(number, 'book')} with standards looked through"
 
 
 def _scrub(services: Services, _checkpoint: Checkpoint) -> str:

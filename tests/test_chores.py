@@ -43,7 +43,7 @@ def test_a_night_counts_what_breaks_the_standards_of_books(services: Services) -
     first, *_ = nightly_tasks(judged)
     assert (first.name, first.run(lambda: None)) == (
         "quality",
-        "1 books with standards looked through",
+        "1 book with standards looked through",
     )
     with judged.store.reading() as connection:
         counts = connection.execute(select(quality.c.rule, quality.c.cards)).all()

@@ -101,7 +101,9 @@ class Return:
         )
         if erased.cards:
             cases = len({one.case for one in erased.cards})
-            said = f"{said}; {cases} people who were erased are in it"
+            people = "1 person who was" if cases == 1 else f"{cases} people who were"
+            be = "is" if cases == 1 else "are"
+            said = f"{said}; {people} erased {be} in it"
             event = replace(event, detail=said)
         audit.append(connection, [event], self.at)
         return erased

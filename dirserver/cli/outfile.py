@@ -13,14 +13,16 @@ from dirserver.cli.failure import Failed
 
 
 @contextmanager
-def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
+def replacing(output: Path, otherwise: str, *, force: bool = True) -> Iterator[BinaryIO]:
     """Open a file that takes the place of ``output`` once all is written.
 
-    Raises Failed when it cannot be, with what that means ``otherwise``.
+    Raises Failed when it cannot be, with what that means ``otherwise``; without ``force`` also
+    when there is such a file already.
     """
     target = Path(os.path.realpath(output))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        _require_free(output, otherwise, force=force)
         if output.exists() and not output.is_file():
             # A pipe or a terminal cannot be replaced.
             with output.open("wb") as file:
@@ -34,6 +36,8 @@ def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        # Of another program, which was quicker.
+        _require_free(output, otherwise, force=force)
         part.replace(target)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -41,3 +45,11 @@ def replacing(output: Path, otherwise: str) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _require_free(output: Path, otherwise: str, *, force: bool) -> None:
+    # What is no file, such as a pipe, is written to and loses nothing.
+    if not force and output.is_file():
+        raise Failed(
+            f"{output} exists already. Name another file, or replace it with --force. {otherwise}"
+        )

@@ -20,6 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from dirserver.model.counting import counted as counted
+
 Advance: TypeAlias = Callable[[int, int], None]
 
 # They shape words in some scripts and do nothing to a line.
@@ -113,11 +115,6 @@ def jsonable(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     raise TypeError(type(value).__name__)
-
-
-def counted(number: int, what: str, several: str = "") -> str:
-    """Return how many there are of ``what``, as in "1 card" and "2 cards", or ``several``."""
-    return f"{number} {what if number == 1 else several or what + 's'}"
 
 
 def local(at: datetime) -> str:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from dirserver.model.audit import AuditEvent
+from dirserver.model.counting import counted
 
 _Row = TypeVar("_Row")
 Record: TypeAlias = Callable[[list[AuditEvent]], None]
@@ -100,7 +101,7 @@ class Lookups:
     def whole(self, event: AuditEvent, number: int) -> None:
         """Tell that somebody is given all cards of a book, so many."""
         if self._detail is Detail.FULL:
-            self._record([replace(event, detail=f"all: {_counted(number, 'card')}")])
+            self._record([replace(event, detail=f"all: {counted(number, 'card')}")])
         else:
             self._add(event, number, is_first=True)
 
@@ -129,7 +130,7 @@ class Lookups:
         if self._detail is Detail.SUMMARY:
             self._add(event, len(keys), is_first=is_first)
             return
-        cards = _counted(len(keys), "card")
+        cards = counted(len(keys), "card")
         asked = f", by {by}" if by else ""
         self._record([replace(event, detail=f"{cards}{asked}: {', '.join(keys)}")])
 
@@ -160,11 +161,7 @@ def _batch(rows: Iterator[_Row]) -> list[_Row]:
     return batch
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _summary(hour: datetime, event: AuditEvent, count: _Count) -> AuditEvent:
-    said = f"{_counted(count.lookups, 'lookup')}, {_counted(count.cards, 'card')}"
+    said = f"{counted(count.lookups, 'lookup')}, {counted(count.cards, 'card')}"
     span = f"{hour:%Y-%m-%d %H:%M} to {hour + _HOUR:%H:%M} UTC"
     return replace(event, detail=f"{said}, {span}")

@@ -8,6 +8,7 @@ from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, AlreadyExists, InvalidHref, QuotaExceeded
 from dirserver.model.addressbook import MERGED, AddressBook, is_href, label_of
 from dirserver.model.audit import AuditAction
+from dirserver.model.counting import counted
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.store import settings, structure, turns
@@ -58,7 +59,7 @@ def make_book(writing: Writing, slug: str, name: str = "", description: str = ""
     if slug in own | around:
         raise AlreadyExists(slug)
     if len(own) >= MOST_BOOKS:
-        raise QuotaExceeded(f"{login} has {len(own)} books")
+        raise QuotaExceeded(f"{login} has {counted(len(own), 'book')}")
     _require_short(name, description)
     made = Book(slug, login, name, description, delegate=False)
     book_id = structure.put_book(writing.connection, made, writing.at)

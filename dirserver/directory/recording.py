@@ -17,6 +17,7 @@ from itertools import islice
 from dirserver.directory.repeats import Repeats
 from dirserver.errors import StoreBusy, StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.counting import counted
 from dirserver.store.engine import PATIENCE, Store
 from dirserver.store.trail import audit
 
@@ -110,6 +111,6 @@ class Recorder:
             for event, at in dated:
                 audit.append(connection, [event], at)
             if lost:
-                detail = f"{lost} events, as the database could not be written to"
+                detail = f"{counted(lost, 'event')}, as the database could not be written to"
                 event = AuditEvent(AuditAction.AUDIT_LOST, "dirserver", detail=detail)
                 audit.append(connection, [event], datetime.now(UTC))

@@ -12,6 +12,7 @@ class Notes:
     def __init__(self) -> None:
         self._lines: dict[str, list[int]] = {}
         self._unsaid = 0
+        self.lost = 0
 
     def add(self, remark: str, line: int = 0) -> None:
         """Say ``remark``, a clause without its full stop; ``line`` 0 is the whole card."""
@@ -19,6 +20,11 @@ class Notes:
             self._unsaid += 1
             return
         self._lines.setdefault(remark, []).append(line)
+
+    def lose(self, remark: str, line: int = 0) -> None:
+        """Say of a value that it is not in the card, since nothing could be made of it."""
+        self.lost += 1
+        self.add(remark, line)
 
     def sentences(self) -> tuple[str, ...]:
         """The remarks in the order in which they were first made."""

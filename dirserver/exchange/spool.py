@@ -27,7 +27,9 @@ class Spool:
         """Append a card, and return the place by which it is found again."""
         place = self.end
         self._file.seek(place)
-        said = (card.number, card.line, card.body, card.name, card.uid, card.notes)
+        said = (
+            card.number, card.line, card.body, card.name, card.uid, card.notes, card.lost
+        )  # fmt: skip
         marshal.dump(said, self._file)
         self.end = self._file.tell()
         return place

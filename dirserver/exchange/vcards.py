@@ -20,7 +20,8 @@ class ReadCard:
 
     ``body`` is a vCard 3.0 or 4.0 that ``parse_card`` accepts, or None if nothing could be read;
     ``notes`` are sentences for an admin on what was repaired, guessed or lost. ``number`` counts
-    what was found in the file, ``line`` is where it begins, both from 1.
+    what was found in the file, ``line`` is where it begins, both from 1. ``lost`` counts the values
+    that could not be read and are not in the body.
     """
 
     number: int
@@ -29,6 +30,7 @@ class ReadCard:
     name: str
     uid: str
     notes: tuple[str, ...]
+    lost: int = 0
 
 
 def read_vcards(source: BinaryIO | bytes) -> Iterator[ReadCard]:

@@ -145,7 +145,8 @@ class BridgeFactory(HTTPFactory):
         return stopped.addCallback(no_longer_needed)
 
     def _cut_off(self) -> None:
-        log.warning("%d connections were cut off at the end", self.connections)
+        are = "connection was" if self.connections == 1 else "connections were"
+        log.warning("%d %s cut off at the end", self.connections, are)
         for channel in tuple(self._channels):
             channel.abort()
 

@@ -9,6 +9,7 @@ from functools import partial
 from dirserver.assembly import Services
 from dirserver.model.addressbook import label_of
 from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.counting import counted
 from dirserver.model.number import DialPlan
 from dirserver.model.principal import Client, Principal
 from dirserver.model.standards.judging import is_held
@@ -154,9 +155,9 @@ def _events(plan: Plan, services: Services, actor: Principal, client: Client) ->
         )
         for step in plan.steps
     ]
-    said = f"{services.config.path.name}: {len(plan.steps)} changes"
+    said = f"{services.config.path.name}: {counted(len(plan.steps), 'change')}"
     if plan.reindex:
-        said += f", {plan.reindex} cards indexed anew"
+        said += f", {counted(plan.reindex, 'card')} indexed anew"
     return [
         *events,
         AuditEvent(

@@ -10,6 +10,7 @@ from dirserver.config.grants import Grant as ConfiguredGrant
 from dirserver.config.schema import Book as ConfiguredBook
 from dirserver.config.standards import Standards as ConfiguredStandards
 from dirserver.model.addressbook import PERSONAL
+from dirserver.model.counting import counted
 from dirserver.model.grant import Grant, Privilege
 from dirserver.model.principal import Group
 from dirserver.model.smart.parsing import parse
@@ -85,7 +86,7 @@ def _said(value: object) -> str:
         case bool():
             return str(value).lower()
         case timedelta():
-            return f"{value.days} days"
+            return counted(value.days, "day")
         case time():
             return f"{value:%H:%M}"
         case _:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy import Connection, text
 
 from dirserver.errors import StoreInUse, StoreUnavailable
+from dirserver.model.counting import counted
 from dirserver.store.engine import APPLICATION
 
 # How a script begins the rows of a table, and how it ends them.
@@ -41,7 +42,7 @@ def require_alone(connection: Connection) -> None:
         {"name": APPLICATION},
     )
     if others:
-        raise StoreInUse(f"another process has {others} connections to the database")
+        raise StoreInUse(f"another process has {counted(others, 'connection')} to the database")
 
 
 def set_aside(connection: Connection, tables: Iterable[str], name: str) -> None:

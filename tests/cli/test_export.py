@@ -51,10 +51,59 @@ def test_an_old_file_is_replaced_whole_and_keeps_its_mode(filled: Shell, tmp_pat
     out = tmp_path / "out.vcf"
     out.write_bytes(b"old" * 10_000)
     out.chmod(0o640)
-    assert filled("export", "--book", "customers", "-o", out).code == 0
+    assert filled("export", "--book", "customers", "-o", out, "--force").code == 0
     assert out.read_bytes() == ALL
     assert out.stat().st_mode & 0o777 == 0o640
     assert not list(tmp_path.glob(".out.vcf*"))
+
+
+def test_a_file_that_is_there_is_replaced_by_force_only(filled: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "out.vcf"
+    out.write_bytes(b"old")
+    (tmp_path / "link.vcf").symlink_to(out)
+    for name in (out, tmp_path / "link.vcf"):
+        done = filled("export", "--book", "customers", "-o", name)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == (
+            f"{name} exists already. Name another file, or replace it with --force. "
+            "Nothing was exported.\n"
+        )
+    assert out.read_bytes() == b"old"
+    assert sorted(one.name for one in tmp_path.glob("*out*")) == ["out.vcf"]
+    # Nobody took anything.
+    assert filled("audit", "--action", "card:export", "--json").json() == []
+
+
+def test_the_ending_of_the_file_says_what_is_written(filled: Shell, tmp_path: Path) -> None:
+    for name, begins in (
+        ("a.csv", b"\xef\xbb\xbfUID,Name,"),
+        ("a.CSV", b"\xef\xbb\xbfUID,Name,"),
+        ("a.ldif", b"version: 1"),
+        ("a.vcf", b"BEGIN:VCARD"),
+        ("a.txt", b"BEGIN:VCARD"),
+        ("csv", b"BEGIN:VCARD"),
+    ):
+        out = tmp_path / name
+        assert filled("export", "--book", "customers", "-o", out).code == 0
+        assert out.read_bytes().startswith(begins), name
+    # Who says it otherwise is heeded.
+    words = ("export", "--book", "customers", "--format", "vcard", "-o", tmp_path / "b.csv")
+    assert filled(*words).code == 0
+    assert (tmp_path / "b.csv").read_bytes() == ALL
+
+
+def test_an_ending_that_may_be_several_formats_is_asked_about(
+    filled: Shell, tmp_path: Path
+) -> None:
+    out = tmp_path / "phones.xml"
+    done = filled("export", "--book", "customers", "-o", out)
+    assert done.code == 1
+    assert done.err == (
+        f"{out}: several phone books are XML; say which with --format: fritzbox, yealink, snom or "
+        "grandstream. Nothing was exported.\n"
+    )
+    assert not out.exists()
+    assert filled("export", "--book", "customers", "-o", out, "--format", "snom").code == 0
 
 
 def test_a_link_is_followed(filled: Shell, tmp_path: Path) -> None:
@@ -115,6 +164,6 @@ def test_a_new_file_is_for_its_owner_only_and_an_old_one_stays_as_open_as_it_was
     old.write_bytes(b"")
     old.chmod(0o640)
     for file in (new, old):
-        assert filled("export", "--book", "customers", "--output", file).code == 0
+        assert filled("export", "--book", "customers", "--output", file, "--force").code == 0
     assert new.stat().st_mode & 0o777 == 0o600
     assert old.stat().st_mode & 0o777 == 0o640

@@ -214,6 +214,87 @@ def test_a_cell_is_no_formula_unless_asked_for(shell: Shell, tmp_path: Path) -> 
     assert "'" not in exported(shell, "--format", "csv", "--raw")
 
 
+def test_a_number_that_a_spreadsheet_destroyed_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("Name;Telefon\nAda Byron;4,91522E+11\nBen Third;0171 3920010\n")
+    for options, advice in (
+        (("--dry-run",), "Mend the file before you import it."),
+        ((), "The cards are imported without it; take the import back, mend the file and import"),
+    ):
+        done = shell("import", "--book", "customers", file, *options)
+        assert done.code == 1
+        summary = f"{file}: 2 cards: 2 new, 0 changed, 0 as before; 1 value lost"
+        told = "Telefon: 4,91522E+11 is all that is left of a number; not imported"
+        at = done.lines().index(summary)
+        assert done.lines()[at + 1] == f"{file}:2: card 1, Ada Byron: {told}"
+        assert f"Not to be read, for the reasons above: 1 value. {advice}" in done.err
+    assert "FN:Ada Byron" in exported(shell)
+    (read,) = shell("import", "--book", "customers", file, "--json").json()["files"]
+    assert (read["left_out"], read["lost"], read["remarks"][0]["lost"]) == (0, 1, 1)
+
+
+def test_a_value_of_ldif_that_cannot_be_read_is_a_fault_and_a_guess_is_none(
+    shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.ldif"
+    ada = b"dn: cn=Ada\nobjectClass: person\ncn: Ada Byron\n"
+    file.write_bytes(ada + b"mail:: damaged!\n")
+    done = shell("import", "--book", "customers", file)
+    assert (done.code, done.err.count("1 value.")) == (1, 1)
+    # In Latin-1, which LDIF is not.
+    file.write_bytes(ada + b"title:: TfxsbGVyaW4=\n")
+    done = shell("import", "--book", "customers", file)
+    assert done.code == 0
+    assert "title:" in done.out
+
+
+def test_the_cells_are_separated_as_a_german_spreadsheet_wants_it(
+    filled: Shell, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    for separator, between in (("semicolon", ";"), ("tab", "\t"), ("comma", ",")):
+        words = ("export", "--book", "customers", "-o", out, "--separator", separator, "--force")
+        assert filled(*words).code == 0
+        head, anna, *_ = out.read_text(encoding="utf-8-sig").splitlines()
+        assert head.startswith(f"UID{between}Name{between}Prefix{between}")
+        assert anna.startswith(f"anna{between}Anna Müller{between}")
+        done = filled("import", "--dry-run", "--json", "--book", "staff", out).json()
+        assert done["files"][0]["recognised"]["separator"] == separator
+        assert done["files"][0]["new"] == 3
+    done = filled("export", "--book", "customers", "--separator", "semicolon")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "--separator is of CSV, and this would be vcard; add --format csv. Nothing was exported.\n"
+    )
+
+
+def test_an_export_to_csv_that_nobody_has_edited_changes_nothing(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """Nor does it take away what CSV has no place for."""
+    ada = vcard(
+        "ada", "Ada Byron", "N:Byron;Ada;;;", "TEL;TYPE=cell:0171 3920010", "TEL;TYPE=home:030/99",
+        "TEL;TYPE=work,pref:+4930123456", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ", "X-OWN:x",
+        "NOTE:tall\\nand kind", "item1.TEL:+49 30 777", "item1.X-ABLABEL:Reception",
+    )  # fmt: skip
+    cards, out = tmp_path / "cards.vcf", tmp_path / "out.csv"
+    cards.write_bytes(ada + vcard("ben", "Ben Third", "TEL:1"))
+    assert shell("import", "--book", "customers", cards).code == 0
+    for options in ((), ("--raw",), ("--separator", "semicolon")):
+        words = ("export", "--book", "customers", "-o", out, "--force", *options)
+        assert shell(*words).code == 0
+        done = shell("import", "--book", "customers", out)
+        assert done.lines()[-1] == f"{out}: 2 cards: 0 new, 0 changed, 2 as before"
+    assert exported(shell).encode() == cards.read_bytes()
+    # Who was edited is changed, and nobody else.
+    text = out.read_text(encoding="utf-8-sig")
+    out.write_text(text.replace("Ben Third", "Ben Fourth"), encoding="utf-8")
+    done = shell("import", "--book", "customers", out)
+    assert "2 cards: 0 new, 1 changed, 1 as before" in done.out
+    assert "FN:Ben Fourth" in exported(shell)
+    assert exported(shell).encode().startswith(ada)
+
+
 def test_nothing_of_a_damaged_file_is_half_written(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "bomb.vcf"
     file.write_bytes(b"PK\x03\x04" + b"\0" * 1000)

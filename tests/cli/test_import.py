@@ -236,6 +236,7 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                 "skipped": 0,
                 "added": 0,
                 "left_out": 1,
+                "lost": 0,
                 "remarks": [
                     {
                         "card": 1,
@@ -243,6 +244,7 @@ def test_programs_are_told_what_happened_to_each_card(shell: Shell, tmp_path: Pa
                         "name": "",
                         "uid": "",
                         "imported": False,
+                        "lost": 0,
                         "notes": ["line 1: this belongs to no card"],
                     }
                 ],

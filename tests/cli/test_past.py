@@ -223,7 +223,13 @@ def test_what_bob_did_is_taken_back(shop: Shell) -> None:
     assert done.lines()[-1] == "done: 1 back, 1 gone, 1 changed"
     assert done.err == shop.hint("undo --batch 2")
     assert books(shop)["customers"] == ["anna.vcf", "ben.vcf"]
-    assert "took back what was done in customers: undo 2 of bob since" in shop("audit").out
+    at = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    told = rf"took back what was done in customers: undo 2 of bob since {at} UTC: "
+    assert re.search(told, shop("audit").out)
+    # As the audit trail tells moments.
+    (said,) = shop("undo", "--user", "bob", "--since", "1h", "--yes").lines()
+    assert re.fullmatch(rf"of bob since {at}, there is nothing left to take back", said)
+    assert re.match(rf"{at}  ", shop("audit").out)
     done = shop("undo", "--user", "bob", "--yes")
     assert done.lines() == ["of bob, there is nothing left to take back"]
 

@@ -137,7 +137,29 @@ def test_an_export_has_the_cards_byte_for_byte_a_page_and_json(
     assert data["cards"][0]["facts"]["note"] == ["<b>bold</b>"]
     assert data["cards"][0]["versions"][0]["file"] == names[2]
     (event,) = filled("audit", "--action", "person:export", "--json").json()
-    assert event["detail"] == f"1 cards: {data['cards'][0]['key']}"
+    assert event["detail"] == f"1 card: {data['cards'][0]['key']}"
+
+
+def test_the_trail_counts_one_card_as_one(filled: Shell) -> None:
+    assert filled("person", "find", "ben").code == 0
+    (event,) = filled("audit", "--action", "person:find", "--json").json()
+    assert event["detail"] == "1 found, with 1 card"
+
+
+def test_an_export_replaces_a_file_by_force_only(filled: Shell, tmp_path: Path) -> None:
+    place = tmp_path / "ben.zip"
+    place.write_bytes(b"old")
+    done = filled("person", "export", "ben", "--output", place)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"{place} exists already. Name another file, or replace it with --force. "
+        "Nothing was exported.\n"
+    )
+    assert place.read_bytes() == b"old"
+    assert filled("audit", "--action", "person:export", "--json").json() == []
+    assert filled("person", "export", "ben", "--output", place, "--force").code == 0
+    with ZipFile(place) as archive:
+        assert "index.html" in archive.namelist()
 
 
 def test_what_a_source_has_said_is_told_exported_and_erased(filled: Shell, tmp_path: Path) -> None:

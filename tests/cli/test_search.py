@@ -50,14 +50,19 @@ def test_people_are_found_as_they_are_asked_for(text: str, names: list[str], fil
 def test_the_answer_is_a_sorted_table_on_each_engine(on_each_engine: Shell, cards: Path) -> None:
     assert on_each_engine("apply").code == 0
     assert on_each_engine("import", "--book", "customers", cards).code == 0
-    rows = on_each_engine("search", "e").lines()
-    assert [row.split() for row in rows] == [
+    rows = [row.split() for row in on_each_engine("search", "e").lines()]
+    keys = [row.pop(0) for row in rows]
+    assert rows == [
         ["name", "numbers", "mail", "organisation", "book"],
         ["Anna", "Müller", "+49", "30", "1234-567", "anna@blumen.example.org", "Blumen", "Müller",
          "customers"],
         ["Ben", "Østergaard", "0171", "3920010", "Nordlys", "ApS", "customers"],
         ["Zoë", "Muller-Groß", "zoe@example.org", "Blumen", "Müller", "customers"],
     ]  # fmt: skip
+    # By which other commands know them.
+    found = on_each_engine("search", "e", "--json").json()
+    assert keys == ["key", *(card["key"] for card in found)]
+    assert on_each_engine("show", keys[1]).code == 0
 
 
 def test_what_is_hidden_is_neither_shown_nor_found(filled: Shell) -> None:

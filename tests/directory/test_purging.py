@@ -92,7 +92,7 @@ def test_the_trail_tells_of_it_and_stays_whole(each_engine: Services) -> None:
     purge(each_engine, "secret")
     last = events(each_engine)[-1].event
     assert (last.action, last.actor, last.book) == (AuditAction.BOOK_PURGE, "root", "secret")
-    assert last.detail.endswith(": 1 cards, 4 versions, 2 change rows")
+    assert last.detail.endswith(": 1 card, 4 versions, 2 change rows")
     assert broken_links(each_engine.store) == []
     assert events(each_engine, AuditFilter(book="secret", action="card"))
 

@@ -256,7 +256,7 @@ def test_limits_are_the_configs(services: Services) -> None:
     for n in range(25):
         delete(loose, n)
     strict = with_(Shield(cards=1, percent=1, minutes=1))
-    with pytest.raises(AccessDenied, match="25 of 60 cards deleted or made blank in 1 minutes"):
+    with pytest.raises(AccessDenied, match="25 of 60 cards deleted or made blank in 1 minute,"):
         delete(strict, 25)
     # To switch it off lets nobody go who was stopped.
     with pytest.raises(AccessDenied, match="stopped"):

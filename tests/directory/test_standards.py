@@ -130,7 +130,7 @@ def test_an_import_leaves_out_what_is_not_taken_and_repairs_the_rest(each_engine
     assert [why.rules for why in count.rejected.values()] == [("required",)]
     assert told(services, 3) == [
         "alice card:import done  import 1, people.vcf: 2 new, 0 changed, 0 as before",
-        "alice card:import refused  1 cards that break the standards: required",
+        "alice card:import refused  1 card that breaks the standards: required",
         "standards card:repair done  batch 1, 1 card: phones (1)",
     ]
     assert b"+49301234567" in get(services, "cora.vcf")[1]
@@ -200,7 +200,7 @@ def test_a_book_is_repaired_as_one_batch(each_engine: Services) -> None:
         assert list(fix(writing, "customers"))[-1].repaired == 1
         batch = writing.batch
     assert get(services, "anna.vcf")[1] == REPAIRED
-    assert told(services, 1) == [f"alice card:repair done  repair {batch}: 1 cards; phones 1"]
+    assert told(services, 1) == [f"alice card:repair done  repair {batch}: 1 card; phones 1"]
     take_back(services, Acts(batch=batch))
     assert get(services, "anna.vcf")[1] == ANNA
 

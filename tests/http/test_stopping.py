@@ -137,7 +137,7 @@ def test_what_takes_too_long_is_cut_off(
     assert begin_to_stop(reactor_thread, serving, 0.3).wait(30)
     assert time.monotonic() - started > 0.2
     assert wire.ends()
-    assert caplog.messages == ["1 connections were cut off at the end"]
+    assert caplog.messages == ["1 connection was cut off at the end"]
     gate.open.set()
     assert [record.complete for record in serving.records] == [False]
 

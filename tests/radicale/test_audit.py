@@ -208,7 +208,7 @@ def test_a_book_that_is_taken_as_a_file_is_told(alice: DAVClient, services: Serv
     heard = alice.say(["GET /alice/customers/"])
     etag = next(line for line in heard if line.startswith("ETag"))
     last = trail(services)[-1]
-    assert told(last) == "alice card:export done customers/ 1 cards in one file"
+    assert told(last) == "alice card:export done customers/ 1 card in one file"
     # Who has it already takes nothing.
     number = len(trail(services))
     heard = alice.say(["GET /alice/customers/", f"If-None-Match: {etag.partition(' ')[2]}"])

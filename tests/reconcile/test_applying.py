@@ -203,7 +203,8 @@ def test_each_kind_of_change_is_made_and_taken_back(each_engine: Services) -> No
         before = len(events(each_engine))
         assert apply(after) == expected
         told = [found.event.detail for found in events(each_engine)][before:]
-        assert told == [*expected, f"dirserver.toml: {len(expected)} changes"]
+        changes = "1 change" if len(expected) == 1 else f"{len(expected)} changes"
+        assert told == [*expected, f"dirserver.toml: {changes}"]
         assert plan_config(after).is_empty
         assert stored(after) != was
         back = edited(each_engine, (new or "#@\n", old))
@@ -287,7 +288,7 @@ def test_another_country_means_that_numbers_are_read_anew(each_engine: Services)
         before.revisions,
         before.events + 1,
     )
-    assert events(austria)[-1].event.detail == "dirserver.toml: 0 changes, 1 cards indexed anew"
+    assert events(austria)[-1].event.detail == "dirserver.toml: 0 changes, 1 card indexed anew"
 
 
 def test_another_outside_line_counts_at_once(services: Services) -> None:

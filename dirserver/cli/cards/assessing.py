@@ -161,7 +161,8 @@ def _named(one: Inspected) -> NamedCard:
 def _tell(quality: Quality) -> None:
     cards = screen.counted(quality.cards, "card")
     if quality.rules:
-        screen.say((quality.book, "bold"), f": {cards}, {quality.breaking} break a standard")
+        breaks = "breaks" if quality.breaking == 1 else "break"
+        screen.say((quality.book, "bold"), f": {cards}, {quality.breaking} {breaks} a standard")
         screen.say_table(
             ("rule", "cards", "repairable", "policy"),
             [

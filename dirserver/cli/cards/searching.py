@@ -83,7 +83,7 @@ def search(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     if as_json:
         screen.say_json(shown)
     elif shown:
-        heads = ("name", "numbers", "mail", "organisation", "book")
+        heads = ("key", "name", "numbers", "mail", "organisation", "book")
         screen.say_table(heads, [_row(card) for card in shown])
     else:
         screen.say(f"nobody is found by {request.text}")
@@ -135,6 +135,7 @@ def _shown(view: VisibleBook, card: Card, body: bytes, linked: Linked | None) ->
     )
 
 
-def _row(card: FoundCard) -> tuple[str, str, str, str, str]:
+def _row(card: FoundCard) -> tuple[str, ...]:
     books = "\n".join(dict.fromkeys([card.book, *(one.book for one in card.linked)]))
-    return card.name, "\n".join(card.numbers), "\n".join(card.mails), card.organisation, books
+    numbers, mails = "\n".join(card.numbers), "\n".join(card.mails)
+    return card.key, card.name, numbers, mails, card.organisation, books

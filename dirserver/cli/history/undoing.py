@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import typer
 
@@ -73,10 +73,10 @@ def take_back(invocation: Invocation, request: Request, *, as_json: bool) -> Non
             found = plan(reading, scope, acts)
         batch, told = None, found.outcomes
         if not as_json:
-            _tell(told, whose, everything=request.dry_run)
+            _tell(told, _spanned(whose, acts, screen.local), everything=request.dry_run)
         if found.number and not request.dry_run:
             confirm(f"Take this back for {screen.counted(found.number, 'card')}?", request.yes)
-            batch, told = _undo(who, request, acts, whose)
+            batch, told = _undo(who, request, acts, _spanned(whose, acts, _in_utc))
     if found.pruned is not None:
         screen.warn(
             f"the history is pruned up to {screen.local(found.pruned)}: what was done before that "
@@ -146,9 +146,18 @@ def _whose(who: Acting, scope: history.Views, found: Sequence[tuple[str, str]], 
         raise Failed(f"Several devices are called {acts.device}: {several}. Add --user LOGIN.")
     if acts.batch is not None:
         said = f"number {acts.batch}" + (f" by {said}" if said else "")
-    since = f" since {acts.since.isoformat(timespec='seconds')}" if acts.since else ""
-    until = f" until {acts.until.isoformat(timespec='seconds')}" if acts.until else ""
-    return said + since + until
+    return said
+
+
+def _spanned(whose: str, acts: Acts, told: Callable[[datetime], str]) -> str:
+    since = f" since {told(acts.since)}" if acts.since else ""
+    until = f" until {told(acts.until)}" if acts.until else ""
+    return whose + since + until
+
+
+def _in_utc(at: datetime) -> str:
+    # In the trail, which may be read where the clock on the wall is another one.
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _tell(told: Sequence[Outcome], whose: str, *, everything: bool) -> None:

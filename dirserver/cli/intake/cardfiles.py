@@ -26,13 +26,17 @@ _TOO_LARGE = f"the card has more than {MAX_CARD_BYTES // (1024 * 1024)} MiB"
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is to be said of one card, or of what is between the cards of a file."""
+    """What is to be said of one card, or of what is between the cards of a file.
+
+    ``lost`` counts the values that are not in the card that was imported.
+    """
 
     card: int
     line: int
     name: str
     uid: str
     imported: bool
+    lost: int
     notes: tuple[str, ...]
 
 
@@ -58,7 +62,7 @@ class CardFile:
         if not hindrances:
             return self
         remarks = [
-            Remark(card.number, card.line, card.name, card.uid, False, (hindrances[card.body],))
+            Remark(card.number, card.line, card.name, card.uid, False, 0, (hindrances[card.body],))
             for card in self.kept
             if card.body is not None and card.body in hindrances
         ]
@@ -68,6 +72,11 @@ class CardFile:
     def left_out(self) -> int:
         """How many cards could not be imported."""
         return sum(not remark.imported for remark in self.remarks)
+
+    @property
+    def lost(self) -> int:
+        """How many values are not in the cards that were imported."""
+        return sum(remark.lost for remark in self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +179,9 @@ def _file(
         if notes:
             is_there = _fits(card) and _is_there(card, spool, standing)
             left_out = card.body is None or bool(why and not is_there)
-            remarks.append(Remark(card.number, card.line, card.name, card.uid, not left_out, notes))
+            lost = 0 if why else card.lost
+            said = (card.number, card.line, card.name, card.uid)
+            remarks.append(Remark(*said, not left_out, lost, notes))
     return CardFile(section.name, section.layout, Spooled(spool, going_in), tuple(remarks))
 
 

@@ -24,7 +24,7 @@ from dirserver.directory import label_of
 from dirserver.directory.intake.counting import ImportCount
 from dirserver.errors import AccessDenied
 from dirserver.exchange.formats.choices import LabelsAs
-from dirserver.exchange.formats.layout import Layout
+from dirserver.exchange.formats.layout import Layout, Wishes
 from dirserver.exchange.spool import Spool
 from dirserver.memory import in_bulk
 from dirserver.model.audit import AuditAction
@@ -52,7 +52,8 @@ class ImportedFile:
     """How it went with one file.
 
     ``updated``, ``skipped`` and ``added`` are of those who are known already: they went into the
-    cards of these, were left alone, or are among the ``new`` nonetheless.
+    cards of these, were left alone, or are among the ``new`` nonetheless. ``left_out`` counts
+    cards, ``lost`` values of cards that were imported without them.
     """
 
     file: str
@@ -65,6 +66,7 @@ class ImportedFile:
     skipped: int
     added: int
     left_out: int
+    lost: int
     remarks: tuple[Remark, ...]
     duplicates: tuple[Duplicate, ...]
 
@@ -85,7 +87,8 @@ class Imported:
 def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> None:
     """Import the files, in one transaction, and print how it went.
 
-    Raises Failed when nothing was imported; exits with 1 when some cards were left out.
+    Raises Failed when nothing was imported; exits with 1 when cards, or values of them, were left
+    out.
     """
     asks = request.on_duplicate is OnDuplicate.ASK and not request.dry_run
     questions = Questions(as_json=as_json) if asks else None
@@ -107,7 +110,7 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
             else:
                 shares = [whole(file, request.book) for file in files]
             with in_bulk():
-                taken = _taken_in(who, request, files, shares, questions)
+                taken = _taken_in(who, request, wishes, files, shares, questions)
             known: dict[str, list[Duplicate]] = {file.name: [] for file in files}
             for one in taken.known:
                 known[one.file.name].append(shown(one))
@@ -120,14 +123,20 @@ def import_files(invocation: Invocation, request: Request, *, as_json: bool) -> 
         screen.say_json(outcome)
     else:
         _tell(outcome)
-    if any(file.left_out for file in outcome.files):
+    left_out = any(file.left_out for file in outcome.files)
+    lost = sum(file.lost for file in outcome.files)
+    if left_out:
         screen.complain(_about_left_out(outcome))
+    if lost:
+        screen.complain(_about_lost(lost, dry_run=outcome.dry_run))
+    if left_out or lost:
         raise typer.Exit(FAILED)
 
 
 def _taken_in(
     who: Acting,
     request: Request,
+    wishes: Wishes,
     files: Sequence[CardFile],
     shares: Sequence[Sequence[Share]],
     questions: Questions | None,
@@ -140,11 +149,17 @@ def _taken_in(
             wanted = OnDuplicate.UPDATE if asks else request.on_duplicate
             skips = wanted is OnDuplicate.SKIP
             return take_in(
-                who, files, shares, lambda *_: wanted, dry_run=request.dry_run, skips=skips
+                who,
+                files,
+                shares,
+                lambda *_: wanted,
+                wishes=wishes,
+                dry_run=request.dry_run,
+                skips=skips,
             )
-        take_in(who, files, shares, questions.collect, dry_run=True)
+        take_in(who, files, shares, questions.collect, wishes=wishes, dry_run=True)
         questions.ask()
-        return take_in(who, files, shares, questions.answer, dry_run=False)
+        return take_in(who, files, shares, questions.answer, wishes=wishes, dry_run=False)
     except AccessDenied as denied:
         raise Failed(
             f"{who.principal.login} may not write to {request.book}: {denied}. Nothing was "
@@ -167,6 +182,7 @@ def _imported(file: CardFile, count: ImportCount, duplicates: Sequence[Duplicate
         count.skipped,
         sum(one.fate is Fate.ADDED for one in duplicates),
         told.left_out,
+        told.lost,
         told.remarks,
         tuple(duplicates),
     )
@@ -182,6 +198,7 @@ def _about_erased(case: str) -> str:
 def _tell(outcome: Imported) -> None:
     for file in outcome.files:
         left_out = f"; {file.left_out} left out" if file.left_out else ""
+        left_out += f"; {screen.counted(file.lost, 'value')} lost" if file.lost else ""
         screen.say(
             (file.file, "bold"),
             f": {_number(file.cards)}: {file.new} new, {file.changed} changed, "
@@ -234,5 +251,17 @@ def _about_left_out(outcome: Imported) -> str:
     )
 
 
+def _about_lost(lost: int, *, dry_run: bool) -> str:
+    lacking = f"Not to be read, for the reasons above: {screen.counted(lost, 'value')}."
+    if dry_run:
+        return f"{lacking} Mend the file before you import it."
+    it = "it" if lost == 1 else "them"
+    # By a number, a person without a mail address is known again: just once more is one too many.
+    return (
+        f"{lacking} The cards are imported without {it}; take the import back, mend the file and "
+        "import it again."
+    )
+
+
 def _number(cards: int) -> str:
-    return f"{cards} card{'' if cards == 1 else 's'}"
+    return screen.counted(cards, "card")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,8 @@ from dirserver.cli.intake.labelling import Share
 from dirserver.directory import Reading, Writing
 from dirserver.directory.intake.counting import ImportCount
 from dirserver.directory.intake.importing import Intake
+from dirserver.exchange.formats.layout import Wishes
+from dirserver.exchange.formats.returning import OURS, returned
 from dirserver.exchange.vcards import ReadCard
 from dirserver.model.duplicates.meeting import Fate, Meeting, OnDuplicate
 
@@ -61,19 +63,21 @@ def take_in(
     shares: Sequence[Sequence[Share]],
     decide: Decide,
     *,
+    wishes: Wishes,
     dry_run: bool,
     skips: bool = False,
 ) -> TakenIn:
     """Store the cards of all files, or find out how that would go. Raises AccessDenied.
 
-    With ``skips``, what was left out for another card before is left out again.
+    The files were read with ``wishes``. With ``skips``, what was left out for another card before
+    is left out again.
     """
     with ExitStack() as stack:
         # Nothing is left of a dry run, however it ends.
         stack.enter_context(suppress(_Enough))
         writing = stack.enter_context(who.writing())
         lanes = [
-            _Lane(writing, slug, files, shares, decide)
+            _Lane(writing, slug, files, shares, decide, wishes)
             for slug in dict.fromkeys(share.book for each in shares for share in each)
         ]
         total = sum(lane.total for lane in lanes)
@@ -104,6 +108,7 @@ class _Lane:
         files: Sequence[CardFile],
         shares: Sequence[Sequence[Share]],
         decide: Decide,
+        wishes: Wishes,
     ) -> None:
         self.slug = slug
         self._numbers = [n for n, each in enumerate(shares) for one in each if one.book == slug]
@@ -111,8 +116,13 @@ class _Lane:
         self._files = files
         bodies = [share.bodies for share in self._shares]
         self.total = sum(map(len, bodies))
+        self._wishes, self._plan = wishes, writing.plan
         self._intake = Intake(
-            writing, slug, bodies, lambda meeting: decide(writing, self._known(meeting))
+            writing,
+            slug,
+            bodies,
+            lambda meeting: decide(writing, self._known(meeting)),
+            self._exported,
         )
 
     def store(self, *, skips: bool) -> Iterator[int]:
@@ -143,6 +153,10 @@ class _Lane:
         one = self._card(meeting.file, meeting.place)
         other = (None, None) if meeting.other is None else self._card(*meeting.other)
         return Known(meeting, self.slug, *one, *other)
+
+    def _exported(self, number: int, bodies: Sequence[bytes]) -> Collection[bytes]:
+        is_ours = self._files[self._numbers[number]].layout.format == OURS
+        return returned(bodies, self._wishes, self._plan) if is_ours else ()
 
     def _card(self, number: int, place: int) -> tuple[CardFile, ReadCard]:
         cards = self._shares[number].bodies.cards

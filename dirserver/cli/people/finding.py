@@ -83,7 +83,7 @@ def find(invocation: Invocation, text: str, *, as_json: bool) -> None:
         people = search(who, text).people
         cards = sum(len(person.cards) for person in people)
         with who.writing() as writing:
-            said = f"{len(people)} found, with {cards} cards"
+            said = f"{len(people)} found, with {screen.counted(cards, 'card')}"
             writing.note(AuditAction.PERSON_FIND, "", said)
     if as_json:
         screen.say_json([_told(person) for person in people])
@@ -96,14 +96,19 @@ def find(invocation: Invocation, text: str, *, as_json: bool) -> None:
         screen.note(f"{text} may be {len(people)} people; `person export` and `erase` want one.")
 
 
-def export(invocation: Invocation, text: str, cards: Collection[str], output: Path) -> None:
-    """Write all that is kept of one person to ``output``. Raises Failed."""
+def export(
+    invocation: Invocation, text: str, cards: Collection[str], output: Path, *, force: bool
+) -> None:
+    """Write all that is kept of one person to ``output``.
+
+    Raises Failed, also for a file that is there, without ``force``.
+    """
     with acting(invocation) as who:
         person = the_one(search(who, text, cards), text, "export")
-        with replacing(output, "Nothing was exported.") as file:
+        with replacing(output, "Nothing was exported.", force=force) as file:
             # Told before anything leaves the house; by keys, which name nobody.
             with who.writing() as writing:
-                said = f"{len(person.cards)} cards: {', '.join(person.keys)}"
+                said = f"{screen.counted(len(person.cards), 'card')}: {', '.join(person.keys)}"
                 writing.note(AuditAction.PERSON_EXPORT, "", said)
             name = who.services.config.organisation.name
             write_dossier(file, person, name, datetime.now(UTC))

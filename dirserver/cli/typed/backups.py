@@ -9,7 +9,7 @@ import typer
 
 from dirserver.cli.invocation import invocation
 from dirserver.cli.typed.leading import led_by
-from dirserver.cli.typed.options import JSONOption
+from dirserver.cli.typed.options import ForceOption, JSONOption
 
 _MAKE = "make"
 
@@ -37,7 +37,7 @@ _File = Annotated[Path, typer.Argument(metavar="FILE", hidden=True)]
 def make_backup(
     context: typer.Context,
     file: _File,
-    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+    force: ForceOption = False,
     as_json: JSONOption = False,
 ) -> None:
     """Write a copy of everything in the database, as it is at one moment, to FILE.

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from dirserver.cli.invocation import invocation
-from dirserver.cli.typed.options import MOST, BookOption, JSONOption, LoginOption
-from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover
+from dirserver.cli.typed.options import MOST, BookOption, ForceOption, JSONOption, LoginOption
+from dirserver.exchange.formats.choices import DateOrder, Format, LabelsAs, Leftover, Separator
 from dirserver.model.duplicates.meeting import OnDuplicate
 
 
@@ -77,9 +77,9 @@ def import_cards(
     dirserver import --book customers crm.csv --map "Client no.=X-CLIENT" --map "Tel 2=TEL;home"
     \b
     --json: book, dry_run, batch, files (file, recognised (format, encoding, separator, people,
-            columns (name, becomes, values), remarks), cards, new, changed, unchanged, updated,
-            skipped, added, left_out, remarks (card, line, name, uid, imported, notes), duplicates
-            (card, line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
+      columns (name, becomes, values), remarks), cards, new, changed, unchanged, updated, skipped,
+      added, left_out, lost, remarks (card, line, name, uid, imported, lost, notes), duplicates
+      (card, line, name, uid, fate, reasons, other (book, href, key, file, card, line)))
     """
     from dirserver.cli.intake import importing
     from dirserver.cli.intake.mapping import Mapped
@@ -97,26 +97,35 @@ def export_cards(
         typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
     ] = None,
     kind: Annotated[
-        Format, typer.Option("--format", help="What to write; vcard is byte for byte as stored.")
-    ] = Format.VCARD,
+        Format | None,
+        typer.Option("--format", help="What to write, if FILE's ending does not say it."),
+    ] = None,
+    separator: Annotated[
+        Separator | None,
+        typer.Option("--separator", help="What is between the cells of CSV, if no comma."),
+    ] = None,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="CSV for programs: no guard against formulas, numbers as is."),
     ] = False,
+    force: ForceOption = False,
     login: LoginOption = "",
 ) -> None:
     """Write all cards of a book to one file.
 
-    With --as LOGIN, what is hidden from that user is left out. In CSV, a cell that a spreadsheet
-    would calculate has a ' before it, which an import takes away again.
+    FILE ends in .vcf (vCards, byte for byte as stored), .csv or .ldif; other files are vCards
+    without --format. With --as LOGIN, what is hidden from that user is left out. In CSV, a cell
+    that a spreadsheet would calculate has a ' before it, which an import takes away again; a
+    spreadsheet in German, French or Dutch wants --separator semicolon.
 
     \b
     dirserver export --book customers -o customers.vcf
-    dirserver export --book customers --format outlook -o customers.csv
+    dirserver export --book customers -o customers.csv --separator semicolon
+    dirserver export --book customers --format outlook -o outlook.csv --force
     """
     from dirserver.cli.cards import exporting
 
-    wanted = exporting.Wanted(book, output, kind, raw)
+    wanted = exporting.Wanted(book, output, kind, separator, raw, force)
     exporting.export_cards(invocation(context), wanted, login)
 
 

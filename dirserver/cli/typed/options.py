@@ -28,3 +28,4 @@ LoginOption = Annotated[
     ),
 ]
 JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dirserver.cli.invocation import invocation
-from dirserver.cli.typed.options import JSONOption
+from dirserver.cli.typed.options import ForceOption, JSONOption
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,6 +52,7 @@ def export(
         Path, typer.Option("-o", "--output", metavar="FILE", help="The ZIP file to write.")
     ],
     cards: _Cards = None,
+    force: ForceOption = False,
 ) -> None:
     """Write all that is kept of a person into one ZIP file, to be given to them.
 
@@ -62,7 +63,7 @@ def export(
     """
     from dirserver.cli.people import finding
 
-    finding.export(invocation(context), " ".join(words), cards or (), output)
+    finding.export(invocation(context), " ".join(words), cards or (), output, force=force)
 
 
 @app.command()

@@ -93,6 +93,5 @@ def _purge(who: Acting, name: str) -> Belongings:
 
 
 def _what(found: Belongings) -> str:
-    cards = f"{found.cards} card{'' if found.cards == 1 else 's'}"
-    versions = f"{found.versions} version{'' if found.versions == 1 else 's'}"
+    cards, versions = screen.counted(found.cards, "card"), screen.counted(found.versions, "version")
     return f"{cards} with {versions} in all"

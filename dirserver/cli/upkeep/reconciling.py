@@ -100,7 +100,8 @@ def _tell(told: Changes, *, as_json: bool) -> None:
     for kept in told.kept:
         screen.say((f"= {kept.text}", "dim"))
     if told.reindexed:
-        screen.say((f"~ {told.reindexed} cards are indexed anew", _STYLES["~"]))
+        be = "is" if told.reindexed == 1 else "are"
+        screen.say((f"~ {screen.counted(told.reindexed, 'card')} {be} indexed anew", _STYLES["~"]))
     if not told.changes and not told.reindexed:
         screen.say(f"nothing to do: the database agrees with {told.file}")
     elif told.applied:

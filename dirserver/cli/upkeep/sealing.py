@@ -83,10 +83,12 @@ def _told(verdict: AuditVerdict) -> Verified:
 
 
 def _tell(found: Verified) -> None:
+    events = screen.counted(found.events, "event")
     erased = f", {found.erased} of them erased" if found.erased else ""
     if found.ok:
-        screen.say(f"the trail is whole: {found.events} events{erased}")
+        screen.say(f"the trail is whole: {events}{erased}")
         screen.say(f"head: {found.head or 'none yet'}")
         return
     screen.say((f"event {found.broken_at} does not fit: {found.reason}", "red"))
-    screen.say(f"before it are {found.events} events that do{erased}")
+    be, do = ("is", "does") if found.events == 1 else ("are", "do")
+    screen.say(f"before it {be} {events} that {do}{erased}")

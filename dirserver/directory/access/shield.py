@@ -13,6 +13,7 @@ from datetime import datetime
 
 from dirserver.model.addressbook import AddressBook, label_of
 from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.counting import counted
 from dirserver.model.principal import Client, Principal, PrincipalKind
 from dirserver.model.shield import Shield, Stop
 from dirserver.store import cards, settings, stops, writing
@@ -55,8 +56,8 @@ def stop_for(
     if not shield.is_crossed(lost, whole):
         return None
     reason = (
-        f"{lost - 1} of {whole} cards deleted or made blank in {shield.minutes} minutes, "
-        "the next one refused"
+        f"{lost - 1} of {counted(whole, 'card')} deleted or made blank in "
+        f"{counted(shield.minutes, 'minute')}, the next one refused"
     )
     return Stop(book.id, *client, at, reason)
 

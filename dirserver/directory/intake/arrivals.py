@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol, TypeAlias
@@ -13,7 +13,8 @@ from dirserver.directory.intake.portions import portions
 from dirserver.directory.writing import MAX_CARD_BYTES, Writing, etag_of
 from dirserver.errors import CardTooLarge
 from dirserver.model.policy import VisibleBook
-from dirserver.model.vcard import uid_of
+from dirserver.model.vcard import uid_of, without
+from dirserver.store.bodies import with_cards
 from dirserver.store.cards import StoredCard, find_many
 from dirserver.store.index.derived import Derived
 from dirserver.store.same import joined
@@ -21,6 +22,10 @@ from dirserver.store.writing import new_key
 
 # A file and a card in it, both counted from 0.
 Place: TypeAlias = tuple[int, int]
+# Says which cards a file, counted from 0, would have if these were exported into it just now. A
+# format may say less of a card than is stored, or in another order: then these are other bytes,
+# but nobody has changed anything.
+Exported: TypeAlias = Callable[[int, Sequence[bytes]], Collection[bytes]]
 
 
 class Bodies(Protocol):
@@ -85,16 +90,18 @@ def read(
     view: VisibleBook,
     files: Sequence[Bodies],
     there: Mapping[Place, str],
+    exported: Exported,
     *,
     skips: bool,
 ) -> Iterator[tuple[list[Arrival], list[int]]]:
     """Yield, batch by batch, which of the cards that are ``there`` in ``files`` are to be stored.
 
-    Beside them is the number of the file of each that is stored as it is, or went into another
-    card before; or that was left out for another one, if that is what is wanted again (``skips``).
+    Beside them is the number of the file of each that is stored as it is, or is what was
+    ``exported`` of the card that is stored, or went into another card before; or that was left out
+    for another one, if that is what is wanted again (``skips``).
     A batch is as the book is when the one before has been stored.
     """
-    batches = _batches(writing, view, those_of(files, there), skips=skips)
+    batches = _batches(writing, view, those_of(files, there), exported, skips=skips)
     for (coming, unchanged), found in derived(writing.deriver, batches, len(there)):
         by_uid = find_many(
             writing.connection, view.book.id, "uid", [one.uid for one in coming if one.uid]
@@ -132,6 +139,7 @@ def _batches(
     writing: Writing,
     view: VisibleBook,
     cards: Iterator[tuple[Place, str, bytes]],
+    exported: Exported,
     *,
     skips: bool,
 ) -> Iterator[tuple[tuple[list[Coming], list[int]], list[Job]]]:
@@ -145,13 +153,31 @@ def _batches(
             href_for("", etag) for (_, uid, _), etag in zip(batch, etags, strict=True) if not uid
         ]
         by_href = find_many(connection, book_id, "href", hrefs)
+        others: dict[int, list[str]] = {}
+        for (place, uid, _), etag in zip(batch, etags, strict=True):
+            if uid in by_uid and by_uid[uid].card.etag != etag:
+                others.setdefault(place[0], []).append(by_uid[uid].card.href)
+        same = {
+            number: exported(number, _shown(writing, view, hrefs))
+            for number, hrefs in others.items()
+        }
         coming: list[Coming] = []
         unchanged: list[int] = []
         for (place, uid, body), etag in zip(batch, etags, strict=True):
             stored = by_uid.get(uid) if uid else by_href.get(href_for("", etag))
-            if etag in known or (stored is not None and stored.card.etag == etag):
+            if (
+                etag in known
+                or (stored is not None and stored.card.etag == etag)
+                or body in same.get(place[0], ())
+            ):
                 unchanged.append(place[0])
             else:
                 key = stored.card.key if stored is not None and uid else new_key()
                 coming.append(Coming(place, uid, etag, key, body))
         yield (coming, unchanged), [(one.body, one.key) for one in coming]
+
+
+def _shown(writing: Writing, view: VisibleBook, hrefs: Sequence[str]) -> list[bytes]:
+    """Return cards as whoever imports would have exported them."""
+    found = with_cards(writing.connection, view.book.id, hrefs)
+    return [without(body, view.hidden) if view.hidden else body for _, body in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dirserver.directory.intake.arrivals import Arrival, Bodies, read, standing, those_of
+from dirserver.directory.intake.arrivals import Arrival, Bodies, Exported, read, standing, those_of
 from dirserver.directory.intake.counting import ImportCount
 from dirserver.directory.intake.crowd import Books
 from dirserver.directory.intake.gathering import gathered as gather
@@ -15,6 +15,7 @@ from dirserver.directory.intake.storing import Storing
 from dirserver.directory.same import landing
 from dirserver.directory.writing import Writing
 from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.counting import counted
 from dirserver.model.duplicates.meeting import Decide, Fate, Meeting
 from dirserver.model.grant import Privilege
 from dirserver.store.index.trigram import tidy
@@ -27,7 +28,8 @@ _MOST_CASES = 20
 class Intake:
     """The cards of some files, in the order of these, on their way into one book.
 
-    A card whose UID is in the book replaces the one that is there; the same bytes change nothing.
+    A card whose UID is in the book replaces the one that is there; the same bytes change nothing,
+    nor does what was ``exported`` of a card that has not changed since.
     Of several cards with one UID the last stands; what has the UID of a card that is one with
     another one now is added to that. Of whoever certainly is known already, in this
     book or from a card that came before, somebody ``decides``; who is in another book that can be
@@ -36,7 +38,12 @@ class Intake:
     """
 
     def __init__(
-        self, writing: Writing, slug: str, files: Sequence[Bodies], decide: Decide | None = None
+        self,
+        writing: Writing,
+        slug: str,
+        files: Sequence[Bodies],
+        decide: Decide | None = None,
+        exported: Exported = lambda _number, _bodies: (),
     ) -> None:
         """Begin with ``files`` for the book ``slug``. Raises AccessDenied."""
         self.view = writing.writable(slug, AuditAction.CARD_IMPORT)
@@ -47,6 +54,7 @@ class Intake:
         self._slug = slug
         self._files = files
         self._decide = decide
+        self._exported = exported
 
     def store(self, sources: Sequence[str], *, skips: bool = False) -> Iterator[int]:
         """Store the cards, yielding how many of all files are done with.
@@ -70,7 +78,8 @@ class Intake:
         books = Books(writing, list(views.values()))
         uids: dict[str, str] = {}
         there = {place: uid for place, uid in there.items() if place not in added}
-        for arrivals, unchanged in read(writing, view, self._files, there, skips=skips):
+        coming = read(writing, view, self._files, there, self._exported, skips=skips)
+        for arrivals, unchanged in coming:
             for number in unchanged:
                 self.counts[number].unchanged += 1
             met = meet(books, view, arrivals, self._decide)
@@ -99,11 +108,13 @@ class Intake:
         self._tell(f"{what}{_said(count)}")
         if count.erased:
             cases = ", ".join(sorted(set(count.erased.values()))[:_MOST_CASES])
-            detail = f"{len(count.erased)} cards of people who were erased, {cases}"
+            detail = f"{counted(len(count.erased), 'card')} of people who were erased, {cases}"
             self._tell(detail, Outcome.REFUSED)
         if count.rejected:
             rules = sorted({rule for one in count.rejected.values() for rule in one.rules})
-            detail = f"{len(count.rejected)} cards that break the standards: {', '.join(rules)}"
+            cards = counted(len(count.rejected), "card")
+            that = "that breaks" if len(count.rejected) == 1 else "that break"
+            detail = f"{cards} {that} the standards: {', '.join(rules)}"
             self._tell(detail, Outcome.REFUSED)
 
     def _tell(self, detail: str, outcome: Outcome = Outcome.DONE) -> None:

@@ -20,6 +20,7 @@ from dirserver.directory.writing import Writing, etag_of
 from dirserver.errors import BreaksStandards, ErasedPerson
 from dirserver.model.audit import AuditAction
 from dirserver.model.audit import Outcome as AuditOutcome
+from dirserver.model.counting import counted
 from dirserver.model.history.difference import FieldChange, difference
 from dirserver.model.history.following import follow
 from dirserver.model.history.wording import name_of
@@ -50,7 +51,8 @@ class TooMuchGone(Exception):
     """
 
     def __init__(self, gone: int, owned: int) -> None:
-        super().__init__(f"{gone} of its {owned} cards would go" if owned else "nobody is in it")
+        cards = counted(owned, "card")
+        super().__init__(f"{gone} of its {cards} would go" if owned else "nobody is in it")
         self.gone = gone
         self.owned = owned
 
@@ -157,7 +159,7 @@ def _tell_left_out(writing: Writing, source: Source, count: ImportCount) -> None
         (count.rejected, f"that break the standards: {rules}"),
     ):
         if left_out:
-            detail = f"source {source.name}: {len(left_out)} cards {why}"
+            detail = f"source {source.name}: {counted(len(left_out), 'card')} {why}"
             action, refused = AuditAction.SOURCE_SYNC, AuditOutcome.REFUSED
             writing.events.append(writing.event(action, source.book, "", detail, refused))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from dirserver.directory.directory import Directory
 from dirserver.model.audit import AuditAction
+from dirserver.model.counting import counted
 from dirserver.model.principal import Client, Principal
 from dirserver.store import pruning
 from dirserver.store.people import people
@@ -46,7 +47,8 @@ def prune(
                 linksteps.prune(writing.connection, book.id, before)
                 if gone:
                     links.tidy(writing.connection)
-                    said = f"{gone} versions from before {before:%Y-%m-%d %H:%M} UTC"
+                    versions = counted(gone, "version")
+                    said = f"{versions} from before {before:%Y-%m-%d %H:%M} UTC"
                     writing.note(AuditAction.HISTORY_PRUNE, label, said)
             if not gone:
                 break

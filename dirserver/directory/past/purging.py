@@ -7,6 +7,7 @@ from dirserver.directory.writing import Writing
 from dirserver.errors import AccessDenied, NotFound
 from dirserver.model.addressbook import AddressBook, label_of
 from dirserver.model.audit import AuditAction, Outcome
+from dirserver.model.counting import counted
 from dirserver.store import policies, purging, writing
 from dirserver.store.purging import Belongings
 
@@ -40,6 +41,7 @@ def purge_book(acting: Writing, label: str) -> Belongings:
     writing.lock(acting.connection, book.id)
     found = belongings(acting, book)
     purging.purge(acting.connection, book.id)
-    said = f"{found.cards} cards, {found.versions} versions, {found.changes} change rows"
+    parts = ((found.cards, "card"), (found.versions, "version"), (found.changes, "change row"))
+    said = ", ".join(counted(*part) for part in parts)
     acting.note(AuditAction.BOOK_PURGE, label, f"{book.uuid}: {said}")
     return found

@@ -17,6 +17,7 @@ from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.errors import NotFound
 from dirserver.model.audit import AuditAction
+from dirserver.model.counting import counted
 from dirserver.model.dossier import Copy, Dossier, KeptCard
 from dirserver.model.person import Traits, identities
 from dirserver.model.vcard import parse_card
@@ -87,7 +88,8 @@ def erase(writing: Writing, deriver: Deriver, found: Found, person: Dossier) -> 
     prints = erasures.remember(connection, known, case, writing.at)
     settings.next_policy_epoch(connection)
     scrubbing.request(connection)
-    said = f"{case}: {gone} cards, {versions} versions, {number} events"
+    parts = ((gone, "card"), (versions, "version"), (number, "event"))
+    said = f"{case}: {', '.join(counted(*part) for part in parts)}"
     writing.note(AuditAction.PERSON_ERASE, "", said)
     return Erased(
         case,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from dirserver.model.audit import AuditEvent
+from dirserver.model.counting import counted
 
 
 class Consequences:
@@ -31,6 +32,6 @@ class Consequences:
 
 def _counted(event: AuditEvent, counts: Counter[str]) -> AuditEvent:
     number = counts.total()
-    cards = f"{number} card{'' if number == 1 else 's'}"
+    cards = counted(number, "card")
     said = "; ".join(f"{said} ({count})" for said, count in sorted(counts.items()))
     return replace(event, detail=f"{event.detail}, {cards}: {said}")

@@ -10,6 +10,7 @@ from dirserver.directory.reading import Reading
 from dirserver.directory.writing import Writing
 from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction
+from dirserver.model.counting import counted
 from dirserver.model.grant import Privilege
 from dirserver.model.policy import VisibleBook
 from dirserver.model.standards.judging import judge, repaired
@@ -71,7 +72,7 @@ def fix(writing: Writing, slug: str) -> Iterator[FixCount]:
         yield count
     if count.repaired:
         said = ", ".join(f"{rule} {number}" for rule, number in sorted(rules.items()))
-        detail = f"repair {writing.batch}: {count.repaired} cards; {said}"
+        detail = f"repair {writing.batch}: {counted(count.repaired, 'card')}; {said}"
         writing.events.append(writing.event(action, label_of(view.book), "", detail))
 
 

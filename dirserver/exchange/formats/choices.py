@@ -27,6 +27,14 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "mdy"
 
 
+class Separator(StrEnum):
+    """What is between the cells of a CSV file."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+
+
 class Format(StrEnum):
     """What cards can be written as."""
 
@@ -41,3 +49,15 @@ class Format(StrEnum):
     YEALINK = "yealink"
     SNOM = "snom"
     GRANDSTREAM = "grandstream"
+
+
+TABLES = (Format.CSV, Format.GOOGLE, Format.OUTLOOK)
+# What phones read; a file's name does not say which.
+XML = (Format.FRITZBOX, Format.YEALINK, Format.SNOM, Format.GRANDSTREAM)
+
+_ENDINGS = {".vcf": Format.VCARD, ".csv": Format.CSV, ".ldif": Format.LDIF}
+
+
+def format_of(name: str) -> Format | None:
+    """Return what the ending of a file's name says that it is, if it says so."""
+    return _ENDINGS.get(name[name.rfind(".") :].lower())

@@ -1,4 +1,4 @@
-"""Contacts as CSV: our own columns, Outlook's or Google's, safe to open in a spreadsheet."""
+"""Contacts as CSV, by name: our own columns, Outlook's or Google's, safe for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from tempfile import TemporaryFile
+from typing import TypeAlias
 
 from dirserver.exchange.formats import googlewriting
+from dirserver.exchange.formats.choices import Separator
 from dirserver.exchange.formats.contact import Contact
 from dirserver.exchange.formats.filling import Columns
 from dirserver.exchange.formats.headers import layout_of
 from dirserver.exchange.formats.values import guarded
+from dirserver.model.fold import fold
 from dirserver.model.number import DialPlan
 from dirserver.model.number_writing import grouped
 
 _BYTE_ORDER_MARK = "\ufeff"
+_SEPARATORS = {Separator.COMMA: ",", Separator.SEMICOLON: ";", Separator.TAB: "\t"}
+# Somebody's name, and their cells.
+_Row: TypeAlias = tuple[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """Whether cells are made safe for spreadsheets, and where numbers are read for that."""
+    """Whether cells are made safe for spreadsheets, and where numbers are read for that.
+
+    ``separator`` is what the spreadsheet looks for between them.
+    """
 
     is_raw: bool
     plan: DialPlan
+    separator: Separator = Separator.COMMA
 
     def contact(self, contact: Contact) -> Contact:
         """Return the contact with its numbers in groups, of which no formula is made."""
@@ -41,14 +52,16 @@ def write_plain(contacts: Callable[[], Iterator[Contact]], safety: Safety) -> It
     """Yield a CSV file with columns of our own, which says most of a contact."""
     names, targets = layout_of("dirserver")
     columns = Columns(names, targets, several=True)
-    yield from _written(names, (columns.row(safety.contact(one)) for one in contacts()), safety)
+    named = (replace(one, full_name=one.name()) for one in contacts())
+    rows = ((one.full_name, columns.row(safety.contact(one))) for one in named)
+    yield from _written(names, rows, safety)
 
 
 def write_outlook(contacts: Callable[[], Iterator[Contact]], safety: Safety) -> Iterator[bytes]:
     """Yield a CSV file as Outlook's import reads it in English."""
     names, targets = layout_of("Outlook (English)")
     columns = Columns(names, targets, several=False)
-    rows = (columns.row(_for_outlook(safety.contact(one))) for one in contacts())
+    rows = ((one.name(), columns.row(_for_outlook(safety.contact(one)))) for one in contacts())
     yield from _written(names, rows, safety)
 
 
@@ -58,24 +71,29 @@ def write_google(contacts: Callable[[], Iterator[Contact]], safety: Safety) -> I
     for contact in contacts():
         widths.heed(contact)
     names = widths.names()
-    rows = (widths.row(safety.contact(one)) for one in contacts())
+    rows = ((one.name(), widths.row(safety.contact(one))) for one in contacts())
     yield from _written(names, rows, safety)
 
 
-def _written(
-    names: Sequence[str], rows: Iterable[Sequence[str]], safety: Safety
-) -> Iterator[bytes]:
+def _written(names: Sequence[str], rows: Iterable[_Row], safety: Safety) -> Iterator[bytes]:
+    """Yield the row of the names, and then the others in the order of whom they are of."""
+    yield f"{_BYTE_ORDER_MARK}{_line(names, safety)}".encode()
+    # Only the names are in memory, however large the book is.
+    order: list[tuple[str, int, int]] = []
+    with TemporaryFile(prefix="dirserver-") as file:
+        for name, cells in rows:
+            line = _line([safety.cell(cell) for cell in cells], safety).encode()
+            order.append((fold(name), file.tell(), len(line)))
+            file.write(line)
+        for _, place, size in sorted(order):
+            file.seek(place)
+            yield file.read(size)
+
+
+def _line(cells: Sequence[str], safety: Safety) -> str:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write(_BYTE_ORDER_MARK)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([safety.cell(cell) for cell in row])
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    # Also when there was no row.
-    yield buffer.getvalue().encode()
+    csv.writer(buffer, delimiter=_SEPARATORS[safety.separator]).writerow(cells)
+    return buffer.getvalue()
 
 
 def _for_outlook(contact: Contact) -> Contact:

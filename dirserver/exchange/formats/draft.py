@@ -96,7 +96,7 @@ class Draft:
         """Take the numbers of a cell."""
         for number in numbers_in(cell):
             if is_lost(number):
-                self.notes.add(f"{column}: {number} is all that is left of a number; not imported")
+                self.notes.lose(f"{column}: {number} is all that is left of a number; not imported")
                 continue
             number, remark = restored(number, self.wishes.plan)
             if remark:

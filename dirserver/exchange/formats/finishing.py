@@ -32,4 +32,5 @@ def finish(
         uid = parse_card(body).uid
     except InvalidCard as error:
         return ReadCard(number, line, None, name, "", (error.reason,))
-    return ReadCard(number, line, body, " ".join(name.split()), uid, notes.sentences())
+    name = " ".join(name.split())
+    return ReadCard(number, line, body, name, uid, notes.sentences(), notes.lost)

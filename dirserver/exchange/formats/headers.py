@@ -62,7 +62,10 @@ def numbered(names: Sequence[str]) -> list[str]:
 
 
 def best(names: Sequence[str]) -> tuple[Known, int]:
-    """Return the program that knows most of these columns, and how many; of equals, the first."""
+    """Return the program that knows most of these columns, and how many; of equals, the first.
+
+    So a program is told by a column that people do not write into a spreadsheet of their own.
+    """
     told = [name.partition("#")[0] if name.count("#") == 1 else name for name in numbered(names)]
     distinct = dict.fromkeys(filter(None, told))
     return max(((known, known.counts(distinct)) for known in everything()), key=lambda one: one[1])
@@ -76,14 +79,14 @@ def layout_of(title: str) -> tuple[tuple[str, ...], tuple[Target | None, ...]]:
 
 @cache
 def everything() -> tuple[Known, ...]:
-    """Return all that is known, the programs before the spreadsheets that people made."""
+    """Return all that is known, the spreadsheets that people made before the programs."""
     data = files(__package__)
     tables = tomllib.loads(data.joinpath("headers.toml").read_text(encoding="utf-8"))
     named = [_known(table) for table in tables.values()]
     programs = [known for known in named if known.source != "spreadsheet"]
     spreadsheets = [known for known in named if known.source == "spreadsheet"]
     outlook = _outlook(data.joinpath("outlook.tsv").read_text(encoding="utf-8"))
-    return (*outlook, *programs, *spreadsheets)
+    return (*spreadsheets, *outlook, *programs)
 
 
 def _known(table: Mapping[str, object]) -> Known:

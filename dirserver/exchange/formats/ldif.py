@@ -23,13 +23,14 @@ _ATTRIBUTE = re.compile(
 class Entry:
     """One entry: its values by the names of the attributes, in lower case and without options.
 
-    ``faults`` say what could not be read of it.
+    ``faults`` say what could not be read of it, ``guesses`` what was read as it probably was meant.
     """
 
     line: int
     dn: str = ""
     values: dict[str, list[str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    guesses: list[str] = field(default_factory=list)
 
     def first(self, *names: str) -> str:
         """The first value of the first of these attributes that has one."""
@@ -101,7 +102,7 @@ def _add(entry: Entry, number: int, line: str) -> None:
             return
         value, guess = decode(raw)
         if guess and name not in _BINARIES:
-            entry.faults.append(f"line {number}: {name}: {guess}")
+            entry.guesses.append(f"line {number}: {name}: {guess}")
     if name == "dn" and not entry.dn:
         entry.dn = value.strip()
     elif name not in _BINARIES and value.strip():

@@ -16,6 +16,7 @@ from dirserver.exchange.formats.ldif import Entry, read_entries
 from dirserver.exchange.formats.leaving import x_name
 from dirserver.exchange.formats.targets import Target, parse_target
 from dirserver.exchange.vcards import ReadCard
+from dirserver.model.counting import counted
 
 _BECOMES = {
     "FN": "cn commonname displayname",
@@ -157,7 +158,9 @@ def card_of(
     """
     draft = Draft(wishes, None)
     for fault in entry.faults[:_MAX_TOLD]:
-        draft.notes.add(fault)
+        draft.notes.lose(fault)
+    for guess in entry.guesses[:_MAX_TOLD]:
+        draft.notes.add(guess)
     # The display name is what people call themselves; cn is at times an account.
     if (shown := entry.first("displayname")) and len(entry.all("cn")) == 1:
         entry.values["cn"] = [shown]
@@ -180,7 +183,8 @@ def card_of(
             else:
                 missing += 1
         if missing:
-            draft.notes.add(f"{missing} members of the list are not in this file")
+            be = "is" if missing == 1 else "are"
+            draft.notes.add(f"{counted(missing, 'member')} of the list {be} not in this file")
     source_id = entry.first("nsuniqueid") or entry.dn
     return finish(contact, draft.notes, identities, (number, entry.line), source_id)
 

@@ -90,7 +90,8 @@ def open_spreadsheet(data: bytes, wishes: Wishes) -> Contacts:
         tuple(_columns(header, gathered.values, wishes)),
         (*_remarks(text, header, order, gathered), *_missing(header, wishes)),
     )
-    return Contacts(layout, _cards(body, separator, header, first_line, order, wishes))
+    cards = _cards(body, separator, header, first_line, order, wishes, gathered.usual)
+    return Contacts(layout, cards)
 
 
 def _guess(text: str, wanted: frozenset[str]) -> tuple[int, str, Row | None, Known | None]:
@@ -138,9 +139,9 @@ def _target(
     if name not in known.columns and plain not in known.columns:
         return None
     target = known.columns.get(name, known.columns.get(plain))
-    if known.source == "outlook" and plain == "title" and "job title" not in told:
+    if plain == "title" and known.source in ("outlook", "spreadsheet"):
         # Outlook's salutation; where no other column has the job, people mean that.
-        return Target("TITLE")
+        return Target("N", "prefix") if "job title" in told else Target("TITLE")
     return target
 
 
@@ -152,6 +153,15 @@ class _Gathered:
     values: list[int]
     dates: list[str]
     short_last: bool
+
+    @property
+    def usual(self) -> int:
+        """How many cells a row has at least, up to the last column that most have a value in.
+
+        Excel leaves out the empty cells at the end of a row, so what is behind that may be missing.
+        """
+        filled = [index for index, count in enumerate(self.values, 1) if 2 * count >= self.people]
+        return max(filled, default=0)
 
 
 def _gather(text: str, separator: str, header: _Header, first_line: int) -> _Gathered:
@@ -256,6 +266,7 @@ def _cards(
     first_line: int,
     order: DateOrder | None,
     wishes: Wishes,
+    usual: int,
 ) -> Iterator[ReadCard]:
     identities = Identities(wishes.source or header.known.source)
     key = header.folded.index(folded(wishes.key)) if wishes.key else -1
@@ -264,6 +275,10 @@ def _cards(
             yield ReadCard(number, row.line, None, "", "", (row.fault,))
             continue
         draft = Draft(wishes, order)
+        if len(row.cells) < usual:
+            there, lacking = len(row.cells), header.name(usual - 1)
+            cells = "1 cell" if there == 1 else f"{there} cells"
+            draft.notes.add(f"this row has {cells} and ends before {lacking!r}, which most have")
         apart: list[tuple[str, str]] = []
         for index, raw in enumerate(row.cells):
             cell = cleaned(raw)

@@ -25,6 +25,7 @@ from dirserver.errors import (
 from dirserver.model.addressbook import Card, label_of
 from dirserver.model.audit import AuditAction, AuditEvent
 from dirserver.model.conversion import convert
+from dirserver.model.counting import counted
 from dirserver.model.policy import VisibleBook
 from dirserver.model.vcard import VERSIONS, parse_card
 from dirserver_radicale import answers, refusals, request, stream
@@ -272,7 +273,7 @@ def _require_known(version: str | None) -> None:
 
 
 def _exported(reading: Reading, view: VisibleBook) -> AuditEvent:
-    detail = f"{reading.count(view)} cards in one file"
+    detail = f"{counted(reading.count(view), 'card')} in one file"
     return reading.event(AuditAction.CARD_EXPORT, label_of(view.book), "", detail)
 
 

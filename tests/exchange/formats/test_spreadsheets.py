@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from csv import DictReader
+from io import StringIO
+
 import pytest
 
 from dirserver.exchange.formats.choices import DateOrder, Format, Leftover
@@ -48,6 +51,24 @@ def test_the_columns_of_every_program_are_recognised(known: Known) -> None:
     names = [name for name in known.names if "#" not in name]
     layout, _ = read(f"{';'.join(names)}\n{';'.join('x' * len(names))}\n")
     assert layout.format == f"{known.title}, CSV"
+
+
+@pytest.mark.parametrize(
+    ("header", "format"),
+    [
+        ("Name,Phone", "spreadsheet as CSV"),
+        ("Id,Name,Phone,Description", "spreadsheet as CSV"),
+        ("First Name,Last Name,Email,Phone", "spreadsheet as CSV"),
+        ("Vorname,Nachname,Firma,Ort", "spreadsheet (German) as CSV"),
+        # One column that only a program writes is enough.
+        ("Name,Phone,MobilePhone", "Salesforce (data export), CSV"),
+        ("First Name,Last Name,Primary Email", "Thunderbird (English), CSV"),
+    ],
+)
+def test_columns_that_anybody_writes_are_no_program(header: str, format: str) -> None:
+    cells = ",".join("x" * (header.count(",") + 1))
+    layout, _ = read(f"{header}\n{cells}\n")
+    assert layout.format == format
 
 
 def test_a_title_beside_a_job_title_is_how_somebody_is_addressed() -> None:
@@ -168,10 +189,50 @@ def test_cells_that_a_spreadsheet_would_calculate_are_guarded_but_not_numbers() 
     assert (back.given, back.family) == ("=cmd()", "-x")
 
 
+def test_a_row_says_what_somebody_is_called_and_rows_come_by_name() -> None:
+    contacts = [
+        Contact("u1", given="Zoë", family="Groß"),
+        Contact("u2", full_name="ärzte am Markt", organisation="ärzte am Markt"),
+        Contact("u3", given="Anna", family="Müller", prefix="Dr."),
+        Contact("u4", full_name="Bob", given="Robert", family="Smith"),
+    ]
+    bodies = [to_card(one) for one in contacts]
+    rows = list(DictReader(StringIO(written(bodies, Format.CSV).decode("utf-8-sig"))))
+    assert [(row["Name"], row["UID"]) for row in rows] == [
+        ("ärzte am Markt", "u2"),
+        ("Bob", "u4"),
+        ("Dr. Anna Müller", "u3"),
+        ("Zoë Groß", "u1"),
+    ]
+    # And these are the very cards again.
+    _, cards = read(written(bodies, Format.CSV))
+    assert {card.body for card in cards} == set(bodies)
+
+
 def test_a_row_of_few_columns_with_another_separator_is_told_of() -> None:
     _, cards = read("Name;E-Mail;Telefon\nAnn;a@x.example;030 1\nBen,b@x.example,030 2\n")
     faults = [card.notes for card in cards if card.body is None]
     assert faults == [("line 3: this row has another separator than the header",)]
+
+
+def test_a_row_that_lacks_cells_which_most_have_is_told_of() -> None:
+    text = (
+        "Name,E-Mail,Telefon,Notiz\nAda,ada@x.example,030 1,\nBen\nCleo,cleo@x.example\n"
+        "Dora,dora@x.example,030 4\nEve,,030 5,likes tea\nFay,,,\nGus,,030 7\n"
+    )
+    _, cards = read(text)
+    assert [(card.name, card.notes) for card in cards if card.notes] == [
+        ("Ben", ("this row has 1 cell and ends before 'Telefon', which most have",)),
+        ("Cleo", ("this row has 2 cells and ends before 'Telefon', which most have",)),
+    ]
+    assert [card.lost for card in cards] == [0] * 7
+
+
+def test_empty_cells_that_excel_leaves_out_at_the_end_of_rows_are_not_told_of() -> None:
+    rows = "".join(f"P{number};;;\n" for number in range(16))
+    rows += "".join(f"Q{number};0171 392001{number}\n" for number in range(9))
+    _, cards = read(f"Name;Mobil;Fax;Notiz\n{rows}Zoe;;;likes tea\n")
+    assert not any(card.notes for card in cards)
 
 
 @pytest.mark.parametrize(
