@@ -25,7 +25,7 @@ def restore_file(store: Store, returning: Return, progress: Progress) -> Returne
     returning.require_allowed(found, str(file))
     if returning.dry_run:
         _require_alone(file)
-        return Returned("" if found.is_empty else str(_aside(file, returning)))
+        return Returned("" if found.is_empty else str(_aside(file, returning)), found.books)
     with writing(file), workspace(file.parent) as directory:
         copy = directory / "store.sqlite"
         unpacked(returning.archive, copy, progress)
@@ -74,7 +74,7 @@ def _exchange(
         staged.close()
         with progress("putting the copy in its place") as advance:
             copying.replace(target, staged.file, advance)
-        return Returned(kept, erased)
+        return Returned(kept, found.books, erased)
 
 
 def _aside(file: Path, returning: Return) -> Path:

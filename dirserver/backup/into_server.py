@@ -39,7 +39,7 @@ def restore_server(store: Store, returning: Return, progress: Progress) -> Retur
             returning.require_allowed(found, "The database")
             kept = "" if found.is_empty else f"schema {returning.aside}"
             if returning.dry_run:
-                return Returned(kept)
+                return Returned(kept, found.books)
             if found.is_empty:
                 loading.drop(connection, _TABLES)
             else:
@@ -49,7 +49,7 @@ def restore_server(store: Store, returning: Return, progress: Progress) -> Retur
             schema.migrate(connection)
             require_trail(connection)
             erased = returning.finish(connection, found.remembered)
-        return Returned(kept, erased)
+        return Returned(kept, found.books, erased)
 
 
 def _load(

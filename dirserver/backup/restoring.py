@@ -15,6 +15,7 @@ from dirserver.backup.manifest import Engine
 from dirserver.backup.returning import Erased, Return
 from dirserver.errors import StoreInUse
 from dirserver.model.principal import Client, Principal
+from dirserver.store.contents import BookContents
 from dirserver.store.engine import Store
 
 
@@ -34,11 +35,13 @@ class Restoring:
 class Restored:
     """What was put back, and where that is kept which was there before, if anything was.
 
-    ``erased`` is who was erased since and is there again.
+    ``replaced`` are the books that were there, ``erased`` is who was erased since and is there
+    again.
     """
 
     archive: Archive
     kept: str
+    replaced: tuple[BookContents, ...]
     erased: Erased
 
 
@@ -69,7 +72,7 @@ def restore_backup(restoring: Restoring, progress: Progress) -> Restored:
         )
         restore = restore_file if store.is_sqlite else restore_server
         returned = restore(store, returning, progress)
-        return Restored(archive, returned.kept, returned.erased)
+        return Restored(archive, returned.kept, returned.replaced, returned.erased)
     except StoreInUse as error:
         raise BackupError(
             f"The store is in use: {error}. Stop the server, and whatever else has it open, first."

@@ -9,9 +9,10 @@ from dirserver.backup.archive import Archive
 from dirserver.backup.failure import BackupError
 from dirserver.errors import StoreUnavailable
 from dirserver.model.audit import AuditAction, AuditEvent
+from dirserver.model.counting import counted
 from dirserver.model.principal import Client, Principal
 from dirserver.store import incarnations
-from dirserver.store.contents import is_empty
+from dirserver.store.contents import BookContents, books, is_empty
 from dirserver.store.engine import Connection, Store
 from dirserver.store.incarnations import Remembered
 from dirserver.store.people import erasures
@@ -21,10 +22,11 @@ from dirserver.store.trail import audit
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What there is where a backup shall go: whether anything, and how far that had come."""
+    """What there is where a backup shall go: whether anything, how far it came, which books."""
 
     is_empty: bool
     remembered: Remembered
+    books: tuple[BookContents, ...] = ()
 
 
 # Of a store that cannot be read any more.
@@ -44,9 +46,13 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Where that is kept which was there, if anything was, and who was erased and is back."""
+    """Where that is kept which was there, if anything was, and who was erased and is back.
+
+    ``replaced`` are the books that were there.
+    """
 
     kept: str
+    replaced: tuple[BookContents, ...] = ()
     erased: Erased = Erased()
 
 
@@ -69,9 +75,12 @@ class Return:
     def require_allowed(self, survey: Survey, where: str) -> None:
         """Raise BackupError unless the backup may take the place of what is there."""
         if not survey.is_empty and not self.force:
+            cards = counted(sum(book.cards for book in survey.books), "card")
+            it_has = f": it has {counted(len(survey.books), 'book')} with {cards}"
             raise BackupError(
-                f"{where} is not empty. Name another store with --to; with --force the backup "
-                "takes its place, and what is there is kept beside it."
+                f"{where} is not empty{it_has if survey.books else ''}. Name another store with "
+                "--to; with --force the backup takes its place, and what is there is kept beside "
+                "it."
             )
 
     def finish(self, connection: Connection, replaced: Remembered) -> Erased:
@@ -111,7 +120,7 @@ class Return:
 
 def survey_of(connection: Connection) -> Survey:
     """Look at what is in the store."""
-    return Survey(is_empty(connection), incarnations.remembered(connection))
+    return Survey(is_empty(connection), incarnations.remembered(connection), books(connection))
 
 
 def survey(store: Store) -> Survey:

@@ -34,27 +34,34 @@ class Contents:
 
 def contents(connection: Connection) -> Contents:
     """Count what is in the store."""
-    cards = select(func.count()).where(card.c.addressbook_id == addressbook.c.id).scalar_subquery()
-    books = connection.execute(
-        select(addressbook, cards.label("cards")).order_by(addressbook.c.owner, addressbook.c.slug)
-    )
     last = connection.execute(
         select(audit_event.c.id, audit_event.c.digest).order_by(audit_event.c.id.desc()).limit(1)
     ).first()
     return Contents(
-        tuple(
-            BookContents(
-                f"{row.owner}/{row.slug}" if row.owner else row.slug,
-                row.uuid,
-                row.cards,
-                row.revision,
-                row.archived is not None,
-            )
-            for row in books
-        ),
+        books(connection),
         count_rows(connection, (one.name for one in metadata.sorted_tables)),
         0 if last is None else last.id,
         "" if last is None else last.digest,
+    )
+
+
+def books(connection: Connection) -> tuple[BookContents, ...]:
+    """Return the books, and how many cards each has; a store without tables has none."""
+    if not inspect(connection).has_table(addressbook.name):
+        return ()
+    cards = select(func.count()).where(card.c.addressbook_id == addressbook.c.id).scalar_subquery()
+    rows = connection.execute(
+        select(addressbook, cards.label("cards")).order_by(addressbook.c.owner, addressbook.c.slug)
+    )
+    return tuple(
+        BookContents(
+            f"{row.owner}/{row.slug}" if row.owner else row.slug,
+            row.uuid,
+            row.cards,
+            row.revision,
+            row.archived is not None,
+        )
+        for row in rows
     )
 
 

@@ -200,7 +200,11 @@ def test_a_dry_run_changes_nothing(filled: Services, file: Path, elsewhere: Else
     filled.store.close()
     with pytest.raises(BackupError, match="not empty"):
         restore(file, url_of(filled), dry_run=True)
-    assert "before-restore-" in restore(file, url_of(filled), dry_run=True, force=True).kept
+    planned = restore(file, url_of(filled), dry_run=True, force=True)
+    assert "before-restore-" in planned.kept
+    then = {book.book: book.cards for book in planned.archive.manifest.contents.books}
+    now = {book.book: book.cards for book in planned.replaced}
+    assert now == {**then, "customers": then["customers"] + 1}
     assert events(filled) == before
     place = elsewhere()
     assert restore(file, place.url, dry_run=True).kept == ""

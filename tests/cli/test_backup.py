@@ -62,6 +62,39 @@ def test_who_was_erased_since_the_backup_is_erased_again(filled: Shell, tmp_path
     assert refused.err.startswith("--erase-again is for the database of the config file")
 
 
+def test_a_dry_run_says_what_would_be_replaced(filled: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    assert filled("backup", file).code == 0
+    card = b"BEGIN:VCARD\nVERSION:3.0\nUID:x\nFN:X\nEND:VCARD\n"
+    assert filled("import", "--book", "customers", "-", stdin=card).code == 0
+    text = filled.config.read_text(encoding="utf-8")
+    filled.config.write_text(f'{text}\n[books.new]\nname = "New"\n', encoding="utf-8")
+    assert filled("apply").code == 0
+    assert filled("import", "--book", "new", "-", stdin=card).code == 0
+    refused = filled("backup", "restore", file, "--dry-run")
+    assert (refused.code, refused.out) == (1, "")
+    assert "test.db is not empty: it has 4 books with 5 cards. Name another" in refused.err
+    planned = filled("backup", "restore", file, "--dry-run", "--force")
+    assert planned.code == 0
+    _, *table, kept, last = planned.lines()
+    assert [" ".join(line.split()) for line in table] == [
+        "book cards in the backup cards now",
+        "customers 3 4",
+        "secret 0 0",
+        "staff 0 0",
+        "new no such book 1 goes",
+    ]
+    assert kept.startswith("what was there would be kept: ")
+    assert last == "this was a dry run: nothing is changed"
+    done = filled("backup", "restore", file, "--force")
+    assert "new        no such book         1             is gone" in done.lines()
+    assert [one["book"] for one in filled("book", "list", "--json").json()] == [
+        "customers",
+        "secret",
+        "staff",
+    ]
+
+
 def test_programs_read_what_is_in_a_backup(filled: Shell, tmp_path: Path) -> None:
     file = tmp_path / "monday.backup"
     made = filled("backup", file, "--json").json()

@@ -154,7 +154,7 @@ class _Lane:
         other = (None, None) if meeting.other is None else self._card(*meeting.other)
         return Known(meeting, self.slug, *one, *other)
 
-    def _exported(self, number: int, bodies: Sequence[bytes]) -> Collection[bytes]:
+    def _exported(self, number: int, bodies: Iterator[bytes]) -> Collection[bytes]:
         is_ours = self._files[self._numbers[number]].layout.format == OURS
         return returned(bodies, self._wishes, self._plan) if is_ours else ()
 

@@ -101,7 +101,8 @@ def restore_backup(
     dirserver backup restore monday.backup --to sqlite:///practice.db     to practise it
     \b
     --json: file, digest, made, engine, dry_run, kept,
-            books (book, uuid, cards, revision, archived), erased (case, key, book, href),
+            books (book, uuid, cards, revision, archived),
+            replaced (book, uuid, cards, revision, archived), erased (case, key, book, href),
             erased_again
     """
     from dirserver.cli.upkeep import backing

@@ -44,7 +44,10 @@ class ShownBackup:
 
 @dataclass(frozen=True, slots=True)
 class ShownReturn:
-    """How a backup was put back, or would be; ``kept`` is where that is which was there."""
+    """How a backup was put back, or would be; ``kept`` is where that is which was there.
+
+    ``replaced`` are the books that were there.
+    """
 
     file: str
     digest: str
@@ -53,6 +56,7 @@ class ShownReturn:
     dry_run: bool
     kept: str
     books: tuple[BookContents, ...]
+    replaced: tuple[BookContents, ...]
     erased: tuple[ErasedCard, ...]
     erased_again: bool
 
@@ -119,6 +123,7 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
                 request.dry_run,
                 restored.kept,
                 books,
+                restored.replaced,
                 erased.cards,
                 again,
             )
@@ -126,7 +131,10 @@ def restore(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         return
     be = "would be" if request.dry_run else "is"
     screen.say((str(request.file), "bold"), f" of {screen.local(manifest.made)} {be} put back")
-    _tell_books(books)
+    if restored.replaced:
+        _tell_replaced(books, restored.replaced, dry_run=request.dry_run)
+    else:
+        _tell_books(books)
     if restored.kept:
         screen.say(f"what was there {be} kept: {restored.kept}")
     if request.dry_run:
@@ -205,3 +213,28 @@ def _tell_books(books: Sequence[BookContents]) -> None:
     ]
     if rows:
         screen.say_table(("book", "cards", "revision", ""), rows)
+
+
+def _tell_replaced(
+    books: Sequence[BookContents], replaced: Sequence[BookContents], *, dry_run: bool
+) -> None:
+    """Show what comes beside what is there and goes, book by book."""
+    there = {book.uuid: book for book in replaced}
+    coming = {book.uuid for book in books}
+    rows = [
+        (
+            book.book,
+            str(book.cards),
+            str(there[book.uuid].cards) if book.uuid in there else "no such book",
+            "archived" if book.archived else "",
+        )
+        for book in books
+    ]
+    goes = "goes" if dry_run else "is gone"
+    rows += [
+        (book.book, "no such book", str(book.cards), goes)
+        for book in replaced
+        if book.uuid not in coming
+    ]
+    heads = ("book", "cards in the backup", "cards now" if dry_run else "cards before", "")
+    screen.say_table(heads, rows)

@@ -24,8 +24,8 @@ from dirserver.store.writing import new_key
 Place: TypeAlias = tuple[int, int]
 # Says which cards a file, counted from 0, would have if these were exported into it just now. A
 # format may say less of a card than is stored, or in another order: then these are other bytes,
-# but nobody has changed anything.
-Exported: TypeAlias = Callable[[int, Sequence[bytes]], Collection[bytes]]
+# but nobody has changed anything. Cards that it does not look at are not fetched.
+Exported: TypeAlias = Callable[[int, Iterator[bytes]], Collection[bytes]]
 
 
 class Bodies(Protocol):
@@ -177,7 +177,7 @@ def _batches(
         yield (coming, unchanged), [(one.body, one.key) for one in coming]
 
 
-def _shown(writing: Writing, view: VisibleBook, hrefs: Sequence[str]) -> list[bytes]:
-    """Return cards as whoever imports would have exported them."""
-    found = with_cards(writing.connection, view.book.id, hrefs)
-    return [without(body, view.hidden) if view.hidden else body for _, body in found]
+def _shown(writing: Writing, view: VisibleBook, hrefs: Sequence[str]) -> Iterator[bytes]:
+    """Yield cards as whoever imports would have exported them."""
+    for _, body in with_cards(writing.connection, view.book.id, hrefs):
+        yield without(body, view.hidden) if view.hidden else body

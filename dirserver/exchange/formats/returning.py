@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from dirserver.exchange.formats.csvwriting import Safety, write_plain
 from dirserver.exchange.formats.fromcard import to_contact
@@ -14,7 +14,7 @@ from dirserver.model.number import DialPlan
 OURS = "dirserver, CSV"
 
 
-def returned(bodies: Sequence[bytes], wishes: Wishes, plan: DialPlan) -> frozenset[bytes]:
+def returned(bodies: Iterable[bytes], wishes: Wishes, plan: DialPlan) -> frozenset[bytes]:
     """Return the cards that an import with ``wishes`` reads of an export of ``bodies`` to CSV.
 
     By ``plan``, the export reads numbers. The columns have an order of their own, not that in which
