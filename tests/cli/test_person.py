@@ -270,6 +270,20 @@ def test_an_erasure_wants_a_yes(filled: Shell) -> None:
     assert len(filled("search", "anna", "--json").json()) == 1
 
 
+@pytest.mark.parametrize("there", ["anna.txt", "anna.txt.json"])
+def test_a_certificate_takes_the_place_of_no_other(
+    filled: Shell, tmp_path: Path, there: str
+) -> None:
+    (tmp_path / there).write_text("proof", "utf-8")
+    done = filled("person", "erase", "anna", "--yes", "--certificate", tmp_path / "anna.txt")
+    assert done.code == 1
+    assert (
+        done.err == f"{tmp_path / there} exists already. Name another file. Nothing was erased.\n"
+    )
+    assert (tmp_path / there).read_text("utf-8") == "proof"
+    assert len(filled("search", "anna", "--json").json()) == 1
+
+
 @pytest.mark.parametrize(("answer", "left"), [("n\n", 1), ("y\n", 0)])
 def test_a_terminal_is_asked(filled: Shell, answer: str, left: int) -> None:
     words = ("-c", filled.config, "person", "erase", "anna")

@@ -118,6 +118,10 @@ def _confirm(person: Dossier, request: Request) -> None:
     place = request.certificate
     if place is not None and not place.absolute().parent.is_dir():
         raise Failed(f"There is no directory for {place}. Nothing was erased.")
+    for file in () if place is None else (place, _in_json(place)):
+        # It may be the only proof of another case.
+        if file.exists():
+            raise Failed(f"{file} exists already. Name another file. Nothing was erased.")
     if request.yes:
         return
     if not sys.stdin.isatty():
@@ -213,8 +217,12 @@ def _write(path: Path, lines: list[str], certificate: Certificate) -> None:
     otherwise = "The person was erased; what it would say is above."
     with replacing(path, otherwise) as file:
         file.write("".join(f"{line}\n" for line in lines).encode())
-    with replacing(path.with_name(f"{path.name}.json"), otherwise) as file:
+    with replacing(_in_json(path), otherwise) as file:
         file.write((json.dumps(certificate, default=screen.jsonable, indent=2) + "\n").encode())
+
+
+def _in_json(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
 
 
 def list_erased(invocation: Invocation, *, as_json: bool) -> None:
