@@ -29,6 +29,7 @@ PROOFS = {
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Path]:
     """A copy of the project in which `make demo` is running."""
+    # The steps are commands of these, and the README does not ask for them before the tests.
     for program in ("ldapsearch", "curl"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
