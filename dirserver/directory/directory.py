@@ -39,8 +39,8 @@ class PolicyCache:
         """Begin with nothing read."""
         self._lock = threading.Lock()
         self._policy: Policy | None = None
-        # That of a turn, and what stands for its snapshot.
-        self._of_turn: tuple[object, Policy] | None = None
+        # That of a moment, which may be that of many turns.
+        self._of_moment: tuple[object, Policy] | None = None
 
     def glance(self, store: Store) -> Policy | None:
         """Return the policy if it is the one that was read last."""
@@ -49,18 +49,18 @@ class PolicyCache:
             return None
         return policy
 
-    def get_in_turn(self, connection: Connection, taken: object | None) -> Policy:
-        """Return what ``get`` would, at once; it is looked up once in a snapshot of a turn."""
-        policy = self.known_in_turn(taken)
+    def get_in_turn(self, connection: Connection, moment: object | None) -> Policy:
+        """Return what ``get`` would, at once; it is looked up once for each moment of a store."""
+        policy = self.known_at(moment)
         if policy is None:
             policy = self.get(connection, at_once=True)
-            self._of_turn = None if taken is None else (taken, policy)
+            self._of_moment = None if moment is None else (moment, policy)
         return policy
 
-    def known_in_turn(self, taken: object | None) -> Policy | None:
-        """Return the policy if it has been looked up in this snapshot of a turn."""
-        known = self._of_turn
-        return known[1] if known is not None and taken is not None and known[0] is taken else None
+    def known_at(self, moment: object | None) -> Policy | None:
+        """Return the policy if it has been looked up for this moment."""
+        known = self._of_moment
+        return known[1] if known is not None and known[0] is moment else None
 
     def get(
         self, connection: Connection, *, at_once: bool = False, is_certain: bool = True
@@ -143,6 +143,8 @@ class DirectoryReader:
                 self._sources,
             )
             reading.at_once = at_once
+            if of_turn:
+                reading.moment = self._store.moment
             return reading
 
         snapshot = self._store.reading(at_once=at_once, of_turn=of_turn)
@@ -164,7 +166,7 @@ class DirectoryReader:
     ) -> Policy:
         """Return the policy; what people do at the command line is not what stops are for."""
         if of_turn:
-            policy = self._policies.get_in_turn(connection, self._store.taken_in_turn)
+            policy = self._policies.get_in_turn(connection, self._store.moment)
         else:
             policy = self._policies.get(connection, at_once=at_once, is_certain=is_certain)
         return policy if shield.may_be_stopped(client) else replace(policy, stops={})
@@ -189,7 +191,7 @@ class DirectoryReader:
         """
         if at_once and not self._store.is_sqlite:
             raise NotAtOnce
-        if at_once and (known := self._policies.known_in_turn(self._store.taken_in_turn)):
+        if at_once and (known := self._policies.known_at(self._store.moment)):
             return known
         if (known := self._policies.glance(self._store)) is not None:
             return known

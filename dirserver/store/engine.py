@@ -90,9 +90,12 @@ class Store:
         return turn.end
 
     @property
-    def taken_in_turn(self) -> object | None:
-        """What stands for the snapshot that was taken in this turn, if there is one."""
-        return self._snapshots.turn.taken
+    def moment(self) -> object | None:
+        """What stands for all that is in the snapshot that was taken in this turn, if one was.
+
+        It is the same thing as in a turn before where nothing at all has been written since.
+        """
+        return self._snapshots.turn.moment
 
     @contextmanager
     def _reading_elsewhere(self) -> Iterator[Connection]:

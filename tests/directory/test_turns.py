@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from contextlib import closing
+
 import pytest
 
 from dirserver.assembly import Services
@@ -51,7 +55,7 @@ def test_without_a_turn_each_has_a_moment_of_its_own(services: Services) -> None
     for number in range(3):
         put(services, f"{number}.vcf", vcard(str(number), f"Number {number}"))
         assert known(services) == number + 1
-    assert services.store.taken_in_turn is None
+    assert services.store.moment is None
     assert services.store.connections_in_use == 0
 
 
@@ -76,18 +80,87 @@ def test_whose_rights_end_is_out_in_the_next_turn(services: Services) -> None:
 def test_what_fails_leaves_nothing_to_those_who_come_behind(services: Services) -> None:
     end = services.store.turn()
     assert known(services) == 0
-    before = services.store.taken_in_turn
+    before = services.store.moment
     with (
         pytest.raises(ZeroDivisionError),
         services.directory.reading(ALICE, HERE, of_turn=True),
     ):
         raise ZeroDivisionError
-    assert services.store.taken_in_turn is None
+    assert services.store.moment is None
     put(services, "1.vcf", vcard("1", "One"))
     assert known(services) == 1
-    assert services.store.taken_in_turn is not before
+    assert services.store.moment is not before
     end()
     assert services.store.connections_in_use == 0
+
+
+def moment(services: Services) -> tuple[object, int]:
+    """Return what stands for all that the database holds, in a turn, and how many cards it has."""
+    end = services.store.turn()
+    found = known(services)
+    stands = services.store.moment
+    end()
+    assert services.store.moment is None
+    return stands, found
+
+
+def test_a_moment_lasts_until_anybody_writes(services: Services) -> None:
+    first = moment(services)
+    assert moment(services) == first
+    # To read, in other connections as well, is not to write.
+    with services.directory.reading(ALICE, HERE) as reading:
+        reading.count(reading.book("customers", Privilege.READ))
+    assert moment(services) == first
+    put(services, "1.vcf", vcard("1", "One"))
+    second = moment(services)
+    assert (second[0] is first[0], second[1]) == (False, 1)
+    # As another process would.
+    with closing(sqlite3.connect(services.store.file)) as other, other:
+        other.execute("DELETE FROM card WHERE href = '1.vcf'")
+    third = moment(services)
+    assert (third[0] is second[0], third[1]) == (False, 0)
+    assert moment(services) == third
+    assert services.store.connections_in_use == 0
+
+
+def test_what_is_rolled_back_or_only_moved_need_not_end_a_moment(services: Services) -> None:
+    first = moment(services)
+    with closing(sqlite3.connect(services.store.file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM setting")
+        other.rollback()
+        assert moment(services)[1] == first[1]
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    put(services, "1.vcf", vcard("1", "One"))
+    assert moment(services)[1] == 1
+    assert moment(services)[0] is not first[0]
+
+
+def test_the_same_moment_holds_the_same_whoever_writes_meanwhile(services: Services) -> None:
+    """Readers and writers take the connections as they come."""
+    held: dict[int, set[int]] = {}
+    # As long as it is there, no other has its id.
+    moments: list[object] = []
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(60):
+            put(services, f"{number}.vcf", vcard(str(number), f"Number {number}"))
+            with services.directory.reading(ALICE, HERE) as reading:
+                reading.count(reading.book("customers", Privilege.READ))
+        done.set()
+
+    writers = threading.Thread(target=write)
+    writers.start()
+    try:
+        while not done.is_set():
+            stands, found = moment(services)
+            moments.append(stands)
+            held.setdefault(id(stands), set()).add(found)
+    finally:
+        writers.join()
+    assert all(len(numbers) == 1 for numbers in held.values())
+    assert moment(services)[1] == 60
 
 
 def test_rights_are_looked_up_once_in_a_turn(

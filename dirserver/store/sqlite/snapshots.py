@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +24,8 @@ _MOST_IDLE = 8
 # What is looked up again and again is not to be read again: in KiB for each connection. All of
 # them together stay near a limit, in bytes, past which each uses its own pages over.
 _CACHE = "PRAGMA cache_size = -8000; PRAGMA soft_heap_limit = 12000000"
+# Another number each time that another connection, of whatever process, has written something.
+_VERSION = "PRAGMA data_version"
 
 
 class Snapshots:
@@ -38,7 +40,7 @@ class Snapshots:
     @property
     def idle(self) -> int:
         """How many connections stand by."""
-        return len(self._idle)
+        return len(self._idle) + self._turn.idle
 
     def open(
         self, *, at_once: bool = False, of_turn: bool = False
@@ -84,6 +86,7 @@ class Snapshots:
 
     def close(self) -> None:
         """Close the connections that stand by."""
+        self._turn.hand_on()
         while self._idle:
             self._idle.pop().connection.close()
 
@@ -99,6 +102,16 @@ class _Reader:
         self.driver.executescript(_CACHE)
 
 
+class _Readers(Protocol):
+    """Where snapshots have their connections from."""
+
+    def take(self) -> _Reader:
+        """Return a connection that nobody else has."""
+
+    def give_back(self, reader: _Reader) -> None:
+        """Let a connection stand by that has nothing open."""
+
+
 class Snapshot:
     """A snapshot to enter, which is taken with the first statement.
 
@@ -106,18 +119,18 @@ class Snapshot:
     statements. Entering and leaving raise what the ``failures`` are to callers.
     """
 
-    __slots__ = ("_at_once", "_reader", "_snapshots")
+    __slots__ = ("_at_once", "_reader", "_readers")
 
     _reader: _Reader
 
-    def __init__(self, snapshots: Snapshots, *, at_once: bool) -> None:
-        self._snapshots = snapshots
+    def __init__(self, readers: _Readers, *, at_once: bool) -> None:
+        self._readers = readers
         self._at_once = at_once
 
     def __enter__(self) -> Connection:
         """Begin."""
         try:
-            self._reader = reader = self._snapshots.take()
+            self._reader = reader = self._readers.take()
         except (sqlite3.Error, SQLAlchemyError) as error:
             self._fail(error)
         driver = reader.driver
@@ -154,7 +167,7 @@ class Snapshot:
         except (sqlite3.Error, SQLAlchemyError) as failure:
             connection.close()
             self._fail(failure)
-        self._snapshots.give_back(reader)
+        self._readers.give_back(reader)
 
     def _fail(self, error: Exception) -> NoReturn:
         try:
@@ -172,9 +185,19 @@ class TurnSnapshot:
     Who asks in a turn had asked when it began, and so before the snapshot is taken, which is
     when the first of them is answered: all are told of everything that was there when they asked.
     To take it and to look whose rights have changed costs as much as a small answer.
+
+    All turns have one connection, which tells whether anything was written since the last.
     """
 
-    __slots__ = ("_connection", "_snapshot", "_snapshots", "is_on")
+    __slots__ = (
+        "_connection",
+        "_moment",
+        "_reader",
+        "_snapshot",
+        "_snapshots",
+        "_version",
+        "is_on",
+    )
 
     _connection: Connection
 
@@ -182,6 +205,9 @@ class TurnSnapshot:
         """Begin in no turn."""
         self._snapshots = snapshots
         self._snapshot: Snapshot | None = None
+        self._reader: _Reader | None = None
+        self._version: int | None = None
+        self._moment = object()
         self.is_on = False
 
     def begin(self) -> None:
@@ -196,19 +222,55 @@ class TurnSnapshot:
             snapshot.__exit__(None, None, None)
 
     @property
-    def taken(self) -> object | None:
-        """What stands for the snapshot that was taken in this turn, if there is one."""
-        return self._snapshot
+    def moment(self) -> object | None:
+        """What stands for all that is in the snapshot that was taken in this turn, if one was.
+
+        It is the same thing as in a turn before where nothing at all has been written since.
+        """
+        return None if self._snapshot is None else self._moment
+
+    @property
+    def idle(self) -> int:
+        """How many connections stand by for the next turn: one at the most."""
+        return int(self._reader is not None)
+
+    def take(self) -> _Reader:
+        """Return the connection of all turns."""
+        reader, self._reader = self._reader, None
+        if reader is None:
+            reader = self._snapshots.take()
+            self._version = None
+        return reader
+
+    def give_back(self, reader: _Reader) -> None:
+        """Let it stand by for the next turn."""
+        self._reader = reader
+
+    def hand_on(self) -> None:
+        """Let it stand by for all others."""
+        if self._reader is not None:
+            self._snapshots.give_back(self.take())
 
     def __enter__(self) -> Connection:
         """Take it, if nobody has in this turn, for some milliseconds more."""
         if self._snapshot is None:
-            snapshot = Snapshot(self._snapshots, at_once=True)
-            self._connection = snapshot.__enter__()
-            self._snapshot = snapshot
+            self._take()
         else:
             deadline.hurry(driver_of(self._connection))
         return self._connection
+
+    def _take(self) -> None:
+        snapshot = Snapshot(self, at_once=True)
+        connection = snapshot.__enter__()
+        try:
+            (version,) = driver_of(connection).execute(_VERSION).fetchone()
+        except sqlite3.Error as error:
+            snapshot.__exit__(type(error), error, error.__traceback__)
+            raise
+        if version != self._version:
+            self._version = version
+            self._moment = object()
+        self._snapshot, self._connection = snapshot, connection
 
     def __exit__(
         self,
