@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar, cast
 
 from dirserver.errors import AccessDenied
 from dirserver.model.addressbook import PERSONAL, AddressBook, label_of
@@ -25,6 +26,7 @@ from dirserver.model.smart.condition import SmartQuery, in_book
 
 # So many clients' books are kept: a stranger's addresses must not fill the memory.
 _MOST_KEPT = 1000
+_Seen = TypeVar("_Seen", bound="VisibleBook | SmartView")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class Policy:
     erasure_key: bytes = field(default=b"", repr=False)
     linked_books: frozenset[int] = frozenset()
     # Who asks for all their books asks again with every request; kept as long as the policy is.
+    _alike: dict[tuple[object, ...], tuple[object, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _smart: dict[tuple[Principal, Privilege, str], tuple[SmartView, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -177,8 +182,17 @@ class Policy:
         if found is None:
             if len(self._visible) >= _MOST_KEPT:
                 self._visible.clear()
-            found = self._visible[key] = self._look(principal, privilege, address)
+            found = self._visible[key] = self._shared(self._look(principal, privilege, address))
         return found
+
+    def _shared(self, seen: tuple[_Seen, ...]) -> tuple[_Seen, ...]:
+        """Return what others see who see the same: much is known of that by its being the same.
+
+        So it is for all telephones of one login, each of which has an address of its own.
+        """
+        if len(self._alike) >= _MOST_KEPT:
+            self._alike.clear()
+        return cast("tuple[_Seen, ...]", self._alike.setdefault(seen, seen))
 
     def _look(
         self, principal: Principal, privilege: Privilege, address: str
@@ -206,7 +220,8 @@ class Policy:
         if found is None:
             if len(self._smart) >= _MOST_KEPT:
                 self._smart.clear()
-            found = self._smart[key] = tuple(self._look_through(principal, privilege, address))
+            smart = tuple(self._look_through(principal, privilege, address))
+            found = self._smart[key] = self._shared(smart)
         return found
 
     def _look_through(
