@@ -18,6 +18,7 @@ from dirserver.errors import DirectoryError, NotAtOnce
 from dirserver.ldap.binding import Connection, bind, mechanisms
 from dirserver.ldap.codec import controls
 from dirserver.ldap.codec.encode import ResultCode, encode_extended, encode_result
+from dirserver.ldap.codec.frames import in_messages
 from dirserver.ldap.codec.messages import (
     RESPONSES,
     BindRequest,
@@ -150,8 +151,8 @@ class LDAPSession:
             return self._refusal(message, error)
         if found is None:
             return None
-        answered.sent = found.number
-        return found.entries + self._result(message, found.code)
+        answered.sent = len(found.entries)
+        return in_messages(message.id, found.entries) + self._result(message, found.code)
 
     def resume(self, request: Request) -> Generator[Output]:
         """Yield what is left of the answer to ``request``, which was closed amid it.

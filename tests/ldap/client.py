@@ -119,16 +119,28 @@ class Client:
         raise NotImplementedError
 
 
+def _no_turn() -> Callable[[], object]:
+    return lambda: None
+
+
 class SessionClient(Client):
     """Talks to a session as it is, without sockets, threads or order.
 
-    What has a short answer is asked twice, unless the session has a clock of its own.
+    What has a short answer is asked again, unless the session has a clock of its own: twice in
+    turns, if they are given, since the second may be told what was kept of the first.
     """
 
-    def __init__(self, session: LDAPSession, *, twice: bool = True) -> None:
+    def __init__(
+        self,
+        session: LDAPSession,
+        *,
+        again: bool = True,
+        turn: Callable[[], Callable[[], object]] = _no_turn,
+    ) -> None:
         super().__init__()
         self.session = session
-        self._twice = twice
+        self._times = 2 if again else 0
+        self._turn = turn
 
     def exchange(self, message: bytes) -> bytes:
         """Have the session answer a message."""
@@ -145,13 +157,17 @@ class SessionClient(Client):
     def _answer(self, request: Request) -> bytes:
         data = self._answer_bit_by_bit(request)
         answered = self.session.answered
-        try:
-            short = self.session.short(request) if self._twice else None
-        except NotAtOnce:
-            short = None
-        if short is not None:
-            # What is answered in short is answered no other way, and the same is told of it.
-            assert (short, _told(self.session.answered)) == (data, _told(answered))
+        for _ in range(self._times):
+            end = self._turn()
+            try:
+                short = self.session.short(request)
+            except NotAtOnce:
+                short = None
+            finally:
+                end()
+            if short is not None:
+                # What is answered in short is answered no other way, and the same is told of it.
+                assert (short, _told(self.session.answered)) == (data, _told(answered))
         self.session.answered = answered
         return data
 

@@ -75,7 +75,9 @@ def _write(path: Path, *parts: bytes) -> None:
 
 
 @pytest.fixture(params=["session", "octets"])
-def ldap(request: pytest.FixtureRequest, context: Context, tls: ServerTLS) -> Connect:
+def ldap(
+    request: pytest.FixtureRequest, organisation: Services, context: Context, tls: ServerTLS
+) -> Connect:
     """A function that connects a client: to a session, and again to the protocol by octets.
 
     With ``login`` the client is bound already. What else it is given changes the settings.
@@ -87,7 +89,8 @@ def ldap(request: pytest.FixtureRequest, context: Context, tls: ServerTLS) -> Co
         changed = replace(context, settings=replace(context.settings, **settings))  # type: ignore[arg-type]  # any of them
         address = address or next(_ADDRESSES)
         if request.param == "session":
-            client: Client = SessionClient(LDAPSession(lambda: changed, address, secure=secure))
+            session = LDAPSession(lambda: changed, address, secure=secure)
+            client: Client = SessionClient(session, turn=organisation.store.turn)
         else:
             kind = LDAPSFactory if secure else LDAPFactory
             client = OctetClient(

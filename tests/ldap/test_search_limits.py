@@ -208,7 +208,7 @@ def test_a_search_that_takes_too_long_ends_with_what_there_is(context: Context) 
     # Every look at this clock takes a second.
     ticks = count()
     session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)), most=1)
-    client = SessionClient(session, twice=False)
+    client = SessionClient(session, again=False)
     client.say([f'bind dn=alice password="{PASSWORD}"'])
     assert names(client, in_book(CUSTOMERS, "time_limit=3")) == (
         ALPHABETIC[:2],
@@ -220,7 +220,7 @@ def test_a_search_that_takes_too_long_ends_with_what_there_is(context: Context) 
 def test_even_without_a_time_limit_a_search_ends(context: Context) -> None:
     ticks = count(step=100)
     session = LDAPSession(lambda: context, "192.0.2.1", clock=lambda: float(next(ticks)), most=1)
-    client = SessionClient(session, twice=False)
+    client = SessionClient(session, again=False)
     client.say([f'bind dn=alice password="{PASSWORD}"'])
     for limit in (0, 100_000):
         assert names(client, in_book(CUSTOMERS, f"time_limit={limit}")) == (
@@ -234,7 +234,7 @@ def test_one_slow_look_at_the_store_is_broken_off(context: Context, crowded: Ser
     times = chain([0.0], repeat(0.99999))
     face = Context(crowded.directory, crowded.authenticator, context.settings)
     session = LDAPSession(lambda: face, "192.0.2.1", clock=lambda: next(times))
-    client = SessionClient(session, twice=False)
+    client = SessionClient(session, again=False)
     client.say([f'bind dn=alice password="{PASSWORD}"'])
     # Every card has to be looked at.
     slow = f"search base={CUSTOMERS} filter=(title=*) time_limit=1 attributes=1.1"

@@ -80,6 +80,16 @@ def skip(data: bytes, at: int, end: int, number: int) -> int:
     return at
 
 
+def without_id(message: bytes) -> bytes:
+    """Return what a message says beside its id, which is what begins it (RFC 4511 section 4.1.1).
+
+    Raises MalformedMessage when it does not begin like one.
+    """
+    end = len(message)
+    _tag, at, _stop = header(message, 0, end)
+    return message[skip(message, at, end, 1) :]
+
+
 def integer(data: bytes, start: int, stop: int) -> int:
     """Return the INTEGER or ENUMERATED whose contents are ``data[start:stop]``."""
     if stop - start == 1:

@@ -66,15 +66,16 @@ class Presenter:
         """Return cards of the views, encoded as messages."""
         if isinstance(hits, Run):
             return in_messages(self._message_id, hits.entries)
-        match self._looks.way:
-            case Way.AS_STORED:
-                return self._as_stored(hits)
-            case Way.KEPT:
-                return in_messages(self._message_id, self._encoded(hits))
-            case Way.MADE:
-                of = self._looks.of
-                made = [of[one.book_id].made(one, self._members) for one in hits.entries()]
-                return in_messages(self._message_id, made)
+        if self._looks.way is Way.AS_STORED:
+            return self._as_stored(hits)
+        return in_messages(self._message_id, self.entries(hits))
+
+    def entries(self, hits: Hits) -> list[bytes]:
+        """Return cards of the views, encoded without messages, unless they are sent as stored."""
+        if self._looks.way is Way.KEPT:
+            return self._encoded(hits)
+        of = self._looks.of
+        return [of[one.book_id].made(one, self._members) for one in hits.entries()]
 
     def _as_stored(self, hits: Hits) -> bytes:
         of, rows = self._looks.of, hits.rows

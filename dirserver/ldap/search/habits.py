@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dirserver.directory.finding import Finder
+from dirserver.ldap.codec.ber import without_id
 from dirserver.ldap.codec.encode import ResultCode
 from dirserver.ldap.codec.messages import Message, Scope, SearchRequest
 from dirserver.ldap.dit.containers import Container
@@ -20,6 +21,7 @@ from dirserver.ldap.entry.looks import Looks, compares, looks
 from dirserver.ldap.entry.presenting import Presenter
 from dirserver.ldap.schema.attributes import OBJECT_CLASS, lookup
 from dirserver.ldap.schema.syntaxes import DISTINGUISHED_NAME
+from dirserver.ldap.search.answers import KeptAnswers, Short
 from dirserver.ldap.search.filters import compile as compile_filter
 from dirserver.ldap.search.limits import MOST_OCTETS, most_entries
 from dirserver.ldap.search.matching import known, matches_container
@@ -59,6 +61,13 @@ class Habit:
 
         The tree is as it was seen when this became a habit. Raises NotAtOnce, TimeIsUp.
         """
+        moment, asked = tree.reading.moment, (self, without_id(message.octets))
+        known = _answers.get(moment, asked)
+        if known is None and (known := self._found(message, request, tree)) is not None:
+            _answers.put(moment, asked, known)
+        return known
+
+    def _found(self, message: Message, request: SearchRequest, tree: Tree) -> Short | None:
         asked = request.filter
         if self.beside and any(matches_container(asked, one.attributes) for one in self.beside):
             return None
@@ -72,19 +81,11 @@ class Habit:
             return None
         presenter = Presenter(request, message.id, self.looks, tree)
         code = ResultCode.SUCCESS if is_all else ResultCode.SIZE_LIMIT_EXCEEDED
-        return Short(presenter.cards(hits), len(hits), code)
+        return Short(presenter.entries(hits), code)
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
-    """Entries as messages, how many they are, and how the search ended."""
-
-    entries: bytes
-    number: int
-    code: ResultCode
-
-
-_NOTHING = Short(b"", 0, ResultCode.SUCCESS)
+_NOTHING = Short((), ResultCode.SUCCESS)
+_answers = KeptAnswers(8 * 1024 * 1024)
 
 
 def habit_of(
@@ -105,14 +106,15 @@ def habit_of(
         profile,
     )
     kept = _kept(target.views)
-    try:
-        return kept[key]
-    except KeyError:
-        found = _made(request, tree, target, settings, profile)
-        if len(kept) >= _MOST_KEPT:
-            del kept[next(iter(kept))]
-        kept[key] = found
-        return found
+    known = kept.get(key)
+    # Who sees the same books may see other smart ones, whose entries are beside their cards.
+    if known is not None and known[0] == target.containers:
+        return known[1]
+    found = _made(request, tree, target, settings, profile)
+    if known is None and len(kept) >= _MOST_KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = target.containers, found
+    return found
 
 
 def _made(
@@ -154,4 +156,5 @@ def _is_said_by_cards(name: str) -> bool:
 
 
 # To other readers, or by another policy, the books are other ones.
-_kept = Followed[tuple[VisibleBook, ...], dict[_Key, Habit | None]](lambda _views: {})
+_Kept: TypeAlias = dict[_Key, tuple[tuple[Container, ...], Habit | None]]
+_kept = Followed[tuple[VisibleBook, ...], _Kept](lambda _views: {})

@@ -1,0 +1,189 @@
+"""Answers that are kept: they are the right ones, to whoever asks, at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from dirserver.assembly import Services, ldap_settings
+from dirserver.ldap.codec.decode import decode_message
+from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.search.answers import KeptAnswers, Short
+from dirserver.ldap.search.habits import Habit
+from dirserver.ldap.session import Context, LDAPSession
+from tests.directory.acts import delete, put, reconfigure
+from tests.ldap import people, wire
+from tests.ldap.client import encode
+from tests.organisation import PASSWORD, open_organisation, vcard, write_config
+from tests.smart import add_smart_books
+
+SUFFIX = "dc=example,dc=org"
+# Without a grant for dave, erin and he see the staff, and erin those who are called Wolf once more.
+WOLVES = """
+[books.wolves]
+name = "Wolves"
+query = 'name contains "Wolf"'
+grants = [{ to = "erin", access = "read" }]
+"""
+_addresses = (f"198.18.203.{number}" for number in count(1))
+_ids = count(2)
+
+
+class Face:
+    """The LDAP face of some services, in turns as a reactor has them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.context = Context(services.directory, services.authenticator, ldap_settings(services))
+
+    def bound(self, login: str) -> LDAPSession:
+        session = LDAPSession(lambda: self.context, next(_addresses), secure=True)
+        asked = encode(f'bind dn={login} password="{PASSWORD}"', 1)
+        assert list(session.answer(decode_message(asked)))
+        # What has changed is read by then.
+        self._services.directory.policy()
+        return session
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        end = self._services.store.turn()
+        yield
+        end()
+
+    def names(self, session: LDAPSession, text: str, *, base: str = SUFFIX) -> list[str]:
+        """Ask in a turn of its own, and return who is found."""
+        number = next(_ids)
+        message = wire.message(number, wire.search(base, text, attributes=["cn"]))
+        with self.turn():
+            answer = session.short(decode_message(message))
+        assert answer is not None
+        found = wire.responses(answer)
+        assert {one.id for one in found} == {number}
+        assert session.answered.hits == len(found) - 1
+        return [dict(one.attributes)["cn"][0].decode() for one in found[:-1]]
+
+
+@pytest.fixture
+def face(services: Services) -> Face:
+    people.fill(services)
+    return Face(services)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return what grows with every answer that is made and not kept from before."""
+    made: list[None] = []
+    found = Habit._found
+
+    def counted(*arguments: object) -> object:
+        made.append(None)
+        return found(*arguments)  # type: ignore[arg-type]  # whatever it is called with
+
+    monkeypatch.setattr(Habit, "_found", counted)
+    return made
+
+
+def test_the_same_is_found_once_as_long_as_nothing_is_written(face: Face, made: list[None]) -> None:
+    session = face.bound("alice")
+    for _ in range(3):
+        assert face.names(session, "(cn=anna*)") == ["Anna Beispiel"]
+    assert len(made) == 1
+    assert face.names(session, "(cn=anno*)") == []
+    assert face.names(session, "(cn=anno*)") == []
+    assert len(made) == 2
+
+
+def test_all_telephones_of_a_login_are_told_what_one_was(face: Face, made: list[None]) -> None:
+    for _ in range(3):
+        assert face.names(face.bound("carol"), "(cn=anna*)") == ["Anna Beispiel"]
+    # To bind writes nothing by itself; who has logged in is written now and then.
+    assert len(made) == 1
+
+
+def test_what_is_written_is_found_in_the_next_turn(services: Services, face: Face) -> None:
+    session = face.bound("alice")
+    assert face.names(session, "(cn=anna*)") == ["Anna Beispiel"]
+    put(services, "another.vcf", vcard("another", "Anna Another"))
+    assert face.names(session, "(cn=anna*)") == ["Anna Another", "Anna Beispiel"]
+    delete(services, "another.vcf")
+    assert face.names(session, "(cn=anna*)") == ["Anna Beispiel"]
+
+
+def test_in_a_turn_all_are_told_of_one_moment(services: Services, face: Face) -> None:
+    session = face.bound("alice")
+    message = decode_message(wire.message(2, wire.search(SUFFIX, "(cn=anna*)")))
+    with face.turn():
+        before = session.short(message)
+        put(services, "another.vcf", vcard("another", "Anna Another"))
+        assert session.short(message) == before
+    with face.turn():
+        assert session.short(message) != before
+
+
+def test_others_are_told_what_they_may_see(face: Face) -> None:
+    for login, found in (
+        ("alice", ["Anna Beispiel"]),
+        # The ORG of customers is hidden from her.
+        ("carol", []),
+        ("bob", ["Anna Beispiel"]),
+        ("erin", []),
+    ):
+        assert face.names(face.bound(login), "(o=Kunde*)") == found
+
+
+def test_whose_rights_change_is_told_by_the_new_ones(services: Services, face: Face) -> None:
+    session = face.bound("carol")
+    assert face.names(session, "(cn=anna*)") == ["Anna Beispiel"]
+    reconfigure(services, ('to = "group:support", access = "read"', 'to = "erin", access = "read"'))
+    services.directory.policy()
+    assert face.names(session, "(cn=anna*)") == []
+    assert face.names(face.bound("erin"), "(cn=anna*)") == ["Anna Beispiel"]
+
+
+def test_who_sees_the_same_books_may_see_other_smart_ones(tmp_path: Path) -> None:
+    path = add_smart_books(write_config(tmp_path), WOLVES)
+    granted = path.read_text(encoding="utf-8")
+    path.write_text(granted.replace('{ to = "dave", access = "search" },', ""), encoding="utf-8")
+    services = open_organisation(path)
+    people.fill(services)
+    face = Face(services)
+    asked = wire.message(2, wire.search(SUFFIX, "(ou=wolves)", attributes=["ou"]))
+    with face.turn():
+        for login, number in (("dave", 0), ("erin", 1), ("dave", 0)):
+            session = face.bound(login)
+            short = session.short(decode_message(asked))
+            outputs = session.answer(decode_message(asked))
+            whole = b"".join(one for one in outputs if isinstance(one, bytes))
+            assert short in (None, whole)
+            assert len(wire.responses(whole)) == number + 1
+    services.store.close()
+
+
+def test_what_is_kept_has_its_limit() -> None:
+    moment = object()
+    small = Short((b"x" * 100,), ResultCode.SUCCESS)
+    kept = KeptAnswers(10 * small.octets)
+    for number in range(25):
+        kept.put(moment, number, small)
+    there = [number for number in range(25) if kept.get(moment, number) is small]
+    assert there == list(range(15, 25))
+
+
+def test_with_another_moment_all_is_forgotten() -> None:
+    one, other = object(), object()
+    answer = Short((), ResultCode.SUCCESS)
+    kept = KeptAnswers(10_000)
+    kept.put(None, "asked", answer)
+    assert kept.get(None, "asked") is None
+    kept.put(one, "asked", answer)
+    assert kept.get(one, "asked") is answer
+    assert kept.get(other, "asked") is None
+    assert kept.get(None, "asked") is None
+    kept.put(other, "asked too", answer)
+    assert kept.get(other, "asked") is None
+    assert kept.get(one, "asked") is None
+    assert kept.get(other, "asked too") is answer
