@@ -49,8 +49,10 @@ from dirserver.ldap.operations import (
     refused_write,
     result_of,
 )
+from dirserver.ldap.search.answers import Short
 from dirserver.ldap.search.habits import habit_of
 from dirserver.ldap.search.limits import MOST_AT_ONCE
+from dirserver.ldap.search.public import root_answer
 from dirserver.ldap.search.searching import Search
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.principal import ANONYMOUS, Client, Principal
@@ -134,12 +136,14 @@ class LDAPSession:
         settings = context.settings
         self._forget_what_is_not_taken()
         located = None if message.controls else self._locate(request.base, settings)
-        if located is None or self._is_nobody(settings):
+        if located is None:
             return None
         _, location = located
+        self.answered = Answered(KINDS[Operation.SEARCH_REQUEST], request=message)
         if isinstance(location, Root) and request.scope is Scope.BASE_OBJECT:
+            return self._in_short(message, root_answer(message, request, settings, self._offered))
+        if self._is_nobody(settings):
             return None
-        self.answered = answered = Answered(KINDS[Operation.SEARCH_REQUEST], request=message)
         try:
             with context.directory.reading(self.principal, self.client, of_turn=True) as reading:
                 tree = Tree(reading, settings, counts_subordinates=False)
@@ -149,9 +153,10 @@ class LDAPSession:
                 found = habit.answer(message, request, tree) if habit else None
         except DirectoryError as error:
             return self._refusal(message, error)
-        if found is None:
-            return None
-        answered.sent = len(found.entries)
+        return None if found is None else self._in_short(message, found)
+
+    def _in_short(self, message: Message, found: Short) -> bytes:
+        self.answered.sent = len(found.entries)
         return in_messages(message.id, found.entries) + self._result(message, found.code)
 
     def resume(self, request: Request) -> Generator[Output]:
@@ -245,8 +250,12 @@ class LDAPSession:
 
     def _public(self, location: Location, scope: Scope, settings: LDAPSettings) -> Target | None:
         """Return what anybody may look at, if that is what there is."""
-        offered = mechanisms(secure=self.secure, certified=bool(self.certified))
-        return public_target(location, scope, settings, offered)
+        return public_target(location, scope, settings, self._offered)
+
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        """The mechanisms of SASL that the client may use."""
+        return mechanisms(secure=self.secure, certified=bool(self.certified))
 
     def _locate(self, name: str, settings: LDAPSettings) -> tuple[DN, Location] | None:
         """Return a DN taken apart and what it names, or None when it is no DN."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -163,27 +164,55 @@ def test_who_sees_the_same_books_may_see_other_smart_ones(tmp_path: Path) -> Non
     services.store.close()
 
 
+def test_the_root_is_what_the_settings_and_the_connection_make_it(face: Face) -> None:
+    message = decode_message(wire.message(7, wire.search("", scope="base", attributes=["+"])))
+
+    def told(session: LDAPSession) -> dict[str, tuple[bytes, ...]]:
+        answers = [session.short(message) for _ in range(2)]
+        assert answers[0] == answers[1]
+        assert answers[0] is not None
+        entry, done = wire.responses(answers[0])
+        assert (entry.id, done.id, session.answered.hits) == (7, 7, 1)
+        return dict(entry.attributes)
+
+    before = told(face.bound("alice"))
+    assert before["supportedSASLMechanisms"] == (b"PLAIN",)
+    plain = told(LDAPSession(lambda: face.context, next(_addresses)))
+    assert "supportedSASLMechanisms" not in plain
+    assert told(face.bound("bob")) == before
+    other = replace(face.context.settings, suffix="dc=example,dc=net")
+    face.context = replace(face.context, settings=other)
+    assert told(face.bound("alice"))["namingContexts"] == (b"dc=example,dc=net",)
+
+
 def test_what_is_kept_has_its_limit() -> None:
     moment = object()
     small = Short((b"x" * 100,), ResultCode.SUCCESS)
-    kept = KeptAnswers(10 * small.octets)
+    # Ten of them and no more: 100 octets, and beside each entry, question and answer.
+    kept = KeptAnswers(10 * (100 + 48 + 52 + 400))
     for number in range(25):
-        kept.put(moment, number, small)
-    there = [number for number in range(25) if kept.get(moment, number) is small]
+        kept.put(moment, (number, b"y" * 52), small)
+    there = [number for number in range(25) if kept.get(moment, (number, b"y" * 52)) is small]
     assert there == list(range(15, 25))
+    # What is too large by itself has no room, and takes none.
+    kept.put(moment, ("large", b""), Short((b"x" * 10_000,), ResultCode.SUCCESS))
+    assert kept.get(moment, ("large", b"")) is None
+    kept.put(moment, ("small", b""), small)
+    assert kept.get(moment, ("small", b"")) is small
 
 
 def test_with_another_moment_all_is_forgotten() -> None:
     one, other = object(), object()
     answer = Short((), ResultCode.SUCCESS)
+    asked, more = ("who", b"asked"), ("who", b"more")
     kept = KeptAnswers(10_000)
-    kept.put(None, "asked", answer)
-    assert kept.get(None, "asked") is None
-    kept.put(one, "asked", answer)
-    assert kept.get(one, "asked") is answer
-    assert kept.get(other, "asked") is None
-    assert kept.get(None, "asked") is None
-    kept.put(other, "asked too", answer)
-    assert kept.get(other, "asked") is None
-    assert kept.get(one, "asked") is None
-    assert kept.get(other, "asked too") is answer
+    kept.put(None, asked, answer)
+    assert kept.get(None, asked) is None
+    kept.put(one, asked, answer)
+    assert kept.get(one, asked) is answer
+    assert kept.get(other, asked) is None
+    assert kept.get(None, asked) is None
+    kept.put(other, more, answer)
+    assert kept.get(other, asked) is None
+    assert kept.get(one, asked) is None
+    assert kept.get(other, more) is answer
