@@ -9,9 +9,12 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import Factory
 from twisted.internet.tcp import Port, Server
+from twisted.python.failure import Failure
 
 from dirserver.sockets import ListenError as ListenError
 from dirserver.sockets import open_socket
@@ -46,6 +49,25 @@ class _PromptConnection(Server):
             if isinstance(sent, int):
                 data = data[sent:]
         super().write(data)
+
+    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]  # mixed in
+        """Read, and close at once where what came was the last word and nothing waits.
+
+        To close, Twisted would wait until there is room for what it does not have to send.
+        """
+        ended: ConnectionLost | ConnectionDone | None = super().doRead()
+        if ended is None and self.disconnecting:
+            waits = self.dataBuffer or self._tempDataBuffer
+            if self.connected and self.producer is None and not waits:
+                return CONNECTION_DONE
+        return ended
+
+    def readConnectionLost(self, reason: Failure) -> None:
+        """Hear that nothing more comes, which is the end where this side wants to hear no more."""
+        if self.disconnecting:
+            self.connectionLost(reason)
+        else:
+            super().readConnectionLost(reason)
 
 
 class _SharedPort(Port):

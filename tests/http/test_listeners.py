@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.tcp import Port, Server
+from twisted.python.failure import Failure
+from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
 from dirserver.listeners import ListenError, listen
 from tests.reactor import ReactorThread
@@ -42,6 +45,32 @@ class Talker(Protocol):
         wire.loseConnection()
 
 
+@implementer(IHalfCloseableProtocol)
+class Answering(Protocol):
+    """Says as many octets as it is asked for, closes, and notes how that goes."""
+
+    ends: ClassVar[list[tuple[bool, str]]] = []
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's
+        wire = cast("Server", self.transport)
+        wire.write(b"x" * int(data))
+        wire.loseConnection()
+        self._is_in_it = True
+        ReactorThread.running().reactor.callLater(0, self._leave)
+
+    def _leave(self) -> None:
+        self._is_in_it = False
+
+    def readConnectionLost(self) -> None:  # noqa: N802  # Twisted's
+        raise AssertionError("who does not want to hear more is not told that no more comes")
+
+    def writeConnectionLost(self) -> None:  # noqa: N802  # Twisted's
+        raise AssertionError("it is closed as a whole")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  # Twisted's
+        Answering.ends.append((self._is_in_it, type(reason.value).__name__))
+
+
 class Opener:
     """Opens ports, and closes them when the test ends."""
 
@@ -56,7 +85,7 @@ class Opener:
             host,
             port,
             Factory.forProtocol(protocol),
-            prompt=protocol is Talker,
+            prompt=protocol in (Talker, Answering),
         )
         self.ports.append(opened)
         number: int = opened.getHost().port
@@ -93,6 +122,21 @@ def test_what_is_said_is_sent_at_once_as_far_as_it_goes_and_all_of_it_in_order(
     # Nobody is waited for as long as the system takes what there is.
     assert not Talker.waits[0]
     assert Talker.waits[-1]
+
+
+@pytest.mark.parametrize(("octets", "is_at_once"), [(0, True), (5, True), (6_000_000, False)])
+def test_a_connection_is_closed_at_once_if_nothing_waits_to_be_sent(
+    opener: Opener, octets: int, is_at_once: bool
+) -> None:
+    Answering.ends.clear()
+    port = opener.open("127.0.0.1", 0, Answering)
+    with socket.create_connection(("127.0.0.1", port), 10) as line:
+        line.sendall(str(octets).encode())
+        heard = sum(map(len, iter(lambda: line.recv(100_000), b"")))
+    assert heard == octets
+    # The client may know of the end before the protocol does.
+    opener.thread.call(int)
+    assert Answering.ends == [(is_at_once, "ConnectionDone")]
 
 
 def test_a_name_is_listened_on_at_its_ipv4_address(opener: Opener) -> None:
