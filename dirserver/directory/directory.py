@@ -191,7 +191,7 @@ class DirectoryReader:
         """
         if at_once and not self._store.is_sqlite:
             raise NotAtOnce
-        if at_once and (known := self._policies.known_at(self._store.moment)):
+        if at_once and (known := self._policies.known_at(self._store.glance_at_moment())):
             return known
         if (known := self._policies.glance(self._store)) is not None:
             return known

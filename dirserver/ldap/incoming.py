@@ -45,6 +45,8 @@ class Incoming:
         self._secure = secure
         # The request to start TLS that is not answered yet; nothing may follow it.
         self._starting_tls: Message | None = None
+        # What has been decoded of octets that are still to be taken in.
+        self._decoded: Message | None = None
 
     @property
     def unread(self) -> int:
@@ -91,7 +93,7 @@ class Incoming:
         return None
 
     def sole(self, data: bytes) -> Message | None:
-        """Return the search that ``data`` is, if it is one, and there is nothing but that.
+        """Return the search or bind that ``data`` is, if it is one, and there is nothing but that.
 
         It need not wait then. With None, ``data`` has yet to be taken in.
         """
@@ -101,7 +103,10 @@ class Incoming:
             message = _layouts.decode(data)
         except MalformedMessage:
             return None
-        return message if isinstance(message.op, SearchRequest) else None
+        if isinstance(message.op, SearchRequest | BindRequest):
+            return message
+        self._decoded = message
+        return None
 
     def take(self) -> Request | None:
         """Return the request that is to be answered next."""
@@ -127,12 +132,14 @@ class Incoming:
         self._octets = sum(map(_size, self._waiting))
 
     def _sort(self, octets: bytes) -> Urgent | None:
-        try:
-            message = _layouts.decode(octets)
-        except MalformedMessage as error:
-            if error.envelope is None:
-                raise
-            return self._sort_refused(error.envelope)
+        message, self._decoded = self._decoded, None
+        if message is None or message.octets is not octets:
+            try:
+                message = _layouts.decode(octets)
+            except MalformedMessage as error:
+                if error.envelope is None:
+                    raise
+                return self._sort_refused(error.envelope)
         request = message.op
         if isinstance(request, UnbindRequest):
             return request

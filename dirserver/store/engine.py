@@ -97,6 +97,16 @@ class Store:
         """
         return self._snapshots.turn.moment
 
+    def glance_at_moment(self) -> object | None:
+        """Return ``moment``, and before there is one in this turn, that of now if it is known.
+
+        It is None where that did not work out; ``glance`` says more.
+        """
+        try:
+            return self._snapshots.turn.glance()
+        except sqlite3.Error:
+            return None
+
     @contextmanager
     def _reading_elsewhere(self) -> Iterator[Connection]:
         with as_conditions():

@@ -123,6 +123,39 @@ def test_a_moment_lasts_until_anybody_writes(services: Services) -> None:
     assert services.store.connections_in_use == 0
 
 
+def test_a_glance_at_the_moment_sees_what_was_written(services: Services) -> None:
+    store = services.store
+    assert store.glance_at_moment() is None
+    before, _ = moment(services)
+    end = store.turn()
+    assert store.glance_at_moment() is before
+    put(services, "1.vcf", vcard("1", "One"))
+    # Which one it is now nobody has seen yet.
+    assert store.glance_at_moment() is None
+    assert known(services) == 1
+    now = store.moment
+    put(services, "2.vcf", vcard("2", "Two"))
+    assert store.glance_at_moment() is now
+    end()
+    end = store.turn()
+    assert store.glance_at_moment() is None
+    end()
+    assert store.connections_in_use == 0
+
+
+def test_the_policy_of_a_turn_is_that_of_now(services: Services) -> None:
+    moment(services)
+    end = services.store.turn()
+    before = services.directory.policy(at_once=True)
+    assert services.directory.policy(at_once=True) is before
+    reconfigure(services, *WITHOUT_BOB)
+    with pytest.raises(NotAtOnce):
+        services.directory.policy(at_once=True)
+    services.directory.policy()
+    assert "bob" not in services.directory.policy(at_once=True).users
+    end()
+
+
 def test_what_is_rolled_back_or_only_moved_need_not_end_a_moment(services: Services) -> None:
     first = moment(services)
     with closing(sqlite3.connect(services.store.file)) as other:

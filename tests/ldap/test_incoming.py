@@ -182,12 +182,26 @@ def test_what_is_abandoned_makes_room() -> None:
     assert not incoming.is_full
 
 
-def test_a_search_that_comes_alone_need_not_wait() -> None:
+@pytest.mark.parametrize("asked", [_SEARCH, wire.bind("x", "y")])
+def test_a_search_or_bind_that_comes_alone_need_not_wait(asked: bytes) -> None:
     incoming = received()
-    message = incoming.sole(wire.message(7, _SEARCH))
+    message = incoming.sole(wire.message(7, asked))
     assert message is not None
     assert message.id == 7
     assert not incoming.waits
+
+
+def test_what_has_come_alone_and_has_to_be_received_is_received() -> None:
+    incoming = received()
+    others = [wire.message(number, wire.extended("1.2.3")) for number in (1, 2, 3)]
+    assert incoming.sole(others[0]) is None
+    # Others may come before it, as bits and pieces of one.
+    assert incoming.receive(others[1][:5]) is None
+    assert incoming.receive(others[1][5:] + others[0]) is None
+    assert incoming.sole(others[2]) is None
+    assert incoming.receive(others[2]) is None
+    found = [incoming.take() for _ in range(3)]
+    assert [one.id for one in found if one is not None] == [2, 1, 3]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +218,7 @@ def test_a_search_that_comes_alone_need_not_wait() -> None:
         (b"", wire.message(2, _SEARCH) * 2),
         # It is none, or of another kind.
         (b"", wire.message(2, _BAD_SEARCH)),
-        (b"", wire.message(2, wire.bind("x", "y"))),
+        (b"", wire.message(2, wire.extended("1.2.3"))),
         (b"", wire.message(2, wire.unbind())),
         (b"", b""),
     ],

@@ -229,6 +229,19 @@ class TurnSnapshot:
         """
         return None if self._snapshot is None else self._moment
 
+    def glance(self) -> object | None:
+        """Return the moment of now, if it is known again from a turn before, or that of this turn.
+
+        To ask for that alone is less than to take a snapshot.
+        """
+        if self._snapshot is not None:
+            return self._moment
+        reader = self._reader if self.is_on else None
+        if reader is None:
+            return None
+        (version,) = reader.driver.execute(_VERSION).fetchone()
+        return self._moment if version == self._version else None
+
     @property
     def idle(self) -> int:
         """How many connections stand by for the next turn: one at the most."""
