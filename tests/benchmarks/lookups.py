@@ -13,7 +13,8 @@ from tests.benchmarks.process import Subject
 from tests.benchmarks.slapd import NAME, SUFFIX
 from tests.organisation import PASSWORD
 
-# So many different questions are asked in turn, so that no answer can be kept ready.
+# So many different questions are asked in turn, as many telephones would. A server may keep the
+# answers; what it does without is for a subject that keeps none.
 _QUESTIONS = 500
 # Of so many of them it is looked at whether all servers find the same.
 _COMPARED = 100

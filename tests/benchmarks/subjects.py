@@ -73,9 +73,9 @@ def _finish(done: subprocess.CompletedProcess[bytes]) -> None:
 
 
 @contextmanager
-def dirserver(directory: Path) -> Iterator[Subject]:
-    """Serve what ``fill_dirserver`` has made."""
-    with running_cold(directory / "dirserver.toml") as server:
+def dirserver(directory: Path, *, module: str = "dirserver") -> Iterator[Subject]:
+    """Serve what ``fill_dirserver`` has made, with what ``module`` makes of it."""
+    with running_cold(directory / "dirserver.toml", module=module) as server:
         yield subject_of(server)
 
 
