@@ -73,11 +73,11 @@ def generated_cards(first: int, second: int) -> list[OracleCard]:
 def keep(connection: Connection, cards: Sequence[OracleCard]) -> None:
     """Store cards with the values of their fields, as if these had been in a vCard."""
     for book, at in sorted({(card.book, card.at) for card in cards}):
-        new = [_new(card) for card in cards if (card.book, card.at) == (book, at)]
+        new = [new_card(card) for card in cards if (card.book, card.at) == (book, at)]
         store_cards(connection, book, new, replace(ACT, at=at))
 
 
-def _new(card: OracleCard) -> NewCard:
+def new_card(card: OracleCard) -> NewCard:
     values = {
         (field, indexed)
         for field, said in card.fields.items()

@@ -11,12 +11,12 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
-from dirserver.model.hits import PLAIN, Details, Hits, Row, book_of, persons_of
+from dirserver.model.hits import PLAIN, Details, Hits, Row
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Span
 from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store.prepared import Prepared, among, listed
-from dirserver.store.search import choosing, lookup, ordering
+from dirserver.store.search import choosing, lookup, once, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
 from dirserver.store.search.lookup import Lookup
 from dirserver.store.search.ordering import Term
@@ -61,7 +61,7 @@ class Finder:
     So much of a search does not depend on what somebody types.
     """
 
-    __slots__ = ("_details", "_few", "_kind", "_question", "_span", "_values")
+    __slots__ = ("_details", "_fronts", "_kind", "_question", "_span", "_values")
 
     def __init__(self, question: Question, span: Span, details: Details) -> None:
         """Find the cards of ``span``, with ``details``."""
@@ -81,22 +81,38 @@ class Finder:
         )
         most = span.limit
         is_few = most is not None and most <= _FEW and span == Span(most)
-        self._few: Finder | None = None
-        if is_few and question.finds_once:
+        self._fronts: tuple[Finder, ...] = ()
+        if most is not None and is_few and question.finds_once:
             # Mostly a telephone asks who is calling, and there is little to be ranked.
-            known = replace(details, person=True, brief=False)
-            self._few = Finder(replace(question, ranks=()), span, known)
+            known = replace(details, person=True, brief=False, placed=True)
+            each = replace(question, ranks=())
+            by_name = question.order == BY_NAME and not question.links_only
+            numbers = once.fronts(most) if by_name else (most,)
+            self._fronts = tuple([Finder(each, Span(number), known) for number in numbers])
 
     def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
         """Yield what is found, in its order."""
-        most = self._span.limit
-        if self._few is not None and most is not None:
+        if self._fronts:
             question = replace(self._question, query=query)
             if not choosing.is_of_all(question):
-                few = list(self._few.hits(connection, query))
-                if sum(map(len, few)) < most:
-                    return _once(few, dict(question.ranks))
+                rows = self._each_once(connection, query)
+                if rows is not None:
+                    return iter((Hits(rows),) if rows else ())
         return self._hits(connection, query)
+
+    def _each_once(self, connection: Connection, query: Query) -> list[Row] | None:
+        """Return what is found, where the first of it tell who is found once; else None."""
+        ranks, most = dict(self._question.ranks), self._span.limit or 0
+        is_by_name = self._question.order == BY_NAME
+        for front in self._fronts:
+            rows = [row for some in front.hits(connection, query) for row in some.rows]
+            if len(rows) < (front._span.limit or 0):
+                # There are no more.
+                return once.best_of(rows, ranks)[:most]
+            found = once.first_of(connection, rows, ranks, most) if is_by_name else None
+            if found is not None:
+                return found
+        return None
 
     def _hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
         question, dialect = self._question, connection.dialect
@@ -149,24 +165,6 @@ def _lookup(
 def _kind(*_constant: Hashable) -> object:
     """Return what stands for all on which a statement depends but for what is asked."""
     return object()
-
-
-def _once(found: Sequence[Hits], ranks: dict[int, int]) -> Iterator[Hits]:
-    """Yield all that is found without what is found in a better book, too."""
-    rows = [row for some in found for row in some.rows]
-    best: dict[str | int, int] = {}
-    for row in rows:
-        rank = ranks[book_of(row)]
-        for same in persons_of(row):
-            if same:
-                best[same] = min(rank, best.get(same, rank))
-    kept = [
-        row
-        for row in rows
-        if all(ranks[book_of(row)] == best[same] for same in persons_of(row) if same)
-    ]
-    if kept:
-        yield Hits(kept)
 
 
 def _select(
