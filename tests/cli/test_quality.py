@@ -68,6 +68,14 @@ def test_the_report_says_what_is_wrong_with_whom(judged: Shell, tmp_path: Path) 
     assert "there is no e-mail address" in text
     assert "&#34;0171 3920010&#34;" in text
     assert judged("quality", "report", "customers", "--json").json()["breaking"] == 2
+    # It may be another file than it was thought to be.
+    page.write_text("of somebody else", encoding="utf-8")
+    again = judged("quality", "customers", "--html", str(page))
+    assert again.code == 1
+    assert "exists already" in again.err
+    assert page.read_text("utf-8") == "of somebody else"
+    assert judged("quality", "customers", "--html", str(page), "--force").code == 0
+    assert page.read_text("utf-8") == text
 
 
 def test_who_certainly_is_there_twice_is_in_the_report(filled: Shell, tmp_path: Path) -> None:

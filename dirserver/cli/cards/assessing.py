@@ -34,6 +34,7 @@ class Request:
     login: str
     months: int
     html: Path | None
+    force: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def report(invocation: Invocation, request: Request, *, as_json: bool) -> None:
         )
         organisation = who.services.config.organisation.name
     if request.html is not None:
-        with replacing(request.html, "There is no page.") as file:
+        with replacing(request.html, "There is no page.", force=request.force) as file:
             file.write(quality_page(quality, organisation, now).encode())
     if as_json:
         screen.say_json(quality)

@@ -9,7 +9,7 @@ import typer
 
 from dirserver.cli.invocation import invocation
 from dirserver.cli.typed.leading import led_by
-from dirserver.cli.typed.options import JSONOption, LoginOption
+from dirserver.cli.typed.options import ForceOption, JSONOption, LoginOption
 
 _DEFAULT = "report"
 _BookArgument = Annotated[str, typer.Argument(metavar="BOOK", hidden=True)]
@@ -34,6 +34,7 @@ def report(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")
     ] = None,
+    force: ForceOption = False,
     as_json: JSONOption = False,
 ) -> None:
     """Say what breaks the standards of BOOK, is stale, lacks a number or a mail, or is there twice.
@@ -51,7 +52,7 @@ def report(
     """
     from dirserver.cli.cards import assessing
 
-    request = assessing.Request(book, login, months, html)
+    request = assessing.Request(book, login, months, html, force)
     assessing.report(invocation(context), request, as_json=as_json)
 
 
