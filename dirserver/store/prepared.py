@@ -19,6 +19,8 @@ from sqlalchemy import (
     Dialect,
     LargeBinary,
     String,
+    Text,
+    bindparam,
     column,
     text,
 )
@@ -46,18 +48,21 @@ _VALUES = {
 
 
 def among(
-    values: ColumnElement[int] | ColumnElement[str], name: str
+    values: ColumnElement[int] | ColumnElement[str], name: str, *, is_optional: bool = False
 ) -> dict[str, ColumnElement[bool]]:
     """Return, for each engine, the condition that an id, or a text, is in the parameter ``name``.
 
-    That is to be what ``listed`` makes of them.
+    That is to be what ``listed`` makes of them. Where it ``is_optional`` there are none without it,
+    as it has to be beside lists that are written out, for which a compiler wants all values.
     """
     kind = "TEXT" if isinstance(values.type, String) else "BIGINT"
+    found = {engine: text(one.format(name=name, type=kind)) for engine, one in _VALUES.items()}
+    if is_optional:
+        nothing = bindparam(name, listed(()), Text)
+        found = {engine: one.bindparams(nothing) for engine, one in found.items()}
     return {
-        engine: values.in_(
-            text(found.format(name=name, type=kind)).columns(column("value", values.type))
-        )
-        for engine, found in _VALUES.items()
+        engine: values.in_(one.columns(column("value", values.type)))
+        for engine, one in found.items()
     }
 
 

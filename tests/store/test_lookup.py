@@ -73,14 +73,14 @@ def test_it_finds_what_the_oracle_finds(library: Library, hidden: frozenset[str]
     random = Random(2025)
     scopes = [(NONE, [library.first]), (hidden, [library.second])]
     there = 0
-    for _ in range(150):
+    for _ in range(60):
         some = [by_values(random, library.cards) for _ in range(random.randint(1, 3))]
         query = some[0] if len(some) == 1 else Or(tuple(some))
         expected = found(library.cards, query, scopes, PLAN)
         there += bool(expected)
         for most in (0, 1, 5, 200):
             assert found_by(library, query, scopes, most) == [expected[:most]] * 2, query
-    assert there > 75
+    assert there > 30
 
 
 def test_whoever_has_a_number_twice_is_there_once_and_many_are_sorted(library: Library) -> None:

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Connection
 
 from dirserver.model.fields import Field
-from dirserver.model.hits import Details, key_of
-from dirserver.model.ordering import BY_NAME, Span
-from dirserver.model.query import And, Equals, Not, Or, Query, Substring
+from dirserver.model.hits import Details, Hits, key_of
+from dirserver.model.ordering import BY_NAME, Order, Place, SortKey, Span
+from dirserver.model.query import And, Equals, Not, Or, Present, Query, Substring
 from dirserver.store.search import searching
 from dirserver.store.search.question import Question
 from dirserver.store.writing import store_cards
@@ -73,6 +73,20 @@ def asked(connection: Connection, question: Question, most: int) -> list[str]:
     return ways[0]
 
 
+def paged(connection: Connection, question: Question, size: int) -> list[str]:
+    """Return the keys that are found page by page."""
+    keys: list[str] = []
+    after: Place | None = None
+    while True:
+        span = Span(size, after)
+        page = [one for some in searching.hits(connection, question, span) for one in some.rows]
+        assert len(page) <= size
+        keys += map(key_of, page)
+        if len(page) < size:
+            return keys
+        after = Hits(page).last_place
+
+
 def store(connection: Connection, there: Sequence[Copy]) -> None:
     for one in there:
         new = replace(new_card(one.card), uid=one.uid, link_id=one.link)
@@ -85,10 +99,13 @@ QUERIES: Sequence[Query] = (
     Or((Substring(Field.FULL_NAME, any=("n",)), Equals(Field.ORGANISATION, "one"))),
     And((Substring(Field.FULL_NAME, initial="an"), Equals(Field.ORGANISATION, "two"))),
     And((Substring(Field.FULL_NAME, initial="an"), Not(Equals(Field.ORGANISATION, "two")))),
+    # What leads to no cards by itself, so that books are walked through.
+    Present(Field.ORGANISATION),
+    Not(Equals(Field.ORGANISATION, "one")),
 )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_first_are_those_of_all_that_are_found(library: Library, seed: int) -> None:
     random = Random(seed)
     books = [library.first, library.second, library.empty]
@@ -112,6 +129,30 @@ def test_the_first_are_those_of_all_that_are_found(library: Library, seed: int) 
                 )
                 for most in MOSTS:
                     assert asked(connection, question, most) == expected[:most], query
+                for size in (3, 20):
+                    assert paged(connection, question, size) == expected, query
+        raise RolledBack
+
+
+@pytest.mark.parametrize("order", [BY_NAME, (SortKey(Field.FULL_NAME, reverse=True),)])
+def test_several_books_are_walked_through_in_any_direction(library: Library, order: Order) -> None:
+    books = [library.first, library.second, library.empty]
+    there = list(copies(Random(3), books, 60))
+    scopes = [(NONE, books[:1]), (frozenset({"ORG"}), books[1:])]
+    query = Or((Present(Field.ORGANISATION), Not(Equals(Field.MAIL, "nobody"))))
+    with suppress(RolledBack), library.store.writing() as connection:
+        store(connection, there)
+        cards = [*library.cards, *(one.card for one in there)]
+        keys = found(cards, query, scopes, PLAN)
+        if order != BY_NAME:
+            keys.reverse()
+        question = Question(query, scopes, PLAN, order)
+        for span in (Span(7), Span(7, skip=5), Span(500), Span(7, backwards=True), Span(0)):
+            rows = [one for some in searching.hits(connection, question, span) for one in some.rows]
+            there_ = keys[::-1] if span.backwards else keys
+            end = span.skip + (span.limit or 0)
+            assert [*map(key_of, rows)] == there_[span.skip : end], span
+        assert paged(connection, question, 9) == keys
         raise RolledBack
 
 
@@ -136,6 +177,7 @@ def test_where_nobody_is_twice_little_is_read(
         store(connection, [*alone, *twice])
         for most in (5, 50):
             assert len(asked(connection, question, most)) == most
+            assert len(paged(connection, question, most)) >= 90
         raise RolledBack
 
 
@@ -156,6 +198,8 @@ def test_a_book_and_its_copy_are_as_one(library: Library) -> None:
         question = Question(query, [(NONE, books)], PLAN, BY_NAME, ranks)
         for most in MOSTS:
             assert asked(connection, question, most) == expected[:most]
+        for size in (7, 20):
+            assert paged(connection, question, size) == expected
         raise RolledBack
 
 

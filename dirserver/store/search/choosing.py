@@ -10,7 +10,9 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Select,
+    and_,
     case,
+    false,
     func,
     or_,
     select,
@@ -21,12 +23,14 @@ from dirserver.model.fields import Field
 from dirserver.model.ordering import BY_NAME, Span
 from dirserver.model.query import EVERYTHING, PERSONS, resolve
 from dirserver.store.search import ordering
-from dirserver.store.search.conditions import Asking, found_in
+from dirserver.store.search.conditions import Asking, found_in, is_found, is_selective
 from dirserver.store.search.ordering import BoundPlace, Term
 from dirserver.store.search.probes import IS_ORDERED, Bind, in_place
 from dirserver.store.search.question import Question
 from dirserver.store.tables import card, card_entry, card_value
 
+# So many SELECTs are joined into one at the most.
+_MOST_BOOKS = 100
 _GROUPS = select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
 
 
@@ -75,6 +79,8 @@ def of_cards(
     bind: Bind,
 ) -> Select[*tuple[object, ...]] | None:
     """Return these columns of the same cards where nobody is found once for several."""
+    if _walks_through_books(question, span):
+        return _merged(question, dialect, columns, terms, span, after, bind)
     by_name = question.order == BY_NAME and after is None and not span.backwards
     most = span.limit + span.skip if span.limit is not None and by_name else None
     selected = _selected(question, dialect, columns, terms, after, bind, most)
@@ -82,6 +88,59 @@ def of_cards(
         return None
     by = ordering.order_by(terms)
     return selected.order_by(*by).limit(span.limit).offset(span.skip or None)
+
+
+def _walks_through_books(question: Question, span: Span) -> bool:
+    """Say whether some of several books are wanted by name, and nothing else leads to them."""
+    asked = question.resolved()
+    if span.limit is None or not ordering.is_by_name(question.order):
+        return False
+    number = sum(len(books) for books, _, _ in asked)
+    return 1 < number <= _MOST_BOOKS and not all(is_selective(query) for _, _, query in asked)
+
+
+def _merged(
+    question: Question,
+    dialect: Dialect,
+    columns: Sequence[ColumnElement[object]],
+    terms: Sequence[Term],
+    span: Span,
+    after: BoundPlace | None,
+    bind: Bind,
+) -> Select[*tuple[object, ...]]:
+    """Return what is the first of the first of each book.
+
+    Each has its cards in order. To walk through all at once, a database would sort them.
+    """
+    most = None if span.limit is None else span.limit + span.skip
+    behind = [] if after is None else [ordering.behind(terms, after)]
+    shown = [column.label(f"shown_{at}") for at, column in enumerate(columns)]
+    parts = []
+    for books, _, query in question.resolved():
+        condition = is_found(query, Asking(books, question.plan, dialect, bind))
+        for book in books:
+            first = (
+                select(*shown, *ordering.labelled(terms))
+                .where(card.c.addressbook_id == book, condition, *behind)
+                .order_by(*ordering.order_by(terms))
+                .limit(most)
+                .subquery()
+            )
+            parts.append(select(first))
+    merged = union_all(*parts).subquery()
+    there = [term.of(merged, at) for at, term in enumerate(terms)]
+    return (
+        select(
+            *(
+                # By its name, which NULL has none of.
+                merged.c[f"shown_{at}"].label(getattr(one, "name", None))
+                for at, one in enumerate(columns)
+            )
+        )
+        .order_by(*ordering.order_by(there))
+        .limit(span.limit)
+        .offset(span.skip or None)
+    )
 
 
 def is_of_all(question: Question) -> bool:
@@ -167,6 +226,20 @@ def _of_each_book(
         parts.append(select(first))
         better.append(book)
     return union_all(*parts).subquery()
+
+
+def which(question: Question, dialect: Dialect, bind: Bind) -> ColumnElement[bool]:
+    """Return the condition that ``question`` finds a card, whoever else is found."""
+    return or_(
+        false(),
+        *(
+            and_(
+                card.c.addressbook_id.in_(books),
+                is_found(query, Asking(books, question.plan, dialect, bind)),
+            )
+            for books, _, query in question.resolved()
+        ),
+    )
 
 
 def _columns(terms: Sequence[Term], more: Sequence[str] = ()) -> list[ColumnElement[object]]:

@@ -76,7 +76,7 @@ def found_in(query: Query, asking: Asking) -> ColumnElement[bool]:
     """
     books, dialect = asking.books, asking.dialect
     book: ColumnElement[int] = card.c.addressbook_id
-    if dialect.name == "sqlite" and _is_selective(query):
+    if dialect.name == "sqlite" and is_selective(query):
         # SQLite would walk through the book and test each card; the sum keeps it from using
         # the index on the book, so that it begins with the few cards that the query finds.
         book = book + 0
@@ -88,7 +88,7 @@ def is_found(query: Query, asking: Asking) -> ColumnElement[bool]:
     return _condition(query, asking)
 
 
-def _is_selective(query: Query) -> bool:
+def is_selective(query: Query) -> bool:
     """Say whether the search index names the cards, rather than the book."""
     match query:
         case (
@@ -96,9 +96,9 @@ def _is_selective(query: Query) -> bool:
         ):
             return True
         case And(parts):
-            return any(map(_is_selective, parts))
+            return any(map(is_selective, parts))
         case Or(parts):
-            return all(map(_is_selective, parts))
+            return all(map(is_selective, parts))
         case _:
             return False
 

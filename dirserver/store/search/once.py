@@ -1,18 +1,19 @@
-"""Each person once, where little is wanted of what is found in several books.
+"""Each person once, where some is wanted of what is found in several books.
 
-To rank the cards of each person, a database reads all that is found. But who is among the first by
-name is told by the first by name: a card is left out for another that is there as well, and most
-have no other. So these are taken as they come, and it is looked up whether any has a copy in a
-better book that may be found further behind.
+To rank the cards of each person, a database reads all that is found. But who is among those that
+come first by name is mostly told by these: a card is left out for another that is there as well.
+So they are taken as they come, and it is looked up whether any has a copy in a better book that is
+called otherwise; most have none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from dirserver.model.hits import Hits, Row, book_of, persons_of
+from dirserver.model.hits import Row, book_of, persons_of
 from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.tables import card
 
@@ -22,11 +23,13 @@ _SPARE = 8
 _TIMES = 4
 
 _UID, _LINK = card.c.uid, card.c.link_id
-# The book, the name, and what is the same of cards that may be of a person.
+# The id, the book, the name, and what is the same of cards that may be of a person.
 _COPIES = tuple(
     Prepared(
         {
-            engine: select(card.c.addressbook_id, card.c.sort_name, value).where(one, *more[engine])
+            engine: select(card.c.id, card.c.addressbook_id, card.c.sort_name, value).where(
+                one, *more[engine]
+            )
             for engine, one in among(value, "persons").items()
         }
     )
@@ -36,6 +39,19 @@ _COPIES = tuple(
         (_LINK, dict.fromkeys(among(_LINK, "books"), (_LINK.is_not(None),))),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The names between which all that is found is known. None is where that has no end."""
+
+    after: str | None
+    last: str | None
+
+    def tells_of(self, name: str) -> bool:
+        """Say whether a card with this name is known if it is found."""
+        begun = self.after is None or name > self.after
+        return begun and (self.last is None or name < self.last)
 
 
 def fronts(most: int) -> tuple[int, ...]:
@@ -58,29 +74,43 @@ def best_of(rows: Sequence[Row], ranks: Mapping[int, int]) -> list[Row]:
     ]
 
 
-def first_of(
-    connection: Connection, rows: Sequence[Row], ranks: Mapping[int, int], most: int
-) -> list[Row] | None:
-    """Return the first ``most`` of all that is found, of which ``rows`` are the first by name.
+def known_once(
+    connection: Connection,
+    rows: Sequence[Row],
+    ranks: Mapping[int, int],
+    window: Window,
+    finds: Callable[[Sequence[int]], Collection[int]],
+) -> list[Row]:
+    """Return ``rows``, which are all in the ``window``, without those that are in a better book.
 
-    None where these do not tell.
+    ``finds`` returns those of the ids of cards that are found, wherever they are.
     """
-    found = best_of(rows, ranks)[:most]
-    if len(found) < most:
-        return None
-    (last, *_) = Hits(rows).last_place
+    best = best_of(rows, ranks)
+    if window.after is None and window.last is None:
+        return best
+    better: list[tuple[int, int, int, str | int]] = []
     lowest = min(ranks.values())
     for part, copies in enumerate(_COPIES):
         mine: dict[str | int, int] = {}
-        for row in found:
+        for row in best:
             rank, same = ranks[book_of(row)], persons_of(row)[part]
             if same and rank > lowest:
                 mine[same] = rank
         if not mine:
             continue
-        better = [book for book, rank in ranks.items() if rank < max(mine.values())]
-        for book, name, same in copies.rows(connection, books=listed(better), persons=listed(mine)):
-            # One before the last would be among them, if it were found.
-            if name >= last and book in better and ranks[book] < mine[same]:
-                return None
-    return found
+        books = [book for book, rank in ranks.items() if rank < max(mine.values())]
+        there = copies.rows(connection, books=listed(books), persons=listed(mine))
+        for id_, book, name, same in there:
+            if book in books and ranks[book] < mine[same] and not window.tells_of(name):
+                better.append((id_, part, ranks[book], same))
+    if not better:
+        return best
+    found = set(finds([id_ for id_, *_ in better]))
+    return [
+        row
+        for row in best
+        if not any(
+            id_ in found and persons_of(row)[part] == same and rank < ranks[book_of(row)]
+            for id_, part, rank, same in better
+        )
+    ]

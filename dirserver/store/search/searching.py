@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, cast
 
@@ -28,9 +28,12 @@ from dirserver.store.tables import card, card_entry, card_version
 # So many rows are taken from the database at once; with bodies, which may have pictures, fewer.
 _ROWS = 500
 _BODIES = 20
-# Where all that is found is no more than this, it is ranked here.
-_FEW = 200
-_statements = Statements()
+# Where all that is found is no more than this, or no more is wanted, it is ranked here; with
+# bodies, where it is less.
+_FEW, _FEW_BODIES = 1000, 50
+_statements = Statements[Statement | Lookup]()
+# What says of some cards which are found.
+_tests = Statements[Prepared]()
 _ATTRIBUTES = Prepared(
     {
         engine: select(card_entry.c.card_id, card_entry.c.attributes).where(one)
@@ -79,16 +82,21 @@ class Finder:
             (span.limit, span.skip, span.backwards, ordering.shape(place)),
             details,
         )
-        most = span.limit
-        is_few = most is not None and most <= _FEW and span == Span(most)
-        self._fronts: tuple[Finder, ...] = ()
-        if most is not None and is_few and question.finds_once:
-            # Mostly a telephone asks who is calling, and there is little to be ranked.
-            known = replace(details, person=True, brief=False, placed=True)
-            each = replace(question, ranks=())
-            by_name = question.order == BY_NAME and not question.links_only
-            numbers = once.fronts(most) if by_name else (most,)
-            self._fronts = tuple([Finder(each, Span(number), known) for number in numbers])
+        self._fronts = self._each_front()
+
+    def _each_front(self) -> tuple[Finder, ...]:
+        """Return what finds the first cards of all, where these mostly tell who is found once."""
+        question, span, details = self._question, self._span, self._details
+        most, is_by_name = span.limit, question.order == BY_NAME and not question.links_only
+        if most is None or not question.finds_once or span.skip or span.backwards:
+            return ()
+        if most > (_FEW_BODIES if details.body else _FEW) or not (is_by_name or span.after is None):
+            return ()
+        each = replace(question, ranks=())
+        known = replace(details, person=True, brief=False, placed=True)
+        # Mostly a telephone asks who is calling, and there is little to be ranked in any order.
+        numbers = once.fronts(most) if is_by_name else (most,)
+        return tuple([Finder(each, replace(span, limit=one), known) for one in numbers])
 
     def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
         """Yield what is found, in its order."""
@@ -103,26 +111,39 @@ class Finder:
     def _each_once(self, connection: Connection, query: Query) -> list[Row] | None:
         """Return what is found, where the first of it tell who is found once; else None."""
         ranks, most = dict(self._question.ranks), self._span.limit or 0
-        is_by_name = self._question.order == BY_NAME
+        after = None if self._span.after is None else str(self._span.after[0])
         for front in self._fronts:
             rows = [row for some in front.hits(connection, query) for row in some.rows]
-            if len(rows) < (front._span.limit or 0):
-                # There are no more.
-                return once.best_of(rows, ranks)[:most]
-            found = once.first_of(connection, rows, ranks, most) if is_by_name else None
-            if found is not None:
-                return found
+            is_all = len(rows) < (front._span.limit or 0)
+            if not is_all and len(self._fronts) < 2:
+                return None
+            last = None if is_all else str(Hits(rows).last_place[0])
+            finds = partial(self._found_among, connection, query)
+            found = once.known_once(connection, rows, ranks, once.Window(after, last), finds)
+            if is_all or len(found) >= most:
+                return found[:most]
         return None
+
+    def _found_among(
+        self, connection: Connection, query: Query, cards: Sequence[int]
+    ) -> Sequence[int]:
+        """Return those of the ids of cards that are found, whoever else is."""
+        question, dialect = replace(self._question, query=query), connection.dialect
+        values: list[str] = []
+        shape = self._kind, dialect.name, self._asked(query, dialect, values)
+        test = _tests.get(shape)
+        if test is None:
+            named = among(card.c.id, "cards", is_optional=True)[dialect.name]
+            found = choosing.which(question, dialect, Named())
+            test = Prepared(select(card.c.id).where(named, found))
+            _tests.put(shape, test)
+        bound = {f"v{at}": value for at, value in enumerate(values)}
+        return [id_ for (id_,) in test.rows(connection, cards=listed(cards), **bound)]
 
     def _hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
         question, dialect = self._question, connection.dialect
         values = self._values.copy()
-        asked: list[Hashable] = []
-        for hidden, books in question.scopes:
-            resolved = resolve(query, hidden)
-            can_be = books and resolved is not NOTHING
-            asked.append(spelled(resolved, question.plan, dialect, values) if can_be else None)
-        shape = self._kind, dialect.name, tuple(asked)
+        shape = self._kind, dialect.name, self._asked(query, dialect, values)
         statement = _statements.get(shape)
         if statement is None:
             statement = self._statement(replace(question, query=query), dialect)
@@ -132,6 +153,16 @@ class Finder:
         # The rows have the columns of ``_select``.
         found = cast("Iterator[Sequence[Row]]", statement.run(connection, values))
         return map(Hits, found)
+
+    def _asked(self, query: Query, dialect: Dialect, values: list[str]) -> Hashable:
+        """Return what statements depend on of ``query``; what is bound is added to ``values``."""
+        asked: list[Hashable] = []
+        for hidden, books in self._question.scopes:
+            resolved = resolve(query, hidden)
+            can_be = books and resolved is not NOTHING
+            plan = self._question.plan
+            asked.append(spelled(resolved, plan, dialect, values) if can_be else None)
+        return tuple(asked)
 
     def _statement(self, question: Question, dialect: Dialect) -> Statement | Lookup | None:
         span, details = self._span, self._details

@@ -10,15 +10,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, Select
 
 from dirserver.store.prepared import Found, Prepared
-from dirserver.store.search.lookup import Lookup
 
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
+_Kind = TypeVar("_Kind")
 
 
 class Statement:
@@ -51,15 +51,15 @@ class Statement:
             yield from map(_plain, rows.partitions())
 
 
-class Statements:
+class Statements(Generic[_Kind]):
     """The statements of the last searches, by their shapes. Safe in threads."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, Statement | Lookup] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _Kind] = OrderedDict()
 
-    def get(self, shape: Hashable) -> Statement | Lookup | None:
+    def get(self, shape: Hashable) -> _Kind | None:
         """Return the statement for ``shape``, or None when it must be made."""
         with self._lock:
             statement = self._kept.get(shape)
@@ -67,7 +67,7 @@ class Statements:
                 self._kept.move_to_end(shape)
             return statement
 
-    def put(self, shape: Hashable, statement: Statement | Lookup) -> None:
+    def put(self, shape: Hashable, statement: _Kind) -> None:
         """Keep the statement for ``shape``."""
         with self._lock:
             self._kept[shape] = statement
