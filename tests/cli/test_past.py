@@ -79,6 +79,20 @@ def test_deleted_cards_have_a_history_too(shop: Shell, name: str) -> None:
     assert lines(done.out)[-1] == "WHEN  #N  bob  deleted it  [carddav 192.0.2.7, DAVx5/4.4]"
 
 
+@pytest.mark.parametrize("command", ["history", "show"])
+def test_a_card_is_named_as_it_is_shown(shop: Shell, command: str) -> None:
+    for place, name in (
+        ("customers/anna.vcf", "Anna Müller"),
+        # One that is deleted, and one that has moved away.
+        ("customers/ben.vcf", "Ben Østergaard"),
+        ("customers/zoe.vcf", "Zoë"),
+    ):
+        done = shop(command, place)
+        assert name in done.out + done.err
+    assert "There is no card staff/ben.vcf" in shop(command, "staff/ben.vcf").err
+    assert "There is no card /ben.vcf" in shop(command, "/ben.vcf").err
+
+
 def test_a_moved_card_keeps_its_history(shop: Shell) -> None:
     done = shop("history", "zoe", "--json")
     told = done.json()

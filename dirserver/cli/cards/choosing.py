@@ -93,7 +93,7 @@ def choose(
 ) -> Chosen:
     """Return the card that is meant, for ``action``. Raises Failed when it is none, or several."""
     views = views_of(who, reading, wanted.book, action)
-    found = _cards(reading, views, history.named(reading, views, wanted.name))
+    found = _cards(reading, views, _named(reading, views, wanted.name))
     alive = [one for one in found if not one.is_gone]
     if len(alive) == 1:
         for one in found:
@@ -107,13 +107,24 @@ def choose(
             _require_managed(who, reading, views, wanted.name, action)
         raise Failed(
             f"There is no card {wanted.name}, and there was none. Name it by its UID, its key, "
-            "its href (as anna.vcf) or a part of the name."
+            "its href (as anna.vcf or customers/anna.vcf) or a part of the name."
         )
     if len(found) > 1:
         more = ["  and more"] if len(found) > _MOST else []
         lines = [f"  {_line(one)}" for one in found[:_MOST]]
         raise Failed(f"Several cards are {wanted.name}; name one by its key:", *lines, *more)
     return found[0]
+
+
+def _named(reading: Reading, views: history.Views, name: str) -> list[str]:
+    """Return what ``history.named`` does, also of an href with its book before it, as it is shown.
+
+    A UID may have a slash as well.
+    """
+    label, _, href = name.rpartition("/")
+    found = history.named(reading, views, name)
+    inside = {id_: view for id_, view in views.items() if label and label_of(view.book) == label}
+    return history.named(reading, inside, href) if inside and not found else found
 
 
 def _require_managed(

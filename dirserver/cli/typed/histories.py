@@ -35,7 +35,8 @@ def history(
 ) -> None:
     """Tell who changed which field of a card from what to what.
 
-    CARD is a UID, a key, an href such as anna.vcf, or a part of the name; the card may be deleted.
+    CARD is a UID, a key, an href such as anna.vcf or customers/anna.vcf, or a part of the name; the
+    card may be deleted.
 
     "card" may be left out.
 
