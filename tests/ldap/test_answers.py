@@ -30,6 +30,13 @@ name = "Wolves"
 query = 'name contains "Wolf"'
 grants = [{ to = "erin", access = "read" }]
 """
+# Of the staff alone, whom both see; but of the customers, of whom some are in groups there, not.
+CREW = """
+[books.crew]
+name = "Crew"
+query = 'book = "staff"'
+grants = [{ to = "bob", access = "read" }, { to = "erin", access = "read" }]
+"""
 _addresses = (f"198.18.203.{number}" for number in count(1))
 _ids = count(2)
 
@@ -161,6 +168,22 @@ def test_who_sees_the_same_books_may_see_other_smart_ones(tmp_path: Path) -> Non
             whole = b"".join(one for one in outputs if isinstance(one, bytes))
             assert short in (None, whole)
             assert len(wire.responses(whole)) == number + 1
+    services.store.close()
+
+
+def test_who_sees_the_same_smart_books_may_see_other_members_of_a_group(tmp_path: Path) -> None:
+    services = open_organisation(add_smart_books(write_config(tmp_path), CREW))
+    group = vcard("team", "The Team", "KIND:group", "MEMBER:anna", version="4.0")
+    put(services, "team.vcf", group, slug="staff")
+    put(services, "anna.vcf", vcard("anna", "Anna Adam"))
+    face = Face(services)
+    asked = wire.search(f"ou=crew,{SUFFIX}", "(cn=the team)", attributes=["member"])
+    with face.turn():
+        for login, number in (("bob", 1), ("erin", 0), ("bob", 1)):
+            answer = face.bound(login).short(decode_message(wire.message(2, asked)))
+            assert answer is not None
+            team, _ = wire.responses(answer)
+            assert len(dict(team.attributes).get("member", ())) == number
     services.store.close()
 
 
