@@ -36,6 +36,9 @@ _FEW = 200
 # Clients of a few kinds come from one network.
 _MOST_KEPT = 32
 
+# So much a habit takes by itself, and for each book: a look of its own.
+_BESIDE_HABIT, _BESIDE_BOOK = 2000, 500
+
 # All of a search that words do not change, and of who asks that the books do not say.
 _Key: TypeAlias = tuple[
     str, Scope, int, bool, tuple[str, ...], tuple[str, ...] | None, ClientProfile
@@ -84,8 +87,13 @@ class Habit:
         return Short(presenter.entries(hits), code)
 
 
+def _size_of(habit: Habit) -> int:
+    """Return about how much memory a habit takes, which is kept as long as its answers are."""
+    return _BESIDE_BOOK * len(habit.looks.of) + _BESIDE_HABIT
+
+
 _NOTHING = Short((), ResultCode.SUCCESS)
-_answers = KeptAnswers(8 * 1024 * 1024)
+_answers = KeptAnswers(8 * 1024 * 1024, _size_of)
 
 
 def habit_of(
