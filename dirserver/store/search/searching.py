@@ -88,6 +88,9 @@ class Finder:
             each = replace(question, ranks=())
             by_name = question.order == BY_NAME and not question.links_only
             numbers = once.fronts(most) if by_name else (most,)
+            if details.body:
+                # There may be pictures in them, and all of these are held at once.
+                numbers = numbers[:1]
             self._fronts = tuple([Finder(each, Span(number), known) for number in numbers])
 
     def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
