@@ -11,7 +11,7 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.errors import AccessDenied, NotAtOnce
 from dirserver.model.grant import Privilege
-from dirserver.model.principal import Principal
+from dirserver.model.principal import Principal, PrincipalKind
 from dirserver.store.engine import Connection
 from dirserver.store.sqlite import snapshots
 from tests.directory.acts import WITHOUT_BOB, put, reconfigure
@@ -91,6 +91,22 @@ def test_what_fails_leaves_nothing_to_those_who_come_behind(services: Services) 
     assert known(services) == 1
     assert services.store.moment is not before
     end()
+    assert services.store.connections_in_use == 0
+
+
+def test_who_is_refused_does_not_have_others_begin_anew(services: Services) -> None:
+    first = moment(services)
+    nobody = Principal(PrincipalKind.USER, "nobody")
+    end = services.store.turn()
+    with pytest.raises(AccessDenied):
+        known(services, nobody)
+    assert known(services) == first[1]
+    with pytest.raises(AccessDenied):
+        known(services, nobody)
+    put(services, "1.vcf", vcard("1", "One"))
+    assert (services.store.moment, known(services)) == first
+    end()
+    assert moment(services)[1] == 1
     assert services.store.connections_in_use == 0
 
 

@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dirserver.errors import NotAtOnce, TimeIsUp
+from dirserver.errors import AccessDenied, NotAtOnce, TimeIsUp
 from dirserver.store import deadline
 from dirserver.store.failures import as_conditions
 from dirserver.store.prepared import Found, Prepared
@@ -291,7 +291,16 @@ class TurnSnapshot:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave it to the next; where something has failed, to nobody."""
-        if error is not None and self._snapshot is not None:
+        """Leave it to the next; where something has failed, to nobody.
+
+        What is refused is no failure: who asks in vain, again and again, is not to have all others
+        begin anew.
+        """
+        if error is not None and self._snapshot is not None and not _is_refusal(error):
             snapshot, self._snapshot = self._snapshot, None
             snapshot.__exit__(kind, error, traceback)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Say whether it was decided here, with nothing wrong with the connection."""
+    return isinstance(error, AccessDenied | NotAtOnce)
