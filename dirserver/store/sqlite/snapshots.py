@@ -293,12 +293,17 @@ class TurnSnapshot:
     ) -> None:
         """Leave it to the next; where something has failed, to nobody.
 
-        What is refused is no failure: who asks in vain, again and again, is not to have all others
-        begin anew.
+        What is refused, or takes too long, is no failure: who asks in vain, again and again, is not
+        to have all others begin anew.
         """
-        if error is not None and self._snapshot is not None and not _is_refusal(error):
-            snapshot, self._snapshot = self._snapshot, None
-            snapshot.__exit__(kind, error, traceback)
+        if error is None or self._snapshot is None or _is_refusal(error):
+            return
+        snapshot, self._snapshot = self._snapshot, None
+        if deadline.is_over(getattr(error, "orig", error)):
+            # The driver has ended what it broke off, and the connection is as good as before.
+            snapshot.__exit__(None, None, None)
+            raise NotAtOnce from None
+        snapshot.__exit__(kind, error, traceback)
 
 
 def _is_refusal(error: BaseException) -> bool:
