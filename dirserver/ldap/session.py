@@ -61,6 +61,8 @@ from dirserver.model.principal import ANONYMOUS, Client, Principal
 _PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  # an OID
 # No client begins at a base with a longer name.
 _LONGEST_KEPT = 256
+# No telephone sends a longer search. Much is kept of what is answered in short.
+_LONGEST_SHORT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class LDAPSession:
         anything: it raises NotAtOnce instead.
         """
         if not isinstance(message, Message) or not isinstance(message.op, SearchRequest):
+            return None
+        if len(message.octets) > _LONGEST_SHORT:
             return None
         request = message.op
         context = self._context()

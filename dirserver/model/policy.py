@@ -185,14 +185,17 @@ class Policy:
             found = self._visible[key] = self._shared(self._look(principal, privilege, address))
         return found
 
-    def _shared(self, seen: tuple[_Seen, ...]) -> tuple[_Seen, ...]:
+    def _shared(
+        self, seen: tuple[_Seen, ...], beside: tuple[VisibleBook, ...] = ()
+    ) -> tuple[_Seen, ...]:
         """Return what others see who see the same: much is known of that by its being the same.
 
-        So it is for all telephones of one login, each of which has an address of its own.
+        So it is for all telephones of one login, each of which has an address of its own. What
+        they see ``beside`` it is the same as well, since a group may have its members there.
         """
         if len(self._alike) >= _MOST_KEPT:
             self._alike.clear()
-        return cast("tuple[_Seen, ...]", self._alike.setdefault(seen, seen))
+        return cast("tuple[_Seen, ...]", self._alike.setdefault((seen, beside), seen))
 
     def _look(
         self, principal: Principal, privilege: Privilege, address: str
@@ -221,7 +224,8 @@ class Policy:
             if len(self._smart) >= _MOST_KEPT:
                 self._smart.clear()
             smart = tuple(self._look_through(principal, privilege, address))
-            found = self._smart[key] = self._shared(smart)
+            beside = self.visible(principal, privilege, address)
+            found = self._smart[key] = self._shared(smart, beside)
         return found
 
     def _look_through(

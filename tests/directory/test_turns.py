@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable, Iterable
 from contextlib import closing
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from dirserver.assembly import Services
 from dirserver.errors import AccessDenied, NotAtOnce
 from dirserver.model.grant import Privilege
-from dirserver.model.principal import Principal
+from dirserver.model.principal import Principal, PrincipalKind
 from dirserver.store.engine import Connection
 from dirserver.store.sqlite import snapshots
+from dirserver.store.sqlite.driver import driver_of
 from tests.directory.acts import WITHOUT_BOB, put, reconfigure
 from tests.organisation import ALICE, BOB, HERE, vcard
 
@@ -91,6 +93,54 @@ def test_what_fails_leaves_nothing_to_those_who_come_behind(services: Services) 
     assert known(services) == 1
     assert services.store.moment is not before
     end()
+    assert services.store.connections_in_use == 0
+
+
+def test_who_is_refused_does_not_have_others_begin_anew(services: Services) -> None:
+    first = moment(services)
+    nobody = Principal(PrincipalKind.USER, "nobody")
+    end = services.store.turn()
+    with pytest.raises(AccessDenied):
+        known(services, nobody)
+    assert known(services) == first[1]
+    with pytest.raises(AccessDenied):
+        known(services, nobody)
+    put(services, "1.vcf", vcard("1", "One"))
+    assert (services.store.moment, known(services)) == first
+    end()
+    assert moment(services)[1] == 1
+    assert services.store.connections_in_use == 0
+
+
+@pytest.mark.parametrize(
+    "execute",
+    [
+        lambda connection, statement: connection.exec_driver_sql(statement),
+        lambda connection, statement: driver_of(connection).execute(statement),
+    ],
+    ids=["SQLAlchemy", "the driver alone"],
+)
+def test_what_takes_too_long_does_not_have_others_begin_anew(
+    services: Services, execute: Callable[[Connection, str], Iterable[object]]
+) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    first = moment(services)
+    end = services.store.turn()
+    assert known(services) == first[1]
+    with (
+        pytest.raises(NotAtOnce),
+        services.directory.reading(ALICE, HERE, of_turn=True) as reading,
+    ):
+        list(execute(reading.connection, endless))
+    assert known(services) == first[1]
+    assert services.store.moment is first[0]
+    end()
+    # Nothing is left that would keep the connection at the moment of before.
+    put(services, "1.vcf", vcard("1", "One"))
+    with closing(sqlite3.connect(services.store.file)) as other:
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    second = moment(services)
+    assert (second[0] is first[0], second[1]) == (False, 1)
     assert services.store.connections_in_use == 0
 
 

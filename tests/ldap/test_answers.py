@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +14,11 @@ import pytest
 from dirserver.assembly import Services, ldap_settings
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.codec.encode import ResultCode
+from dirserver.ldap.search import habits
 from dirserver.ldap.search.answers import KeptAnswers, Short
 from dirserver.ldap.search.habits import Habit
 from dirserver.ldap.session import Context, LDAPSession
+from dirserver.model.identical import Followed
 from tests.directory.acts import delete, put, reconfigure
 from tests.ldap import people, wire
 from tests.ldap.client import encode
@@ -29,6 +32,13 @@ WOLVES = """
 name = "Wolves"
 query = 'name contains "Wolf"'
 grants = [{ to = "erin", access = "read" }]
+"""
+# Of the staff alone, whom both see; but of the customers, of whom some are in groups there, not.
+CREW = """
+[books.crew]
+name = "Crew"
+query = 'book = "staff"'
+grants = [{ to = "bob", access = "read" }, { to = "erin", access = "read" }]
 """
 _addresses = (f"198.18.203.{number}" for number in count(1))
 _ids = count(2)
@@ -164,6 +174,22 @@ def test_who_sees_the_same_books_may_see_other_smart_ones(tmp_path: Path) -> Non
     services.store.close()
 
 
+def test_who_sees_the_same_smart_books_may_see_other_members_of_a_group(tmp_path: Path) -> None:
+    services = open_organisation(add_smart_books(write_config(tmp_path), CREW))
+    group = vcard("team", "The Team", "KIND:group", "MEMBER:anna", version="4.0")
+    put(services, "team.vcf", group, slug="staff")
+    put(services, "anna.vcf", vcard("anna", "Anna Adam"))
+    face = Face(services)
+    asked = wire.search(f"ou=crew,{SUFFIX}", "(cn=the team)", attributes=["member"])
+    with face.turn():
+        for login, number in (("bob", 1), ("erin", 0), ("bob", 1)):
+            answer = face.bound(login).short(decode_message(wire.message(2, asked)))
+            assert answer is not None
+            team, _ = wire.responses(answer)
+            assert len(dict(team.attributes).get("member", ())) == number
+    services.store.close()
+
+
 def test_the_root_is_what_the_settings_and_the_connection_make_it(face: Face) -> None:
     message = decode_message(wire.message(7, wire.search("", scope="base", attributes=["+"])))
 
@@ -189,7 +215,7 @@ def test_what_is_kept_has_its_limit() -> None:
     moment = object()
     small = Short((b"x" * 100,), ResultCode.SUCCESS)
     # Ten of them and no more: 100 octets, and beside each entry, question and answer.
-    kept = KeptAnswers(10 * (100 + 48 + 52 + 400))
+    kept: KeptAnswers[object] = KeptAnswers(10 * (100 + 48 + 52 + 400))
     for number in range(25):
         kept.put(moment, (number, b"y" * 52), small)
     there = [number for number in range(25) if kept.get(moment, (number, b"y" * 52)) is small]
@@ -201,11 +227,45 @@ def test_what_is_kept_has_its_limit() -> None:
     assert kept.get(moment, ("small", b"")) is small
 
 
+def test_what_answers_depend_on_takes_its_room_once() -> None:
+    moment = object()
+    empty = Short((), ResultCode.SUCCESS)
+    kept: KeptAnswers[int] = KeptAnswers(10_000, lambda _on: 1_600)
+    # Five ways of asking have room, with one answer each.
+    for way in range(20):
+        kept.put(moment, (way, b""), empty)
+    assert [way for way in range(20) if kept.get(moment, (way, b""))] == list(range(15, 20))
+    # And one way with twenty.
+    for number in range(60):
+        kept.put(moment, (0, b"%d" % number), empty)
+    there = [number for number in range(60) if kept.get(moment, (0, b"%d" % number))]
+    assert there == list(range(40, 60))
+
+
+def test_ever_other_ways_of_asking_do_not_fill_the_memory(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alive() -> int:
+        gc.collect()
+        return sum(isinstance(one, Habit) for one in gc.get_objects())
+
+    monkeypatch.setattr(habits, "_answers", KeptAnswers(100_000, habits._size_of))
+    monkeypatch.setattr(habits, "_kept", Followed(lambda _views: {}))
+    before = alive()
+    session = face.bound("alice")
+    for number in range(200):
+        asked = wire.search(SUFFIX, "(cn=nobody)", attributes=["cn", f"x{number}"])
+        with face.turn():
+            assert session.short(decode_message(wire.message(2, asked))) is not None
+    # There are some that are known without an answer, too.
+    assert alive() - before < 100
+
+
 def test_with_another_moment_all_is_forgotten() -> None:
     one, other = object(), object()
     answer = Short((), ResultCode.SUCCESS)
     asked, more = ("who", b"asked"), ("who", b"more")
-    kept = KeptAnswers(10_000)
+    kept: KeptAnswers[str] = KeptAnswers(10_000)
     kept.put(None, asked, answer)
     assert kept.get(None, asked) is None
     kept.put(one, asked, answer)

@@ -23,6 +23,7 @@ from tests.store.oracle import OracleCard, found
 
 MOSTS = (0, 1, 3, 20, 90)
 BRIEF = Details(revision=True, brief=True, placed=False)
+BODIES = Details(body=True)
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def wanted(there: Sequence[Copy], keys: Sequence[str], ranks: dict[int, int]) ->
 def asked(connection: Connection, question: Question, most: int) -> list[str]:
     """Return the keys that are found as telephones ask; each way there is finds the same."""
     ways = []
-    for details in (BRIEF, Details(person=True, attributes=True)):
+    for details in (BRIEF, Details(person=True, attributes=True), BODIES):
         found_ = searching.hits(connection, question, Span(most), details)
         ways.append([key_of(row) for some in found_ for row in some.rows])
-    assert ways[0] == ways[1]
+    assert ways[0] == ways[1] == ways[2]
     return ways[0]
 
 
@@ -201,6 +202,37 @@ def test_a_book_and_its_copy_are_as_one(library: Library) -> None:
         for size in (7, 20):
             assert paged(connection, question, size) == expected
         raise RolledBack
+
+
+def test_hardly_more_bodies_are_held_than_are_wanted(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be pictures in them; those of a book and its copy are read once and no more."""
+    held: list[int] = []
+    hits = searching.Finder._hits
+
+    def counted(self: searching.Finder, connection: Connection, query: Query) -> Iterator[Hits]:
+        found_ = list(hits(self, connection, query))
+        if not self._question.ranks:
+            held.append(sum(map(len, found_)))
+        return iter(found_)
+
+    monkeypatch.setattr(searching.Finder, "_hits", counted)
+    books = [library.first, library.second]
+    there = [
+        Copy(replace(one.card, key=f"{one.card.key} {book}", book=book), f"of {one.card.key}", None)
+        for one in copies(Random(2), books[:1], 60)
+        for book in books
+    ]
+    ranks = ((books[0], 0), (books[1], 1))
+    question = Question(QUERIES[0], [(NONE, books)], PLAN, BY_NAME, ranks)
+    with suppress(RolledBack), library.store.writing() as connection:
+        store(connection, there)
+        found_ = searching.hits(connection, question, Span(20), BODIES)
+        assert sum(map(len, found_)) == 20
+        raise RolledBack
+    assert held
+    assert max(held) < 30
 
 
 def _only_fronts(never: object) -> object:

@@ -83,6 +83,11 @@ class Tree:
         self._seen = _followed(settings)(reading.books(Privilege.SEARCH))
         self._views = self._seen.views
 
+    @property
+    def views(self) -> tuple[VisibleBook, ...]:
+        """All books that the principal may search; the same object for who sees the same."""
+        return self._views
+
     def target(self, location: Location, scope: Scope) -> Target | None:
         """Return what ``scope`` reaches from ``location``, or None when there is nothing there.
 

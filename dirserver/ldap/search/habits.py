@@ -36,6 +36,9 @@ _FEW = 200
 # Clients of a few kinds come from one network.
 _MOST_KEPT = 32
 
+# So much a habit takes by itself, and for each book: a look of its own.
+_BESIDE_HABIT, _BESIDE_BOOK = 2000, 500
+
 # All of a search that words do not change, and of who asks that the books do not say.
 _Key: TypeAlias = tuple[
     str, Scope, int, bool, tuple[str, ...], tuple[str, ...] | None, ClientProfile
@@ -84,8 +87,13 @@ class Habit:
         return Short(presenter.entries(hits), code)
 
 
+def _size_of(habit: Habit) -> int:
+    """Return about how much memory a habit takes, which is kept as long as its answers are."""
+    return _BESIDE_BOOK * len(habit.looks.of) + _BESIDE_HABIT
+
+
 _NOTHING = Short((), ResultCode.SUCCESS)
-_answers = KeptAnswers(8 * 1024 * 1024)
+_answers = KeptAnswers(8 * 1024 * 1024, _size_of)
 
 
 def habit_of(
@@ -107,13 +115,14 @@ def habit_of(
     )
     kept = _kept(target.views)
     known = kept.get(key)
-    # Who sees the same books may see other smart ones, whose entries are beside their cards.
-    if known is not None and known[0] == target.containers:
-        return known[1]
+    # Who sees these books may see other ones as well, whose entries are beside the cards, or in
+    # which members of groups are.
+    if known is not None and known[0] == target.containers and known[1] is tree.views:
+        return known[2]
     found = _made(request, tree, target, settings, profile)
     if known is None and len(kept) >= _MOST_KEPT:
         del kept[next(iter(kept))]
-    kept[key] = target.containers, found
+    kept[key] = target.containers, tree.views, found
     return found
 
 
@@ -156,5 +165,5 @@ def _is_said_by_cards(name: str) -> bool:
 
 
 # To other readers, or by another policy, the books are other ones.
-_Kept: TypeAlias = dict[_Key, tuple[tuple[Container, ...], Habit | None]]
+_Kept: TypeAlias = dict[_Key, tuple[tuple[Container, ...], tuple[VisibleBook, ...], Habit | None]]
 _kept = Followed[tuple[VisibleBook, ...], _Kept](lambda _views: {})

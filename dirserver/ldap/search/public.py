@@ -11,7 +11,7 @@ from dirserver.ldap.search.matching import matches_container
 from dirserver.ldap.settings import LDAPSettings
 
 # There are few ways to ask for it; a stranger who knows more is not to fill the memory.
-_answers = KeptAnswers(64 * 1024)
+_answers = KeptAnswers[tuple[str, ...]](64 * 1024)
 
 
 def root_answer(

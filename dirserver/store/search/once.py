@@ -19,8 +19,9 @@ from dirserver.store.tables import card
 
 # So many of the first may be copies of others before it has to be looked for more of them.
 _SPARE = 8
-# Where more are, as in books that were copied, it is looked for so many times as many.
-_TIMES = 4
+# Where more are, as in books that were copied, it is looked for so many times as many, but for no
+# more than so many beyond these.
+_TIMES, _BEYOND = 4, 1000
 
 _UID, _LINK = card.c.uid, card.c.link_id
 # The id, the book, the name, and what is the same of cards that may be of a person.
@@ -56,7 +57,7 @@ class Window:
 
 def fronts(most: int) -> tuple[int, ...]:
     """Return how many of the first to take, and how many if that turns out to be too few."""
-    return most + _SPARE, _TIMES * most + _SPARE
+    return most + _SPARE, min(_TIMES * most, most + _BEYOND) + _SPARE
 
 
 def best_of(rows: Sequence[Row], ranks: Mapping[int, int]) -> list[Row]:

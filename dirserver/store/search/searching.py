@@ -87,8 +87,11 @@ class Finder:
     def _each_front(self) -> tuple[Finder, ...]:
         """Return what finds the first cards of all, where these mostly tell who is found once."""
         question, span, details = self._question, self._span, self._details
-        most, is_by_name = span.limit, question.order == BY_NAME and not question.links_only
+        most, is_by_name = span.limit, question.order == BY_NAME
         if most is None or not question.finds_once or span.skip or span.backwards:
+            return ()
+        if question.links_only:
+            # Of cards that are not linked, each is found.
             return ()
         if most > (_FEW_BODIES if details.body else _FEW) or not (is_by_name or span.after is None):
             return ()
@@ -96,6 +99,9 @@ class Finder:
         known = replace(details, person=True, brief=False, placed=True)
         # Mostly a telephone asks who is calling, and there is little to be ranked in any order.
         numbers = once.fronts(most) if is_by_name else (most,)
+        if details.body:
+            # There may be pictures in them, and all of these are held at once.
+            numbers = numbers[:1]
         return tuple([Finder(each, replace(span, limit=one), known) for one in numbers])
 
     def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
@@ -115,7 +121,7 @@ class Finder:
         for front in self._fronts:
             rows = [row for some in front.hits(connection, query) for row in some.rows]
             is_all = len(rows) < (front._span.limit or 0)
-            if not is_all and len(self._fronts) < 2:
+            if not is_all and self._question.order != BY_NAME:
                 return None
             last = None if is_all else str(Hits(rows).last_place[0])
             finds = partial(self._found_among, connection, query)

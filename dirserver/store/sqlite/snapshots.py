@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dirserver.errors import NotAtOnce, TimeIsUp
+from dirserver.errors import AccessDenied, NotAtOnce, TimeIsUp
 from dirserver.store import deadline
 from dirserver.store.failures import as_conditions
 from dirserver.store.prepared import Found, Prepared
@@ -291,7 +291,21 @@ class TurnSnapshot:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave it to the next; where something has failed, to nobody."""
-        if error is not None and self._snapshot is not None:
-            snapshot, self._snapshot = self._snapshot, None
-            snapshot.__exit__(kind, error, traceback)
+        """Leave it to the next; where something has failed, to nobody.
+
+        What is refused, or takes too long, is no failure: who asks in vain, again and again, is not
+        to have all others begin anew.
+        """
+        if error is None or self._snapshot is None or _is_refusal(error):
+            return
+        snapshot, self._snapshot = self._snapshot, None
+        if deadline.is_over(getattr(error, "orig", error)):
+            # The driver has ended what it broke off, and the connection is as good as before.
+            snapshot.__exit__(None, None, None)
+            raise NotAtOnce from None
+        snapshot.__exit__(kind, error, traceback)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Say whether it was decided here, with nothing wrong with the connection."""
+    return isinstance(error, AccessDenied | NotAtOnce)
