@@ -22,6 +22,7 @@ from dirserver.ldap.codec.messages import (
 from dirserver.ldap.dit.containers import STARTTLS
 from dirserver.ldap.operations import Request
 from dirserver.ldap.settings import ConnectionLimits
+from dirserver.model.principal import Principal
 
 Urgent: TypeAlias = AbandonRequest | UnbindRequest
 
@@ -67,9 +68,10 @@ class Incoming:
         limits = self._limits
         return len(waiting) >= limits.waiting or self._octets >= limits.waiting_octets
 
-    def bound(self) -> None:
+    def bound(self, principal: Principal) -> None:
         """Take the larger messages of a client that has said who it is."""
-        self._framer.limit = self._limits.message_after_bind
+        if not principal.is_anonymous:
+            self._framer.limit = self._limits.message_after_bind
 
     def receive(self, data: bytes = b"") -> Urgent | None:
         """Take ``data`` in; return what has no answer and cannot wait for those of others.

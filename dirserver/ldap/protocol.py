@@ -221,6 +221,8 @@ class LDAPProtocol(BaseLDAPServer):
             return
         self._patience.wait(Waiting.ASK)
         self._is_heard = True
+        if self._session.answered.operation == "bind":
+            self._incoming.bound(self._session.principal)
         # Told of first, since the client may have it before anything else is done here.
         self.factory.tell(self._session, began)
         self.transport.write(answer)
@@ -307,8 +309,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._is_heard = self._session.answered.operation != "extended"
         self._answering = None
         self._incoming.answered(answering.request)
-        if not self._session.principal.is_anonymous:
-            self._incoming.bound()
+        self._incoming.bound(self._session.principal)
 
     def _log_bug(self, answering: Answer, failure: object) -> None:
         said = failure.getTraceback() if isinstance(failure, Failure) else str(failure)

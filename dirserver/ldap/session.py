@@ -109,12 +109,7 @@ class LDAPSession:
         if at_once and not may_be_at_once(request):
             raise NotAtOnce
         self._at_once = at_once
-        self.answered = Answered(KINDS[operation_of(request)], request=request)
-        if self.answered.operation == "bind":
-            # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
-            self.principal = ANONYMOUS
-        self._forget_what_is_not_taken()
-        self._unfinished = None
+        self._begin(request)
         if isinstance(request, Envelope):
             too_much = request.asks_too_much
             code = ResultCode.ADMIN_LIMIT_EXCEEDED if too_much else ResultCode.PROTOCOL_ERROR
@@ -125,17 +120,27 @@ class LDAPSession:
             return
         yield from self._said(request, partial(self._answer, request))
 
+    def _begin(self, request: Request) -> None:
+        self.answered = Answered(KINDS[operation_of(request)], request=request)
+        if self.answered.operation == "bind":
+            # Whatever becomes of it, a bind ends the one before it (RFC 4513 section 4).
+            self.principal = ANONYMOUS
+        self._forget_what_is_not_taken()
+        self._unfinished = None
+
     def short(self, message: Request) -> bytes | None:
-        """Return the whole answer to a search as telephones send them, or None for all else.
+        """Return the whole answer to a bind or search as telephones send it, or None for all else.
 
         It says what ``answer`` does, of the same moment as others in a turn. It never waits for
         anything: it raises NotAtOnce instead.
         """
-        if not isinstance(message, Message) or not isinstance(message.op, SearchRequest):
-            return None
-        if len(message.octets) > _LONGEST_SHORT:
+        if not isinstance(message, Message) or len(message.octets) > _LONGEST_SHORT:
             return None
         request = message.op
+        if isinstance(request, BindRequest):
+            return None if message.controls else self._bind_in_short(message, request)
+        if not isinstance(request, SearchRequest):
+            return None
         context = self._context()
         settings = context.settings
         self._forget_what_is_not_taken()
@@ -158,6 +163,14 @@ class LDAPSession:
         except DirectoryError as error:
             return self._refusal(message, error)
         return None if found is None else self._in_short(message, found)
+
+    def _bind_in_short(self, message: Message, request: BindRequest) -> bytes:
+        self._at_once = True
+        self._begin(message)
+        try:
+            return self._bind(message, request)
+        except DirectoryError as error:
+            return self._refusal(message, error)
 
     def _in_short(self, message: Message, found: Short) -> bytes:
         self.answered.sent = len(found.entries)

@@ -31,7 +31,13 @@ from twisted.python.threadpool import ThreadPool
 
 from dirserver.errors import NotAtOnce
 from dirserver.ldap.codec.decode import decode_message
-from dirserver.ldap.codec.messages import AbandonRequest, MalformedMessage, UnbindRequest
+from dirserver.ldap.codec.messages import (
+    AbandonRequest,
+    MalformedMessage,
+    Message,
+    SearchRequest,
+    UnbindRequest,
+)
 from dirserver.ldap.factory import LDAPFactory
 from dirserver.ldap.operations import Act, Answered, Request
 from dirserver.ldap.session import LDAPSession
@@ -157,7 +163,9 @@ class SessionClient(Client):
     def _answer(self, request: Request) -> bytes:
         data = self._answer_bit_by_bit(request)
         answered = self.session.answered
-        for _ in range(self._times):
+        # To bind once more would count as one more attempt.
+        is_search = isinstance(request, Message) and isinstance(request.op, SearchRequest)
+        for _ in range(self._times if is_search else 0):
             end = self._turn()
             try:
                 short = self.session.short(request)

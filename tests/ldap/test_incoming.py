@@ -7,8 +7,10 @@ import pytest
 from dirserver.ldap.codec.messages import AbandonRequest, Envelope, MalformedMessage, UnbindRequest
 from dirserver.ldap.incoming import Incoming
 from dirserver.ldap.settings import ConnectionLimits
+from dirserver.model.principal import ANONYMOUS
 from tests.ldap import wire
 from tests.ldap.client import STARTTLS
+from tests.organisation import ALICE
 
 _SEARCH = wire.search("dc=example")
 _BAD_SEARCH = wire.search("", scope=9)
@@ -145,7 +147,11 @@ def test_whoever_has_bound_may_send_larger_messages() -> None:
     with pytest.raises(MalformedMessage):
         Incoming(limits).receive(large)
     incoming = Incoming(limits)
-    incoming.bound()
+    incoming.bound(ANONYMOUS)
+    with pytest.raises(MalformedMessage):
+        incoming.receive(large)
+    incoming = Incoming(limits)
+    incoming.bound(ALICE)
     assert incoming.receive(large) is None
     assert waiting(incoming) == [1]
     with pytest.raises(MalformedMessage):
