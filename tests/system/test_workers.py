@@ -7,7 +7,7 @@ import re
 import signal
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,24 @@ def test_the_doctor_has_heard_what_every_worker_was_asked(
     server.wait_for("operation=bind", times=binds)
     asked = re.findall(r"event=ldap address=127.0.0.1 .*operation=bind", server.log)
     assert binds == len(asked) > 0
+
+
+def test_what_one_stores_is_found_by_those_of_every_worker(server: RunningServer) -> None:
+    asked = wire.search(SUFFIX, "(cn=everywhere*)", size_limit=9, attributes=["cn"])
+    with ExitStack() as stack:
+        # So many that each worker has some of them.
+        phones = [stack.enter_context(LDAPConnection(server.address("ldap"))) for _ in range(16)]
+        for phone in phones:
+            assert phone.bind("alice") == "success"
+        alice = stack.enter_context(dav_client(server.address("http"), "alice"))
+        for number in range(4):
+            # Asked twice, since the second may be told what was kept of the first.
+            for _ in range(2):
+                assert {len(phone.ask(asked)[0]) for phone in phones} == {number}
+            path = f"/alice/customers/everywhere{number}.vcf"
+            card = made_up(f"everywhere{number}", f"Everywhere {number}")
+            assert alice.put(path, card).status == 201
+    assert len(answered_by(server, "ldap")) == WORKERS
 
 
 def test_what_one_worker_stores_is_in_the_answers_of_all(server: RunningServer) -> None:
