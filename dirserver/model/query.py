@@ -213,6 +213,17 @@ GROUPS = Equals(Field.KIND, GROUP)
 PERSONS = Not(GROUPS)
 
 
+def number_of_tests(query: Query) -> int:
+    """Return how many tests there are in ``query``."""
+    match query:
+        case And(parts) | Or(parts):
+            return sum(map(number_of_tests, parts))
+        case Not(part):
+            return number_of_tests(part)
+        case _:
+            return 1
+
+
 def fields_of(query: Query) -> frozenset[Field]:
     """Return the fields that ``query`` tests."""
     match query:

@@ -16,6 +16,7 @@ from dirserver.model.hits import Details, Hits, key_of
 from dirserver.model.ordering import BY_NAME, Order, Place, SortKey, Span
 from dirserver.model.query import And, Equals, Not, Or, Present, Query, Substring
 from dirserver.store.search import searching
+from dirserver.store.search.probes import Named
 from dirserver.store.search.question import Question
 from dirserver.store.writing import store_cards
 from tests.store.library import ACT, NONE, PLAN, Library, RolledBack, new_card
@@ -160,10 +161,13 @@ def test_several_books_are_walked_through_in_any_direction(library: Library, ord
 def test_where_nobody_is_twice_little_is_read(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(*_arguments: object) -> None:
-        raise AssertionError("all that is found is ranked")
+    whole = searching.Finder._hits
 
-    monkeypatch.setattr(searching.Finder, "_hits", _only_fronts(never))
+    def fronts_only(self: searching.Finder, connection: Connection, query: Query) -> Iterator[Hits]:
+        assert not self._question.ranks, "all that is found is ranked"
+        return whole(self, connection, query)
+
+    monkeypatch.setattr(searching.Finder, "_hits", fronts_only)
     books = [library.first, library.second]
     there = list(copies(Random(1), books, 90))
     alone = [replace(one, uid=f"of {one.card.key}", link=None) for one in there]
@@ -180,6 +184,24 @@ def test_where_nobody_is_twice_little_is_read(
             assert len(asked(connection, question, most)) == most
             assert len(paged(connection, question, most)) >= 90
         raise RolledBack
+
+
+@pytest.mark.parametrize("is_selective", [True, False])
+def test_much_that_is_asked_of_many_books_makes_no_endless_statement(
+    library: Library, is_selective: bool
+) -> None:
+    # Those that are not there are as good: before it is run, a statement has to be made.
+    books = [library.first, library.second, library.empty, *range(10**6, 10**6 + 60)]
+    tests = [Substring(Field.FULL_NAME, any=(f"{one}{two}",)) for one in "annul" for two in "leruz"]
+    query = Or((*tests, *([] if is_selective else [Present(Field.MAIL)])))
+    scopes = [(NONE, books)]
+    expected = found(library.cards, query, scopes, PLAN)
+    question = Question(query, scopes, PLAN, BY_NAME)
+    with library.store.reading() as connection:
+        assert asked(connection, question, 9) == expected[:9]
+        made = searching._select(question, connection.dialect, Span(9), Named(), BRIEF)
+        # One for each test, and not for each of all books once more.
+        assert 0 < str(made).count("SELECT") < 10 * len(tests)
 
 
 def test_a_book_and_its_copy_are_as_one(library: Library) -> None:
@@ -233,12 +255,3 @@ def test_hardly_more_bodies_are_held_than_are_wanted(
         raise RolledBack
     assert held
     assert max(held) < 30
-
-
-def _only_fronts(never: object) -> object:
-    hits = searching.Finder._hits
-
-    def checked(self: searching.Finder, connection: Connection, query: Query) -> object:
-        return never() if self._question.ranks else hits(self, connection, query)  # type: ignore[operator]
-
-    return checked

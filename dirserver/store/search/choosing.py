@@ -21,16 +21,20 @@ from sqlalchemy import (
 
 from dirserver.model.fields import Field
 from dirserver.model.ordering import BY_NAME, Span
-from dirserver.model.query import EVERYTHING, PERSONS, resolve
+from dirserver.model.query import EVERYTHING, PERSONS, number_of_tests, resolve
 from dirserver.store.search import ordering
-from dirserver.store.search.conditions import Asking, found_in, is_found, is_selective
+from dirserver.store.search.conditions import (
+    MOST_SELECTS,
+    Asking,
+    found_in,
+    is_found,
+    is_selective,
+)
 from dirserver.store.search.ordering import BoundPlace, Term
 from dirserver.store.search.probes import IS_ORDERED, Bind, in_place
 from dirserver.store.search.question import Question
 from dirserver.store.tables import card, card_entry, card_value
 
-# So many SELECTs are joined into one at the most.
-_MOST_BOOKS = 100
 _GROUPS = select(card_value.c.card_id).where(card_value.c.field == str(Field.KIND), IS_ORDERED)
 
 
@@ -79,15 +83,27 @@ def of_cards(
     bind: Bind,
 ) -> Select[*tuple[object, ...]] | None:
     """Return these columns of the same cards where nobody is found once for several."""
-    if _walks_through_books(question, span):
+    is_simple = _is_simple(question)
+    if is_simple and _walks_through_books(question, span):
         return _merged(question, dialect, columns, terms, span, after, bind)
     by_name = question.order == BY_NAME and after is None and not span.backwards
-    most = span.limit + span.skip if span.limit is not None and by_name else None
+    is_first = is_simple and by_name
+    most = span.limit + span.skip if span.limit is not None and is_first else None
     selected = _selected(question, dialect, columns, terms, after, bind, most)
     if selected is None:
         return None
     by = ordering.order_by(terms)
     return selected.order_by(*by).limit(span.limit).offset(span.skip or None)
+
+
+def _is_simple(question: Question) -> bool:
+    """Say whether each book may be asked by itself.
+
+    A statement has each test once for each book then, and to put that together and to compile it
+    is done before any limit of time counts.
+    """
+    asked = question.resolved()
+    return sum(len(books) * number_of_tests(query) for books, _, query in asked) <= MOST_SELECTS
 
 
 def _walks_through_books(question: Question, span: Span) -> bool:
@@ -96,7 +112,7 @@ def _walks_through_books(question: Question, span: Span) -> bool:
     if span.limit is None or not ordering.is_by_name(question.order):
         return False
     number = sum(len(books) for books, _, _ in asked)
-    return 1 < number <= _MOST_BOOKS and not all(is_selective(query) for _, _, query in asked)
+    return number > 1 and not all(is_selective(query) for _, _, query in asked)
 
 
 def _merged(
@@ -112,7 +128,7 @@ def _merged(
 
     Each has its cards in order. To walk through all at once, a database would sort them.
     """
-    most = None if span.limit is None else span.limit + span.skip
+    most = (span.limit or 0) + span.skip
     behind = [] if after is None else [ordering.behind(terms, after)]
     shown = [column.label(f"shown_{at}") for at, column in enumerate(columns)]
     parts = []
