@@ -50,7 +50,8 @@ class _PromptConnection(Server):
                 data = data[sent:]
         super().write(data)
 
-    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]  # mixed in
+    # Of Twisted's two bases that have it, one has no annotations.
+    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]
         """Read, and close at once where what came was the last word and nothing waits.
 
         To close, Twisted would wait until there is room for what it does not have to send.

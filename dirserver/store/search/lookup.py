@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Select, or_, select, 
 
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.search.conditions import MOST_SELECTS, tests_in
-from dirserver.store.search.probes import Named
+from dirserver.store.search.probes import Named, named
 from dirserver.store.search.question import Question
 from dirserver.store.search.values import probes
 from dirserver.store.tables import card
@@ -50,7 +50,7 @@ class Lookup:
 
     def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Sequence[Found]]:
         """Yield the rows of the cards, if there are any."""
-        bound = {f"v{at}": value for at, value in enumerate(values)}
+        bound = named(values)
         found: list[Found] = []
         for one in self._each:
             found += one.some(connection, bound, self._most + 1)

@@ -51,6 +51,11 @@ class Named:
         return bindparam(f"v{next(self._numbers)}", "", Text)
 
 
+def named(values: Sequence[str]) -> dict[str, str]:
+    """Return values by the names that ``Named`` has given to their places."""
+    return {f"v{at}": value for at, value in enumerate(values)}
+
+
 class Source(StrEnum):
     """Which table is looked into."""
 

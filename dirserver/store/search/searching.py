@@ -20,7 +20,7 @@ from dirserver.store.search import choosing, lookup, once, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
 from dirserver.store.search.lookup import Lookup
 from dirserver.store.search.ordering import Term
-from dirserver.store.search.probes import Bind, Named
+from dirserver.store.search.probes import Bind, Named, named
 from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement, Statements
 from dirserver.store.tables import card, card_entry, card_version
@@ -139,12 +139,12 @@ class Finder:
         shape = self._kind, dialect.name, self._asked(query, dialect, values)
         test = _tests.get(shape)
         if test is None:
-            named = among(card.c.id, "cards", is_optional=True)[dialect.name]
+            some = among(card.c.id, "cards", is_optional=True)[dialect.name]
             found = choosing.which(question, dialect, Named())
-            test = Prepared(select(card.c.id).where(named, found))
+            test = Prepared(select(card.c.id).where(some, found))
             _tests.put(shape, test)
-        bound = {f"v{at}": value for at, value in enumerate(values)}
-        return [id_ for (id_,) in test.rows(connection, cards=listed(cards), **bound)]
+        rows = test.rows(connection, cards=listed(cards), **named(values))
+        return [id_ for (id_,) in rows]
 
     def _hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
         question, dialect = self._question, connection.dialect

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Row, Select
 
 from dirserver.store.prepared import Found, Prepared
+from dirserver.store.search.probes import named
 
 # Telephones ask in a few ways; whoever asks in ever new ones is not to fill the memory.
 _MOST = 256
@@ -36,7 +37,7 @@ class Statement:
 
     def run(self, connection: Connection, values: Sequence[str]) -> Iterator[Sequence[Found]]:
         """Yield the rows, as many at once as were wanted; where that is little, all at once."""
-        bound = {f"v{at}": value for at, value in enumerate(values)}
+        bound = named(values)
         if self._is_short:
             rows = self._prepared.rows(connection, **bound)
             return iter((rows,) if rows else ())
