@@ -2,7 +2,7 @@
 
 # Twisted's ports carry few annotations, and have names of their own.
 # mypy: allow-untyped-calls
-# ruff: noqa: N802
+# ruff: noqa: N802, N815
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ class _PromptConnection(Server):
     no more after: a quarter of what an answer costs that is known by heart.
     """
 
+    _is_reading = False
+    _is_over = False
+    # No other process has the socket of a connection: to close it, is to end it.
+    _shouldShutdown = False
+
+    @property
+    def _waits(self) -> bool:
+        """Whether something is still to be sent."""
+        return bool(self.dataBuffer or self._tempDataBuffer)
+
     def startTLS(self, tls: ServerTLS, _normal: bool = True) -> None:
         """Encrypt all from now on.
 
@@ -40,8 +50,7 @@ class _PromptConnection(Server):
 
     def write(self, data: bytes) -> None:
         """Send ``data``, or as much of it as there is room for; the rest when there is more."""
-        waits = self.dataBuffer or self._tempDataBuffer
-        if data and self.connected and not (waits or self._writeDisconnected):
+        if data and self.connected and not (self._waits or self._writeDisconnected):
             sent = self.writeSomeData(data)
             if sent == len(data):
                 return
@@ -56,12 +65,25 @@ class _PromptConnection(Server):
 
         To close, Twisted would wait until there is room for what it does not have to send.
         """
-        ended: ConnectionLost | ConnectionDone | None = super().doRead()
-        if ended is None and self.disconnecting:
-            waits = self.dataBuffer or self._tempDataBuffer
-            if self.connected and self.producer is None and not waits:
+        ended: ConnectionLost | ConnectionDone | None
+        self._is_reading = True
+        try:
+            ended = super().doRead()
+        finally:
+            self._is_reading = False
+        if ended is None and self._is_over and self.connected and not self._aborting:
+            if self.producer is None and not self._waits:
+                self.disconnecting = True
                 return CONNECTION_DONE
+            super().loseConnection()
         return ended
+
+    def loseConnection(self) -> None:
+        """Close when all is sent that waits, and when what came has been attended to."""
+        if self._is_reading:
+            self._is_over = True
+        else:
+            super().loseConnection()
 
     def readConnectionLost(self, reason: Failure) -> None:
         """Hear that nothing more comes, which is the end where this side wants to hear no more."""

@@ -28,6 +28,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         if opened.family == socket.AF_INET6:
             # One for IPv6 leaves IPv4 to others (RFC 3493 section 5.3).
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Whoever connects has it from here: an answer of two writes must not wait for the client to
+        # acknowledge the first.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opened.bind((host, port))
         # Two sockets may be bound to one address as long as neither listens.
         opened.listen(_BACKLOG)

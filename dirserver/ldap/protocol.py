@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 from ldaptor.protocols.ldap.ldapserver import BaseLDAPServer
 from twisted.internet.base import ReactorBase
-from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
@@ -77,9 +77,6 @@ class LDAPProtocol(BaseLDAPServer):
         self._closing = False
         self._patience = Patience(self._limits, self._reactor.callLater, self._timed_out)
         self._patience.wait(Waiting.BEGIN)
-        if ITCPTransport.providedBy(self.transport):
-            # An answer of two writes must not wait for the client to acknowledge the first.
-            self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         self.factory.opened(self)
 

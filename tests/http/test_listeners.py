@@ -24,8 +24,11 @@ from tests.reactor import ReactorThread
 
 
 class Greeter(Protocol):
+    delays: ClassVar[list[bool]] = []
+
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's
         wire = cast("Server", self.transport)
+        Greeter.delays.append(not wire.getTcpNoDelay())
         wire.write(b"hello")
         wire.loseConnection()
 
@@ -137,6 +140,12 @@ def test_a_connection_is_closed_at_once_if_nothing_waits_to_be_sent(
     # The client may know of the end before the protocol does.
     opener.thread.call(int)
     assert Answering.ends == [(is_at_once, "ConnectionDone")]
+
+
+def test_no_answer_waits_for_one_before_it_to_be_acknowledged(opener: Opener) -> None:
+    Greeter.delays.clear()
+    assert greeting("127.0.0.1", opener.open("127.0.0.1")) == b"hello"
+    assert Greeter.delays == [False]
 
 
 def test_a_name_is_listened_on_at_its_ipv4_address(opener: Opener) -> None:
