@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 import time
@@ -10,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 from dirserver.directory.access.attempts import Attempts
 from dirserver.directory.directory import Directory
@@ -196,7 +196,8 @@ class Authenticator:
 
     def _digest(self, *parts: str) -> bytes:
         message = "".join(f"{len(part)} {part} " for part in parts)
-        return hmac.digest(self._key, message.encode("utf-8", "surrogatepass"), "sha256")
+        octets = message.encode("utf-8", "surrogatepass")
+        return blake2b(octets, key=self._key, digest_size=32).digest()
 
     def _is_password(self, user: Principal | None, login: str, password: str) -> bool:
         with self._store.reading() as connection:
