@@ -150,6 +150,21 @@ class DirectoryReader:
         snapshot = self._store.reading(at_once=at_once, of_turn=of_turn)
         return Opening(snapshot, begin, self.record_first)
 
+    def moment_for(self, principal: Principal, client: Client) -> object | None:
+        """Return the moment that ``reading`` in this turn would be of, as far as that is known.
+
+        It is where nothing at all has been written since a reading before. Raises AccessDenied as
+        ``reading`` does.
+        """
+        if self._lookups is not None or not shield.may_be_stopped(client):
+            return None
+        moment = self._store.glance_at_moment()
+        policy = self._policies.known_at(moment)
+        if policy is None:
+            return None
+        self._current(policy, principal, client, datetime.now(UTC))
+        return moment
+
     def record_first(self, refusals: Sequence[AuditEvent]) -> None:
         """As ``record``, but only of what has not been told of in the last hour."""
         if told := self.recorder.repeats.first_of(refusals):

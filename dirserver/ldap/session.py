@@ -50,10 +50,10 @@ from dirserver.ldap.operations import (
     result_of,
 )
 from dirserver.ldap.search.answers import Short
-from dirserver.ldap.search.habits import habit_of
 from dirserver.ldap.search.limits import MOST_AT_ONCE
 from dirserver.ldap.search.public import root_answer
 from dirserver.ldap.search.searching import Search
+from dirserver.ldap.search.short import short_answer
 from dirserver.ldap.settings import LDAPSettings
 from dirserver.model.principal import ANONYMOUS, Client, Principal
 
@@ -154,12 +154,9 @@ class LDAPSession:
         if self._is_nobody(settings):
             return None
         try:
-            with context.directory.reading(self.principal, self.client, of_turn=True) as reading:
-                tree = Tree(reading, settings, counts_subordinates=False)
-                target = tree.target(location, request.scope)
-                profile = settings.profile_for(self.client.address)
-                habit = target and habit_of(request, tree, target, settings, profile)
-                found = habit.answer(message, request, tree) if habit else None
+            found = short_answer(
+                context.directory, settings, self.principal, self.client, location, message, request
+            )
         except DirectoryError as error:
             return self._refusal(message, error)
         return None if found is None else self._in_short(message, found)

@@ -180,6 +180,10 @@ def test_a_glance_at_the_moment_sees_what_was_written(services: Services) -> Non
     end = store.turn()
     assert store.glance_at_moment() is before
     put(services, "1.vcf", vcard("1", "One"))
+    # All who only glance in a turn are told of one moment, too.
+    assert store.glance_at_moment() is before
+    end()
+    end = store.turn()
     # Which one it is now nobody has seen yet.
     assert store.glance_at_moment() is None
     assert known(services) == 1
@@ -199,6 +203,8 @@ def test_the_policy_of_a_turn_is_that_of_now(services: Services) -> None:
     before = services.directory.policy(at_once=True)
     assert services.directory.policy(at_once=True) is before
     reconfigure(services, *WITHOUT_BOB)
+    end()
+    end = services.store.turn()
     with pytest.raises(NotAtOnce):
         services.directory.policy(at_once=True)
     services.directory.policy()

@@ -163,4 +163,4 @@ def test_more_habits_than_are_kept_are_answered_all_the_same(context: Context) -
     # Of what is asked, the last are kept: a telephone that comes later is not worse off.
     kept = max((kept for _, kept in habits._kept._kept.values()), key=len)
     assert len(kept) == 32
-    assert any("x98" in attributes for *_, attributes, _about, _profile in kept)
+    assert any("x98" in attributes for (*_, attributes, _about), _profile in kept)

@@ -289,6 +289,9 @@ class _Faulty(DirectoryReader):
         raise self._error
         yield
 
+    def moment_for(self, _principal: Principal, _client: PrincipalClient) -> object | None:
+        raise self._error
+
 
 @pytest.mark.parametrize(
     ("error", "code"),

@@ -39,13 +39,23 @@ _MOST_KEPT = 32
 # So much a habit takes by itself, and for each book: a look of its own.
 _BESIDE_HABIT, _BESIDE_BOOK = 2000, 500
 
-# All of a search that words do not change, and of who asks that the books do not say.
-_Key: TypeAlias = tuple[
-    str, Scope, int, bool, tuple[str, ...], tuple[str, ...] | None, ClientProfile
-]
+# All of a search that words do not change.
+Frame: TypeAlias = tuple[str, Scope, int, bool, tuple[str, ...], tuple[str, ...] | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def frame_of(request: SearchRequest) -> Frame:
+    """Return all of ``request`` but its words."""
+    return (
+        request.base,
+        request.scope,
+        request.size_limit,
+        request.types_only,
+        request.attributes,
+        request.about,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Habit:
     """A search whose words are still to come. It is for ``most`` cards.
 
@@ -64,11 +74,15 @@ class Habit:
 
         The tree is as it was seen when this became a habit. Raises NotAtOnce, TimeIsUp.
         """
-        moment, asked = tree.reading.moment, (self, without_id(message.octets))
-        known = _answers.get(moment, asked)
+        moment = tree.reading.moment
+        known = self.answer_again(message, moment)
         if known is None and (known := self._found(message, request, tree)) is not None:
-            _answers.put(moment, asked, known)
+            _answers.put(moment, (self, without_id(message.octets)), known)
         return known
+
+    def answer_again(self, message: Message, moment: object | None) -> Short | None:
+        """Return what was answered at this ``moment`` to the same, or None where nothing was."""
+        return _answers.get(moment, (self, without_id(message.octets)))
 
     def _found(self, message: Message, request: SearchRequest, tree: Tree) -> Short | None:
         asked = request.filter
@@ -104,15 +118,7 @@ def habit_of(
     profile: ClientProfile,
 ) -> Habit | None:
     """Return the habit that ``request`` to ``target`` is, or None where it is none."""
-    key: _Key = (
-        request.base,
-        request.scope,
-        request.size_limit,
-        request.types_only,
-        request.attributes,
-        request.about,
-        profile,
-    )
+    key = frame_of(request), profile
     kept = _kept(target.views)
     known = kept.get(key)
     # Who sees these books may see other ones as well, whose entries are beside the cards, or in
@@ -165,5 +171,6 @@ def _is_said_by_cards(name: str) -> bool:
 
 
 # To other readers, or by another policy, the books are other ones.
+_Key: TypeAlias = tuple[Frame, ClientProfile]
 _Kept: TypeAlias = dict[_Key, tuple[tuple[Container, ...], tuple[VisibleBook, ...], Habit | None]]
 _kept = Followed[tuple[VisibleBook, ...], _Kept](lambda _views: {})

@@ -191,6 +191,7 @@ class TurnSnapshot:
 
     __slots__ = (
         "_connection",
+        "_glanced",
         "_moment",
         "_reader",
         "_snapshot",
@@ -208,6 +209,7 @@ class TurnSnapshot:
         self._reader: _Reader | None = None
         self._version: int | None = None
         self._moment = object()
+        self._glanced: object | None = None
         self.is_on = False
 
     def begin(self) -> None:
@@ -217,6 +219,7 @@ class TurnSnapshot:
     def end(self) -> None:
         """End the turn. Raises StoreUnavailable."""
         self.is_on = False
+        self._glanced = None
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None:
             snapshot.__exit__(None, None, None)
@@ -232,15 +235,17 @@ class TurnSnapshot:
     def glance(self) -> object | None:
         """Return the moment of now, if it is known again from a turn before, or that of this turn.
 
-        To ask for that alone is less than to take a snapshot.
+        To ask for that alone is less than to take a snapshot, and in one turn is done once.
         """
         if self._snapshot is not None:
             return self._moment
         reader = self._reader if self.is_on else None
         if reader is None:
             return None
-        (version,) = reader.driver.execute(_VERSION).fetchone()
-        return self._moment if version == self._version else None
+        if self._glanced is None:
+            (version,) = reader.driver.execute(_VERSION).fetchone()
+            self._glanced = self._moment if version == self._version else None
+        return self._glanced
 
     @property
     def idle(self) -> int:

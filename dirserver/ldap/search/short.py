@@ -1,0 +1,96 @@
+"""Searches that are answered in one go, as telephones and mail programs ask all day long.
+
+Who asks the same again, with nothing written in between, is answered without a look at the
+database: it is known which habit it is when they ask that way, and what was found.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+from dirserver.directory import DirectoryReader
+from dirserver.ldap.codec.messages import Message, SearchRequest
+from dirserver.ldap.dit.dn import Location
+from dirserver.ldap.dit.tree import Tree
+from dirserver.ldap.search.answers import Short
+from dirserver.ldap.search.habits import Frame, Habit, frame_of, habit_of
+from dirserver.ldap.settings import LDAPSettings
+from dirserver.model.principal import Client, Principal
+
+# So many telephones may ask in a way or two before others of them are looked at again.
+_MOST_REGULARS = 1000
+# None sends more. What of it is no words, is kept for each.
+_LONGEST = 512
+
+_Asked: TypeAlias = tuple[Principal, str, Frame]
+
+
+class _Regulars:
+    """Who asks in which way, and what habit that is: at one moment, by one config. For one thread.
+
+    A habit depends on who asks, from where, the config, and what is in the database; on nothing
+    else.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._moment: object | None = None
+        self._settings: LDAPSettings | None = None
+        # A habit is kept with its answers, or by those who have it, and for nobody else.
+        self._habits = WeakValueDictionary[_Asked, Habit]()
+
+    def habit(self, moment: object | None, settings: LDAPSettings, asked: _Asked) -> Habit | None:
+        """Return the habit if it has been learnt at this ``moment``."""
+        if moment is None or moment is not self._moment or settings is not self._settings:
+            return None
+        return self._habits.get(asked)
+
+    def learn(
+        self, moment: object | None, settings: LDAPSettings, asked: _Asked, habit: Habit
+    ) -> None:
+        """Remember a habit, unless it is not known which moment it is of."""
+        if moment is None:
+            return
+        if moment is not self._moment or settings is not self._settings:
+            self._habits.clear()
+            self._moment, self._settings = moment, settings
+        elif len(self._habits) >= _MOST_REGULARS:
+            self._habits.popitem()
+        self._habits[asked] = habit
+
+
+_regulars = _Regulars()
+
+
+def short_answer(
+    directory: DirectoryReader,
+    settings: LDAPSettings,
+    principal: Principal,
+    client: Client,
+    location: Location,
+    message: Message,
+    request: SearchRequest,
+) -> Short | None:
+    """Return what ``request``, which is in ``message``, finds at ``location``.
+
+    None where that is more than a few cards, or no habit. Raises NotAtOnce where there would be
+    something to wait for, and AccessDenied.
+    """
+    asked = principal, client.address, frame_of(request)
+    moment = directory.moment_for(principal, client)
+    known = _regulars.habit(moment, settings, asked)
+    if known is not None and (answer := known.answer_again(message, moment)) is not None:
+        return answer
+    with directory.reading(principal, client, of_turn=True) as reading:
+        tree = Tree(reading, settings, counts_subordinates=False)
+        target = tree.target(location, request.scope)
+        profile = settings.profile_for(client.address)
+        if target is None:
+            return None
+        habit = habit_of(request, tree, target, settings, profile)
+        if habit is None:
+            return None
+        if len(message.octets) <= _LONGEST:
+            _regulars.learn(reading.moment, settings, asked, habit)
+        return habit.answer(message, request, tree)
