@@ -60,7 +60,8 @@ class Crowd:
         self._connections = [connected(subject) for _ in range(connections)]
         self._calls = [workload.call(one, subject, entries) for one in self._connections]
         # Not counted: whatever the server remembers from here on.
-        self._calls[0](0)
+        for number in range(workload.before(entries)):
+            self._calls[0](number)
 
     def turn(self, seconds: float) -> Turn:
         """Ask for so long."""

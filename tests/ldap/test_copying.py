@@ -170,6 +170,22 @@ def test_what_a_book_was_like_takes_no_room() -> None:
         assert len(book.runs) == 1
 
 
+def test_a_book_that_is_sent_once_more_has_more_room() -> None:
+    kept = KeptRuns(10_000, 2_000)
+    book = kept.of(1, "state")
+    for wanted, there in ((False, "ab"), (True, "abcde")):
+        book.is_wanted = book.is_wanted or wanted
+        for at in "abcde":
+            kept.put(book, ("look", (at,)), TEN)
+        assert [place for _, place in book.runs] == [(at,) for at in there]
+    # Another has the room of one that nobody has asked for again, and takes no more than that.
+    other = kept.of(2, "state")
+    for at in "abcde":
+        kept.put(other, ("look", (at,)), TEN)
+    assert len(other.runs) == 2
+    assert len(book.runs) == 5
+
+
 def test_a_run_is_not_cut() -> None:
     assert list(TEN.first(10).pieces(500, 1000)) == [TEN]
     assert list(TEN.first(9).pieces(500, 1000)) == []

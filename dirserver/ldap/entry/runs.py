@@ -47,10 +47,14 @@ _Key: TypeAlias = tuple[Hashable, Place | None]
 
 @dataclass(slots=True, eq=False)
 class BookRuns:
-    """The runs of a book as it was at one ``state``."""
+    """The runs of a book as it was at one ``state``.
+
+    ``is_wanted`` tells that some were sent once more.
+    """
 
     state: Hashable
     octets: int = 0
+    is_wanted: bool = False
     runs: dict[_Key, Run] = field(default_factory=dict)
 
 
@@ -61,9 +65,13 @@ class KeptRuns:
     when somebody begins anew with a book that is larger; so that is done with other books only.
     """
 
-    def __init__(self, most_octets: int) -> None:
-        """Begin with none; they never take more than ``most_octets``."""
+    def __init__(self, most_octets: int, once_octets: int | None = None) -> None:
+        """Begin with none; they never take more than ``most_octets``.
+
+        Of a book that was sent once and not again as it is, ``once_octets`` are kept at the most.
+        """
         self._most = most_octets
+        self._once = most_octets if once_octets is None else once_octets
         self._octets = 0
         self._lock = threading.Lock()
         self._books: OrderedDict[int, BookRuns] = OrderedDict()
@@ -85,14 +93,22 @@ class KeptRuns:
             while self._octets + octets > self._most and len(self._books) > 1:
                 self._forget(next(iter(self._books)))
             is_known = next(reversed(self._books.values()), None) is book
-            if is_known and key not in book.runs and self._octets + octets <= self._most:
+            if (
+                is_known
+                and key not in book.runs
+                and self._octets + octets <= self._most
+                and book.octets + octets <= self._room(book)
+            ):
                 book.runs[key] = run
                 book.octets += octets
                 self._octets += octets
 
     def has_room(self, book: BookRuns) -> bool:
         """Say whether it is worth to make a run of the book in order to keep it."""
-        return book.octets < self._most * 15 // 16
+        return book.octets < self._room(book) * 15 // 16
+
+    def _room(self, book: BookRuns) -> int:
+        return self._most if book.is_wanted else self._once
 
     def _forget(self, book_id: int) -> None:
         gone = self._books.pop(book_id, None)

@@ -16,8 +16,9 @@ from dirserver.model.hits import Hits
 from dirserver.model.ordering import BY_NAME, Order, Place
 from dirserver.model.query import EVERYTHING, PERSONS, resolve
 
-# As much as ten thousand cards take mostly.
-_kept = KeptRuns(10 * 1024 * 1024)
+# As much as a hundred thousand cards take mostly; and ten thousand, where one client alone fetches
+# them.
+_kept = KeptRuns(128 * 1024 * 1024, 10 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Copy:
         """
         left = most
         while (run := self.book.runs.get((self.kind, after))) is not None:
+            self.book.is_wanted = True
             if left == 0:
                 yield run
                 return
