@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 _SCOPES = {"base": 0, "one": 1, "sub": 2}
-_VERSION = 0x11
+_VERSION, _SOCKBUF = 0x11, 0x5008
+# Right above the socket (LBER_SBIOD_LEVEL_PROVIDER).
+_PROVIDER = 10
 _ALL = 1
 _SUCCESS, _SIZE_LIMIT_EXCEEDED = 0, 4
 _RESULT_OF_SEARCH = 0x65
@@ -43,6 +45,15 @@ def _library() -> ctypes.CDLL:
     return library
 
 
+@cache
+def _prompt() -> ctypes.PyDLL:
+    """Return the library for what never waits: to let other threads on would cost more than that.
+
+    Raises LibraryError when there is none.
+    """
+    return ctypes.PyDLL(_library()._name)
+
+
 def _found(name: str) -> str | None:
     return ctypes.util.find_library(name)
 
@@ -65,7 +76,7 @@ class Connection:
 
     def __init__(self, address: tuple[str, int]) -> None:
         """Get ready to connect to ``address``."""
-        self._library = _library()
+        self._library, self._prompt = _library(), _prompt()
         self._handle = ctypes.c_void_p()
         self._limit = _Seconds(_SECONDS, 0)
         uri = f"ldap://{address[0]}:{address[1]}"
@@ -94,6 +105,16 @@ class Connection:
         )
         self._library.ldap_msgfree(self._answer(message_id, _RESULT_OF_BIND))
 
+    def read_ahead(self) -> None:
+        """Read from the socket as much as there is, and not each entry in two steps.
+
+        Else that is half of what it costs to ask, beside a server that has the same processor.
+        """
+        buffer, library = ctypes.c_void_p(), self._library
+        self._check(library.ldap_get_option(self._handle, _SOCKBUF, ctypes.byref(buffer)))
+        layer = ctypes.c_char.in_dll(library, "ber_sockbuf_io_readahead")
+        self._check(library.ber_sockbuf_add_io(buffer, ctypes.byref(layer), _PROVIDER, None))
+
     def search(
         self,
         base: bytes,
@@ -105,9 +126,9 @@ class Connection:
         """Return how many entries ``text``, a filter, finds."""
         answer = self._search(base, scope, text, attributes, size_limit, None)
         try:
-            return int(self._library.ldap_count_entries(self._handle, answer))
+            return int(self._prompt.ldap_count_entries(self._handle, answer))
         finally:
-            self._library.ldap_msgfree(answer)
+            self._prompt.ldap_msgfree(answer)
 
     def _search(
         self,
@@ -120,7 +141,7 @@ class Connection:
     ) -> ctypes.c_void_p:
         message_id = ctypes.c_int()
         self._check(
-            self._library.ldap_search_ext(
+            self._prompt.ldap_search_ext(
                 self._handle,
                 base,
                 _SCOPES[scope],
@@ -145,7 +166,7 @@ class Connection:
         if kind != expected:
             raise LibraryError(f"the answer is of another kind: {kind}")
         code = ctypes.c_int()
-        parsed = self._library.ldap_parse_result
+        parsed = self._prompt.ldap_parse_result
         self._check(parsed(self._handle, answer, ctypes.byref(code), None, None, None, None, 0))
         if code.value not in (_SUCCESS, _SIZE_LIMIT_EXCEEDED):
             self._check(code.value)

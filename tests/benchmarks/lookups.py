@@ -221,4 +221,5 @@ def connected(subject: Subject) -> Connection:
     assert subject.ldap is not None
     connection = Connection(subject.ldap)
     connection.bind(NAME, PASSWORD)
+    connection.read_ahead()
     return connection
