@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 _SCOPES = {"base": 0, "one": 1, "sub": 2}
-_VERSION, _SOCKBUF = 0x11, 0x5008
+_DESCRIPTOR, _VERSION, _SOCKBUF = 0x01, 0x11, 0x5008
 # Right above the socket (LBER_SBIOD_LEVEL_PROVIDER).
 _PROVIDER = 10
 _ALL = 1
@@ -124,21 +124,32 @@ class Connection:
         size_limit: int = 0,
     ) -> int:
         """Return how many entries ``text``, a filter, finds."""
-        answer = self._search(base, scope, text, attributes, size_limit, None)
+        return self.entries(self.ask(base, scope, text, attributes, size_limit))
+
+    def entries(self, message_id: ctypes.c_int) -> int:
+        """Wait for the answer to what was asked, and return how many entries it has."""
+        answer = self._answer(message_id, _RESULT_OF_SEARCH)
         try:
             return int(self._prompt.ldap_count_entries(self._handle, answer))
         finally:
             self._prompt.ldap_msgfree(answer)
 
-    def _search(
+    def fileno(self) -> int:
+        """Return the number of the socket; what is left of an answer is waited for there."""
+        number = ctypes.c_int()
+        self._check(self._library.ldap_get_option(self._handle, _DESCRIPTOR, ctypes.byref(number)))
+        return number.value
+
+    def ask(
         self,
         base: bytes,
         scope: str,
         text: bytes,
         attributes: ctypes.Array[ctypes.c_char_p],
-        size_limit: int,
-        controls: ctypes.Array[ctypes.c_void_p] | None,
-    ) -> ctypes.c_void_p:
+        size_limit: int = 0,
+        controls: ctypes.Array[ctypes.c_void_p] | None = None,
+    ) -> ctypes.c_int:
+        """Ask as ``search`` does, and wait for nothing."""
         message_id = ctypes.c_int()
         self._check(
             self._prompt.ldap_search_ext(
@@ -155,7 +166,7 @@ class Connection:
                 ctypes.byref(message_id),
             )
         )
-        return self._answer(message_id, _RESULT_OF_SEARCH)
+        return message_id
 
     def _answer(self, message_id: ctypes.c_int, expected: int) -> ctypes.c_void_p:
         """Wait for the whole answer."""
@@ -184,8 +195,9 @@ class Connection:
                 library.ldap_create_page_control(self._handle, page, kept, 1, ctypes.byref(control))
             )
             controls = (ctypes.c_void_p * 2)(control, None)
-            answer = self._search(base, "sub", text, attributes, 0, controls)
+            asked = self.ask(base, "sub", text, attributes, 0, controls)
             library.ldap_control_free(control)
+            answer = self._answer(asked, _RESULT_OF_SEARCH)
             entries = int(library.ldap_count_entries(self._handle, answer))
             kept = ctypes.POINTER(_Berval)(self._cookie(answer))
             library.ldap_msgfree(answer)

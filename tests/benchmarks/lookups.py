@@ -33,6 +33,8 @@ _WRITTEN = b"TEL;TYPE=WORK,VOICE:"
 
 # Does something once, the number of the call being given; returns how many operations it was.
 Call: TypeAlias = Callable[[int], int]
+# Asks a question by its number, and returns the id of the message.
+Ask: TypeAlias = Callable[[Connection, int], ctypes.c_int]
 Hits: TypeAlias = Callable[[Connection, int], list[int]]
 
 
@@ -42,7 +44,8 @@ class Workload:
 
     ``call`` makes, for a subject and how many entries it has, what asks over a connection; with
     ``fresh`` it connects by itself. ``hits`` are how many entries each of its questions finds.
-    ``before`` says, of so many entries, how many calls nobody counts.
+    ``before`` says, of so many entries, how many calls nobody counts. ``asking`` is for whoever
+    does something else while the server thinks.
     """
 
     name: str
@@ -51,19 +54,32 @@ class Workload:
     fresh: bool = False
     hits: Hits | None = None
     before: Callable[[int], int] = lambda _entries: 1
+    asking: Callable[[int], Ask] | None = None
 
 
 def _asking(
     write: Callable[[Person], str], attributes: Sequence[str] = _SHOWN, limit: int = _LINES
-) -> Callable[[Connection, Subject, int], Call]:
+) -> Callable[[int], Ask]:
     shown = strings(attributes)
 
-    def made(connection: Connection, _subject: Subject, entries: int) -> Call:
+    def made(entries: int) -> Ask:
         questions = _questions(write, entries)
 
-        def call(number: int) -> int:
+        def ask(connection: Connection, number: int) -> ctypes.c_int:
             asked = questions[number * 7 % len(questions)]
-            connection.search(SUFFIX.encode(), "sub", asked, shown, limit)
+            return connection.ask(SUFFIX.encode(), "sub", asked, shown, limit)
+
+        return ask
+
+    return made
+
+
+def _answered(asking: Callable[[int], Ask]) -> Callable[[Connection, Subject, int], Call]:
+    def made(connection: Connection, _subject: Subject, entries: int) -> Call:
+        ask = asking(entries)
+
+        def call(number: int) -> int:
+            connection.entries(ask(connection, number))
             return 1
 
         return call
@@ -187,7 +203,8 @@ def _compared(
     limit: int = _LINES,
 ) -> Workload:
     asked = write, attributes, limit
-    return Workload(name, _asking(*asked), targets, hits=_finding(*asked))
+    asking = _asking(*asked)
+    return Workload(name, _answered(asking), targets, hits=_finding(*asked), asking=asking)
 
 
 LOOKUP = _compared("number lookup over three attributes", _lookup, _targets(0.7, 0.7))
@@ -210,7 +227,9 @@ WORKLOADS = (
 )
 CHINESE = tuple(
     Workload(
-        f"contains {length} Chinese character{'s' * (length > 1)}", _asking(_chinese(length)), {}
+        f"contains {length} Chinese character{'s' * (length > 1)}",
+        _answered(_asking(_chinese(length))),
+        {},
     )
     for length in (1, 2)
 )
