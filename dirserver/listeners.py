@@ -59,8 +59,7 @@ class _PromptConnection(Server):
                 data = data[sent:]
         super().write(data)
 
-    # Of Twisted's two bases that have it, one has no annotations.
-    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]
+    def doRead(self) -> ConnectionLost | ConnectionDone | None:  # type: ignore[override]  # mixed in
         """Read, and close at once where what came was the last word and nothing waits.
 
         To close, Twisted would wait until there is room for what it does not have to send.

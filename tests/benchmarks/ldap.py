@@ -15,7 +15,7 @@ from tests.organisation import PASSWORD
 
 SUFFIX = "dc=example,dc=org"
 _NAME = f"uid={LOGIN},ou=users,{SUFFIX}"
-# So many different questions are asked in turn, so that no answer can be kept ready.
+# So many different questions are asked in turn, as many telephones would.
 _QUESTIONS = 500
 # What a telephone shows, and how many of them.
 _SHOWN = ("cn", "sn", "givenName", "telephoneNumber", "mobile", "homePhone")

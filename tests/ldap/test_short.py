@@ -12,7 +12,7 @@ from dirserver.assembly import Services
 from dirserver.ldap.codec.decode import decode_message
 from dirserver.ldap.session import LDAPSession
 from dirserver.ldap.settings import ClientProfile
-from tests.directory.acts import put
+from tests.directory.acts import put, reconfigure
 from tests.directory.keys import hand_out
 from tests.ldap import people, wire
 from tests.ldap.client import encode
@@ -55,6 +55,28 @@ def test_a_turn_that_began_without_a_look_has_one_moment(services: Services, fac
         assert session.short(message) == before
     with face.turn():
         assert session.short(message) != before
+
+
+def test_whose_rights_end_amid_a_turn_is_not_found_more_by_the_old_ones(
+    services: Services, face: Face
+) -> None:
+    session = face.bound("carol")
+    asked = [
+        decode_message(wire.message(2, wire.search(SUFFIX, text, attributes=["cn"])))
+        for text in ("(cn=nobody)", "(cn=anna*)")
+    ]
+    with face.turn():
+        first = session.short(asked[0])
+    with face.turn():
+        # It is known which moment this is, without a look.
+        assert session.short(asked[0]) == first
+        assert services.store.moment is None
+        reconfigure(
+            services, ('to = "group:support", access = "read"', 'to = "erin", access = "read"')
+        )
+        services.directory.policy()
+        found = session.short(asked[1])
+        assert found is None or len(wire.responses(found)) == 1
 
 
 def test_a_time_that_is_over_ends_it_with_nothing_written(services: Services, face: Face) -> None:

@@ -74,11 +74,10 @@ class Habit:
 
         The tree is as it was seen when this became a habit. Raises NotAtOnce, TimeIsUp.
         """
-        moment = tree.reading.moment
-        known = self.answer_again(message, moment)
-        if known is None and (known := self._found(message, request, tree)) is not None:
-            _answers.put(moment, (self, without_id(message.octets)), known)
-        return known
+        found = self._found(message, request, tree)
+        if found is not None:
+            _answers.put(tree.reading.moment, (self, without_id(message.octets)), found)
+        return found
 
     def answer_again(self, message: Message, moment: object | None) -> Short | None:
         """Return what was answered at this ``moment`` to the same, or None where nothing was."""

@@ -84,13 +84,18 @@ def short_answer(
         return answer
     with directory.reading(principal, client, of_turn=True) as reading:
         tree = Tree(reading, settings, counts_subordinates=False)
+        if known is not None and reading.moment is moment:
+            # Nothing was written meanwhile: it is the same habit, and was not answered before.
+            return known.answer(message, request, tree)
         target = tree.target(location, request.scope)
-        profile = settings.profile_for(client.address)
         if target is None:
             return None
+        profile = settings.profile_for(client.address)
         habit = habit_of(request, tree, target, settings, profile)
         if habit is None:
             return None
         if len(message.octets) <= _LONGEST:
             _regulars.learn(reading.moment, settings, asked, habit)
-        return habit.answer(message, request, tree)
+        # Others may have asked the same.
+        answer = habit.answer_again(message, reading.moment)
+        return habit.answer(message, request, tree) if answer is None else answer
