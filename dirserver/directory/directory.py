@@ -220,7 +220,7 @@ class DirectoryReader:
         self.recorder.record(events)
 
     def _append(self, events: Sequence[AuditEvent]) -> None:
-        with self._store.writing() as connection:
+        with self._store.noting() as connection:
             audit.append(connection, events, datetime.now(UTC))
 
     @property

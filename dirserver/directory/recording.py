@@ -107,7 +107,7 @@ class Recorder:
     def _append(
         self, dated: Sequence[tuple[AuditEvent, datetime]], lost: int, patience: float
     ) -> None:
-        with self._store.writing(patience) as connection:
+        with self._store.noting(patience) as connection:
             for event, at in dated:
                 audit.append(connection, [event], at)
             if lost:

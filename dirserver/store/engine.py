@@ -93,7 +93,7 @@ class Store:
     def moment(self) -> object | None:
         """What stands for all that is in the snapshot that was taken in this turn, if one was.
 
-        It is the same thing as in a turn before where nothing at all has been written since.
+        It is the same thing as in a turn before where nothing was written since but by ``noting``.
         """
         return self._snapshots.turn.moment
 
@@ -119,15 +119,27 @@ class Store:
                 yield connection
                 transaction.rollback()
 
-    @contextmanager
-    def writing(self, patience: float = PATIENCE) -> Iterator[Connection]:
+    def writing(self, patience: float = PATIENCE) -> AbstractContextManager[Connection]:
         """Open a transaction that commits at the end, or leaves no trace when it is broken off.
 
         Raises StoreBusy when other writers keep it waiting for more than ``patience`` seconds,
         on PostgreSQL only when that is less than usual.
         """
+        return self._writing(patience)
+
+    def noting(self, patience: float = PATIENCE) -> AbstractContextManager[Connection]:
+        """Open the same for what no search and no right depends on, and so no ``moment``.
+
+        That are the audit trail, and who was seen when: while telephones are at work, something
+        of it is written every few seconds.
+        """
+        return self._writing(patience, is_marked=False)
+
+    @contextmanager
+    def _writing(self, patience: float, *, is_marked: bool = True) -> Iterator[Connection]:
         if self.is_sqlite:
-            with as_conditions(), self._batches.writing(patience) as connection:
+            batches = self._batches
+            with as_conditions(), batches.writing(patience, is_marked=is_marked) as connection:
                 yield connection
             return
         with as_conditions(), self._engine.connect() as connection, connection.begin():

@@ -8,15 +8,22 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 
 import pytest
+from sqlalchemy import select
 
 from dirserver.assembly import Services
+from dirserver.directory import Directory
+from dirserver.directory.lookups import Detail
 from dirserver.errors import AccessDenied, NotAtOnce
+from dirserver.model.audit import AuditAction, AuditEvent, Outcome, WrittenEvent
 from dirserver.model.grant import Privilege
 from dirserver.model.principal import Principal, PrincipalKind
-from dirserver.store.engine import Connection
+from dirserver.model.query import EVERYTHING
+from dirserver.store import devices, sightings, tables
+from dirserver.store.engine import Connection, Store
 from dirserver.store.sqlite import snapshots
 from dirserver.store.sqlite.driver import driver_of
-from tests.directory.acts import WITHOUT_BOB, put, reconfigure
+from tests.directory.acts import WITHOUT_BOB, events, put, reconfigure
+from tests.directory.keys import PHONE, hand_out, login
 from tests.organisation import ALICE, BOB, HERE, vcard
 
 
@@ -165,12 +172,108 @@ def test_a_moment_lasts_until_anybody_writes(services: Services) -> None:
     second = moment(services)
     assert (second[0] is first[0], second[1]) == (False, 1)
     # As another process would.
-    with closing(sqlite3.connect(services.store.file)) as other, other:
-        other.execute("DELETE FROM card WHERE href = '1.vcf'")
+    with closing(Store(services.store.url)) as other, other.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM card WHERE href = '1.vcf'")
     third = moment(services)
     assert (third[0] is second[0], third[1]) == (False, 0)
     assert moment(services) == third
     assert services.store.connections_in_use == 0
+
+
+def seen(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows that answers may be made from, by their tables."""
+    notes = {"audit_event", "sighting"}
+    with store.reading() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in connection.execute(
+                    select(*(one for one in table.c if not one.name.startswith("last_")))
+                )
+            ]
+            for table in tables.metadata.tables.values()
+            if table.name not in notes
+        }
+
+
+def test_what_is_noted_is_nothing_that_answers_are_made_from(services: Services) -> None:
+    put(services, "1.vcf", vcard("1", "One"))
+    phone = login(services, hand_out(services))
+    first = moment(services)
+    there = seen(services.store)
+    directory = Directory(services.store, services.deriver, reads=Detail.SUMMARY)
+    with directory.reading(phone, PHONE) as reading:
+        view = reading.book("customers", Privilege.READ)
+        reading.note_copy(view)
+        assert list(reading.search(EVERYTHING, (view,)))
+    refused = AuditEvent(AuditAction.LOGIN, "eve", Outcome.REFUSED)
+    notes: list[Callable[[], None]] = [
+        lambda: directory.tell_lookups(unfinished=True),
+        directory.write_sightings,
+        lambda: directory.record([refused]),
+    ]
+    for note in notes:
+        before = written(services)
+        note()
+        assert written(services) != before
+        assert moment(services) == first
+        end = services.store.turn()
+        assert services.store.glance_at_moment() is first[0]
+        end()
+    assert seen(services.store) == there
+    directory.close()
+    put(services, "2.vcf", vcard("2", "Two"))
+    assert moment(services)[0] is not first[0]
+
+
+def written(services: Services) -> tuple[list[WrittenEvent], object]:
+    """Return what was noted."""
+    with services.store.reading() as connection:
+        return events(services), (
+            sightings.of(connection, [1]),
+            [(one.device.id, one.last_seen) for one in devices.records(connection)],
+        )
+
+
+def test_a_note_does_not_hide_what_was_written_before_it(services: Services) -> None:
+    store = services.store
+    first = moment(services)
+    put(services, "1.vcf", vcard("1", "One"))
+    services.directory.record([AuditEvent(AuditAction.LOGIN, "eve", Outcome.REFUSED)])
+    end = store.turn()
+    assert store.glance_at_moment() is None
+    end()
+    second = moment(services)
+    assert (second[0] is first[0], second[1]) == (False, 1)
+    # Nor does a glance after a note that which comes behind it.
+    services.directory.record([AuditEvent(AuditAction.LOGIN, "eve", Outcome.REFUSED)])
+    end = store.turn()
+    assert store.glance_at_moment() is second[0]
+    end()
+    put(services, "2.vcf", vcard("2", "Two"))
+    end = store.turn()
+    assert store.glance_at_moment() is None
+    end()
+    third = moment(services)
+    assert (third[0] is second[0], third[1]) == (False, 2)
+
+
+def broken_off(store: Store) -> None:
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM card")
+        raise ZeroDivisionError
+
+
+def test_what_is_broken_off_leaves_the_moment(services: Services) -> None:
+    first = moment(services)
+    with pytest.raises(ZeroDivisionError):
+        broken_off(services.store)
+    assert moment(services) == first
+    with services.store.together(1.0):
+        services.directory.record([AuditEvent(AuditAction.LOGIN, "eve", Outcome.REFUSED)])
+        with pytest.raises(ZeroDivisionError):
+            broken_off(services.store)
+    assert moment(services) == first
 
 
 def test_a_glance_at_the_moment_sees_what_was_written(services: Services) -> None:

@@ -95,7 +95,7 @@ class Sightings:
         if not uses and not copies:
             return
         try:
-            with store.writing() as connection:
+            with store.noting() as connection:
                 devices.note_uses(connection, uses.values())
                 sightings.note(connection, list(copies.values()))
         except BaseException:

@@ -9,6 +9,7 @@ yet: a sync token that a loss of power takes back would later stand for other ch
 from __future__ import annotations
 
 import math
+import secrets
 import sqlite3
 import threading
 import time
@@ -26,6 +27,8 @@ from dirserver.store.sqlite.writers import Turns
 _MOST_PARTS = 8
 _MOST_SECONDS = 0.1
 _FAILURES = (SQLAlchemyError, sqlite3.Error)
+# A database's own number has so many, beside its sign.
+_MARK_BITS = 31
 
 
 class Batch:
@@ -138,17 +141,22 @@ class Batches:
         return len(self._idle)
 
     @contextmanager
-    def writing(self, patience: float) -> Iterator[Connection]:
+    def writing(self, patience: float, *, is_marked: bool = True) -> Iterator[Connection]:
         """Open a transaction, or a part of one; at the end of the block it is committed.
 
-        Raises StoreBusy when the turn does not come within ``patience`` seconds.
+        Where it ``is_marked``, who reads in turns sees that what answers are made from may have
+        changed. Raises StoreBusy when the turn does not come within ``patience`` seconds.
         """
         mine = self._together.get(threading.get_ident())
         if mine is not None:
             with mine.part(more=True) as connection:
+                if is_marked:
+                    _mark(connection)
                 yield connection
             return
         with self._turn(patience) as batch, batch.part() as connection:
+            if is_marked:
+                _mark(connection)
             yield connection
 
     @contextmanager
@@ -206,6 +214,16 @@ class Batches:
         """Close the connection that stands by."""
         while self._idle:
             self._idle.pop().close()
+
+
+def _mark(connection: Connection) -> None:
+    """Give the database another number.
+
+    It is in a page of its own, and so costs little. Nothing is counted: a database that was put
+    back in its place would come to the same number with something else in it.
+    """
+    number = secrets.randbits(_MARK_BITS)
+    driver_of(connection).execute(f"PRAGMA user_version = {number}")
 
 
 def _wait_for_others(connection: Connection, patience: float) -> None:

@@ -26,6 +26,8 @@ _MOST_IDLE = 8
 _CACHE = "PRAGMA cache_size = -8000; PRAGMA soft_heap_limit = 12000000"
 # Another number each time that another connection, of whatever process, has written something.
 _VERSION = "PRAGMA data_version"
+# Another one if that was more than a note.
+_MARK = "PRAGMA user_version"
 
 
 class Snapshots:
@@ -192,6 +194,7 @@ class TurnSnapshot:
     __slots__ = (
         "_connection",
         "_glanced",
+        "_mark",
         "_moment",
         "_reader",
         "_snapshot",
@@ -208,6 +211,7 @@ class TurnSnapshot:
         self._snapshot: Snapshot | None = None
         self._reader: _Reader | None = None
         self._version: int | None = None
+        self._mark: int | None = None
         self._moment = object()
         self._glanced: object | None = None
         self.is_on = False
@@ -228,7 +232,7 @@ class TurnSnapshot:
     def moment(self) -> object | None:
         """What stands for all that is in the snapshot that was taken in this turn, if one was.
 
-        It is the same thing as in a turn before where nothing at all has been written since.
+        It is the same thing as in a turn before where nothing was written since but notes.
         """
         return None if self._snapshot is None else self._moment
 
@@ -243,8 +247,10 @@ class TurnSnapshot:
         if reader is None:
             return None
         if self._glanced is None:
-            (version,) = reader.driver.execute(_VERSION).fetchone()
-            self._glanced = self._moment if version == self._version else None
+            version, mark = self._look(reader.driver)
+            if mark == self._mark:
+                # A mark never comes back, and so nothing else was there at that version either.
+                self._version, self._glanced = version, self._moment
         return self._glanced
 
     @property
@@ -257,7 +263,8 @@ class TurnSnapshot:
         reader, self._reader = self._reader, None
         if reader is None:
             reader = self._snapshots.take()
-            self._version = None
+            # Another file may be in the place of the one that was read before.
+            self._version = self._mark = None
         return reader
 
     def give_back(self, reader: _Reader) -> None:
@@ -281,14 +288,23 @@ class TurnSnapshot:
         snapshot = Snapshot(self, at_once=True)
         connection = snapshot.__enter__()
         try:
-            (version,) = driver_of(connection).execute(_VERSION).fetchone()
+            state = self._look(driver_of(connection))
         except sqlite3.Error as error:
             snapshot.__exit__(type(error), error, error.__traceback__)
             raise
-        if version != self._version:
-            self._version = version
-            self._moment = object()
+        if state != (self._version, self._mark):
+            if state[1] != self._mark:
+                self._moment = object()
+            self._version, self._mark = state
         self._snapshot, self._connection = snapshot, connection
+
+    def _look(self, driver: sqlite3.Connection) -> tuple[int | None, int | None]:
+        """Return the version of now and its mark, which is looked at where the version is new."""
+        (version,) = driver.execute(_VERSION).fetchone()
+        if version == self._version:
+            return version, self._mark
+        (mark,) = driver.execute(_MARK).fetchone()
+        return version, mark
 
     def __exit__(
         self,
