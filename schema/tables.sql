@@ -401,7 +401,7 @@ CREATE VIRTUAL TABLE card_trigram_other_term USING fts5vocab(card_trigram_other,
 
 CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER, named TEXT NOT NULL, organisation TEXT NOT NULL, other TEXT NOT NULL);
 
-CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL, addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
+CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL, addressbook_id INTEGER NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT);
 
 CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id);
 

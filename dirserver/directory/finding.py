@@ -34,6 +34,7 @@ from dirserver.model.standards.rules import Handling
 from dirserver.model.vcard import without
 from dirserver.store import deadline
 from dirserver.store.engine import Connection
+from dirserver.store.moment import Moment
 from dirserver.store.search import searching as store
 from dirserver.store.search.question import Question
 
@@ -64,6 +65,8 @@ class Finding(ABC):
     connection: Connection
     # Whether everything is broken off that takes longer than some milliseconds.
     at_once = False
+    # What stands for all that the database holds, where others read at the same moment.
+    moment: Moment | None = None
     plan: DialPlan
     policy: Policy
     _lookups: Lookups | None
@@ -152,7 +155,7 @@ class Finding(ABC):
         """Yield what ``hits`` does; the finder is one of the same policy, for the same reader."""
         views = finder.views
         shown = query if finder.shows_all else _shown(query, views)
-        found = finder.within.hits(self.connection, shown)
+        found = finder.within.hits(self.connection, shown, self.moment)
         if self._lookups is None:
             return found
         return self._as_told(self._lookups, found, query, views, finder.limit)

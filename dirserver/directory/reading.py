@@ -39,10 +39,6 @@ class Reading(Finding):
     that nobody has.
     """
 
-    # What stands for all that the database holds, where that is known: the same thing as in another
-    # reading if nothing at all was written in between.
-    moment: object | None = None
-
     def __init__(
         self,
         connection: Connection,

@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dirserver.errors import NotAtOnce, StoreUnavailable
 from dirserver.store.failures import as_conditions
+from dirserver.store.moment import Moment
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.sqlite import files
 from dirserver.store.sqlite.batches import Batches
@@ -90,14 +91,14 @@ class Store:
         return turn.end
 
     @property
-    def moment(self) -> object | None:
+    def moment(self) -> Moment | None:
         """What stands for all that is in the snapshot that was taken in this turn, if one was.
 
         It is the same thing as in a turn before where nothing was written since but by ``noting``.
         """
         return self._snapshots.turn.moment
 
-    def glance_at_moment(self) -> object | None:
+    def glance_at_moment(self) -> Moment | None:
         """Return ``moment``, and before there is one in this turn, that of now if it is known.
 
         It is None where that did not work out; ``glance`` says more.

@@ -201,9 +201,16 @@ class Prepared:
         return cursor
 
     def found(
-        self, connection: Connection, values: Mapping[str, object], most: int
+        self,
+        connection: Connection,
+        values: Mapping[str, object],
+        most: int,
+        then: int | None = None,
     ) -> Iterator[Sequence[Found]]:
-        """Yield the rows that are found, as the driver has them, ``most`` at once."""
+        """Yield the rows that are found, as the driver has them, ``most`` at once.
+
+        ``then`` is how many come after the first, if that is another number.
+        """
         cursor = self.execute(connection, values)
         compiled = self._for(connection.dialect)
         try:
@@ -211,6 +218,7 @@ class Prepared:
                 yield list(map(compiled.read, rows)) if compiled.reading else rows
                 if len(rows) < most:
                     return
+                most = then or most
         finally:
             cursor.close()
 

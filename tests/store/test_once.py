@@ -15,6 +15,7 @@ from dirserver.model.fields import Field
 from dirserver.model.hits import Details, Hits, key_of
 from dirserver.model.ordering import BY_NAME, Order, Place, SortKey, Span
 from dirserver.model.query import And, Equals, Not, Or, Present, Query, Substring
+from dirserver.store.moment import Moment
 from dirserver.store.search import searching
 from dirserver.store.search.probes import Named
 from dirserver.store.search.question import Question
@@ -163,9 +164,11 @@ def test_where_nobody_is_twice_little_is_read(
 ) -> None:
     whole = searching.Finder._hits
 
-    def fronts_only(self: searching.Finder, connection: Connection, query: Query) -> Iterator[Hits]:
+    def fronts_only(
+        self: searching.Finder, connection: Connection, query: Query, moment: Moment
+    ) -> Iterator[Hits]:
         assert not self._question.ranks, "all that is found is ranked"
-        return whole(self, connection, query)
+        return whole(self, connection, query, moment)
 
     monkeypatch.setattr(searching.Finder, "_hits", fronts_only)
     books = [library.first, library.second]
@@ -233,8 +236,10 @@ def test_hardly_more_bodies_are_held_than_are_wanted(
     held: list[int] = []
     hits = searching.Finder._hits
 
-    def counted(self: searching.Finder, connection: Connection, query: Query) -> Iterator[Hits]:
-        found_ = list(hits(self, connection, query))
+    def counted(
+        self: searching.Finder, connection: Connection, query: Query, moment: Moment
+    ) -> Iterator[Hits]:
+        found_ = list(hits(self, connection, query, moment))
         if not self._question.ranks:
             held.append(sum(map(len, found_)))
         return iter(found_)

@@ -150,11 +150,14 @@ def test_those_who_are_crowded_out_of_their_places_are_found_in_their_order(
     put(services, 7, "Zoe")
     put(services, 1001, "Maximilian U 500")
     assert places(services)["1001.vcf"] == at["7.vcf"]
-    query = Substring(Field.FULL_NAME, any=("imil",))
     with services.directory.reading(ALICE, HERE) as reading:
         view = reading.book("customers", Privilege.READ)
-        everybody = [one.place[0] for one in reading.search(query, [view])]
-        assert everybody == sorted(map(str, everybody))
-        for most in (1, 5, ALIKE, ALIKE + 1, ALIKE + 9, ALIKE + 10):
-            found = [one.place[0] for one in reading.search(query, [view], most)]
-            assert found == everybody[:most]
+        for query in (
+            Substring(Field.FULL_NAME, any=("imil",)),
+            Substring(Field.FULL_NAME, initial="max", at_word=True),
+        ):
+            everybody = [one.place[0] for one in reading.search(query, [view])]
+            assert everybody == sorted(map(str, everybody))
+            for most in (1, 5, ALIKE, ALIKE + 1, ALIKE + 9, ALIKE + 10):
+                found = [one.place[0] for one in reading.search(query, [view], most)]
+                assert found == everybody[:most]

@@ -9,19 +9,15 @@ trigram index has what it says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text
 from sqlalchemy.sql import column, table
 
 from dirserver.model.fields import NAMES, Field
 from dirserver.store.index.places import (
     ALIKE,
-    ALIKE_IN_CROWD,
-    crowded,
     group_of,
-    last_of,
     ranges_of,
 )
 from dirserver.store.prepared import Prepared
@@ -29,9 +25,7 @@ from dirserver.store.prepared import Prepared
 FIELDS = tuple(sorted(map(str, NAMES | {Field.MAIL})))
 SQLITE = (
     "CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL,"
-    " addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, "
-    + ", ".join(f"{name} TEXT" for name in FIELDS)
-    + ")",
+    " addressbook_id INTEGER NOT NULL, " + ", ".join(f"{name} TEXT" for name in FIELDS) + ")",
     "CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id)",
 )
 
@@ -55,18 +49,16 @@ _FREE = Prepared(
 )
 _FILL = Prepared(
     text(
-        "INSERT INTO card_line SELECT :place, id, addressbook_id, sort_name, key,"  # noqa: S608 - names of ours
+        "INSERT INTO card_line SELECT :place, id, addressbook_id,"  # noqa: S608 - names of ours
         f" {_VALUES} FROM card WHERE id = :card"
     )
 )
 
-_names = ("place", "card_id", "addressbook_id", "sort_name", "key", *FIELDS)
+_names = ("place", "card_id", "addressbook_id", *FIELDS)
 _line = table("card_line", *map(column, _names))
 
 # The match of what is in no card.
 NOWHERE = '""'
-# Makes of a match the SELECT of the places at which the trigram index has it.
-Indexed: TypeAlias = Callable[[ColumnElement[str]], Select[tuple[int]]]
 
 
 def fill(connection: Connection) -> None:
@@ -101,41 +93,19 @@ def cards_at(places: Select[tuple[int]]) -> Select[tuple[int]]:
 
 
 def containing(
-    indexed: Indexed,
-    match: ColumnElement[str],
+    places: Select[tuple[int]],
     books: Sequence[int],
     names: Iterable[str],
     part: ColumnElement[str],
-    first: int | None,
-) -> list[Select[int]]:
-    """Return SELECTs of the cards in ``books`` that have ``part`` in one of the fields.
+) -> Select[int]:
+    """Return the SELECT of the cards in ``books`` that have ``part`` in one of the fields.
 
-    Their lines are at places that are ``indexed`` with ``match``. Where there is a ``first``, more
-    than so many may be left out, which come by name behind those that are found.
+    Their lines are at ``places``.
     """
-    is_found = (
+    at = places.subquery()
+    # The sum keeps SQLite from asking the index about the place of each line.
+    lines = select(_line.c.card_id).join_from(at, _line, _line.c.place == at.c.rowid + 0)
+    return lines.where(
         _line.c.addressbook_id.in_(books),
         or_(*(func.instr(_line.c[name], part) > 0 for name in names)),
     )
-
-    def found(places: Select[tuple[int]]) -> Select[tuple[int, int]]:
-        at = places.subquery()
-        # The sum keeps SQLite from asking the index about the place of each line.
-        lines = select(_line.c.card_id, at.c.rowid)
-        return lines.join_from(at, _line, _line.c.place == at.c.rowid + 0).where(*is_found)
-
-    whole = found(indexed(match))
-    if not first:
-        return [select(whole.subquery().c.card_id)]
-    place = whole.selected_columns.rowid
-    front = whole.order_by(place).limit(first).cte()
-    # Others may have nearly the same name as the last of these. Where there are no more, there is
-    # no last, and so nothing is looked up once more.
-    last = last_of(front.c.rowid, first)
-    others = indexed(case((last.is_not(None), match), else_=NOWHERE))
-    there = others.selected_columns.rowid
-    crowd = select(_line.c.place).where(crowded(_line.c.place, last)).exists()
-    end = last.bitwise_or(case((crowd, ALIKE_IN_CROWD), else_=ALIKE))
-    behind = found(others.where(there > last, there <= end))
-    alike = behind.order_by(_line.c.sort_name, _line.c.key).limit(first)
-    return [select(front.c.card_id), select(alike.subquery().c.card_id)]

@@ -6,14 +6,14 @@ that is wanted, however many there are.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 # SQLite's numbers have these beside their sign.
 _BITS = 63
 # Of a card's, the last are for itself: so many may have names that begin with the same eleven
 # letters. More of them share what is left with all whose names begin with the same eight.
 _OF_CARD, _OF_CROWD = 8, 19
-_CROWD = 1 << _OF_CROWD
+CROWD = 1 << _OF_CROWD
 ALIKE, ALIKE_IN_CROWD = (1 << _OF_CARD) - 1, (1 << _OF_CROWD + 1) - 1
 
 # A character is told from those before and behind it by its first five bits. Names are folded, so
@@ -53,20 +53,14 @@ def group_of(sort_name: str) -> int:
     are ``crowded`` out of their places, it is so for those that are ``ALIKE_IN_CROWD``.
     """
     name = place_of(sort_name, _BITS - 1 - _OF_CARD)
-    begin, rest = name >> (_OF_CROWD - _OF_CARD), name & (_CROWD - 1 >> _OF_CARD)
+    begin, rest = name >> (_OF_CROWD - _OF_CARD), name & (CROWD - 1 >> _OF_CARD)
     return (begin << (_OF_CROWD + 1)) | (rest << _OF_CARD)
 
 
 def ranges_of(group: int) -> tuple[tuple[int, int], ...]:
     """Return the first and the last of the places of a group, and then those of its crowd."""
     last = group | ALIKE_IN_CROWD
-    return (group, group | ALIKE), (last - _CROWD + 1, last)
-
-
-def crowded(places: ColumnElement[int], place: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the condition on one of ``places`` that it is of the crowd around ``place``."""
-    last = place.bitwise_or(ALIKE_IN_CROWD)
-    return and_(places > last - _CROWD, places <= last)
+    return (group, group | ALIKE), (last - CROWD + 1, last)
 
 
 def last_of(places: ColumnElement[int], number: int) -> ScalarSelect[int]:

@@ -17,7 +17,6 @@ values themselves tell whether they contain what is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import islice
 
 from sqlalchemy import (
@@ -27,6 +26,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    bindparam,
     func,
     literal,
     literal_column,
@@ -166,6 +166,12 @@ _PAGES = -500
 _LEAST_CHANGES = 2
 _MOST_TRIGRAMS = 12
 _LAST_DIGITS = 7
+
+# Where each index that is in the order of names has a match, in that order.
+PLACES = {
+    index: Prepared(text(f"SELECT rowid FROM {index} WHERE {index} MATCH :match ORDER BY rowid"))  # noqa: S608 - names of ours
+    for index in _FIELDS
+}
 
 _due = table("trigram_due", column("card_id"))
 
@@ -314,12 +320,10 @@ def in_lines(
     books: Sequence[int],
     match: Sequence[ColumnElement[str]],
     part: ColumnElement[str],
-    first: int | None,
-) -> list[Select[int]]:
+) -> Select[int]:
     """Return what ``lines.containing`` does of the cards that ``match`` finds in one index."""
     index = index_of(fields[0])
-    wanted = _wanted(index, *match)
-    return lines.containing(partial(_found, index), wanted, books, fields, part, first)
+    return lines.containing(_found(index, _wanted(index, *match)), books, fields, part)
 
 
 def _wanted(index: str, *match: ColumnElement[str]) -> ColumnElement[str]:
@@ -333,6 +337,12 @@ def _found(index: str, wanted: ColumnElement[str]) -> Select[tuple[int]]:
     return select(found.c.rowid).where(whole.op("MATCH", is_comparison=True)(wanted))
 
 
+def match_between(connection: Connection, index: str, first: str, behind: str) -> str:
+    """Return the match of all trigrams from the ``first`` on and before the one ``behind``."""
+    found = _BETWEEN_TERMS[index].row(connection, first=first, behind=behind)
+    return lines.NOWHERE if found is None else str(found[0])
+
+
 def _in_range(
     index: str, first: ColumnElement[str], behind: ColumnElement[str]
 ) -> ColumnElement[str]:
@@ -342,6 +352,13 @@ def _in_range(
         term >= first, term < behind
     )
     return func.coalesce(terms.scalar_subquery(), lines.NOWHERE)
+
+
+_ENDS = ("first", "behind")
+_BETWEEN_TERMS = {
+    index: Prepared(select(_in_range(index, *[bindparam(one, "", String) for one in _ENDS])))
+    for index in _FIELDS
+}
 
 
 def due() -> Select[tuple[int]]:

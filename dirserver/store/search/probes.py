@@ -42,9 +42,9 @@ def in_place(value: str) -> ColumnElement[str]:
 class Named:
     """Binds values only when the statement is run, by the names v0, v1 and so on."""
 
-    def __init__(self) -> None:
-        """Begin with the first."""
-        self._numbers = count()
+    def __init__(self, first: int = 0) -> None:
+        """Begin with the ``first``."""
+        self._numbers = count(first)
 
     def __call__(self, _value: str) -> ColumnElement[str]:
         """Let the next value have its place."""
@@ -142,7 +142,7 @@ class Probe:
         """
         if self.source is Source.VALUES:
             if dialect.name == "sqlite" and self.is_in_lines:
-                return self._in_lines(books, dialect, bind, first)
+                return self._in_lines(books, dialect, bind)
             return [self._in_values(dialect, bind)]
         head, *bound = map(bind, self.values(dialect))
 
@@ -201,18 +201,16 @@ class Probe:
         """Whether SQLite has what it looks at in ``lines``."""
         return self.is_of_part and all(name in lines.FIELDS for name in self.fields)
 
-    def _in_lines(
-        self, books: Sequence[int], dialect: Dialect, bind: Bind, first: int | None
-    ) -> list[Select[int]]:
+    def _in_lines(self, books: Sequence[int], dialect: Dialect, bind: Bind) -> list[Select[int]]:
         *asked, part = map(bind, self.values(dialect))
-        found = trigram.in_lines(self.fields, books, asked, part, first)
+        found = trigram.in_lines(self.fields, books, asked, part)
         # What the index is behind with has no line, and is little.
         behind = select(card_value.c.card_id).where(
             card_value.c.card_id.in_(trigram.due()),
             is_among(card_value.c.field, self.fields),
             func.instr(card_value.c.value, part) > 0,
         )
-        return [*found, behind]
+        return [found, behind]
 
     @property
     def is_in_order(self) -> bool:

@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, func, null, select
 
 from dirserver.model.addressbook import Card, Entry
 from dirserver.model.hits import PLAIN, Details, Hits, Row
 from dirserver.model.number import DialPlan
 from dirserver.model.ordering import BY_NAME, WHOLE, Span
 from dirserver.model.query import NOTHING, Query, resolve
+from dirserver.store.moment import Moment
 from dirserver.store.prepared import Prepared, among, listed
-from dirserver.store.search import choosing, lookup, once, ordering
+from dirserver.store.search import choosing, once, ordering
 from dirserver.store.search.conditions import Asking, found_in, spelled
-from dirserver.store.search.lookup import Lookup
-from dirserver.store.search.ordering import Term
+from dirserver.store.search.details import at_once, columns, rows
 from dirserver.store.search.probes import Bind, Named, named
 from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement, Statements
+from dirserver.store.search.walks import Walks, walks
 from dirserver.store.tables import card, card_entry, card_version
 
-# So many rows are taken from the database at once; with bodies, which may have pictures, fewer.
-_ROWS = 500
-_BODIES = 20
 # Where all that is found is no more than this, or no more is wanted, it is ranked here; with
 # bodies, where it is less.
 _FEW, _FEW_BODIES = 1000, 50
-_statements = Statements[Statement | Lookup]()
+_statements = Statements[Statement | Walks]()
 # What says of some cards which are found.
 _tests = Statements[Prepared]()
 _ATTRIBUTES = Prepared(
@@ -104,22 +101,25 @@ class Finder:
             numbers = numbers[:1]
         return tuple([Finder(each, replace(span, limit=one), known) for one in numbers])
 
-    def hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
-        """Yield what is found, in its order."""
+    def hits(
+        self, connection: Connection, query: Query, moment: Moment | None = None
+    ) -> Iterator[Hits]:
+        """Yield what is found, in its order; at this ``moment``, if that is known."""
+        moment = moment or Moment()
         if self._fronts:
             question = replace(self._question, query=query)
             if not choosing.is_of_all(question):
-                rows = self._each_once(connection, query)
+                rows = self._each_once(connection, query, moment)
                 if rows is not None:
                     return iter((Hits(rows),) if rows else ())
-        return self._hits(connection, query)
+        return self._hits(connection, query, moment)
 
-    def _each_once(self, connection: Connection, query: Query) -> list[Row] | None:
+    def _each_once(self, connection: Connection, query: Query, moment: Moment) -> list[Row] | None:
         """Return what is found, where the first of it tell who is found once; else None."""
         ranks, most = dict(self._question.ranks), self._span.limit or 0
         after = None if self._span.after is None else str(self._span.after[0])
         for front in self._fronts:
-            rows = [row for some in front.hits(connection, query) for row in some.rows]
+            rows = [row for some in front.hits(connection, query, moment) for row in some.rows]
             is_all = len(rows) < (front._span.limit or 0)
             if not is_all and self._question.order != BY_NAME:
                 return None
@@ -146,7 +146,7 @@ class Finder:
         rows = test.rows(connection, cards=listed(cards), **named(values))
         return [id_ for (id_,) in rows]
 
-    def _hits(self, connection: Connection, query: Query) -> Iterator[Hits]:
+    def _hits(self, connection: Connection, query: Query, moment: Moment) -> Iterator[Hits]:
         question, dialect = self._question, connection.dialect
         values = self._values.copy()
         shape = self._kind, dialect.name, self._asked(query, dialect, values)
@@ -156,9 +156,12 @@ class Finder:
             if statement is None:
                 return iter(())
             _statements.put(shape, statement)
+        if isinstance(statement, Walks):
+            found = statement.run(connection, values, moment)
+        else:
+            found = statement.run(connection, values)
         # The rows have the columns of ``_select``.
-        found = cast("Iterator[Sequence[Row]]", statement.run(connection, values))
-        return map(Hits, found)
+        return map(Hits, cast("Iterator[Sequence[Row]]", found))
 
     def _asked(self, query: Query, dialect: Dialect, values: list[str]) -> Hashable:
         """Return what statements depend on of ``query``; what is bound is added to ``values``."""
@@ -170,31 +173,16 @@ class Finder:
             asked.append(spelled(resolved, plan, dialect, values) if can_be else None)
         return tuple(asked)
 
-    def _statement(self, question: Question, dialect: Dialect) -> Statement | Lookup | None:
+    def _statement(self, question: Question, dialect: Dialect) -> Statement | Walks | None:
         span, details = self._span, self._details
         found = _select(question, dialect, span, Named(), details)
         if found is None:
             return None
-        is_short = span.limit is not None and span.limit <= _ROWS
-        whole = Statement(found, _BODIES if details.body else _ROWS, is_short=is_short)
-        return _lookup(question, dialect, span, details, whole) or whole
-
-
-def _lookup(
-    question: Question, dialect: Dialect, span: Span, details: Details, whole: Statement
-) -> Lookup | None:
-    """Return what looks up the cards of ``span`` one by one, or None where it takes more."""
-    needs_more = details.attributes or details.body or question.order != BY_NAME
-    if needs_more or span.limit is None or span != Span(span.limit):
-        return None
-    terms = ordering.terms(question.order, ())
-    placed = replace(details, placed=True)
-    columns = _parts(card, placed, question.has_links, null(), terms, is_brief=details.brief)
-    selects = lookup.selects(question, dialect, columns)
-    if selects is None:
-        return None
-    name = next(at for at, one in enumerate(columns) if one is card.c.sort_name)
-    return Lookup(selects, whole, span.limit, itemgetter(name, 1))
+        most = at_once(details)
+        is_short = span.limit is not None and span.limit <= at_once(PLAIN)
+        whole = Statement(found, most, is_short=is_short)
+        made = rows(details, has_links=question.has_links)
+        return walks(question, dialect, span, made, whole) or whole
 
 
 # What is a part of a key is to be compared at once.
@@ -217,7 +205,7 @@ def _select(
     has_link = details.person and question.has_links
     if not (question.finds_once or details.attributes or details.body):
         # Nothing is to be looked up of those that are chosen: SQLite would copy each row once more.
-        parts = _parts(card, details, has_link, null(), terms, is_brief=is_brief)
+        parts = columns(card, details, has_link, null(), terms, is_brief=is_brief)
         of_cards = choosing.of_cards(question, dialect, parts, terms, span, after, bind)
         return cast("Select[Any] | None", of_cards)
     wanted = {
@@ -238,7 +226,7 @@ def _select(
         select(card_entry.c.attributes).where(card_entry.c.card_id == one.id).scalar_subquery()
     )
     shown: ColumnElement[Any] = attributes if details.attributes else null()
-    parts = _parts(chosen, details, has_link, shown, sorted_by, is_brief=is_brief)
+    parts = columns(chosen, details, has_link, shown, sorted_by, is_brief=is_brief)
     statement = select(*parts).select_from(chosen)
     if dialect.name == "sqlite" and not details.body:
         # It comes in the order that it was chosen in; a limit keeps SQLite from making one SELECT
@@ -250,33 +238,6 @@ def _select(
     return statement.join(card, card.c.id == chosen.c.id).join(
         card_version, card_version.c.id == card.c.version_id
     )
-
-
-def _parts(
-    cards: FromClause,
-    details: Details,
-    has_link: bool,
-    attributes: ColumnElement[Any],
-    terms: Sequence[Term],
-    *,
-    is_brief: bool,
-) -> list[ColumnElement[Any]]:
-    """Return the columns of a Row."""
-    one = cards.c
-    parts = [one.addressbook_id, one.key, attributes]
-    if not (is_brief and details.attributes):
-        parts += (one.revision if details.revision else null(), one.id)
-    placed = terms if details.placed else ()
-    if is_brief:
-        return [*parts, *[term.value for term in placed[:1]]]
-    return [
-        *parts,
-        one.uid if details.person else null(),
-        one.link_id if has_link else null(),
-        *((one.created, one.modified) if details.moments else (null(), null())),
-        card_version.c.body if details.body else null(),
-        *[term.value for term in placed],
-    ]
 
 
 def attributes(connection: Connection, cards: Sequence[int]) -> dict[int, bytes]:
@@ -319,7 +280,7 @@ def cards_found(
         .join(found, found.c.id == card.c.id)
         .join(card_version, card_version.c.id == card.c.version_id)
         .order_by(*ordering.order_by(sorted_by))
-        .execution_options(yield_per=_BODIES)
+        .execution_options(yield_per=at_once(Details(body=True)))
     )
     with connection.execute(statement) as rows:
         for row in rows:

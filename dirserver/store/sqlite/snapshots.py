@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dirserver.errors import AccessDenied, NotAtOnce, TimeIsUp
 from dirserver.store import deadline
 from dirserver.store.failures import as_conditions
+from dirserver.store.moment import Moment
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.sqlite.driver import driver_of
 
@@ -212,8 +213,8 @@ class TurnSnapshot:
         self._reader: _Reader | None = None
         self._version: int | None = None
         self._mark: int | None = None
-        self._moment = object()
-        self._glanced: object | None = None
+        self._moment = Moment()
+        self._glanced: Moment | None = None
         self.is_on = False
 
     def begin(self) -> None:
@@ -229,14 +230,14 @@ class TurnSnapshot:
             snapshot.__exit__(None, None, None)
 
     @property
-    def moment(self) -> object | None:
+    def moment(self) -> Moment | None:
         """What stands for all that is in the snapshot that was taken in this turn, if one was.
 
         It is the same thing as in a turn before where nothing was written since but notes.
         """
         return None if self._snapshot is None else self._moment
 
-    def glance(self) -> object | None:
+    def glance(self) -> Moment | None:
         """Return the moment of now, if it is known again from a turn before, or that of this turn.
 
         To ask for that alone is less than to take a snapshot, and in one turn is done once.
@@ -294,7 +295,7 @@ class TurnSnapshot:
             raise
         if state != (self._version, self._mark):
             if state[1] != self._mark:
-                self._moment = object()
+                self._moment = Moment()
             self._version, self._mark = state
         self._snapshot, self._connection = snapshot, connection
 

@@ -31,9 +31,8 @@ TRIGRAM_INDEX = {
         "CREATE TABLE trigram_due (card_id INTEGER NOT NULL PRIMARY KEY, place INTEGER, named "
         "TEXT NOT NULL, organisation TEXT NOT NULL, other TEXT NOT NULL)",
         "CREATE TABLE card_line (place INTEGER NOT NULL PRIMARY KEY, card_id INTEGER NOT NULL, "
-        "addressbook_id INTEGER NOT NULL, sort_name TEXT NOT NULL, key TEXT NOT NULL, "
-        "additional_name TEXT, family_name TEXT, full_name TEXT, given_name TEXT, mail TEXT, "
-        "nickname TEXT, organisation TEXT)",
+        "addressbook_id INTEGER NOT NULL, additional_name TEXT, family_name TEXT, full_name TEXT, "
+        "given_name TEXT, mail TEXT, nickname TEXT, organisation TEXT)",
         "CREATE UNIQUE INDEX ix_card_line_card_id ON card_line (card_id)",
         "CREATE TRIGGER card_created AFTER INSERT ON card WHEN NOT EXISTS (SELECT 1 FROM "
         "trigram_due WHERE card_id = new.id) BEGIN INSERT INTO trigram_due (card_id, named, "

@@ -1,0 +1,128 @@
+"""What searches by name look at of cards, on SQLite: read once at each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import cast
+
+from sqlalchemy import Connection, text
+
+from dirserver.model.fields import PHONES
+from dirserver.store.index import lines
+from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, CROWD
+from dirserver.store.moment import Known, Line, Moment, Said, keep
+from dirserver.store.prepared import Found, Prepared, listed
+
+# The kinds of numbers that the search index has, in the order in which they are known of a card.
+NUMBERS = tuple(sorted(map(str, PHONES)))
+
+_AMONG = "(SELECT value FROM json_each(:{name}))"
+_CARDS = Prepared(
+    text(
+        "SELECT sort_name, key, id, addressbook_id, revision, uid, link_id FROM card"  # noqa: S608 - names of ours
+        f" WHERE id IN {_AMONG.format(name='cards')}"
+    )
+)
+_TEXTS = ", ".join(f"coalesce({name}, '')" for name in lines.FIELDS)
+_LINES = Prepared(
+    text(
+        f"SELECT place, card_id, addressbook_id, {_TEXTS} FROM card_line"  # noqa: S608 - names of ours
+        f" WHERE place IN {_AMONG.format(name='places')}"
+    )
+)
+_VALUES = "SELECT card_id, field, group_concat(value, char(31)) FROM card_value WHERE card_id IN "
+_NUMBERS = Prepared(
+    text(f"{_VALUES}{_AMONG.format(name='cards')} AND field IN {NUMBERS} GROUP BY card_id, field")
+)
+_DUE = "(SELECT card_id FROM trigram_due)"
+_BEHIND = Prepared(text(f"SELECT id, addressbook_id FROM card WHERE id IN {_DUE}"))  # noqa: S608 - names of ours
+_SAID_BEHIND = Prepared(
+    text(f"{_VALUES}{_DUE} AND field IN {(*lines.FIELDS, *NUMBERS)} GROUP BY card_id, field")
+)
+_CROWD = Prepared(
+    text("SELECT EXISTS (SELECT 1 FROM card_line WHERE place > :last - :crowd AND place <= :last)")
+)
+
+
+def cards(connection: Connection, moment: Moment, wanted: Collection[int]) -> list[Known]:
+    """Return the cards with the ids that are ``wanted``, in any order."""
+    known = moment.cards
+    there = [*map(known.get, wanted)]
+    if all(there):
+        return cast("list[Known]", there)
+    found = [one for one in there if one is not None]
+    missing = [one for one in wanted if one not in known]
+    more: dict[int, Known] = {
+        id_: (name, key, id_, book, (book, key, None, revision, id_), uid, link)
+        for name, key, id_, book, revision, uid, link in _CARDS.rows(
+            connection, cards=listed(missing)
+        )
+    }
+    keep(known, more)
+    return [*found, *more.values()]
+
+
+def at(
+    connection: Connection, moment: Moment, places: Sequence[Found]
+) -> Mapping[int, Line | None]:
+    """Return the lines at ``places`` of the trigram index, where there is one."""
+    known = moment.lines
+    missing = [place for (place,) in places if place not in known]
+    if not missing:
+        return known
+    there = {place: known[place] for (place,) in places if place in known}
+    more: dict[int, Line | None] = dict.fromkeys(missing)
+    for place, card, book, *texts in _LINES.rows(connection, places=listed(missing)):
+        more[place] = card, book, tuple(texts)
+    keep(known, more)
+    return there | more
+
+
+def numbers(
+    connection: Connection, moment: Moment, there: Iterable[Line | None]
+) -> Mapping[int, Said]:
+    """Return the numbers of the cards whose lines are ``there``, by their ids."""
+    known = moment.numbers
+    wanted = [line[0] for line in there if line is not None]
+    missing = [one for one in wanted if one not in known]
+    if not missing:
+        return known
+    found = {one: known[one] for one in wanted if one in known}
+    said = _by_card(_NUMBERS.rows(connection, cards=listed(missing)))
+    more = {one: _in_order(said.get(one), NUMBERS) for one in missing}
+    keep(known, more)
+    return found | more
+
+
+def behind(connection: Connection, moment: Moment) -> list[tuple[Line, Said]]:
+    """Return the lines of cards that the trigram index is behind with, and their numbers."""
+    if moment.behind is None:
+        rows = _BEHIND.rows(connection)
+        said = _by_card(_SAID_BEHIND.rows(connection)) if rows else {}
+        moment.behind = [
+            ((id_, book, _in_order(said.get(id_), lines.FIELDS)), _in_order(said.get(id_), NUMBERS))
+            for id_, book in rows
+        ]
+    return moment.behind
+
+
+def last_alike(connection: Connection, moment: Moment, place: int) -> int:
+    """Return the last place at which there may be cards that come by name before that at this."""
+    last = place | ALIKE_IN_CROWD
+    is_crowded = moment.crowds.get(last)
+    if is_crowded is None:
+        found = _CROWD.row(connection, last=last, crowd=CROWD)
+        is_crowded = found is not None and bool(found[0])
+        keep(moment.crowds, {last: is_crowded})
+    return last if is_crowded else place | ALIKE
+
+
+def _by_card(rows: Iterable[Found]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    for card, field, values in rows:
+        found.setdefault(card, {})[field] = values
+    return found
+
+
+def _in_order(said: Mapping[str, str] | None, fields: Sequence[str]) -> Said:
+    return tuple([said.get(one, "") for one in fields]) if said else ("",) * len(fields)

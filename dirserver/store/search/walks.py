@@ -1,0 +1,173 @@
+"""Searches for the first by name of all that is found, on SQLite.
+
+One SELECT of it would look up, test and sort each card, every time. Here it is walked through what
+the index has in the order of names, until enough is found; the cards that it leads to are looked at
+in memory, where they are known as long as nothing changes. What the order of the values leads to,
+as to who is calling, is mostly little, and is put in order here as well. Where it is much, a SELECT
+finds it after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select, text, union_all
+
+from dirserver.model.ordering import BY_NAME, Span
+from dirserver.store.index import beginnings
+from dirserver.store.moment import Known, Moment
+from dirserver.store.prepared import Found, Prepared
+from dirserver.store.search import containing, knowing
+from dirserver.store.search.conditions import MOST_SELECTS, tests_in
+from dirserver.store.search.containing import Contained
+from dirserver.store.search.details import Rows
+from dirserver.store.search.probes import Named, Op, Probe, Source, named
+from dirserver.store.search.question import Question
+from dirserver.store.search.statements import Statement
+from dirserver.store.search.values import probes
+
+# No more is put in order here.
+_MOST = 1000
+_BEGUN = (Op.HEAD, Op.AT_LEAST, Op.BELOW)
+_BEGINNINGS = Prepared(
+    text(
+        "SELECT place, card_id FROM card_beginning WHERE addressbook_id = :book AND head = :head"
+        " AND value >= :least AND value < :below AND fields & :bits <> 0 ORDER BY place, card_id"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What words of names begin with. What is bound for it begins ``at`` there."""
+
+    bits: int
+    at: int
+
+    def find(
+        self, connection: Connection, values: Sequence[str], book: int, most: int
+    ) -> dict[int, int]:
+        """Return the first ``most`` cards of a book by name, and maybe more: ids, with places."""
+        head, least, below = values[self.at : self.at + 3]
+        asked = {"book": book, "bits": self.bits, "head": head, "least": least, "below": below}
+        found: dict[int, int] = {}
+        last = None
+        for rows in _BEGINNINGS.found(connection, asked, *containing.steps(most)):
+            for place, card in rows:
+                found.setdefault(card, place)
+            if last is None and len(found) >= most:
+                last = [*found.values()][most - 1]
+            if last is not None and rows[-1][0] > last:
+                # Who is found behind it comes behind by name.
+                break
+        return found
+
+
+@dataclass(slots=True)
+class _Scope:
+    """What is asked of some books."""
+
+    books: frozenset[int]
+    begun: list[_Begun] = field(default_factory=list)
+    contained: list[Contained] = field(default_factory=list)
+    # Finds the ids for all else, in no order, and maybe in other books.
+    others: Prepared | None = None
+
+    def find(
+        self, connection: Connection, values: Sequence[str], moment: Moment, most: int
+    ) -> list[Known] | None:
+        """Return the first ``most`` cards by name, in no order, and maybe more; None for many."""
+        found: dict[int, Any] = {}
+        if self.others is not None:
+            rows = self.others.some(connection, named(values), _MOST + 1)
+            if len(rows) > _MOST:
+                return None
+            found = dict.fromkeys([card for (card,) in rows])
+        for begun in self.begun:
+            for book in self.books:
+                found |= begun.find(connection, values, book, most)
+        if self.contained:
+            asked = self.contained, values, self.books, most
+            found |= dict.fromkeys(containing.find(connection, moment, *asked))
+        if not found:
+            return []
+        cards = knowing.cards(connection, moment, found)
+        if self.others is None:
+            return cards
+        return [one for one in cards if one[3] in self.books]
+
+
+class Walks:
+    """What finds the first cards of all by name, whatever the words are."""
+
+    def __init__(self, scopes: Sequence[_Scope], most: int, rows: Rows, whole: Statement) -> None:
+        """Return ``rows`` of ``most`` cards at most; the ``whole`` of them where these are many."""
+        self._scopes = scopes
+        self._most = most
+        self._rows = rows
+        self._whole = whole
+
+    def run(
+        self, connection: Connection, values: Sequence[str], moment: Moment
+    ) -> Iterator[Sequence[Found]]:
+        """Yield the rows of the cards, in their order, if there are any."""
+        cards: list[Known] = []
+        for scope in self._scopes:
+            some = scope.find(connection, values, moment, self._most)
+            if some is None:
+                return self._whole.run(connection, values)
+            cards += some
+        if len(cards) > 1:
+            cards.sort()
+        return self._rows(connection, cards[: self._most]) if cards else iter(())
+
+
+def walks(
+    question: Question, dialect: Dialect, span: Span, rows: Rows, whole: Statement
+) -> Walks | None:
+    """Return what finds the cards of ``span``, for the values of ``spelled``.
+
+    None where it takes another order, or more than the index.
+    """
+    most = span.limit
+    if dialect.name != "sqlite" or question.finds_once or question.order != BY_NAME:
+        return None
+    if not most or most > _MOST or span != Span(most):
+        return None
+    scopes: list[_Scope] = []
+    at = selects = 0
+    for books, _, query in question.resolved():
+        tests = tests_in(query)
+        asked = [] if tests is None else probes(tests, question.plan)
+        if not asked:
+            return None
+        scope = _Scope(frozenset(books))
+        others: list[Select[int]] = []
+        for probe in asked:
+            part = containing.contained(probe, at)
+            if part is not None:
+                scope.contained.append(part)
+            elif _is_begun(probe):
+                scope.begun.append(_Begun(beginnings.bits_of(probe.fields), at))
+            else:
+                bind = Named(at)
+                others += (
+                    probe.each(bind, dialect)
+                    if probe.is_in_order
+                    else probe.selects(books, dialect, bind)
+                )
+            at += len(list(probe.values(dialect)))
+        selects += len(books) * len(scope.begun) + len(scope.contained)
+        if max(selects, len(others)) > MOST_SELECTS:
+            return None
+        if others:
+            scope.others = Prepared(union_all(*others))
+        scopes.append(scope)
+    return Walks(scopes, most, rows, whole)
+
+
+def _is_begun(probe: Probe) -> bool:
+    ops = tuple([one.op for one in probe.comparisons])
+    return probe.source is Source.BEGINNINGS and ops == _BEGUN
