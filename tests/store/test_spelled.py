@@ -14,8 +14,8 @@ from dirserver.model.number import DialPlan
 from dirserver.model.query import Anywhere, Substring
 from dirserver.store.index.pieces import LONGEST
 from dirserver.store.index.trigram import SHORTEST
-from dirserver.store.search.conditions import spelled
-from dirserver.store.search.values import begins, contains, probes
+from dirserver.store.search.spelled import begins, contains, spelled
+from dirserver.store.search.values import probes
 
 PLAN = DialPlan()
 DIALECTS: list[Dialect] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -19,8 +19,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from dirserver.model.fields import PHONES, Field
-from dirserver.model.number import DialPlan, asked_forms
+from dirserver.model.fields import Field
+from dirserver.model.number import DialPlan
 from dirserver.model.query import (
     EVERYTHING,
     And,
@@ -45,8 +45,9 @@ from dirserver.model.query import (
 )
 from dirserver.store.quarantine import is_held
 from dirserver.store.same.links import is_linked
-from dirserver.store.search.probes import Bind, Shape, in_place, is_among
-from dirserver.store.search.values import Test, begins, contains, kept_as, probes
+from dirserver.store.search.kinds import kept_as
+from dirserver.store.search.probes import Bind, in_place, is_among
+from dirserver.store.search.values import Test, probes
 from dirserver.store.storable import is_storable
 from dirserver.store.tables import card, card_value
 
@@ -110,53 +111,6 @@ def tests_in(query: Query) -> Sequence[Test] | None:
             return cast("Sequence[Test]", parts)
         case _:
             return [query] if isinstance(query, Test) else None
-
-
-def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -> Hashable:
-    """Return what the condition for ``query`` depends on, and add what is bound to ``values``.
-
-    Two queries for which that is the same have the same condition but for what is bound.
-    """
-    match query:
-        case And(parts):
-            return type(query), tuple([spelled(part, plan, dialect, values) for part in parts])
-        case Or(parts):
-            # In the order of ``_any_of``.
-            tests = [part for part in parts if isinstance(part, Test)]
-            others = [part for part in parts if not isinstance(part, Test)]
-            kept = tuple([spelled(part, plan, dialect, values) for part in others])
-            return Or, kept, _shapes(tests, plan, dialect, values)
-        case Not(part):
-            return Not, spelled(part, plan, dialect, values)
-        case Anywhere(fields, Equals(_, number)) if PHONES.issuperset(fields):
-            # As ``probes`` has it, but put together once.
-            forms = asked_forms(number, plan)
-            values += forms
-            return Anywhere, fields, len(forms)
-        case Anywhere(fields, Substring(_, str(), (), "", True) as test) if (
-            test.initial and (shape := begins(fields, test, dialect, values)) is not None
-        ):
-            return shape
-        case Anywhere(fields, Substring(_, "", (_,), "") as test) if (
-            shape := contains(fields, test, dialect, values)
-        ) is not None:
-            return shape
-        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
-            return _shapes([query], plan, dialect, values)
-        case LinkedIn():
-            # What is asked of the other cards is bound where it stands, as the plan has it.
-            return query, plan
-        case _:
-            return query
-
-
-def _shapes(
-    tests: Sequence[Test], plan: DialPlan, dialect: Dialect, values: list[str]
-) -> tuple[Shape, ...]:
-    found = probes(tests, plan)
-    for probe in found:
-        values += probe.values(dialect)
-    return tuple([probe.shape for probe in found])
 
 
 def _condition(query: Query, asking: Asking) -> ColumnElement[bool]:

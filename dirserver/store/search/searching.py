@@ -17,10 +17,11 @@ from dirserver.model.query import NOTHING, Query, resolve
 from dirserver.store.moment import Moment
 from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.search import choosing, once, ordering
-from dirserver.store.search.conditions import Asking, found_in, spelled
+from dirserver.store.search.conditions import Asking, found_in
 from dirserver.store.search.details import at_once, columns, rows
 from dirserver.store.search.probes import Bind, Named, named
 from dirserver.store.search.question import Question
+from dirserver.store.search.spelled import spelled
 from dirserver.store.search.statements import Statement, Statements
 from dirserver.store.search.walks import Walks, walks
 from dirserver.store.tables import card, card_entry, card_version

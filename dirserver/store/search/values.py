@@ -6,13 +6,9 @@ follows the beginnings of the words of names.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from enum import Enum
-from functools import lru_cache
 from typing import TypeAlias
-
-from sqlalchemy import Dialect
 
 from dirserver.model.fields import NAMES, PHONES, Field
 from dirserver.model.fold import fold_part, forms, one_line, part_forms
@@ -20,39 +16,26 @@ from dirserver.model.number import DialPlan, asked_forms, asked_prefixes, indexe
 from dirserver.model.number_reading import digits_of
 from dirserver.model.query import Anywhere, AtLeast, AtMost, Below, Equals, Keyed, Substring
 from dirserver.model.spelling import is_ideographic, name_forms
-from dirserver.store.index import lines, trigram
+from dirserver.store.index import trigram
 from dirserver.store.index.beginnings import KEYPAD, head_of
 from dirserver.store.index.pieces import LEAST, LONGEST, beginning_of, pieces_of
+from dirserver.store.search.kinds import Kind, asked_of, by_kind, looked_up_in
 from dirserver.store.search.probes import (
-    ORDERED,
     Comparison,
     Op,
     Probe,
     Source,
-    is_by_order,
-    is_of_part,
 )
 from dirserver.store.storable import is_storable
 
 # Folding makes of a character, or of two, more than the trigram index needs.
 _LONGEST_SHORT = 2 * trigram.SHORTEST
-# Every number is in one of these, and so is not kept again for all of them together.
-_KINDS_OF_PHONE = tuple(sorted(PHONES - {Field.ANY_PHONE, Field.PREFERRED_PHONE}))
 
 # These are shown as lines, or are so long that nobody asks for all of one.
 _OF_LINES = frozenset({Field.WORK_ADDRESS, Field.HOME_ADDRESS, Field.NOTE})
 _BOUNDS = {AtLeast: Op.AT_LEAST, AtMost: Op.AT_MOST, Below: Op.BELOW}
-_BEGINNING = (Op.AT_LEAST, Op.BELOW)
 _FROM_DIGITS = Comparison(Op.AT_LEAST, ("0",))
 _FROM_BEGINNING = Comparison(Op.AT_LEAST, (LEAST,))
-
-
-class _Kind(Enum):
-    """How values are looked at."""
-
-    NUMBER = "number"
-    WORDS = "name, by its words"
-    TEXT = "text"
 
 
 # Of one field.
@@ -80,26 +63,18 @@ def indexed_values(field: Field, value: str, plan: DialPlan) -> tuple[str, ...]:
     return tuple(piece for form in spellings if form for piece in pieces_of(form))
 
 
-def kept_as(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Return under which names the index has the values of ``fields``."""
-    kept: list[Field] = []
-    for field in fields:
-        kept += _KINDS_OF_PHONE if field is Field.ANY_PHONE else (field,)
-    return tuple(map(str, kept))
-
-
 def probes(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
     """Return what finds the cards of which any of ``tests`` is true.
 
     What is asked of several fields in the same words is asked once.
     """
-    found: dict[object, tuple[_Kind, _Single, tuple[Field, ...]]] = {}
+    found: dict[object, tuple[Kind, _Single, tuple[Field, ...]]] = {}
     for one in tests:
         fields, test = (one.fields, one.test) if isinstance(one, Anywhere) else ((one.field,), one)
         # Nearly always there is one, and so none with the same words.
         words = _words(test) if len(tests) > 1 else None
-        is_of_words = isinstance(test, Substring) and _may_begin_word(test)
-        for kind, some in _by_kind(fields, is_of_words):
+        is_of_words = isinstance(test, Substring) and may_begin_word(test)
+        for kind, some in by_kind(fields, is_of_words):
             _, _, before = found.get((kind, words), (kind, test, ()))
             found[kind, words] = kind, test, before + some
     return _joined(
@@ -108,71 +83,11 @@ def probes(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
             for kind, test, asked_of in found.values()
             for one in (
                 _of_numbers(test, asked_of, plan)
-                if kind is _Kind.NUMBER
+                if kind is Kind.NUMBER
                 else _of_texts(test, asked_of, kind)
             )
         ]
     )
-
-
-def begins(
-    fields: tuple[Field, ...], test: Substring, dialect: Dialect, values: list[str]
-) -> Hashable | None:
-    """Return what the probes for a beginning depend on, and add what is bound to ``values``.
-
-    It is as ``probes`` has it for such a test of each of ``fields``, but put together without
-    them: that is what telephones ask with every key. None where that is not so.
-    """
-    kinds = _by_kind(fields, True)
-    if any(kind is _Kind.NUMBER for kind, _ in kinds):
-        return None
-    spellings = [parts.initial for parts in filter(_can_be, _text_parts(test))]
-    if not all(spellings):
-        # Nothing is left of it that would tell words apart.
-        return None
-    for kind, some in kinds:
-        for initial in spellings:
-            until = initial + trigram.LAST
-            if kind is _Kind.WORDS:
-                values += head_of(initial), initial, until
-                continue
-            for asked in _asked_of(some, _BEGINNING):
-                if dialect.name == "sqlite" and not is_by_order(asked, _BEGINNING):
-                    values.append(trigram.beginning(initial))
-                values += initial, until
-    return Substring, fields, len(spellings)
-
-
-def contains(
-    fields: tuple[Field, ...], test: Substring, dialect: Dialect, values: list[str]
-) -> Hashable | None:
-    """Return the same, as ``begins`` does, for one part wherever it is.
-
-    None where it has digits, by which numbers are found, or is too short for a trigram.
-    """
-    (part,) = test.any
-    if digits_of(part):
-        return None
-    spellings = [parts.any[0] for parts in filter(_can_be, _text_parts(test))]
-    if any(len(one) < trigram.SHORTEST for one in spellings):
-        return None
-    is_of_words = _may_begin_word(test)
-    for at in _looked_for(fields, is_of_words, len(spellings)):
-        values += trigram.asked(spellings[at], dialect)
-    return Substring, fields, is_of_words, len(spellings)
-
-
-@lru_cache(maxsize=256)
-def _looked_for(fields: tuple[Field, ...], is_of_words: bool, spellings: int) -> tuple[int, ...]:
-    """Return which of so many spellings of a part each of the probes for them looks for."""
-    found = {
-        (at, _looked_up_in(some[0])): None
-        for kind, asked in _by_kind(fields, is_of_words)
-        if kind is not _Kind.NUMBER
-        for at in range(spellings)
-        for some in _asked_of(asked, (Op.CONTAINS,))
-    }
-    return tuple([at for at, _ in found])
 
 
 def _joined(found: list[Probe]) -> list[Probe]:
@@ -181,25 +96,11 @@ def _joined(found: list[Probe]) -> list[Probe]:
         return found
     joined: dict[object, Probe] = {}
     for one in found:
-        like = (one.comparisons, _looked_up_in(one.fields[0])) if one.is_of_part else one
+        like = (one.comparisons, looked_up_in(one.fields[0])) if one.is_of_part else one
         if like in joined:
             one = Probe(one.source, joined[like].fields + one.fields, one.comparisons)
         joined[like] = one
     return list(joined.values())
-
-
-# Programs ask for ever other words of a few attributes: what depends on these alone is kept.
-@lru_cache(maxsize=256)
-def _by_kind(
-    fields: tuple[Field, ...], is_of_words: bool
-) -> tuple[tuple[_Kind, tuple[Field, ...]], ...]:
-    """Return ``fields`` by how their values are looked at."""
-    found: dict[_Kind, tuple[Field, ...]] = {}
-    for field in fields:
-        text = _Kind.WORDS if is_of_words and field in NAMES else _Kind.TEXT
-        kind = _Kind.NUMBER if field in PHONES else text
-        found[kind] = (*found.get(kind, ()), field)
-    return tuple(found.items())
 
 
 def _words(test: _Single) -> object:
@@ -215,28 +116,8 @@ def _words(test: _Single) -> object:
 
 def _in_values(fields: tuple[Field, ...], *comparisons: Comparison) -> list[Probe]:
     """Return the probes for some fields: those that are kept in order are asked by themselves."""
-    asked = _asked_of(fields, tuple([one.op for one in comparisons]))
+    asked = asked_of(fields, tuple([one.op for one in comparisons]))
     return [Probe(Source.VALUES, some, comparisons) for some in asked]
-
-
-@lru_cache(maxsize=256)
-def _asked_of(fields: tuple[Field, ...], ops: tuple[Op, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the kept fields that are asked for together."""
-    kept = kept_as(fields)
-    if is_of_part(ops):
-        together: dict[str, tuple[str, ...]] = {}
-        for one in kept:
-            there = _looked_up_in(one)
-            together[there] = (*together.get(there, ()), one)
-        return tuple(together.values())
-    ordered = tuple([one for one in kept if one in ORDERED])
-    rest = tuple([one for one in kept if one not in ORDERED])
-    return (ordered, rest) if ordered and rest and is_by_order(ordered, ops) else (kept,)
-
-
-def _looked_up_in(field: str) -> str:
-    """Return which index leads to the lines that have a field, or nothing where none have it."""
-    return trigram.index_of(field) if field in lines.FIELDS else ""
 
 
 def _in_beginnings(names: Iterable[str], parts: Substring) -> Probe:
@@ -254,13 +135,13 @@ def _of_numbers(test: _Single, fields: tuple[Field, ...], plan: DialPlan) -> lis
             bound = digits_of(asked)
             wanted = [(_FROM_DIGITS, _bound(test, bound))] if bound else []
         case Substring():
-            wanted = [_substring(one) for one in _number_parts(test, plan)]
+            wanted = [_substring(one) for one in number_parts(test, plan)]
         case Keyed():
             wanted = []
     return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
 
 
-def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Probe]:
+def _of_texts(test: _Single, fields: tuple[Field, ...], kind: Kind) -> list[Probe]:
     match test:
         case Equals(_, asked):
             return [probe for one in _any_of(forms(asked)) for probe in _in_values(fields, one)]
@@ -274,10 +155,10 @@ def _of_texts(test: _Single, fields: tuple[Field, ...], kind: _Kind) -> list[Pro
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
             found = []
-            for parts in filter(_can_be, _text_parts(test)):
-                if kind is _Kind.WORDS and _is_short(parts):
+            for parts in filter(can_be, text_parts(test)):
+                if kind is Kind.WORDS and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
-                if kind is _Kind.WORDS and parts.at_word and parts.initial:
+                if kind is Kind.WORDS and parts.at_word and parts.initial:
                     found.append(_in_beginnings(fields, parts))
                 else:
                     found += _in_values(fields, *_substring(parts))
@@ -298,7 +179,7 @@ def _bound(test: AtLeast | AtMost | Below, bound: str) -> Comparison:
     return Comparison(_BOUNDS[type(test)], (bound,))
 
 
-def _text_parts(test: Substring) -> list[Substring]:
+def text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
     said = (test.initial.lstrip(), *test.any, test.final.rstrip())
     if all(map(str.isascii, said)):
@@ -311,7 +192,7 @@ def _text_parts(test: Substring) -> list[Substring]:
     ]
 
 
-def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
+def number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     """Return ``test`` in digits, once for each way in which its first part may be dialled.
 
     A part without a digit says nothing about a number; without any digit it matches none.
@@ -332,10 +213,10 @@ def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
         found = [replace(test, initial="", any=(way, *rest[1:]), final=final) for way in ways]
     else:
         found = [replace(test, initial="", any=(), final=way) for way in ways]
-    return list(filter(_can_be, found))
+    return list(filter(can_be, found))
 
 
-def _can_be(parts: Substring) -> bool:
+def can_be(parts: Substring) -> bool:
     """Say whether there may be such a value; SQLite would take a long one for an error."""
     whole = "".join((parts.initial, *parts.any, parts.final))
     return len(whole) <= LONGEST and is_storable(whole)
@@ -352,7 +233,7 @@ def _is_short(parts: Substring) -> bool:
     )
 
 
-def _may_begin_word(test: Substring) -> bool:
+def may_begin_word(test: Substring) -> bool:
     """Say whether a name is looked at in another way than any text is."""
     return test.at_word or (len(test.any) == 1 and len(test.any[0]) <= _LONGEST_SHORT)
 
