@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeVar
 
-from dirserver.model.hits import BriefRow
-
-# The name that a card is sorted by and its key, which together are in the order of searches by
-# name; its id and its book's, its row, its UID and its link.
-Known: TypeAlias = tuple[str, str, int, int, BriefRow, str, int | None]
+# What stands for a card's place in the order of searches by name; its row, its UID and its link.
+Known: TypeAlias = tuple[str, tuple[int, str, None, int, int], str, int | None]
 # What a card says in each of some fields, with a character between two values that no card can
 # hold; and a card's id, its book's, and that of its texts.
 Said: TypeAlias = tuple[str, ...]
@@ -41,6 +38,16 @@ class Moment:
         self.crowds: dict[int, bool] = {}
         # The cards that the trigram index is behind with, each with its numbers.
         self.behind: list[tuple[Line, Said]] | None = None
+
+
+def place_of(name: str, key: str) -> str:
+    """Return what sorts cards by their names and then by their keys, as one text: half the work."""
+    return f"{name}\0{key}"
+
+
+def name_at(place: str) -> str:
+    """Return the name of a card at that place; names have no such character."""
+    return place.partition("\0")[0]
 
 
 def keep(known: dict[_Key, _Value], more: dict[_Key, _Value]) -> None:

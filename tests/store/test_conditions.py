@@ -7,7 +7,8 @@ from sqlalchemy.dialects import sqlite
 from dirserver.model.fields import Field
 from dirserver.model.number import DialPlan
 from dirserver.model.query import And, Equals, LinkedIn, Not, Query
-from dirserver.store.search.conditions import Asking, found_in, spelled
+from dirserver.store.search.conditions import Asking, found_in
+from dirserver.store.search.spelled import spelled
 
 _DIALECT = sqlite.dialect()
 _SHOWN = Equals(Field.WORK_PHONE, "0 030 1234567")

@@ -17,6 +17,7 @@ values themselves tell whether they contain what is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from sqlalchemy import (
@@ -257,6 +258,8 @@ def beginning(part: str) -> str:
     return _trigrams(part if len(part) >= SHORTEST else f"{_BETWEEN}{part}")
 
 
+# Names and numbers are mostly asked for the same.
+@lru_cache(maxsize=64)
 def _trigrams(part: str) -> str:
     """Return the match of what has the trigrams of ``part``; some of a long one are enough."""
     telling = _telling(part)

@@ -6,7 +6,7 @@ memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -67,12 +67,13 @@ class _Parts:
         self.texts: list[tuple[int, str]] = []
         self.numbers: list[tuple[int, str]] = []
 
-    def are_in(self, texts: Sequence[str], numbers: Sequence[str]) -> bool:
-        """Say whether a card has any of them."""
-        for at, part in self.texts:
-            if part in texts[at]:
-                return True
-        return bool(self.numbers) and any(part in numbers[at] for at, part in self.numbers)
+    def are_in_texts(self, said: Said) -> bool:
+        """Say whether a card has any of those that are looked for in texts."""
+        return any(part in said[at] for at, part in self.texts)
+
+    def are_in_numbers(self, said: Said) -> bool:
+        """Say the same of numbers."""
+        return any(part in said[at] for at, part in self.numbers)
 
 
 def find(
@@ -82,26 +83,40 @@ def find(
     values: Sequence[str],
     books: frozenset[int],
     most: int,
-) -> Iterator[int]:
-    """Yield the ids of the first ``most`` cards in ``books`` by name, in no order, and of others.
+) -> list[list[int]]:
+    """Return the ids of the first ``most`` cards in ``books`` by name, and of others, in lists.
 
-    They contain any of what is ``asked``, as it is bound in ``values``. ``most`` is not 0.
+    They contain any of what is ``asked``, as it is bound in ``values``. In no list is a card twice.
+    ``most`` is not 0.
     """
     wanted: dict[tuple[str, str], _Parts] = {}
     for one in asked:
         if one.is_short:
-            begin, behind, part = values[one.at : one.at + 3]
-            match = trigram.match_between(connection, one.index, begin, behind)
+            first, until, part = values[one.at : one.at + 3]
+            match = trigram.match_between(connection, one.index, first, until)
         else:
             match, part = values[one.at : one.at + 2]
         parts = wanted.setdefault((one.index, match), _Parts())
         parts.texts += [(at, part) for at in one.texts]
         parts.numbers += [(at, part) for at in one.numbers]
-    for (index, match), parts in wanted.items():
-        yield from _walk(connection, moment, index, match, parts, books, most)
-    for (card, book, texts), numbers in knowing.behind(connection, moment):
-        if book in books and any(parts.are_in(texts, numbers) for parts in wanted.values()):
-            yield card
+    found = [
+        _walk(connection, moment, index, match, parts, books, most)
+        for (index, match), parts in wanted.items()
+    ]
+    behind = knowing.behind(connection, moment)
+    if behind:
+        found.append(
+            [
+                card
+                for (card, book, said), numbers in behind
+                if book in books
+                and any(
+                    parts.are_in_texts(said) or parts.are_in_numbers(numbers)
+                    for parts in wanted.values()
+                )
+            ]
+        )
+    return found
 
 
 def _walk(
@@ -112,24 +127,34 @@ def _walk(
     parts: _Parts,
     books: frozenset[int],
     most: int,
-) -> Iterator[int]:
+) -> list[int]:
     found: list[int] = []
+    at: list[int] = []
     last = None
     for places in trigram.PLACES[index].found(connection, {"match": match}, *steps(most)):
         there = knowing.at(connection, moment, places)
-        numbers: Mapping[int, Said] = {}
+        having: Container[int] = ()
         if parts.numbers:
             numbers = knowing.numbers(connection, moment, [there[place] for (place,) in places])
+            having = {card for card, said in numbers.items() if parts.are_in_numbers(said)}
         for (place,) in places:
             line = there[place]
             if line is None:
                 continue
             card, book, texts = line
-            if book in books and parts.are_in(texts, numbers.get(card, ())):
-                found.append(place)
-                yield card
+            # A call for each would take twice as long.
+            for field, part in parts.texts:
+                if part in texts[field]:
+                    break
+            else:
+                if card not in having:
+                    continue
+            if book in books:
+                found.append(card)
+                at.append(place)
         if last is None and len(found) >= most:
-            last = knowing.last_alike(connection, moment, found[most - 1])
+            last = knowing.last_alike(connection, moment, at[most - 1])
         if last is not None and places[-1][0] > last:
             # Who is found behind it comes behind by name.
-            return
+            break
+    return found

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias, cast
 
 from sqlalchemy import ColumnElement, Connection, FromClause, null, select
 
-from dirserver.model.hits import Details, Row
+from dirserver.model.hits import Details, Row, id_of, key_of
 from dirserver.model.ordering import BY_NAME
-from dirserver.store.moment import Known
+from dirserver.store.moment import Known, name_at
 from dirserver.store.prepared import Prepared, among, listed
 from dirserver.store.search import ordering
 from dirserver.store.search.ordering import Term
@@ -19,7 +19,8 @@ from dirserver.store.tables import card, card_entry, card_version
 
 # So many rows are taken from the database at once; with bodies, which may have pictures, fewer.
 _ROWS, _BODIES = 500, 20
-_row_of = itemgetter(4)
+# Of a card that is known, as much as a brief row has.
+row_of = itemgetter(1)
 
 # Makes rows of cards that are known, in the order that they are in.
 Rows: TypeAlias = Callable[[Connection, Sequence[Known]], Iterator[Sequence[Row]]]
@@ -68,11 +69,11 @@ def rows(details: Details, *, has_links: bool) -> Rows:
 
 
 def _brief(_connection: Connection, cards: Sequence[Known]) -> Iterator[Sequence[Row]]:
-    yield list(map(_row_of, cards))
+    yield list(map(row_of, cards))
 
 
 def _brief_and_placed(_connection: Connection, cards: Sequence[Known]) -> Iterator[Sequence[Row]]:
-    yield [(*row, name) for name, _, _, _, row, _, _ in cards]
+    yield [(*row, name_at(place)) for place, row, _, _ in cards]
 
 
 def _whole(
@@ -86,16 +87,16 @@ def _whole(
             None,
             None,
             None,
-            *((name, key) if details.placed else ()),
+            *((name_at(place), key_of(row)) if details.placed else ()),
         )
-        for name, key, _, _, row, uid, link in cards
+        for place, row, uid, link in cards
     ]
 
 
 def _looked_up(
     shown: Prepared, most: int, connection: Connection, cards: Sequence[Known]
 ) -> Iterator[Sequence[Row]]:
-    found = shown.found(connection, {"cards": listed([one[2] for one in cards])}, most)
+    found = shown.found(connection, {"cards": listed(map(id_of, map(row_of, cards)))}, most)
     return cast("Iterator[Sequence[Row]]", found)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from dirserver.model.fields import PHONES
 from dirserver.store.index import lines
 from dirserver.store.index.places import ALIKE, ALIKE_IN_CROWD, CROWD
-from dirserver.store.moment import Known, Line, Moment, Said, keep
+from dirserver.store.moment import Known, Line, Moment, Said, keep, place_of
 from dirserver.store.prepared import Found, Prepared, listed
 
 # The kinds of numbers that the search index has, in the order in which they are known of a card.
@@ -53,7 +53,7 @@ def cards(connection: Connection, moment: Moment, wanted: Collection[int]) -> li
     found = [one for one in there if one is not None]
     missing = [one for one in wanted if one not in known]
     more: dict[int, Known] = {
-        id_: (name, key, id_, book, (book, key, None, revision, id_), uid, link)
+        id_: (place_of(name, key), (book, key, None, revision, id_), uid, link)
         for name, key, id_, book, revision, uid, link in _CARDS.rows(
             connection, cards=listed(missing)
         )
@@ -84,14 +84,14 @@ def numbers(
     """Return the numbers of the cards whose lines are ``there``, by their ids."""
     known = moment.numbers
     wanted = [line[0] for line in there if line is not None]
-    missing = [one for one in wanted if one not in known]
-    if not missing:
-        return known
     found = {one: known[one] for one in wanted if one in known}
-    said = _by_card(_NUMBERS.rows(connection, cards=listed(missing)))
-    more = {one: _in_order(said.get(one), NUMBERS) for one in missing}
-    keep(known, more)
-    return found | more
+    if len(found) < len(wanted):
+        missing = [one for one in wanted if one not in found]
+        said = _by_card(_NUMBERS.rows(connection, cards=listed(missing)))
+        more = {one: _in_order(said.get(one), NUMBERS) for one in missing}
+        keep(known, more)
+        found |= more
+    return found
 
 
 def behind(connection: Connection, moment: Moment) -> list[tuple[Line, Said]]:

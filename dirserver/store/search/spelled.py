@@ -11,6 +11,7 @@ from functools import lru_cache
 from sqlalchemy import Dialect
 
 from dirserver.model.fields import PHONES, Field
+from dirserver.model.fold import part_forms
 from dirserver.model.number import DialPlan, asked_forms
 from dirserver.model.number_reading import digits_of
 from dirserver.model.query import (
@@ -31,7 +32,14 @@ from dirserver.store.index import trigram
 from dirserver.store.index.beginnings import head_of
 from dirserver.store.search.kinds import Kind, asked_of, by_kind, looked_up_in
 from dirserver.store.search.probes import Op, Shape, is_by_order
-from dirserver.store.search.values import Test, can_be, may_begin_word, probes, text_parts
+from dirserver.store.search.values import (
+    Test,
+    apart,
+    can_be_kept,
+    dialled,
+    may_begin_word,
+    probes,
+)
 
 _BEGINNING = (Op.AT_LEAST, Op.BELOW)
 
@@ -49,7 +57,9 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
             tests = [part for part in parts if isinstance(part, Test)]
             others = [part for part in parts if not isinstance(part, Test)]
             kept = tuple([spelled(part, plan, dialect, values) for part in others])
-            return Or, kept, _shapes(tests, plan, dialect, values)
+            alone, some = apart(tests)
+            shapes = tuple([spelled(test, plan, dialect, values) for test in alone])
+            return Or, kept, shapes, _shapes(some, plan, dialect, values) if some else ()
         case Not(part):
             return Not, spelled(part, plan, dialect, values)
         case Anywhere(fields, Equals(_, number)) if PHONES.issuperset(fields):
@@ -62,10 +72,13 @@ def spelled(query: Query, plan: DialPlan, dialect: Dialect, values: list[str]) -
         ):
             return shape
         case Anywhere(fields, Substring(_, "", (_,), "") as test) if (
-            shape := contains(fields, test, dialect, values)
+            shape := contains(fields, test, plan, dialect, values)
         ) is not None:
             return shape
-        case Equals() | Substring() | Anywhere() | Keyed() | AtLeast() | AtMost() | Below():
+        case Keyed(digits):
+            values += head_of(digits), digits, digits + trigram.LAST
+            return Keyed
+        case Equals() | Substring() | Anywhere() | AtLeast() | AtMost() | Below():
             return _shapes([query], plan, dialect, values)
         case LinkedIn():
             # What is asked of the other cards is bound where it stands, as the plan has it.
@@ -94,7 +107,7 @@ def begins(
     kinds = by_kind(fields, True)
     if any(kind is Kind.NUMBER for kind, _ in kinds):
         return None
-    spellings = [parts.initial for parts in filter(can_be, text_parts(test))]
+    spellings = _spellings(test.initial.lstrip())
     if not all(spellings):
         # Nothing is left of it that would tell words apart.
         return None
@@ -112,32 +125,49 @@ def begins(
 
 
 def contains(
-    fields: tuple[Field, ...], test: Substring, dialect: Dialect, values: list[str]
+    fields: tuple[Field, ...],
+    test: Substring,
+    plan: DialPlan,
+    dialect: Dialect,
+    values: list[str],
 ) -> Hashable | None:
     """Return the same, as ``begins`` does, for one part wherever it is.
 
-    None where it has digits, by which numbers are found, or is too short for a trigram.
+    None where it is too short for a trigram, or where a number and a text may be looked for by one
+    probe.
     """
     (part,) = test.any
-    if digits_of(part):
-        return None
-    spellings = [parts.any[0] for parts in filter(can_be, text_parts(test))]
-    if any(len(one) < trigram.SHORTEST for one in spellings):
+    spellings = _spellings(part)
+    ways = dialled(part, plan) if digits_of(part) else ()
+    asked = (*spellings, *ways)
+    if any(len(one) < trigram.SHORTEST for one in asked):
         return None
     is_of_words = may_begin_word(test)
-    for at in _looked_for(fields, is_of_words, len(spellings)):
-        values += trigram.asked(spellings[at], dialect)
-    return Substring, fields, is_of_words, len(spellings)
+    looked_for = _looked_for(fields, is_of_words, len(spellings), len(ways))
+    if looked_for is None:
+        return None
+    for at in looked_for:
+        values += trigram.asked(asked[at], dialect)
+    return Substring, fields, is_of_words, len(spellings), len(ways)
+
+
+def _spellings(part: str) -> list[str]:
+    return [one for one in dict.fromkeys(part_forms(part)) if can_be_kept(one)]
 
 
 @lru_cache(maxsize=256)
-def _looked_for(fields: tuple[Field, ...], is_of_words: bool, spellings: int) -> tuple[int, ...]:
-    """Return which of so many spellings of a part each of the probes for them looks for."""
-    found = {
-        (at, looked_up_in(some[0])): None
-        for kind, asked in by_kind(fields, is_of_words)
-        if kind is not Kind.NUMBER
-        for at in range(spellings)
-        for some in asked_of(asked, (Op.CONTAINS,))
-    }
+def _looked_for(
+    fields: tuple[Field, ...], is_of_words: bool, spellings: int, ways: int
+) -> tuple[int, ...] | None:
+    """Return which of so many spellings of a part, and ways to dial it, each probe looks for."""
+    found: dict[tuple[int, str], None] = {}
+    for kind, asked in by_kind(fields, is_of_words):
+        is_number = kind is Kind.NUMBER
+        first, number = (spellings, ways) if is_number else (0, spellings)
+        for at in range(first, first + number):
+            for some in asked_of(asked, (Op.CONTAINS,)):
+                where = looked_up_in(some[0])
+                if ways and not where and not is_number:
+                    return None
+                found[at, where] = None
     return tuple([at for at, _ in found])

@@ -68,6 +68,27 @@ def probes(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
 
     What is asked of several fields in the same words is asked once.
     """
+    alone, others = apart(tests)
+    return [
+        probe
+        for some in (*([one] for one in alone), others)
+        if some
+        for probe in _of_tests(some, plan)
+    ]
+
+
+def apart(tests: Sequence[Test]) -> tuple[Sequence[Test], Sequence[Test]]:
+    """Return the tests that have nothing in common with others, and those that may have.
+
+    Who asks for a part of several fields has put them together already.
+    """
+    if len(tests) == 1:
+        return tests, ()
+    alone = [one for one in tests if isinstance(one, Anywhere | Keyed)]
+    return alone, [one for one in tests if not isinstance(one, Anywhere | Keyed)]
+
+
+def _of_tests(tests: Sequence[Test], plan: DialPlan) -> list[Probe]:
     found: dict[object, tuple[Kind, _Single, tuple[Field, ...]]] = {}
     for one in tests:
         fields, test = (one.fields, one.test) if isinstance(one, Anywhere) else ((one.field,), one)
@@ -135,7 +156,7 @@ def _of_numbers(test: _Single, fields: tuple[Field, ...], plan: DialPlan) -> lis
             bound = digits_of(asked)
             wanted = [(_FROM_DIGITS, _bound(test, bound))] if bound else []
         case Substring():
-            wanted = [_substring(one) for one in number_parts(test, plan)]
+            wanted = [_substring(one) for one in _number_parts(test, plan)]
         case Keyed():
             wanted = []
     return [one for comparisons in wanted for one in _in_values(fields, *comparisons)]
@@ -155,7 +176,7 @@ def _of_texts(test: _Single, fields: tuple[Field, ...], kind: Kind) -> list[Prob
             return [_in_beginnings([KEYPAD], Substring(Field.FULL_NAME, digits))]
         case Substring():
             found = []
-            for parts in filter(can_be, text_parts(test)):
+            for parts in filter(_can_be, _text_parts(test)):
                 if kind is Kind.WORDS and _is_short(parts):
                     parts = replace(parts, initial=parts.any[0], any=(), at_word=True)
                 if kind is Kind.WORDS and parts.at_word and parts.initial:
@@ -179,7 +200,7 @@ def _bound(test: AtLeast | AtMost | Below, bound: str) -> Comparison:
     return Comparison(_BOUNDS[type(test)], (bound,))
 
 
-def text_parts(test: Substring) -> list[Substring]:
+def _text_parts(test: Substring) -> list[Substring]:
     """Return the spellings of ``test`` to look for: the plain one, and that with digraphs."""
     said = (test.initial.lstrip(), *test.any, test.final.rstrip())
     if all(map(str.isascii, said)):
@@ -192,7 +213,7 @@ def text_parts(test: Substring) -> list[Substring]:
     ]
 
 
-def number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
+def _number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     """Return ``test`` in digits, once for each way in which its first part may be dialled.
 
     A part without a digit says nothing about a number; without any digit it matches none.
@@ -208,18 +229,31 @@ def number_parts(test: Substring, plan: DialPlan) -> list[Substring]:
     if digits_of(test.initial):
         found = [replace(test, initial=way, any=rest, final=final) for way in ways]
     elif middle:
-        # What contains the longer contains the shorter.
-        ways = tuple([way for way in ways if not any(one in way and one != way for one in ways)])
-        found = [replace(test, initial="", any=(way, *rest[1:]), final=final) for way in ways]
+        found = [
+            replace(test, initial="", any=(way, *rest[1:]), final=final)
+            for way in dialled(first, plan)
+        ]
     else:
         found = [replace(test, initial="", any=(), final=way) for way in ways]
-    return list(filter(can_be, found))
+    return list(filter(_can_be, found))
 
 
-def can_be(parts: Substring) -> bool:
+def dialled(part: str, plan: DialPlan) -> tuple[str, ...]:
+    """Return the digits for a part of a number, once for each way in which it may be dialled."""
+    ways = asked_prefixes(part, plan)
+    if len(ways) < 2:
+        return ways
+    # What contains the longer contains the shorter.
+    return tuple([way for way in ways if not any(one in way and one != way for one in ways)])
+
+
+def _can_be(parts: Substring) -> bool:
+    return can_be_kept("".join((parts.initial, *parts.any, parts.final)))
+
+
+def can_be_kept(text: str) -> bool:
     """Say whether there may be such a value; SQLite would take a long one for an error."""
-    whole = "".join((parts.initial, *parts.any, parts.final))
-    return len(whole) <= LONGEST and is_storable(whole)
+    return len(text) <= LONGEST and is_storable(text)
 
 
 def _is_short(parts: Substring) -> bool:

@@ -9,12 +9,13 @@ finds it after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
 
 from sqlalchemy import Connection, Dialect, Select, text, union_all
 
+from dirserver.model.hits import book_of
 from dirserver.model.ordering import BY_NAME, Span
 from dirserver.store.index import beginnings
 from dirserver.store.moment import Known, Moment
@@ -22,7 +23,7 @@ from dirserver.store.prepared import Found, Prepared
 from dirserver.store.search import containing, knowing
 from dirserver.store.search.conditions import MOST_SELECTS, tests_in
 from dirserver.store.search.containing import Contained
-from dirserver.store.search.details import Rows
+from dirserver.store.search.details import Rows, row_of
 from dirserver.store.search.probes import Named, Op, Probe, Source, named
 from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement
@@ -30,6 +31,7 @@ from dirserver.store.search.values import probes
 
 # No more is put in order here.
 _MOST = 1000
+_place_of = itemgetter(0)
 _BEGUN = (Op.HEAD, Op.AT_LEAST, Op.BELOW)
 _BEGINNINGS = Prepared(
     text(
@@ -48,8 +50,8 @@ class _Begun:
 
     def find(
         self, connection: Connection, values: Sequence[str], book: int, most: int
-    ) -> dict[int, int]:
-        """Return the first ``most`` cards of a book by name, and maybe more: ids, with places."""
+    ) -> Collection[int]:
+        """Return the ids of the first ``most`` cards of a book by name, and maybe of more."""
         head, least, below = values[self.at : self.at + 3]
         asked = {"book": book, "bits": self.bits, "head": head, "least": least, "below": below}
         found: dict[int, int] = {}
@@ -79,24 +81,24 @@ class _Scope:
         self, connection: Connection, values: Sequence[str], moment: Moment, most: int
     ) -> list[Known] | None:
         """Return the first ``most`` cards by name, in no order, and maybe more; None for many."""
-        found: dict[int, Any] = {}
+        found: list[Collection[int]] = []
         if self.others is not None:
             rows = self.others.some(connection, named(values), _MOST + 1)
             if len(rows) > _MOST:
                 return None
-            found = dict.fromkeys([card for (card,) in rows])
+            found.append({card for (card,) in rows})
         for begun in self.begun:
-            for book in self.books:
-                found |= begun.find(connection, values, book, most)
+            found += [begun.find(connection, values, book, most) for book in self.books]
         if self.contained:
             asked = self.contained, values, self.books, most
-            found |= dict.fromkeys(containing.find(connection, moment, *asked))
-        if not found:
+            found += containing.find(connection, moment, *asked)
+        ids = found[0] if len(found) == 1 else set().union(*found)
+        if not ids:
             return []
-        cards = knowing.cards(connection, moment, found)
+        cards = knowing.cards(connection, moment, ids)
         if self.others is None:
             return cards
-        return [one for one in cards if one[3] in self.books]
+        return [one for one in cards if book_of(row_of(one)) in self.books]
 
 
 class Walks:
@@ -120,7 +122,7 @@ class Walks:
                 return self._whole.run(connection, values)
             cards += some
         if len(cards) > 1:
-            cards.sort()
+            cards.sort(key=_place_of)
         return self._rows(connection, cards[: self._most]) if cards else iter(())
 
 
