@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dirserver.directory.finding import Finder
-from dirserver.ldap.codec.ber import without_id
 from dirserver.ldap.codec.encode import ResultCode
-from dirserver.ldap.codec.messages import Message, Scope, SearchRequest
+from dirserver.ldap.codec.messages import Scope, SearchRequest
 from dirserver.ldap.dit.containers import Container
 from dirserver.ldap.dit.tree import Target, Tree
 from dirserver.ldap.entry.asked import may_ask_for_numbers
@@ -55,7 +54,7 @@ def frame_of(request: SearchRequest) -> Frame:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Habit:
     """A search whose words are still to come. It is for ``most`` cards.
 
@@ -69,21 +68,24 @@ class Habit:
     looks: Looks
     finder: Finder
 
-    def answer(self, message: Message, request: SearchRequest, tree: Tree) -> Short | None:
+    def answer(
+        self, said: bytes, message_id: int, request: SearchRequest, tree: Tree
+    ) -> Short | None:
         """Return what ``request`` finds, or None where that is not a few cards.
 
-        The tree is as it was seen when this became a habit. Raises NotAtOnce, TimeIsUp.
+        It is what is ``said``, a message but for its id. The tree is as it was seen when this
+        became a habit. Raises NotAtOnce, TimeIsUp.
         """
-        found = self._found(message, request, tree)
+        found = self._found(message_id, request, tree)
         if found is not None:
-            _answers.put(tree.reading.moment, (self, without_id(message.octets)), found)
+            _answers.put(tree.reading.moment, (self, said), found)
         return found
 
-    def answer_again(self, message: Message, moment: object | None) -> Short | None:
+    def answer_again(self, said: bytes, moment: object | None) -> Short | None:
         """Return what was answered at this ``moment`` to the same, or None where nothing was."""
-        return _answers.get(moment, (self, without_id(message.octets)))
+        return _answers.get(moment, (self, said))
 
-    def _found(self, message: Message, request: SearchRequest, tree: Tree) -> Short | None:
+    def _found(self, message_id: int, request: SearchRequest, tree: Tree) -> Short | None:
         asked = request.filter
         if self.beside and any(matches_container(asked, one.attributes) for one in self.beside):
             return None
@@ -95,7 +97,7 @@ class Habit:
         hits = Hits(rows).first(self.most)
         if (self.may_be_more and not is_all) or next(hits.pieces(_FEW, MOST_OCTETS)) is not hits:
             return None
-        presenter = Presenter(request, message.id, self.looks, tree)
+        presenter = Presenter(request, message_id, self.looks, tree)
         code = ResultCode.SUCCESS if is_all else ResultCode.SIZE_LIMIT_EXCEEDED
         return Short(presenter.entries(hits), code)
 

@@ -7,9 +7,9 @@ database: it is known which habit it is when they ask that way, and what was fou
 from __future__ import annotations
 
 from typing import TypeAlias
-from weakref import WeakValueDictionary
 
 from dirserver.directory import DirectoryReader
+from dirserver.ldap.codec.ber import without_id
 from dirserver.ldap.codec.messages import Message, SearchRequest
 from dirserver.ldap.dit.dn import Location
 from dirserver.ldap.dit.tree import Tree
@@ -24,40 +24,40 @@ _MOST_REGULARS = 1000
 _LONGEST = 512
 
 _Asked: TypeAlias = tuple[Principal, str, Frame]
+# Which habit it is, and the tree as it was seen.
+_Known: TypeAlias = tuple[Habit, Tree]
 
 
 class _Regulars:
-    """Who asks in which way, and what habit that is: at one moment, by one config. For one thread.
+    """Who asks in which way, and what is known of it: at one moment, by one config. For one thread.
 
-    A habit depends on who asks, from where, the config, and what is in the database; on nothing
-    else.
+    It depends on who asks, from where, the config, and what is in the database; on nothing else.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self._moment: object | None = None
         self._settings: LDAPSettings | None = None
-        # A habit is kept with its answers, or by those who have it, and for nobody else.
-        self._habits = WeakValueDictionary[_Asked, Habit]()
+        self._known: dict[_Asked, _Known] = {}
 
-    def habit(self, moment: object | None, settings: LDAPSettings, asked: _Asked) -> Habit | None:
-        """Return the habit if it has been learnt at this ``moment``."""
+    def known(self, moment: object | None, settings: LDAPSettings, asked: _Asked) -> _Known | None:
+        """Return what has been learnt at this ``moment``."""
         if moment is None or moment is not self._moment or settings is not self._settings:
             return None
-        return self._habits.get(asked)
+        return self._known.get(asked)
 
     def learn(
-        self, moment: object | None, settings: LDAPSettings, asked: _Asked, habit: Habit
+        self, moment: object | None, settings: LDAPSettings, asked: _Asked, known: _Known
     ) -> None:
-        """Remember a habit, unless it is not known which moment it is of."""
+        """Remember what is known, unless it is not known which moment it is of."""
         if moment is None:
             return
         if moment is not self._moment or settings is not self._settings:
-            self._habits.clear()
+            self._known.clear()
             self._moment, self._settings = moment, settings
-        elif len(self._habits) >= _MOST_REGULARS:
-            self._habits.popitem()
-        self._habits[asked] = habit
+        elif len(self._known) >= _MOST_REGULARS:
+            self._known.popitem()
+        self._known[asked] = known
 
 
 _regulars = _Regulars()
@@ -79,23 +79,27 @@ def short_answer(
     """
     asked = principal, client.address, frame_of(request)
     moment = directory.moment_for(principal, client)
-    known = _regulars.habit(moment, settings, asked)
-    if known is not None and (answer := known.answer_again(message, moment)) is not None:
-        return answer
+    known = _regulars.known(moment, settings, asked)
+    said = without_id(message.octets)
+    if known is not None:
+        habit, tree = known
+        answer = habit.answer_again(said, moment)
+        if answer is not None:
+            return answer
+        with directory.again(tree.reading) as is_of_now:
+            if is_of_now:
+                return habit.answer(said, message.id, request, tree)
     with directory.reading(principal, client, of_turn=True) as reading:
         tree = Tree(reading, settings, counts_subordinates=False)
-        if known is not None and reading.moment is moment:
-            # Nothing was written meanwhile: it is the same habit, and was not answered before.
-            return known.answer(message, request, tree)
         target = tree.target(location, request.scope)
         if target is None:
             return None
         profile = settings.profile_for(client.address)
-        habit = habit_of(request, tree, target, settings, profile)
-        if habit is None:
+        found = habit_of(request, tree, target, settings, profile)
+        if found is None:
             return None
-        if len(message.octets) <= _LONGEST:
-            _regulars.learn(reading.moment, settings, asked, habit)
+        if len(said) <= _LONGEST:
+            _regulars.learn(reading.moment, settings, asked, (found, tree))
         # Others may have asked the same.
-        answer = habit.answer_again(message, reading.moment)
-        return habit.answer(message, request, tree) if answer is None else answer
+        answer = found.answer_again(said, reading.moment)
+        return found.answer(said, message.id, request, tree) if answer is None else answer
