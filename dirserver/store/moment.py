@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TypeAlias, TypeVar
 
 # What stands for a card's place in the order of searches by name; its row, its UID and its link.
@@ -13,8 +14,8 @@ Line: TypeAlias = tuple[int, int, Said]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-# Of each kind so many are kept, of some 400 octets each; then it begins anew.
-_MOST_KEPT = 25_000
+# Of each kind so many are kept, of some 600 octets each; then it begins anew.
+_MOST_KEPT = 15_000
 
 
 class Moment:
@@ -24,7 +25,7 @@ class Moment:
     once. It is gone with the moment.
     """
 
-    __slots__ = ("behind", "cards", "crowds", "lines", "numbers")
+    __slots__ = ("behind", "cards", "crowds", "lines", "numbers", "orders")
 
     def __init__(self) -> None:
         """Begin knowing nothing."""
@@ -36,6 +37,8 @@ class Moment:
         self.numbers: dict[int, Said] = {}
         # By the last place of those whose names begin alike: whether it is crowded there.
         self.crowds: dict[int, bool] = {}
+        # By the first place of some whose names begin alike: their places, in the cards' order.
+        self.orders: dict[int, array[int]] = {}
         # The cards that the trigram index is behind with, each with its numbers.
         self.behind: list[tuple[Line, Said]] | None = None
 

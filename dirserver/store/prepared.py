@@ -7,9 +7,10 @@ statement itself. What they are needed for is kept: types, errors, and one text 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
@@ -204,21 +205,21 @@ class Prepared:
         self,
         connection: Connection,
         values: Mapping[str, object],
-        most: int,
-        then: int | None = None,
-    ) -> Iterator[Sequence[Found]]:
+        *most: int,
+    ) -> Generator[Sequence[Found]]:
         """Yield the rows that are found, as the driver has them, ``most`` at once.
 
-        ``then`` is how many come after the first, if that is another number.
+        Of several numbers each is for one time, and the last for all that are left.
         """
         cursor = self.execute(connection, values)
         compiled = self._for(connection.dialect)
         try:
-            while rows := cursor.fetchmany(most):
-                yield list(map(compiled.read, rows)) if compiled.reading else rows
-                if len(rows) < most:
+            for wanted in chain(most, repeat(most[-1])):
+                rows = cursor.fetchmany(wanted)
+                if rows:
+                    yield list(map(compiled.read, rows)) if compiled.reading else rows
+                if len(rows) < wanted:
                     return
-                most = then or most
         finally:
             cursor.close()
 

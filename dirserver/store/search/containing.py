@@ -7,6 +7,7 @@ memory.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -17,8 +18,8 @@ from dirserver.store.search import knowing
 from dirserver.store.search.probes import Op, Probe
 
 # So many rows are looked at beyond the cards that are wanted, to see where a walk may end; then so
-# many at once, until it is seen.
-_BEYOND, _STEP = 3, 24
+# many, and then so many at once, until it is seen: hundreds may have the same name.
+_BEYOND, _STEPS = 3, (24, 100, 500)
 _AT_TEXT = {name: at for at, name in enumerate(lines.FIELDS)}
 _AT_NUMBER = {name: at for at, name in enumerate(knowing.NUMBERS)}
 
@@ -53,9 +54,9 @@ def contained(probe: Probe, at: int) -> Contained | None:
     )
 
 
-def steps(most: int) -> tuple[int, int]:
-    """Return how many rows to take at once of a walk to the first ``most`` cards, and then."""
-    return most + _BEYOND, _STEP
+def steps(most: int) -> tuple[int, ...]:
+    """Return how many rows to take each time of a walk to the first ``most`` cards."""
+    return most + _BEYOND, *_STEPS
 
 
 class _Parts:
@@ -74,6 +75,74 @@ class _Parts:
     def are_in_numbers(self, said: Said) -> bool:
         """Say the same of numbers."""
         return any(part in said[at] for at, part in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at what is known of the cards in some books, for the first ``most`` of them."""
+
+    connection: Connection
+    moment: Moment
+    books: frozenset[int]
+    most: int
+
+    def walk(self, index: str, match: str, parts: _Parts) -> list[int]:
+        """Return the ids of the first cards by name with any of ``parts``, and maybe of more."""
+        found: list[tuple[int, int]] = []
+        alike: tuple[int, int] | None = None
+        places = trigram.PLACES[index]
+        with closing(places.found(self.connection, {"match": match}, *steps(self.most))) as walk:
+            for steps_before, rows in enumerate(walk):
+                found += self._with(parts, [place for (place,) in rows])
+                if alike is None and len(found) >= self.most:
+                    last, _ = found[self.most - 1]
+                    alike = knowing.alike(self.connection, self.moment, last)
+                if alike is None:
+                    continue
+                if rows[-1][0] > alike[1]:
+                    # Who is found behind it comes behind by name.
+                    break
+                if steps_before or alike[0] in self.moment.orders:
+                    # Of many that are alike, their names tell which are the first.
+                    found = self._first_of(found, parts, alike)
+                    break
+        return [card for _, card in found]
+
+    def _first_of(
+        self, found: Sequence[tuple[int, int]], parts: _Parts, alike: tuple[int, int]
+    ) -> list[tuple[int, int]]:
+        first = [one for one in found if one[0] < alike[0]]
+        order = knowing.in_order(self.connection, self.moment, *alike)
+        begin, step = 0, self.most
+        while len(first) < self.most and begin < len(order):
+            first += self._with(parts, order[begin : begin + step])
+            begin += step
+        return first
+
+    def _with(self, parts: _Parts, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Return the places, and the ids of the cards there, that have any of ``parts``."""
+        there = knowing.at(self.connection, self.moment, places)
+        having: Container[int] = ()
+        if parts.numbers:
+            numbers = knowing.numbers(self.connection, self.moment, map(there.get, places))
+            having = {card for card, said in numbers.items() if parts.are_in_numbers(said)}
+        found: list[tuple[int, int]] = []
+        texts, books = parts.texts, self.books
+        for place in places:
+            line = there[place]
+            if line is None:
+                continue
+            card, book, said = line
+            # A call for each would take twice as long.
+            for at, part in texts:
+                if part in said[at]:
+                    break
+            else:
+                if card not in having:
+                    continue
+            if book in books:
+                found.append((place, card))
+        return found
 
 
 def find(
@@ -99,10 +168,8 @@ def find(
         parts = wanted.setdefault((one.index, match), _Parts())
         parts.texts += [(at, part) for at in one.texts]
         parts.numbers += [(at, part) for at in one.numbers]
-    found = [
-        _walk(connection, moment, index, match, parts, books, most)
-        for (index, match), parts in wanted.items()
-    ]
+    look = _Look(connection, moment, books, most)
+    found = [look.walk(index, match, parts) for (index, match), parts in wanted.items()]
     behind = knowing.behind(connection, moment)
     if behind:
         found.append(
@@ -116,45 +183,4 @@ def find(
                 )
             ]
         )
-    return found
-
-
-def _walk(
-    connection: Connection,
-    moment: Moment,
-    index: str,
-    match: str,
-    parts: _Parts,
-    books: frozenset[int],
-    most: int,
-) -> list[int]:
-    found: list[int] = []
-    at: list[int] = []
-    last = None
-    for places in trigram.PLACES[index].found(connection, {"match": match}, *steps(most)):
-        there = knowing.at(connection, moment, places)
-        having: Container[int] = ()
-        if parts.numbers:
-            numbers = knowing.numbers(connection, moment, [there[place] for (place,) in places])
-            having = {card for card, said in numbers.items() if parts.are_in_numbers(said)}
-        for (place,) in places:
-            line = there[place]
-            if line is None:
-                continue
-            card, book, texts = line
-            # A call for each would take twice as long.
-            for field, part in parts.texts:
-                if part in texts[field]:
-                    break
-            else:
-                if card not in having:
-                    continue
-            if book in books:
-                found.append(card)
-                at.append(place)
-        if last is None and len(found) >= most:
-            last = knowing.last_alike(connection, moment, at[most - 1])
-        if last is not None and places[-1][0] > last:
-            # Who is found behind it comes behind by name.
-            break
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,9 @@ from dirserver.store.prepared import Found, Prepared, listed
 
 # The kinds of numbers that the search index has, in the order in which they are known of a card.
 NUMBERS = tuple(sorted(map(str, PHONES)))
+
+# So many are read at once.
+_AT_ONCE = 500
 
 _AMONG = "(SELECT value FROM json_each(:{name}))"
 _CARDS = Prepared(
@@ -44,6 +48,15 @@ _CROWD = Prepared(
 )
 
 
+_NAMED = Prepared(
+    text(
+        # In this order, or else SQLite may begin with all cards.
+        "SELECT place, card.sort_name, card.key FROM card_line CROSS JOIN card ON card.id = card_id"
+        " WHERE place BETWEEN :first AND :last"
+    )
+)
+
+
 def cards(connection: Connection, moment: Moment, wanted: Collection[int]) -> list[Known]:
     """Return the cards with the ids that are ``wanted``, in any order."""
     known = moment.cards
@@ -52,25 +65,24 @@ def cards(connection: Connection, moment: Moment, wanted: Collection[int]) -> li
         return cast("list[Known]", there)
     found = [one for one in there if one is not None]
     missing = [one for one in wanted if one not in known]
-    more: dict[int, Known] = {
-        id_: (place_of(name, key), (book, key, None, revision, id_), uid, link)
-        for name, key, id_, book, revision, uid, link in _CARDS.rows(
-            connection, cards=listed(missing)
-        )
-    }
-    keep(known, more)
-    return [*found, *more.values()]
+    for some in _in_turn(missing):
+        rows = _CARDS.rows(connection, cards=listed(some))
+        more: dict[int, Known] = {
+            id_: (place_of(name, key), (book, key, None, revision, id_), uid, link)
+            for name, key, id_, book, revision, uid, link in rows
+        }
+        keep(known, more)
+        found += more.values()
+    return found
 
 
-def at(
-    connection: Connection, moment: Moment, places: Sequence[Found]
-) -> Mapping[int, Line | None]:
+def at(connection: Connection, moment: Moment, places: Sequence[int]) -> Mapping[int, Line | None]:
     """Return the lines at ``places`` of the trigram index, where there is one."""
     known = moment.lines
-    missing = [place for (place,) in places if place not in known]
+    missing = [place for place in places if place not in known]
     if not missing:
         return known
-    there = {place: known[place] for (place,) in places if place in known}
+    there = {place: known[place] for place in places if place in known}
     more: dict[int, Line | None] = dict.fromkeys(missing)
     for place, card, book, *texts in _LINES.rows(connection, places=listed(missing)):
         more[place] = card, book, tuple(texts)
@@ -106,15 +118,36 @@ def behind(connection: Connection, moment: Moment) -> list[tuple[Line, Said]]:
     return moment.behind
 
 
-def last_alike(connection: Connection, moment: Moment, place: int) -> int:
-    """Return the last place at which there may be cards that come by name before that at this."""
+def alike(connection: Connection, moment: Moment, place: int) -> tuple[int, int]:
+    """Return the first and the last place of cards whose names are like that of the one at this.
+
+    Those before come before it by name, and those behind it come behind.
+    """
     last = place | ALIKE_IN_CROWD
     is_crowded = moment.crowds.get(last)
     if is_crowded is None:
         found = _CROWD.row(connection, last=last, crowd=CROWD)
         is_crowded = found is not None and bool(found[0])
         keep(moment.crowds, {last: is_crowded})
-    return last if is_crowded else place | ALIKE
+    ones = ALIKE_IN_CROWD if is_crowded else ALIKE
+    return place & ~ones, place | ones
+
+
+def in_order(connection: Connection, moment: Moment, first: int, last: int) -> Sequence[int]:
+    """Return the places from the ``first`` to the ``last`` in the order of the cards there."""
+    order = moment.orders.get(first)
+    if order is None:
+        rows = _NAMED.rows(connection, first=first, last=last)
+        named = sorted((place_of(name, key), place) for place, name, key in rows)
+        order = array("q", [place for _, place in named])
+        keep(moment.orders, {first: order})
+    return order
+
+
+def _in_turn(wanted: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield a few at a time: what is read is known, even if there is no time for the next."""
+    for begin in range(0, len(wanted), _AT_ONCE):
+        yield wanted[begin : begin + _AT_ONCE]
 
 
 def _by_card(rows: Iterable[Found]) -> dict[int, dict[str, str]]:

@@ -10,6 +10,7 @@ finds it after all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -56,14 +57,15 @@ class _Begun:
         asked = {"book": book, "bits": self.bits, "head": head, "least": least, "below": below}
         found: dict[int, int] = {}
         last = None
-        for rows in _BEGINNINGS.found(connection, asked, *containing.steps(most)):
-            for place, card in rows:
-                found.setdefault(card, place)
-            if last is None and len(found) >= most:
-                last = [*found.values()][most - 1]
-            if last is not None and rows[-1][0] > last:
-                # Who is found behind it comes behind by name.
-                break
+        with closing(_BEGINNINGS.found(connection, asked, *containing.steps(most))) as walk:
+            for rows in walk:
+                for place, card in rows:
+                    found.setdefault(card, place)
+                if last is None and len(found) >= most:
+                    last = [*found.values()][most - 1]
+                if last is not None and rows[-1][0] > last:
+                    # Who is found behind it comes behind by name.
+                    break
         return found
 
 
