@@ -154,7 +154,8 @@ class DirectoryReader:
         """Open the snapshot of this turn, and say whether ``reading`` is as good as a new one.
 
         It is where nothing has changed since but by notes, for who may still read by
-        ``moment_for``. Raises as ``reading`` does.
+        ``moment_for``, and only to find: what is refused in it is told to nobody. Raises as
+        ``reading`` does.
         """
         return Again(self._store, reading)
 

@@ -56,7 +56,7 @@ class _Regulars:
             self._known.clear()
             self._moment, self._settings = moment, settings
         elif len(self._known) >= _MOST_REGULARS:
-            self._known.popitem()
+            del self._known[next(iter(self._known))]
         self._known[asked] = known
 
 

@@ -18,7 +18,7 @@ from dirserver.store.search import knowing
 from dirserver.store.search.probes import Op, Probe
 
 # So many rows are looked at beyond the cards that are wanted, to see where a walk may end; then so
-# many, and then so many at once, until it is seen: hundreds may have the same name.
+# many more each time until it is seen: hundreds may have the same name.
 _BEYOND, _STEPS = 3, (24, 100, 500)
 _AT_TEXT = {name: at for at, name in enumerate(lines.FIELDS)}
 _AT_NUMBER = {name: at for at, name in enumerate(knowing.NUMBERS)}
@@ -86,13 +86,19 @@ class _Look:
     books: frozenset[int]
     most: int
 
-    def walk(self, index: str, match: str, parts: _Parts) -> list[int]:
-        """Return the ids of the first cards by name with any of ``parts``, and maybe of more."""
+    def walk(self, index: str, match: str, parts: _Parts) -> list[int] | None:
+        """Return the ids of the first cards by name with any of ``parts``, and maybe of more.
+
+        None where it would be looked at too many.
+        """
         found: list[tuple[int, int]] = []
         alike: tuple[int, int] | None = None
         places = trigram.PLACES[index]
         with closing(places.found(self.connection, {"match": match}, *steps(self.most))) as walk:
             for steps_before, rows in enumerate(walk):
+                if steps_before > len(_STEPS):
+                    # Such parts are in many cards, but not where they are asked for.
+                    return None
                 found += self._with(parts, [place for (place,) in rows])
                 if alike is None and len(found) >= self.most:
                     last, _ = found[self.most - 1]
@@ -104,20 +110,23 @@ class _Look:
                     break
                 if steps_before or alike[0] in self.moment.orders:
                     # Of many that are alike, their names tell which are the first.
-                    found = self._first_of(found, parts, alike)
-                    break
+                    return self._first_of(found, parts, alike)
         return [card for _, card in found]
 
     def _first_of(
         self, found: Sequence[tuple[int, int]], parts: _Parts, alike: tuple[int, int]
-    ) -> list[tuple[int, int]]:
+    ) -> list[int] | None:
         first = [one for one in found if one[0] < alike[0]]
         order = knowing.in_order(self.connection, self.moment, *alike)
+        if order is None:
+            return None
         begin, step = 0, self.most
         while len(first) < self.most and begin < len(order):
+            if begin > step + sum(_STEPS):
+                return None
             first += self._with(parts, order[begin : begin + step])
             begin += step
-        return first
+        return [card for _, card in first]
 
     def _with(self, parts: _Parts, places: Sequence[int]) -> list[tuple[int, int]]:
         """Return the places, and the ids of the cards there, that have any of ``parts``."""
@@ -152,11 +161,12 @@ def find(
     values: Sequence[str],
     books: frozenset[int],
     most: int,
-) -> list[list[int]]:
+) -> list[list[int]] | None:
     """Return the ids of the first ``most`` cards in ``books`` by name, and of others, in lists.
 
     They contain any of what is ``asked``, as it is bound in ``values``. In no list is a card twice.
-    ``most`` is not 0.
+    ``most`` is not 0. None is where some hundreds more would have to be looked at: to look at many
+    is for the database, which lets others go on meanwhile.
     """
     wanted: dict[tuple[str, str], _Parts] = {}
     for one in asked:
@@ -169,7 +179,12 @@ def find(
         parts.texts += [(at, part) for at in one.texts]
         parts.numbers += [(at, part) for at in one.numbers]
     look = _Look(connection, moment, books, most)
-    found = [look.walk(index, match, parts) for (index, match), parts in wanted.items()]
+    found: list[list[int]] = []
+    for (index, match), parts in wanted.items():
+        some = look.walk(index, match, parts)
+        if some is None:
+            return None
+        found.append(some)
     behind = knowing.behind(connection, moment)
     if behind:
         found.append(

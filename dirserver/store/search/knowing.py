@@ -19,6 +19,10 @@ NUMBERS = tuple(sorted(map(str, PHONES)))
 
 # So many are read at once.
 _AT_ONCE = 500
+# More with nearly the same name are not put in order here.
+_MOST_ALIKE = 4000
+# What a card says at more length is not known, but read each time.
+_LONGEST = 2000
 
 _AMONG = "(SELECT value FROM json_each(:{name}))"
 _CARDS = Prepared(
@@ -52,7 +56,7 @@ _NAMED = Prepared(
     text(
         # In this order, or else SQLite may begin with all cards.
         "SELECT place, card.sort_name, card.key FROM card_line CROSS JOIN card ON card.id = card_id"
-        " WHERE place BETWEEN :first AND :last"
+        " WHERE place BETWEEN :first AND :last LIMIT :most"
     )
 )
 
@@ -86,7 +90,7 @@ def at(connection: Connection, moment: Moment, places: Sequence[int]) -> Mapping
     more: dict[int, Line | None] = dict.fromkeys(missing)
     for place, card, book, *texts in _LINES.rows(connection, places=listed(missing)):
         more[place] = card, book, tuple(texts)
-    keep(known, more)
+    keep(known, {one: line for one, line in more.items() if line is None or _is_short(line[2])})
     return there | more
 
 
@@ -101,7 +105,7 @@ def numbers(
         missing = [one for one in wanted if one not in found]
         said = _by_card(_NUMBERS.rows(connection, cards=listed(missing)))
         more = {one: _in_order(said.get(one), NUMBERS) for one in missing}
-        keep(known, more)
+        keep(known, {one: said for one, said in more.items() if _is_short(said)})
         found |= more
     return found
 
@@ -133,11 +137,16 @@ def alike(connection: Connection, moment: Moment, place: int) -> tuple[int, int]
     return place & ~ones, place | ones
 
 
-def in_order(connection: Connection, moment: Moment, first: int, last: int) -> Sequence[int]:
-    """Return the places from the ``first`` to the ``last`` in the order of the cards there."""
+def in_order(connection: Connection, moment: Moment, first: int, last: int) -> Sequence[int] | None:
+    """Return the places from the ``first`` to the ``last`` in the order of the cards there.
+
+    None where these are some thousands.
+    """
     order = moment.orders.get(first)
     if order is None:
-        rows = _NAMED.rows(connection, first=first, last=last)
+        rows = _NAMED.rows(connection, first=first, last=last, most=_MOST_ALIKE + 1)
+        if len(rows) > _MOST_ALIKE:
+            return None
         named = sorted((place_of(name, key), place) for place, name, key in rows)
         order = array("q", [place for _, place in named])
         keep(moment.orders, {first: order})
@@ -155,6 +164,10 @@ def _by_card(rows: Iterable[Found]) -> dict[int, dict[str, str]]:
     for card, field, values in rows:
         found.setdefault(card, {})[field] = values
     return found
+
+
+def _is_short(said: Said) -> bool:
+    return sum(map(len, said)) <= _LONGEST
 
 
 def _in_order(said: Mapping[str, str] | None, fields: Sequence[str]) -> Said:

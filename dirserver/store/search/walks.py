@@ -51,14 +51,19 @@ class _Begun:
 
     def find(
         self, connection: Connection, values: Sequence[str], book: int, most: int
-    ) -> Collection[int]:
-        """Return the ids of the first ``most`` cards of a book by name, and maybe of more."""
+    ) -> Collection[int] | None:
+        """Return the ids of the first ``most`` cards of a book by name, and maybe of more.
+
+        None where there are too many with nearly the same name.
+        """
         head, least, below = values[self.at : self.at + 3]
         asked = {"book": book, "bits": self.bits, "head": head, "least": least, "below": below}
         found: dict[int, int] = {}
         last = None
         with closing(_BEGINNINGS.found(connection, asked, *containing.steps(most))) as walk:
             for rows in walk:
+                if len(found) > most + _MOST:
+                    return None
                 for place, card in rows:
                     found.setdefault(card, place)
                 if last is None and len(found) >= most:
@@ -90,10 +95,16 @@ class _Scope:
                 return None
             found.append({card for (card,) in rows})
         for begun in self.begun:
-            found += [begun.find(connection, values, book, most) for book in self.books]
+            for book in self.books:
+                some = begun.find(connection, values, book, most)
+                if some is None:
+                    return None
+                found.append(some)
         if self.contained:
-            asked = self.contained, values, self.books, most
-            found += containing.find(connection, moment, *asked)
+            parts = containing.find(connection, moment, self.contained, values, self.books, most)
+            if parts is None:
+                return None
+            found += parts
         ids = found[0] if len(found) == 1 else set().union(*found)
         if not ids:
             return []
