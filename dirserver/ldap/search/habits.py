@@ -54,7 +54,7 @@ def frame_of(request: SearchRequest) -> Frame:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Habit:
     """A search whose words are still to come. It is for ``most`` cards.
 

@@ -7,6 +7,7 @@ database: it is known which habit it is when they ask that way, and what was fou
 from __future__ import annotations
 
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from dirserver.directory import DirectoryReader
 from dirserver.ldap.codec.ber import without_id
@@ -38,13 +39,16 @@ class _Regulars:
         """Begin with none."""
         self._moment: object | None = None
         self._settings: LDAPSettings | None = None
-        self._known: dict[_Asked, _Known] = {}
+        # A habit is kept with its answers, or by those who have it, and for nobody else.
+        self._habits = WeakValueDictionary[_Asked, Habit]()
+        self._trees: dict[_Asked, Tree] = {}
 
     def known(self, moment: object | None, settings: LDAPSettings, asked: _Asked) -> _Known | None:
         """Return what has been learnt at this ``moment``."""
         if moment is None or moment is not self._moment or settings is not self._settings:
             return None
-        return self._known.get(asked)
+        habit = self._habits.get(asked)
+        return None if habit is None else (habit, self._trees[asked])
 
     def learn(
         self, moment: object | None, settings: LDAPSettings, asked: _Asked, known: _Known
@@ -53,11 +57,14 @@ class _Regulars:
         if moment is None:
             return
         if moment is not self._moment or settings is not self._settings:
-            self._known.clear()
+            self._habits.clear()
+            self._trees.clear()
             self._moment, self._settings = moment, settings
-        elif len(self._known) >= _MOST_REGULARS:
-            del self._known[next(iter(self._known))]
-        self._known[asked] = known
+        elif len(self._trees) >= _MOST_REGULARS and asked not in self._trees:
+            first = next(iter(self._trees))
+            del self._trees[first]
+            self._habits.pop(first, None)
+        self._habits[asked], self._trees[asked] = known
 
 
 _regulars = _Regulars()
