@@ -155,6 +155,7 @@ def test_what_is_known_of_a_moment_is_what_is_there(
 ) -> None:
     monkeypatch.setattr(moment, "_MOST_KEPT", most_kept)
     monkeypatch.setattr(walks, "_MOST", most)
+    monkeypatch.setattr(walks, "_MOST_OTHERS", most)
     # Statements that were made before were made with another number.
     monkeypatch.setattr(searching, "_statements", Statements())
     random = Random(most_kept + most)

@@ -30,8 +30,10 @@ from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement
 from dirserver.store.search.values import probes
 
-# No more is put in order here.
+# No more are wanted of what is walked to, and in nearly the same name no more are looked at beyond.
 _MOST = 1000
+# More that comes in no order is put in order by the database, which needs less for each.
+_MOST_OTHERS = 400
 _place_of = itemgetter(0)
 _BEGUN = (Op.HEAD, Op.AT_LEAST, Op.BELOW)
 _BEGINNINGS = Prepared(
@@ -90,8 +92,8 @@ class _Scope:
         """Return the first ``most`` cards by name, in no order, and maybe more; None for many."""
         found: list[Collection[int]] = []
         if self.others is not None:
-            rows = self.others.some(connection, named(values), _MOST + 1)
-            if len(rows) > _MOST:
+            rows = self.others.some(connection, named(values), _MOST_OTHERS + 1)
+            if len(rows) > _MOST_OTHERS:
                 return None
             found.append({card for (card,) in rows})
         for begun in self.begun:
