@@ -19,8 +19,8 @@ NUMBERS = tuple(sorted(map(str, PHONES)))
 
 # So many are read at once.
 _AT_ONCE = 500
-# More with nearly the same name are not put in order here.
-_MOST_ALIKE = 4000
+# More with nearly the same name are not put in order outside of the database.
+MOST_ALIKE = 4000
 # What a card says at more length is not known, but read each time.
 _LONGEST = 2000
 
@@ -144,8 +144,8 @@ def in_order(connection: Connection, moment: Moment, first: int, last: int) -> S
     """
     order = moment.orders.get(first)
     if order is None:
-        rows = _NAMED.rows(connection, first=first, last=last, most=_MOST_ALIKE + 1)
-        if len(rows) > _MOST_ALIKE:
+        rows = _NAMED.rows(connection, first=first, last=last, most=MOST_ALIKE + 1)
+        if len(rows) > MOST_ALIKE:
             return None
         named = sorted((place_of(name, key), place) for place, name, key in rows)
         order = array("q", [place for _, place in named])

@@ -30,7 +30,7 @@ from dirserver.store.search.question import Question
 from dirserver.store.search.statements import Statement
 from dirserver.store.search.values import probes
 
-# No more are wanted of what is walked to, and in nearly the same name no more are looked at beyond.
+# No more are wanted of what is walked to.
 _MOST = 1000
 # More that comes in no order is put in order by the database, which needs less for each.
 _MOST_OTHERS = 400
@@ -64,7 +64,7 @@ class _Begun:
         last = None
         with closing(_BEGINNINGS.found(connection, asked, *containing.steps(most))) as walk:
             for rows in walk:
-                if len(found) > most + _MOST:
+                if len(found) > most + knowing.MOST_ALIKE:
                     return None
                 for place, card in rows:
                     found.setdefault(card, place)
