@@ -37,8 +37,9 @@ class Moment:
         self.numbers: dict[int, Said] = {}
         # By the last place of those whose names begin alike: whether it is crowded there.
         self.crowds: dict[int, bool] = {}
-        # By the first place of some whose names begin alike: their places, in the cards' order.
-        self.orders: dict[int, array[int]] = {}
+        # By the first place of some whose names begin alike: their places, in the cards' order, and
+        # their ids.
+        self.orders: dict[int, tuple[array[int], array[int]]] = {}
         # The cards that the trigram index is behind with, each with its numbers.
         self.behind: list[tuple[Line, Said]] | None = None
 

@@ -52,7 +52,12 @@ def group_of(sort_name: str) -> int:
     ``ALIKE``: these have nearly the same name, and among them the places say nothing. Where some
     are ``crowded`` out of their places, it is so for those that are ``ALIKE_IN_CROWD``.
     """
-    name = place_of(sort_name, _BITS - 1 - _OF_CARD)
+    return group_at(place_of(sort_name))
+
+
+def group_at(place: int) -> int:
+    """Return the same for all whose name has this number."""
+    name = place >> (_OF_CARD + 1)
     begin, rest = name >> (_OF_CROWD - _OF_CARD), name & (CROWD - 1 >> _OF_CARD)
     return (begin << (_OF_CROWD + 1)) | (rest << _OF_CARD)
 

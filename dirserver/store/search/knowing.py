@@ -55,8 +55,8 @@ _CROWD = Prepared(
 _NAMED = Prepared(
     text(
         # In this order, or else SQLite may begin with all cards.
-        "SELECT place, card.sort_name, card.key FROM card_line CROSS JOIN card ON card.id = card_id"
-        " WHERE place BETWEEN :first AND :last LIMIT :most"
+        "SELECT place, card_id, card.sort_name, card.key FROM card_line"
+        " CROSS JOIN card ON card.id = card_id WHERE place BETWEEN :first AND :last LIMIT :most"
     )
 )
 
@@ -142,13 +142,29 @@ def in_order(connection: Connection, moment: Moment, first: int, last: int) -> S
 
     None where these are some thousands.
     """
+    order = _order(connection, moment, first, last)
+    return None if order is None else order[0]
+
+
+def cards_in_order(connection: Connection, moment: Moment, place: int) -> Sequence[int] | None:
+    """Return the ids of all cards whose names are like that of one at ``place``, in their order.
+
+    Those that the trigram index is behind with are not among them. None as ``in_order`` does.
+    """
+    order = _order(connection, moment, *alike(connection, moment, place))
+    return None if order is None else order[1]
+
+
+def _order(
+    connection: Connection, moment: Moment, first: int, last: int
+) -> tuple[array[int], array[int]] | None:
     order = moment.orders.get(first)
     if order is None:
         rows = _NAMED.rows(connection, first=first, last=last, most=MOST_ALIKE + 1)
         if len(rows) > MOST_ALIKE:
             return None
-        named = sorted((place_of(name, key), place) for place, name, key in rows)
-        order = array("q", [place for _, place in named])
+        named = sorted((place_of(name, key), place, card) for place, card, name, key in rows)
+        order = array("q", [one[1] for one in named]), array("q", [one[2] for one in named])
         keep(moment.orders, {first: order})
     return order
 

@@ -9,9 +9,10 @@ finds it after all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import itemgetter
 
 from sqlalchemy import Connection, Dialect, Select, text, union_all
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, Dialect, Select, text, union_all
 from dirserver.model.hits import book_of
 from dirserver.model.ordering import BY_NAME, Span
 from dirserver.store.index import beginnings
+from dirserver.store.index.places import group_at
 from dirserver.store.moment import Known, Moment
 from dirserver.store.prepared import Found, Prepared
 from dirserver.store.search import containing, knowing
@@ -34,6 +36,8 @@ from dirserver.store.search.values import probes
 _MOST = 1000
 # More that comes in no order is put in order by the database, which needs less for each.
 _MOST_OTHERS = 400
+# So many times as many as are wanted are put in order when they are known.
+_MANY = 2
 _place_of = itemgetter(0)
 _BEGUN = (Op.HEAD, Op.AT_LEAST, Op.BELOW)
 _BEGINNINGS = Prepared(
@@ -52,7 +56,12 @@ class _Begun:
     at: int
 
     def find(
-        self, connection: Connection, values: Sequence[str], book: int, most: int
+        self,
+        connection: Connection,
+        moment: Moment,
+        values: Sequence[str],
+        book: int,
+        most: int,
     ) -> Collection[int] | None:
         """Return the ids of the first ``most`` cards of a book by name, and maybe of more.
 
@@ -73,7 +82,25 @@ class _Begun:
                 if last is not None and rows[-1][0] > last:
                     # Who is found behind it comes behind by name.
                     break
-        return found
+        if last is None or len(found) < _MANY * most:
+            return found
+        return _first_of(connection, moment, found, last, most)
+
+
+def _first_of(
+    connection: Connection, moment: Moment, found: Mapping[int, int], last: int, most: int
+) -> list[int]:
+    """Return the first of what is ``found``, where many have the place that is ``last`` wanted."""
+    first = [card for card, place in found.items() if place < last]
+    alike = {card for card, place in found.items() if place == last}
+    order = knowing.cards_in_order(connection, moment, group_at(last))
+    if order is None:
+        return [*first, *alike]
+    number = most - len(first)
+    known = list(islice(filter(alike.__contains__, order), number))
+    # Those that the trigram index is behind with are looked at by themselves.
+    behind = {card for (card, *_), _ in knowing.behind(connection, moment)}
+    return [*first, *known, *(alike & behind)]
 
 
 @dataclass(slots=True)
@@ -98,7 +125,7 @@ class _Scope:
             found.append({card for (card,) in rows})
         for begun in self.begun:
             for book in self.books:
-                some = begun.find(connection, values, book, most)
+                some = begun.find(connection, moment, values, book, most)
                 if some is None:
                     return None
                 found.append(some)
