@@ -13,7 +13,7 @@ from dirserver.directory.access import shield
 from dirserver.directory.access.sightings import Sightings
 from dirserver.directory.derivation import Deriver
 from dirserver.directory.lookups import Detail, Lookups
-from dirserver.directory.opening import Again, Opening
+from dirserver.directory.opening import Opening
 from dirserver.directory.reading import Reading
 from dirserver.directory.recording import Recorder
 from dirserver.directory.writing import NO_SHIELD, Writing
@@ -150,14 +150,21 @@ class DirectoryReader:
         snapshot = self._store.reading(at_once=at_once, of_turn=of_turn)
         return Opening(snapshot, begin, self.record_first)
 
-    def again(self, reading: Reading) -> AbstractContextManager[bool]:
-        """Open the snapshot of this turn, and say whether ``reading`` is as good as a new one.
+    def in_turn(self) -> AbstractContextManager[object]:
+        """Open the snapshot of this turn, for a reading of before that ``is_of_now``.
+
+        Raises as ``reading`` does.
+        """
+        return self._store.reading(of_turn=True)
+
+    def is_of_now(self, reading: Reading) -> bool:
+        """Say whether ``reading``, of another turn, is as good as a new one in this snapshot.
 
         It is where nothing has changed since but by notes, for who may still read by
-        ``moment_for``, and only to find: what is refused in it is told to nobody. Raises as
-        ``reading`` does.
+        ``moment_for``, and only to find: what is refused in it is told to nobody.
         """
-        return Again(self._store, reading)
+        # Another connection would be of another moment.
+        return self._store.moment is reading.moment
 
     def moment_for(self, principal: Principal, client: Client) -> object | None:
         """Return the moment that ``reading`` in this turn would be of, as far as that is known.

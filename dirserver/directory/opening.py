@@ -11,7 +11,7 @@ from types import TracebackType
 
 from dirserver.directory.reading import Reading
 from dirserver.model.audit import AuditEvent
-from dirserver.store.engine import Connection, Store
+from dirserver.store.engine import Connection
 
 
 class Opening(AbstractContextManager[Reading]):
@@ -54,30 +54,3 @@ class Opening(AbstractContextManager[Reading]):
         finally:
             if self._reading.refusals:
                 self._tell(self._reading.refusals)
-
-
-class Again(AbstractContextManager[bool]):
-    """The snapshot of a turn, in which a reading of an earlier one may be gone on with."""
-
-    __slots__ = ("_reading", "_snapshot", "_store")
-
-    def __init__(self, store: Store, reading: Reading) -> None:
-        """Go on with ``reading``, which was opened in a turn of ``store``."""
-        self._store = store
-        self._reading = reading
-        self._snapshot = store.reading(of_turn=True)
-
-    def __enter__(self) -> bool:
-        """Say whether it is of the same moment. Raises what the snapshot does."""
-        self._snapshot.__enter__()
-        # Another connection would be of another moment.
-        return self._store.moment is self._reading.moment
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the snapshot."""
-        self._snapshot.__exit__(kind, error, traceback)

@@ -93,8 +93,8 @@ def short_answer(
         answer = habit.answer_again(said, moment)
         if answer is not None:
             return answer
-        with directory.again(tree.reading) as is_of_now:
-            if is_of_now:
+        with directory.in_turn():
+            if directory.is_of_now(tree.reading):
                 return habit.answer(said, message.id, request, tree)
     with directory.reading(principal, client, of_turn=True) as reading:
         tree = Tree(reading, settings, counts_subordinates=False)

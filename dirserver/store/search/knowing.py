@@ -50,8 +50,6 @@ _SAID_BEHIND = Prepared(
 _CROWD = Prepared(
     text("SELECT EXISTS (SELECT 1 FROM card_line WHERE place > :last - :crowd AND place <= :last)")
 )
-
-
 _NAMED = Prepared(
     text(
         # In this order, or else SQLite may begin with all cards.
