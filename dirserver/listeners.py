@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from dirserver.sockets import ListenError as ListenError
 from dirserver.sockets import open_socket
+from dirserver.turns import TurningReactor
 
 if TYPE_CHECKING:
     # The type only: whoever has no certificate does without OpenSSL.
@@ -25,16 +26,23 @@ if TYPE_CHECKING:
 
 
 class _PromptConnection(Server):
-    """A connection that sends at once what the system takes of it.
+    """A connection that sends at once what the system takes of it, and reads when it is taken.
 
     Twisted would be woken by the system once more to do it, and have it asked for that before and
-    no more after: a quarter of what an answer costs that is known by heart.
+    no more after: a quarter of what an answer costs that is known by heart. Also the system hands
+    out no connection before something has come on it.
     """
 
     _is_reading = False
     _is_over = False
     # No other process has the socket of a connection: to close it, is to end it.
     _shouldShutdown = False
+
+    def __init__(self, *of: Any, **named: Any) -> None:
+        """Be there, as Twisted's is."""
+        super().__init__(*of, **named)
+        if isinstance(self.reactor, TurningReactor):
+            self.reactor.expect(self.fileno())
 
     @property
     def _waits(self) -> bool:
@@ -92,7 +100,13 @@ class _PromptConnection(Server):
             super().readConnectionLost(reason)
 
 
-class _SharedPort(Port):
+class _PromptPort(Port):
+    """A socket whose connections are prompt."""
+
+    transport = _PromptConnection
+
+
+class _SharedPort(_PromptPort):
     """A socket at which other processes take connections as well.
 
     One connection at a time: whoever is woken first must not take all that have come at once.
@@ -114,14 +128,12 @@ def listen(
     port: int,
     factory: Factory[Any],
     tls: ServerTLS | None = None,
-    *,
-    prompt: bool = False,
 ) -> Port:
     """Take connections at ``host`` and ``port`` for ``factory``, and return the open port.
 
     As ``sockets.open_socket`` says, and as ``take``. Raises ListenError.
     """
-    return take(reactor, open_socket(host, port), factory, tls, prompt=prompt)
+    return take(reactor, open_socket(host, port), factory, tls)
 
 
 def take(
@@ -131,21 +143,18 @@ def take(
     tls: ServerTLS | None = None,
     *,
     shared: bool = False,
-    prompt: bool = False,
 ) -> Port:
     """Take the connections of a socket for ``factory``, and return the port.
 
     With ``tls``, connections are encrypted from their first byte. ``shared`` says whether other
-    processes have the socket, too; ``prompt`` whether answers are sent at once, so that a client
-    may have one before whoever wrote it goes on. Must be called in the reactor's thread.
+    processes have the socket, too. Answers are sent at once, so that a client may have one before
+    whoever wrote it goes on. Must be called in the reactor's thread.
     """
     if tls is not None:
         factory = tls.encrypted(factory, reactor)
-    kind = _SharedPort if shared else Port
+    kind = _SharedPort if shared else _PromptPort
     # What the reactor's adoptStreamPort does, but for the kind of port.
     port: Port = kind._fromListeningDescriptor(reactor, opened.fileno(), opened.family, factory)
     opened.close()
-    if prompt:
-        port.transport = _PromptConnection
     port.startListening()
     return port

@@ -191,9 +191,7 @@ class Server:
         line, served = self._line, cast(ServerFactory, factory)
         shared = line is not None
         opened = open_socket(host, port) if line is None else line.open(str(address), host, port)
-        # Most of what is answered is short, and the next question comes when it is there.
-        prompt = address.face != "metrics"
-        return take(self._reactor, opened, served, tls, shared=shared, prompt=prompt)
+        return take(self._reactor, opened, served, tls, shared=shared)
 
     def heard(self, login: str, address: str, succeeded: bool) -> None:
         """Take in how a login went that another worker has seen."""

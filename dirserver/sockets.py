@@ -9,6 +9,8 @@ import socket
 # The phones of a whole house come back at once when its network does.
 _BACKLOG = 1024
 _PRIVILEGED = 1024
+# For so long the system keeps a connection to itself on which nothing has come.
+_SILENT_SECONDS = 1
 
 
 class ListenError(Exception):
@@ -31,6 +33,8 @@ def open_socket(host: str, port: int) -> socket.socket:
         # Whoever connects has it from here: an answer of two writes must not wait for the client to
         # acknowledge the first.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Clients speak first, on every face: who is woken for a connection, can answer at once.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_SECONDS)
         opened.bind((host, port))
         # Two sockets may be bound to one address as long as neither listens.
         opened.listen(_BACKLOG)

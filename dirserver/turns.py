@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import select
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from twisted.internet.epollreactor import EPollReactor
@@ -22,6 +23,16 @@ class TurningReactor(EPollReactor):
     # The class, of which there is one, is made before whoever has the turns.
     turn: Turn | None = None
 
+    def __init__(self) -> None:
+        """Expect nothing yet."""
+        self._expected: list[int] = []
+        super().__init__()
+
+    def expect(self, descriptor: int) -> None:
+        """Read what has come there by now, in a turn right after this one and without waiting."""
+        if self.turn is not None:
+            self._expected.append(descriptor)
+
     def doPoll(self, timeout: float | None) -> None:
         """Wait until something comes, and attend to all that has.
 
@@ -31,20 +42,26 @@ class TurningReactor(EPollReactor):
         if self.turn is None:
             super().doPoll(timeout)
             return
-        end = self.turn()
-        try:
-            self._attend(-1 if timeout is None else timeout)
-        finally:
-            end()
+        # A signal does not end the waiting: Python goes on with it, once it has had its handler.
+        waits = -1 if timeout is None else timeout
+        self._attend_in(self.turn, self._poller.poll(waits, len(self._selectables)))
+        while self._expected:
+            expected, self._expected = self._expected, []
+            self._attend_in(self.turn, [(one, select.EPOLLIN) for one in expected])
 
     # By this name it is called.
     doIteration = doPoll
 
-    def _attend(self, timeout: float) -> None:
-        selectables = self._selectables
-        # A signal does not end the waiting: Python goes on with it, once it has had its handler.
-        for descriptor, event in self._poller.poll(timeout, len(selectables)):
-            selectable = selectables.get(descriptor)
+    def _attend_in(self, turn: Turn, came: Iterable[tuple[int, int]]) -> None:
+        end = turn()
+        try:
+            self._attend(came)
+        finally:
+            end()
+
+    def _attend(self, came: Iterable[tuple[int, int]]) -> None:
+        for descriptor, event in came:
+            selectable = self._selectables.get(descriptor)
             # It may have been closed by another that came before.
             if selectable is None:
                 continue

@@ -57,7 +57,7 @@ dirserver/lean.py               |                                         |
 dirserver/rendezvous.py         |                                         |
 dirserver/confidant.py          | rendezvous ldap                         | twisted structlog
 dirserver/sockets.py            |                                         |
-dirserver/listeners.py          | sockets tls                             | twisted
+dirserver/listeners.py          | sockets tls turns                       | twisted
 dirserver/turns.py              |                                         | twisted
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted

@@ -49,13 +49,19 @@ def _nothing() -> None:
     pass
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_all_that_has_come_is_of_one_turn(reactor: TurningReactor, fails: bool) -> None:
-    said: Said = []
+def _telling(said: Said) -> Callable[[], Callable[[], object]]:
+    """Return turns that say when they begin and end."""
 
     def turn() -> Callable[[], object]:
         said.append("begins")
         return lambda: said.append("ends")
+
+    return turn
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_all_that_has_come_is_of_one_turn(reactor: TurningReactor, fails: bool) -> None:
+    said: Said = []
 
     def then() -> None:
         if fails:
@@ -65,7 +71,7 @@ def test_all_that_has_come_is_of_one_turn(reactor: TurningReactor, fails: bool) 
     for near, far in pairs:
         reactor.addReader(_Reader(near, said, then))
         far.send(b"came")
-    reactor.turn = turn
+    reactor.turn = _telling(said)
     reactor.doIteration(5)
     # Not even who fails once more when it hears that it is lost, keeps the others from theirs.
     each = ["came", "lost"] if fails else ["came"]
@@ -73,6 +79,42 @@ def test_all_that_has_come_is_of_one_turn(reactor: TurningReactor, fails: bool) 
     for pair in pairs:
         for end in pair:
             end.close()
+
+
+def test_what_is_expected_is_read_in_a_turn_of_its_own(reactor: TurningReactor) -> None:
+    said: Said = []
+    (near, far), (other_near, other_far) = socket.socketpair(), socket.socketpair()
+
+    def then() -> None:
+        # Nobody who has this turn's snapshot of anything can have been told of what comes now.
+        reactor.addReader(_Reader(other_near, said, _nothing))
+        other_far.send(b"and this")
+        reactor.expect(other_near.fileno())
+
+    reactor.addReader(_Reader(near, said, then))
+    far.send(b"came")
+    reactor.turn = _telling(said)
+    reactor.doIteration(5)
+    assert said == ["begins", "came", "ends", "begins", "and this", "ends"]
+    reactor.doIteration(0)
+    assert said[6:] == ["begins", "ends"]
+    for end in (near, far, other_near, other_far):
+        end.close()
+
+
+def test_what_is_gone_is_not_expected_any_more(reactor: TurningReactor) -> None:
+    said: Said = []
+    reactor.turn = _telling(said)
+    near, far = socket.socketpair()
+    reader = _Reader(near, said, _nothing)
+    reactor.addReader(reader)
+    reactor.expect(near.fileno())
+    reactor.removeReader(reader)
+    far.send(b"came")
+    reactor.doIteration(0)
+    assert "came" not in said
+    near.close()
+    far.close()
 
 
 def test_a_turn_ends_whatever_becomes_of_it(

@@ -103,9 +103,7 @@ def start(
     pool.start()
     factory = make_factory(application, pool, options)
     # As the server has it.
-    listener = thread.call(
-        partial(listen, thread.reactor, "127.0.0.1", 0, factory, tls, prompt=True)
-    )
+    listener = thread.call(partial(listen, thread.reactor, "127.0.0.1", 0, factory, tls))
     return Serving(thread, factory, pool, listener, [])
 
 

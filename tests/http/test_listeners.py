@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships none
 
 from dirserver.listeners import ListenError, listen
+from dirserver.turns import TurningReactor
 from tests.reactor import ReactorThread
 
 
@@ -88,7 +89,6 @@ class Opener:
             host,
             port,
             Factory.forProtocol(protocol),
-            prompt=protocol in (Talker, Answering),
         )
         self.ports.append(opened)
         number: int = opened.getHost().port
@@ -140,6 +140,21 @@ def test_a_connection_is_closed_at_once_if_nothing_waits_to_be_sent(
     # The client may know of the end before the protocol does.
     opener.thread.call(int)
     assert Answering.ends == [(is_at_once, "ConnectionDone")]
+
+
+def test_who_connects_is_heard_as_soon_as_the_server_is_woken_for_it() -> None:
+    Answering.ends.clear()
+    reactor = TurningReactor()
+    reactor.turn = lambda: lambda: None
+    port = listen(reactor, "127.0.0.1", 0, Factory.forProtocol(Answering))
+    with socket.create_connection(("127.0.0.1", port.getHost().port), 10) as line:
+        line.sendall(b"5")
+        reactor.doIteration(5)
+        assert line.recv(10) == b"xxxxx"
+        assert Answering.ends == [(True, "ConnectionDone")]
+        assert line.recv(10) == b""
+    port.connectionLost(connectionDone)
+    reactor._poller.close()
 
 
 def test_no_answer_waits_for_one_before_it_to_be_acknowledged(opener: Opener) -> None:

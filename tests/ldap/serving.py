@@ -188,5 +188,5 @@ def start(
     kind = LDAPSFactory if ldaps else LDAPFactory
     factory = kind(context, pool, thread.reactor, tls=tls, tell=tell, limits=limits)
     at_once = tls if ldaps else None
-    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, at_once, prompt=True)
+    listener = thread.call(listen, thread.reactor, "127.0.0.1", 0, factory, at_once)
     return Serving(thread, factory, pool, listener, told)
