@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ class LDAPFactory(ServerFactory):
         self._addresses: Counter[str] = Counter()
         self._stopped: Deferred[None] | None = None
         self._deadline: DelayedCall | None = None
+        self._clock: DelayedCall | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> LDAPProtocol | None:
         """Return the protocol for a connection from ``addr``; None when there are too many."""
@@ -78,9 +80,11 @@ class LDAPFactory(ServerFactory):
         return protocol
 
     def opened(self, protocol: LDAPProtocol) -> None:
-        """Count a connection."""
+        """Count a connection, and watch over its time."""
         self._connections.add(protocol)
         self._addresses[protocol.address] += 1
+        if self._clock is None:
+            self._wind_up()
 
     def closed(self, protocol: LDAPProtocol) -> None:
         """Count a connection off."""
@@ -89,6 +93,18 @@ class LDAPFactory(ServerFactory):
         if not self._addresses[protocol.address]:
             del self._addresses[protocol.address]
         self._maybe_stopped()
+
+    def _wind_up(self) -> None:
+        self._clock = self._reactor.callLater(self.limits.tick_seconds, self._check_times)
+
+    def _check_times(self) -> None:
+        self._clock = None
+        now = time.monotonic()
+        for protocol in tuple(self._connections):
+            protocol.check_time(now)
+        # Not with the last one that goes: most telephones connect for each question.
+        if self._connections and self._clock is None:
+            self._wind_up()
 
     def stop(self, timeout: float) -> Deferred[None]:
         """Answer what has been asked, close, and fire when the last connection is gone.

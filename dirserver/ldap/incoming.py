@@ -95,7 +95,7 @@ class Incoming:
         return None
 
     def sole(self, data: bytes) -> Message | None:
-        """Return the search or bind that ``data`` is, if it is one, and there is nothing but that.
+        """Return the search, bind or unbind that ``data`` is, if there is nothing but that.
 
         It need not wait then. With None, ``data`` has yet to be taken in.
         """
@@ -105,7 +105,7 @@ class Incoming:
             message = _layouts.decode(data)
         except MalformedMessage:
             return None
-        if isinstance(message.op, SearchRequest | BindRequest):
+        if isinstance(message.op, SearchRequest | BindRequest | UnbindRequest):
             return message
         self._decoded = message
         return None

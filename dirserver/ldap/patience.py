@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from math import inf
 
-from dirserver.ldap.going import Later
 from dirserver.ldap.settings import ConnectionLimits
 
 
@@ -43,31 +43,21 @@ def seconds_for(waiting: Waiting, limits: ConnectionLimits, stalled: int) -> flo
             return None
 
 
-class Timer(Later, Protocol):
-    """A call that is still to come, and may come later."""
-
-    def reset(self, seconds: float) -> None:
-        """Come so long from now."""
-
-
 class Patience:
     """Waits for what a client has to do next, and calls ``over`` when it is not done in time.
 
-    A timer that is there is set on, since to take it away and to make another costs more.
+    Whether it is, is looked at once in a while, for all clients together: a timer for each, which
+    every request sets anew, would cost more than to read what is asked.
     """
 
-    def __init__(
-        self,
-        limits: ConnectionLimits,
-        call_later: Callable[[float, Callable[[], None]], Timer],
-        over: Callable[[], None],
-    ) -> None:
+    __slots__ = ("_limits", "_over", "_until", "waiting_for")
+
+    def __init__(self, limits: ConnectionLimits, over: Callable[[], None]) -> None:
         """Wait for nothing yet."""
         self.waiting_for = Waiting.NOTHING
         self._limits = limits
-        self._call_later = call_later
         self._over = over
-        self._timer: Timer | None = None
+        self._until = inf
 
     def next(self, *, closing: bool, paused: bool, answering: bool, unread: bool) -> Waiting:
         """Return what there is to wait for next on a connection of which this is true.
@@ -89,15 +79,10 @@ class Patience:
         """Wait from now on for ``waiting``; ``stalled`` is as in ``seconds_for``."""
         self.waiting_for = waiting
         seconds = seconds_for(waiting, self._limits, stalled)
-        timer = self._timer
-        if seconds is None:
-            self.stop()
-        elif timer is not None and timer.active():
-            timer.reset(seconds)
-        else:
-            self._timer = self._call_later(seconds, self._over)
+        self._until = inf if seconds is None else time.monotonic() + seconds
 
-    def stop(self) -> None:
-        """Wait no more."""
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+    def check_time(self, now: float) -> None:
+        """Wait no more if the time is over by ``now``, by the monotonic clock."""
+        if self._until <= now:
+            self._until = inf
+            self._over()

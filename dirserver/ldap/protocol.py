@@ -12,7 +12,6 @@ the client has taken the last. It has a place but for the time in which its clie
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from dirserver.ldap.incoming import Incoming, is_abandoned_by
 from dirserver.ldap.operations import Act, Request
 from dirserver.ldap.patience import Patience, Waiting
 from dirserver.ldap.session import LDAPSession
+from dirserver.ldap.working import Working
 from dirserver.places import Asker
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._incoming = Incoming(self._limits, secure=self._session.secure)
         self._answering: Answer | None = None
         self._hold = Hold(self.factory.places, self._reactor.callLater, self._limits.hold_seconds)
-        self._working = False
+        self._work = Working(self._pool.callInThreadWithCallback, self._reactor.callFromThread)
         self._certified_by: object = None
         self._is_heard = False
         self._paused = False
@@ -75,7 +75,7 @@ class LDAPProtocol(BaseLDAPServer):
         self._stopping = False
         self._asks_no_more = False
         self._closing = False
-        self._patience = Patience(self._limits, self._reactor.callLater, self._timed_out)
+        self._patience = Patience(self._limits, self._timed_out)
         self._patience.wait(Waiting.BEGIN)
         self.transport.registerProducer(self, True)
         self.factory.opened(self)
@@ -87,7 +87,6 @@ class LDAPProtocol(BaseLDAPServer):
         if not self._is_heard:
             # Such as a phone that does not trust the certificate.
             self.factory.misheard(self._session, reason.getErrorMessage())
-        self._patience.stop()
         self._go_on.stop()
         self._abandon()
         self.factory.stalled.discard(self)
@@ -111,6 +110,8 @@ class LDAPProtocol(BaseLDAPServer):
         request = self._incoming.sole(data) if is_at_rest else None
         if request is None:
             self._receive(data)
+        elif isinstance(request.op, UnbindRequest):
+            self._close()
         else:
             self._begin(request)
         if request is None or self._answering is not None:
@@ -160,7 +161,7 @@ class LDAPProtocol(BaseLDAPServer):
             return
         if message_id is None or is_abandoned_by(message_id, answering.request):
             answering.is_abandoned = True
-            if self._working:
+            if self._work.is_going:
                 return
             if self._hold.is_taken:
                 self._clean_up(answering)
@@ -178,13 +179,13 @@ class LDAPProtocol(BaseLDAPServer):
                 self._log_bug(answering, result)
             self._answered(answering)
 
-        self._in_thread(answering.end, ended)
+        self._work.do(answering.end, ended)
 
     # What goes out.
 
     def _step(self) -> None:
         """Answer the next request, or go on with the last, as far as the client takes it."""
-        if self._working or self._closing:
+        if self._work.is_going or self._closing:
             return
         if self._paused:
             self._hold.expect_to_let_go(self._let_go)
@@ -238,18 +239,7 @@ class LDAPProtocol(BaseLDAPServer):
     def _make(self, answering: Answer) -> None:
         """Make the next batch; there is a place for it."""
         make = partial(answering.next_batch, self._limits.batch_octets)
-        self._in_thread(make, partial(self._made, answering))
-
-    def _in_thread(self, work: Callable[[], object], done: Callable[[bool, object], None]) -> None:
-        """Do ``work`` in a thread and then, in the reactor's, what ``done`` makes of it."""
-        self._working = True
-
-        def finish(succeeded: bool, result: object) -> None:
-            self._working = False
-            done(succeeded, result)
-
-        tell = partial(self._reactor.callFromThread, finish)
-        self._pool.callInThreadWithCallback(tell, work)
+        self._work.do(make, partial(self._made, answering))
 
     def _made(self, answering: Answer, _succeeded: bool, batch: object) -> None:
         if not isinstance(batch, Batch):
@@ -272,7 +262,7 @@ class LDAPProtocol(BaseLDAPServer):
     def _let_go(self) -> None:
         """Close the snapshot that the answer is made from; it goes on from another."""
         answering = self._answering
-        if answering is None or self._working or self._closing:
+        if answering is None or self._work.is_going or self._closing:
             return
 
         def gone(succeeded: bool, result: object) -> None:
@@ -284,7 +274,7 @@ class LDAPProtocol(BaseLDAPServer):
             else:
                 self._go_on()
 
-        self._in_thread(answering.let_go, gone)
+        self._work.do(answering.let_go, gone)
 
     def _answered(self, answering: Answer) -> None:
         self._finish(answering)
@@ -343,6 +333,10 @@ class LDAPProtocol(BaseLDAPServer):
             else:
                 stalled.discard(self)
             self._patience.wait(waiting, len(stalled))
+
+    def check_time(self, now: float) -> None:
+        """Close where the client has not done in time what it had to do."""
+        self._patience.check_time(now)
 
     def _timed_out(self) -> None:
         match self._patience.waiting_for:

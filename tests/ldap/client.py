@@ -273,5 +273,6 @@ class OctetClient(Client):
         return written
 
     def pending_calls(self) -> list[IDelayedCall]:
-        """Return what the server would still do later."""
+        """Return what the server would still do later, once it has looked whose time is over."""
+        self._inline.clock.advance(1)
         return list(self._inline.clock.getDelayedCalls())

@@ -188,8 +188,8 @@ def test_what_is_abandoned_makes_room() -> None:
     assert not incoming.is_full
 
 
-@pytest.mark.parametrize("asked", [_SEARCH, wire.bind("x", "y")])
-def test_a_search_or_bind_that_comes_alone_need_not_wait(asked: bytes) -> None:
+@pytest.mark.parametrize("asked", [_SEARCH, wire.bind("x", "y"), wire.unbind()])
+def test_a_search_bind_or_unbind_that_comes_alone_need_not_wait(asked: bytes) -> None:
     incoming = received()
     message = incoming.sole(wire.message(7, asked))
     assert message is not None
@@ -225,7 +225,7 @@ def test_what_has_come_alone_and_has_to_be_received_is_received() -> None:
         # It is none, or of another kind.
         (b"", wire.message(2, _BAD_SEARCH)),
         (b"", wire.message(2, wire.extended("1.2.3"))),
-        (b"", wire.message(2, wire.unbind())),
+        (b"", wire.message(2, wire.abandon(1))),
         (b"", b""),
     ],
 )
