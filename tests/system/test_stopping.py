@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.ldap import wire
+from tests.ldap.serving import eventually
 from tests.organisation import PASSWORD
 from tests.system.dav import dav_client
 from tests.system.ldapsocket import LDAPConnection
@@ -56,6 +57,15 @@ def slow_socket(address: Address) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     found.settimeout(30)
     found.connect((address.host, address.port))
+    return found
+
+
+def sockets_of(server: RunningServer) -> int:
+    """Return how many sockets the server has, those that listen among them."""
+    found = 0
+    for one in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found += one.readlink().name.startswith("socket:")
     return found
 
 
@@ -127,6 +137,7 @@ def test_a_card_that_is_being_sent_is_stored_and_acknowledged(
 def test_who_has_asked_nothing_does_not_hold_it_up(
     server: RunningServer, sign: signal.Signals
 ) -> None:
+    before = sockets_of(server)
     with (
         LDAPConnection(server.address("ldap")) as phone,
         LDAPConnection(server.address("ldap")) as stranger,
@@ -136,6 +147,8 @@ def test_who_has_asked_nothing_does_not_hold_it_up(
     ):
         assert phone.bind("alice") == "success"
         assert alice.get("/alice/staff/nothere.vcf").status == 404
+        # For the first second, the system keeps those who say nothing to itself.
+        assert eventually(lambda: sockets_of(server) >= before + 5)
         began = time.monotonic()
         server.process.send_signal(sign)
         # RFC 4511 section 4.4.1: a notice before the end.
@@ -149,6 +162,16 @@ def test_who_has_asked_nothing_does_not_hold_it_up(
         assert time.monotonic() - began < PROMPTLY
         with suppress(ConnectionResetError):
             assert without_tls.recv(100) == b""
+
+
+def test_who_has_only_just_come_is_let_in_by_the_next_server(server: RunningServer) -> None:
+    address = server.address("ldap")
+    with LDAPConnection(address) as phone:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.wait() == 0
+        # As one is refused that comes a moment later: nothing was asked, and nothing is lost.
+        with pytest.raises(ConnectionError):
+            phone.bind("alice")
 
 
 def test_nobody_is_let_in_while_it_stops(crowded: RunningServer) -> None:
