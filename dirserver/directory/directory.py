@@ -101,26 +101,19 @@ class DirectoryReader:
         return Opening(snapshot, begin, self.record_first)
 
     def in_turn(self) -> AbstractContextManager[object]:
-        """Open the snapshot of this turn, for a reading of before that ``is_of_now``.
+        """Open the snapshot of this turn, in which ``moment_for`` tells of that.
 
         Raises as ``reading`` does.
         """
         return self._store.reading(of_turn=True)
 
-    def is_of_now(self, reading: Reading) -> bool:
-        """Say whether ``reading``, of another turn, is as good as a new one in this snapshot.
-
-        It is where nothing has changed since but by notes, for who may still read by
-        ``moment_for``, and only to find: what is refused in it is told to nobody.
-        """
-        # Another connection would be of another moment.
-        return self._store.moment is reading.moment
-
     def moment_for(self, principal: Principal, client: Client) -> object | None:
         """Return the moment that ``reading`` in this turn would be of, as far as that is known.
 
-        It is where nothing at all has been written since a reading before. Raises AccessDenied as
-        ``reading`` does.
+        It is where nothing has been written since a reading before, but notes. One that was of the
+        same moment, also of another turn, is then as good as a new one for somebody who has the
+        same rights, but only to find: what is refused in it is told to nobody. Raises AccessDenied
+        as ``reading`` does.
         """
         if self._lookups is not None or not shield.may_be_stopped(client):
             return None

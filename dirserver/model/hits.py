@@ -119,14 +119,21 @@ class Hits:
             )
         return found
 
+    def are_one_piece(self, most: int, octets: int) -> bool:
+        """Say whether there would be one of ``pieces``, if there are any hits."""
+        rows = self.rows
+        if not rows or len(rows) > most:
+            return not rows
+        # As of nearly all that is asked by name.
+        is_light = attributes_of(rows[0]) is None and not self._has_bodies
+        return is_light or sum(self._sizes()) < octets
+
     def pieces(self, most: int, octets: int) -> Iterator[Hits]:
         """Yield them in pieces of ``most`` at the most, each over when it has so many octets."""
         rows = self.rows
         if not rows:
             return
-        # As of nearly all that is asked by name.
-        is_light = attributes_of(rows[0]) is None and not self._has_bodies
-        if len(rows) <= most and (is_light or sum(self._sizes()) < octets):
+        if self.are_one_piece(most, octets):
             yield self
             return
         sizes = list(accumulate(self._sizes()))

@@ -42,12 +42,13 @@ class KeptAnswers(Generic[_On]):
         self._beside = beside
         self._octets = 0
         self._moment: object | None = None
-        self._kept: dict[tuple[_On, bytes], Short] = {}
+        self._kept: dict[tuple[_On, bytes], tuple[Short, int]] = {}
         self._depend: Counter[_On] = Counter()
 
     def get(self, moment: object | None, asked: tuple[_On, bytes]) -> Short | None:
         """Return what was answered to the same at this ``moment``, or None."""
-        return self._kept.get(asked) if moment is self._moment else None
+        kept = self._kept.get(asked) if moment is self._moment else None
+        return None if kept is None else kept[0]
 
     def put(self, moment: object | None, asked: tuple[_On, bytes], answer: Short) -> None:
         """Keep an answer that was not there, unless it is not known which moment it is of."""
@@ -61,14 +62,16 @@ class KeptAnswers(Generic[_On]):
         if on not in self._depend:
             self._octets += self._beside(on)
         self._depend[on] += 1
-        self._kept[asked] = answer
-        self._octets += _octets(said, answer)
+        octets = _octets(said, answer)
+        self._kept[asked] = answer, octets
+        self._octets += octets
         while self._octets > self._most:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, asked: tuple[_On, bytes]) -> None:
-        on, said = asked
-        self._octets -= _octets(said, self._kept.pop(asked))
+        on, _ = asked
+        _, octets = self._kept.pop(asked)
+        self._octets -= octets
         self._depend[on] -= 1
         if not self._depend[on]:
             del self._depend[on]

@@ -95,7 +95,7 @@ class Habit:
             return _NOTHING
         is_all = len(rows) <= self.most
         hits = Hits(rows).first(self.most)
-        if (self.may_be_more and not is_all) or next(hits.pieces(_FEW, MOST_OCTETS)) is not hits:
+        if (self.may_be_more and not is_all) or not hits.are_one_piece(_FEW, MOST_OCTETS):
             return None
         presenter = Presenter(request, message_id, self.looks, tree)
         code = ResultCode.SUCCESS if is_all else ResultCode.SIZE_LIMIT_EXCEEDED

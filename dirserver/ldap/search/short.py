@@ -43,9 +43,9 @@ class _Regulars:
         self._habits = WeakValueDictionary[_Asked, Habit]()
         self._trees: dict[_Asked, Tree] = {}
 
-    def known(self, moment: object | None, settings: LDAPSettings, asked: _Asked) -> _Known | None:
-        """Return what has been learnt at this ``moment``."""
-        if moment is None or moment is not self._moment or settings is not self._settings:
+    def known(self, settings: LDAPSettings, asked: _Asked) -> _Known | None:
+        """Return what has been learnt, at whatever moment that was."""
+        if settings is not self._settings:
             return None
         habit = self._habits.get(asked)
         return None if habit is None else (habit, self._trees[asked])
@@ -85,16 +85,16 @@ def short_answer(
     something to wait for, and AccessDenied.
     """
     asked = principal, client.address, frame_of(request)
-    moment = directory.moment_for(principal, client)
-    known = _regulars.known(moment, settings, asked)
     said = without_id(message.octets)
+    known = _regulars.known(settings, asked)
     if known is not None:
         habit, tree = known
+        moment = tree.reading.moment
         answer = habit.answer_again(said, moment)
-        if answer is not None:
+        if answer is not None and directory.moment_for(principal, client) is moment:
             return answer
         with directory.in_turn():
-            if directory.is_of_now(tree.reading):
+            if directory.moment_for(principal, client) is moment:
                 return habit.answer(said, message.id, request, tree)
     with directory.reading(principal, client, of_turn=True) as reading:
         tree = Tree(reading, settings, counts_subordinates=False)

@@ -122,9 +122,9 @@ class Snapshot:
     statements. Entering and leaving raise what the ``failures`` are to callers.
     """
 
-    __slots__ = ("_at_once", "_reader", "_readers")
+    __slots__ = ("_at_once", "_readers", "reader")
 
-    _reader: _Reader
+    reader: _Reader
 
     def __init__(self, readers: _Readers, *, at_once: bool) -> None:
         self._readers = readers
@@ -133,7 +133,7 @@ class Snapshot:
     def __enter__(self) -> Connection:
         """Begin."""
         try:
-            self._reader = reader = self._readers.take()
+            self.reader = reader = self._readers.take()
         except (sqlite3.Error, SQLAlchemyError) as error:
             self._fail(error)
         driver = reader.driver
@@ -153,7 +153,7 @@ class Snapshot:
         _traceback: TracebackType | None,
     ) -> None:
         """Give the connection back; it stands by for others."""
-        reader = self._reader
+        reader = self.reader
         connection, driver = reader.connection, reader.driver
         driver.set_progress_handler(None, 0)
         if error is not None and not isinstance(error, GeneratorExit):
@@ -165,8 +165,9 @@ class Snapshot:
             # SQLAlchemy begins its own transaction within this one when it is asked anything.
             if connection.in_transaction():
                 connection.rollback()
-            else:
-                driver.rollback()
+            elif driver.in_transaction:
+                # Its statement is kept, which that of the driver's ``rollback`` is not.
+                driver.execute("ROLLBACK")
         except (sqlite3.Error, SQLAlchemyError) as failure:
             connection.close()
             self._fail(failure)
@@ -193,7 +194,6 @@ class TurnSnapshot:
     """
 
     __slots__ = (
-        "_connection",
         "_glanced",
         "_mark",
         "_moment",
@@ -203,8 +203,6 @@ class TurnSnapshot:
         "_version",
         "is_on",
     )
-
-    _connection: Connection
 
     def __init__(self, snapshots: Snapshots) -> None:
         """Begin in no turn."""
@@ -280,16 +278,16 @@ class TurnSnapshot:
     def __enter__(self) -> Connection:
         """Take it, if nobody has in this turn, for some milliseconds more."""
         if self._snapshot is None:
-            self._take()
-        else:
-            deadline.hurry(driver_of(self._connection))
-        return self._connection
+            return self._take()
+        reader = self._snapshot.reader
+        deadline.hurry(reader.driver)
+        return reader.connection
 
-    def _take(self) -> None:
+    def _take(self) -> Connection:
         snapshot = Snapshot(self, at_once=True)
         connection = snapshot.__enter__()
         try:
-            state = self._look(driver_of(connection))
+            state = self._look(snapshot.reader.driver)
         except sqlite3.Error as error:
             snapshot.__exit__(type(error), error, error.__traceback__)
             raise
@@ -297,7 +295,8 @@ class TurnSnapshot:
             if state[1] != self._mark:
                 self._moment = Moment()
             self._version, self._mark = state
-        self._snapshot, self._connection = snapshot, connection
+        self._snapshot = snapshot
+        return connection
 
     def _look(self, driver: sqlite3.Connection) -> tuple[int | None, int | None]:
         """Return the version of now and its mark, which is looked at where the version is new."""
