@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
@@ -205,16 +204,16 @@ class Prepared:
         self,
         connection: Connection,
         values: Mapping[str, object],
-        *most: int,
+        steps: Iterable[int],
     ) -> Generator[Sequence[Found]]:
-        """Yield the rows that are found, as the driver has them, ``most`` at once.
+        """Yield the rows that are found, as the driver has them, in ``steps`` of so many at most.
 
-        Of several numbers each is for one time, and the last for all that are left.
+        There are no more than these have room for.
         """
         cursor = self.execute(connection, values)
         compiled = self._for(connection.dialect)
         try:
-            for wanted in chain(most, repeat(most[-1])):
+            for wanted in steps:
                 rows = cursor.fetchmany(wanted)
                 if rows:
                     yield list(map(compiled.read, rows)) if compiled.reading else rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from sqlalchemy import Connection
 
@@ -54,11 +55,6 @@ def contained(probe: Probe, at: int) -> Contained | None:
     )
 
 
-def steps(most: int) -> tuple[int, ...]:
-    """Return how many rows to take each time of a walk to the first ``most`` cards."""
-    return most + _BEYOND, *_STEPS
-
-
 class _Parts:
     """Parts to look for: each with where to."""
 
@@ -94,7 +90,8 @@ class _Look:
         found: list[tuple[int, int]] = []
         alike: tuple[int, int] | None = None
         places = trigram.PLACES[index]
-        with closing(places.found(self.connection, {"match": match}, *steps(self.most))) as walk:
+        steps = chain((self.most + _BEYOND, *_STEPS), repeat(_STEPS[-1]))
+        with closing(places.found(self.connection, {"match": match}, steps)) as walk:
             for steps_before, rows in enumerate(walk):
                 if steps_before > len(_STEPS):
                     # Such parts are in many cards, but not where they are asked for.

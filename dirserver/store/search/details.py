@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
@@ -96,7 +97,8 @@ def _whole(
 def _looked_up(
     shown: Prepared, most: int, connection: Connection, cards: Sequence[Known]
 ) -> Iterator[Sequence[Row]]:
-    found = shown.found(connection, {"cards": listed(map(id_of, map(row_of, cards)))}, most)
+    wanted = {"cards": listed(map(id_of, map(row_of, cards)))}
+    found = shown.found(connection, wanted, repeat(most))
     return cast("Iterator[Sequence[Row]]", found)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, Select
@@ -42,7 +43,7 @@ class Statement:
             rows = self._prepared.rows(connection, **bound)
             return iter((rows,) if rows else ())
         if connection.dialect.name == "sqlite":
-            return self._prepared.found(connection, bound, self._most)
+            return self._prepared.found(connection, bound, repeat(self._most))
         return self._walk(connection, bound)
 
     def _walk(self, connection: Connection, bound: Mapping[str, str]) -> Iterator[Sequence[Found]]:

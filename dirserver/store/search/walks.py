@@ -36,6 +36,9 @@ from dirserver.store.search.values import probes
 _MOST = 1000
 # More that comes in no order is put in order by the database, which needs less for each.
 _MOST_OTHERS = 400
+# So many rows are looked at beyond those that may be needed, to see where a walk may end; then ever
+# twice as many until it is seen: hundreds may have the same name.
+_BEYOND = 12
 # So many times as many as are wanted are put in order when they are known.
 _MANY = 2
 _place_of = itemgetter(0)
@@ -46,6 +49,30 @@ _BEGINNINGS = Prepared(
         " AND value >= :least AND value < :below AND fields & :bits <> 0 ORDER BY place, card_id"
     )
 )
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How many rows of a walk to take next: what is beyond what is wanted costs as much."""
+
+    step: int
+    _taken: int = 0
+
+    def __iter__(self) -> Iterator[int]:
+        """Go on until there are no more."""
+        return self
+
+    def __next__(self) -> int:
+        """Take the next step."""
+        self._taken += self.step
+        return self.step
+
+    def go_on(self, times: float) -> None:
+        """Take so many times as many rows as were taken, and some beyond, by the next step.
+
+        Of a card there may be a row or a few.
+        """
+        self.step = int(self._taken * (times - 1)) + _BEYOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +98,23 @@ class _Begun:
         asked = {"book": book, "bits": self.bits, "head": head, "least": least, "below": below}
         found: dict[int, int] = {}
         last = None
-        with closing(_BEGINNINGS.found(connection, asked, *containing.steps(most))) as walk:
+        steps = _Steps(most + _BEYOND)
+        with closing(_BEGINNINGS.found(connection, asked, steps)) as walk:
             for rows in walk:
                 if len(found) > most + knowing.MOST_ALIKE:
                     return None
                 for place, card in rows:
                     found.setdefault(card, place)
-                if last is None and len(found) >= most:
+                if last is None:
+                    if len(found) < most:
+                        steps.go_on(most / len(found))
+                        continue
                     last = [*found.values()][most - 1]
-                if last is not None and rows[-1][0] > last:
+                    steps.step = _BEYOND
+                if rows[-1][0] > last:
                     # Who is found behind it comes behind by name.
                     break
+                steps.step *= 2
         if last is None or len(found) < _MANY * most:
             return found
         return _first_of(connection, moment, found, last, most)
