@@ -29,7 +29,7 @@ class TurningReactor(EPollReactor):
         super().__init__()
 
     def expect(self, descriptor: int) -> None:
-        """Read what has come there by now, in a turn right after this one and without waiting."""
+        """Read what has come there by now, in a turn of its own right after this one."""
         if self.turn is not None:
             self._expected.append(descriptor)
 
@@ -47,7 +47,9 @@ class TurningReactor(EPollReactor):
         self._attend_in(self.turn, self._poller.poll(waits, len(self._selectables)))
         while self._expected:
             expected, self._expected = self._expected, []
-            self._attend_in(self.turn, [(one, select.EPOLLIN) for one in expected])
+            for one in expected:
+                # It may come while another is answered, and know of more than that one did.
+                self._attend_in(self.turn, [(one, select.EPOLLIN)])
 
     # By this name it is called.
     doIteration = doPoll

@@ -102,6 +102,29 @@ def test_what_is_expected_is_read_in_a_turn_of_its_own(reactor: TurningReactor) 
         end.close()
 
 
+def test_each_that_is_expected_has_a_turn_of_its_own(reactor: TurningReactor) -> None:
+    said: Said = []
+    pairs = [socket.socketpair() for _ in range(2)]
+
+    def tell_the_other() -> None:
+        # It had said nothing yet when it was expected.
+        pairs[1][1].send(b"since")
+
+    reactor.turn = _telling(said)
+    for (near, far), then in zip(pairs, (tell_the_other, _nothing), strict=True):
+        near.setblocking(False)
+        reactor.addReader(_Reader(near, said, then))
+        reactor.expect(near.fileno())
+        if then is tell_the_other:
+            far.send(b"came")
+    reactor._poller.unregister(pairs[0][0].fileno())
+    reactor.doIteration(0)
+    assert said == ["begins", "ends", "begins", "came", "ends", "begins", "since", "ends"]
+    for pair in pairs:
+        for end in pair:
+            end.close()
+
+
 def test_what_is_gone_is_not_expected_any_more(reactor: TurningReactor) -> None:
     said: Said = []
     reactor.turn = _telling(said)

@@ -99,12 +99,12 @@ class LDAPFactory(ServerFactory):
 
     def _check_times(self) -> None:
         self._clock = None
+        # It does not stop with the last one that goes: most telephones connect for each question.
+        if self._connections:
+            self._wind_up()
         now = time.monotonic()
         for protocol in tuple(self._connections):
             protocol.check_time(now)
-        # Not with the last one that goes: most telephones connect for each question.
-        if self._connections and self._clock is None:
-            self._wind_up()
 
     def stop(self, timeout: float) -> Deferred[None]:
         """Answer what has been asked, close, and fire when the last connection is gone.
