@@ -36,7 +36,7 @@ dirserver/exchange/quality.py   | errors model                            | jinj
 dirserver/exchange/sources/client.py | errors model                        | ldap3
 dirserver/exchange/formats/xmltree.py | errors model                       | defusedxml
 dirserver/ldap/                 | errors model directory                  | ldaptor
-dirserver/ldap/factory.py       | places tls                              | twisted
+dirserver/ldap/factory.py       | places tls watch                        | twisted
 dirserver/ldap/hold.py          | places                                  |
 dirserver/ldap/protocol.py      | places                                  | ldaptor twisted zope structlog
 dirserver/config/               | errors model passwords                  |
@@ -44,6 +44,7 @@ dirserver/config/sources.py     | errors exchange                         |
 dirserver/config/standards.py   | errors                                  | babel
 dirserver/reconcile/            | errors model store config assembly      |
 dirserver/http/                 | errors                                  | twisted zope
+dirserver/http/bridge.py        | watch                                   | twisted
 dirserver/http/options.py       | model                                   |
 dirserver/http/proxy.py         | model                                   |
 dirserver/backup/               | errors model store assembly __init__    |
@@ -59,6 +60,7 @@ dirserver/confidant.py          | rendezvous ldap                         | twis
 dirserver/sockets.py            |                                         |
 dirserver/listeners.py          | sockets tls turns                       | twisted
 dirserver/turns.py              |                                         | twisted
+dirserver/watch.py              |                                         |
 dirserver/workers/              | sockets                                 | structlog
 dirserver/ports.py              | config listeners                        | twisted
 dirserver/accesslog.py          | http ldap                               |
@@ -78,7 +80,7 @@ schema/                         | store                                   | sqla
 BELOW = """
 __init__ errors passwords model store directory exchange ldap config reconcile http tls listeners
 ports log metrics assembly places backup nightly chores phones certified sockets workers rendezvous
-confidant memory lean accesslog sourcing turns
+confidant memory lean accesslog sourcing turns watch
 """
 MOST_LINES = 400
 

@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import cast
 from wsgiref.types import WSGIApplication
 
-from twisted.internet.base import DelayedCall, ReactorBase
+from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
@@ -25,6 +24,7 @@ from dirserver.http.channel import Channel
 from dirserver.http.gathering import Gathering, Prompt, Together
 from dirserver.http.options import BridgeOptions
 from dirserver.http.turns import Turns
+from dirserver.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,9 @@ class BridgeFactory(HTTPFactory):
         self.stopping = False
         self._channels: set[Channel] = set()
         self._stopped: list[Deferred[None]] = []
-        self._clock: DelayedCall | None = None
+        self._watch = Watch(
+            self._channels, self.reactor.callLater, lambda: self.options.limits.shortest_timeout
+        )
 
     def serve(
         self,
@@ -88,17 +90,13 @@ class BridgeFactory(HTTPFactory):
     def opened(self, channel: Channel) -> None:
         """Watch over ``channel``."""
         self._channels.add(channel)
-        if self._clock is None:
-            self._wind_up()
+        self._watch.wind_up()
 
     def closed(self, channel: Channel) -> None:
         """Forget ``channel``, whose connection is gone."""
         self._channels.discard(channel)
         if self._channels:
             return
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
         if self.stopping:
             waiting, self._stopped = self._stopped, []
             for stopped in waiting:
@@ -108,17 +106,6 @@ class BridgeFactory(HTTPFactory):
     def connections(self) -> int:
         """How many connections there are."""
         return len(self._channels)
-
-    def _wind_up(self) -> None:
-        # Timeouts are right to a quarter, or to a second.
-        tick = min(1.0, self.options.limits.shortest_timeout / 4)
-        self._clock = self.reactor.callLater(tick, self._check_times)
-
-    def _check_times(self) -> None:
-        self._wind_up()
-        now = time.monotonic()
-        for channel in tuple(self._channels):
-            channel.check_time(now)
 
     def stop(self, timeout: float) -> Deferred[None]:
         """Take no more requests, answer those that have begun, then close.

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from dirserver.ldap.protocol import LDAPProtocol
 from dirserver.ldap.session import Context, LDAPSession
 from dirserver.ldap.settings import ConnectionLimits
 from dirserver.places import Places
+from dirserver.watch import Watch
 
 if TYPE_CHECKING:
     # The type only: whoever has no certificate does without OpenSSL.
@@ -65,7 +65,9 @@ class LDAPFactory(ServerFactory):
         self._addresses: Counter[str] = Counter()
         self._stopped: Deferred[None] | None = None
         self._deadline: DelayedCall | None = None
-        self._clock: DelayedCall | None = None
+        self._watch = Watch(
+            self._connections, reactor.callLater, lambda: self.limits.shortest_seconds
+        )
 
     def buildProtocol(self, addr: IAddress | None) -> LDAPProtocol | None:
         """Return the protocol for a connection from ``addr``; None when there are too many."""
@@ -83,8 +85,7 @@ class LDAPFactory(ServerFactory):
         """Count a connection, and watch over its time."""
         self._connections.add(protocol)
         self._addresses[protocol.address] += 1
-        if self._clock is None:
-            self._wind_up()
+        self._watch.wind_up()
 
     def closed(self, protocol: LDAPProtocol) -> None:
         """Count a connection off."""
@@ -93,18 +94,6 @@ class LDAPFactory(ServerFactory):
         if not self._addresses[protocol.address]:
             del self._addresses[protocol.address]
         self._maybe_stopped()
-
-    def _wind_up(self) -> None:
-        self._clock = self._reactor.callLater(self.limits.tick_seconds, self._check_times)
-
-    def _check_times(self) -> None:
-        self._clock = None
-        # It does not stop with the last one that goes: most telephones connect for each question.
-        if self._connections:
-            self._wind_up()
-        now = time.monotonic()
-        for protocol in tuple(self._connections):
-            protocol.check_time(now)
 
     def stop(self, timeout: float) -> Deferred[None]:
         """Answer what has been asked, close, and fire when the last connection is gone.

@@ -46,8 +46,7 @@ def seconds_for(waiting: Waiting, limits: ConnectionLimits, stalled: int) -> flo
 class Patience:
     """Waits for what a client has to do next, and calls ``over`` when it is not done in time.
 
-    Whether it is, is looked at once in a while, for all clients together: a timer for each, which
-    every request sets anew, would cost more than to read what is asked.
+    Whether it is, somebody has to look at once in a while.
     """
 
     __slots__ = ("_limits", "_over", "_until", "waiting_for")

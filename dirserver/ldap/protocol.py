@@ -51,8 +51,8 @@ class LDAPProtocol(BaseLDAPServer):
         """Answer as ``session`` does, with the work done in ``pool``."""
         super().__init__()
         self._session = session
-        self._pool = pool
         self._reactor = reactor
+        self._work = Working(pool.callInThreadWithCallback, reactor.callFromThread)
         self._go_on = Going(self._step, reactor.callLater)
 
     @property
@@ -67,7 +67,6 @@ class LDAPProtocol(BaseLDAPServer):
         self._incoming = Incoming(self._limits, secure=self._session.secure)
         self._answering: Answer | None = None
         self._hold = Hold(self.factory.places, self._reactor.callLater, self._limits.hold_seconds)
-        self._work = Working(self._pool.callInThreadWithCallback, self._reactor.callFromThread)
         self._certified_by: object = None
         self._is_heard = False
         self._paused = False

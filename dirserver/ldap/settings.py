@@ -111,9 +111,9 @@ class ConnectionLimits:
     close_seconds: float = 10.0
 
     @property
-    def tick_seconds(self) -> float:
-        """How often to look whose time is over: it is right to a quarter, or to a second."""
-        shortest = min(
+    def shortest_seconds(self) -> float:
+        """The least time that a client has for anything."""
+        return min(
             self.first_seconds,
             self.idle_seconds,
             self.message_seconds,
@@ -121,7 +121,6 @@ class ConnectionLimits:
             self.hurried_stall_seconds,
             self.close_seconds,
         )
-        return min(1.0, shortest / 4)
 
     def at_once(self, stalled: int) -> Size:
         """Return how much of an answer may be made before its client takes any.
