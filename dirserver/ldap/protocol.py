@@ -254,7 +254,7 @@ class LDAPProtocol(BaseLDAPServer):
         elif batch.data:
             self.transport.write(batch.data)
         if batch.ended:
-            self._answered(answering)
+            self._answered(answering, batch.act)
         else:
             self._go_on()
 
@@ -275,8 +275,8 @@ class LDAPProtocol(BaseLDAPServer):
 
         self._work.do(answering.let_go, gone)
 
-    def _answered(self, answering: Answer) -> None:
-        self._finish(answering)
+    def _answered(self, answering: Answer, act: Act | None = None) -> None:
+        self._finish(answering, act)
         self._go_on_asking()
 
     def _go_on_asking(self) -> None:
@@ -288,11 +288,11 @@ class LDAPProtocol(BaseLDAPServer):
         if self._incoming.waits or self._asks_no_more or self._stopping:
             self._go_on()
 
-    def _finish(self, answering: Answer) -> None:
+    def _finish(self, answering: Answer, act: Act | None = None) -> None:
         self._hold.give_back()
         self.factory.tell(self._session, answering.began)
         # Once there is TLS, something has yet to be asked.
-        self._is_heard = self._session.answered.operation != "extended"
+        self._is_heard = act is not Act.START_TLS
         self._answering = None
         self._incoming.answered(answering.request)
         self._incoming.bound(self._session.principal)

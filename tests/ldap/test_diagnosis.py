@@ -186,6 +186,14 @@ def test_what_is_found_is_counted_before_grants_and_after_them(
     assert (tally.before, tally.after) == (10, after)
 
 
+def test_the_root_dse_is_no_card(context: Context) -> None:
+    phone = Phone(context, "bob")
+    phone.say(['search base="" scope=base'])
+    tally = phone.tally()
+    assert tally is not None
+    assert (tally.before, tally.after, phone.cause()) == (0, 0, Cause.FOUND)
+
+
 @pytest.mark.parametrize(
     ("words", "family"),
     [

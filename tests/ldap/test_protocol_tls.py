@@ -141,8 +141,16 @@ def test_what_comes_under_tls_before_the_answer_has_quite_ended_is_performed(
     assert rendered(client.feed(encode(BIND, 2))) == ["BindResponse success"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "heard"),
+    [
+        ("starttls", ["extended", "connection"]),
+        # It was answered, and has nothing more to ask.
+        (f"extended oid={WHO_AM_I}", ["extended"]),
+    ],
+)
 def test_a_client_that_goes_as_soon_as_tls_is_started_is_told_of_after_its_request(
-    context: Context, tls: ServerTLS
+    context: Context, tls: ServerTLS, asked: str, heard: list[str]
 ) -> None:
     told: list[str] = []
     client = OctetClient(
@@ -156,11 +164,11 @@ def test_a_client_that_goes_as_soon_as_tls_is_started_is_told_of_after_its_reque
         ),
         "198.18.255.3",
     )
-    client.protocol.dataReceived(encode("starttls", 1))
+    client.protocol.dataReceived(encode(asked, 1))
     client.settle(until=lambda: client.transport.tls is not None)
     client.protocol.connectionLost(Failure(ConnectionLost()))
     client.settle()
-    assert told == ["extended", "connection"]
+    assert told == heard
 
 
 def test_where_tls_is_not_set_up_the_session_goes_on_in_clear(

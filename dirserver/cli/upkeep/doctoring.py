@@ -196,7 +196,9 @@ def _say(one: ToldRequest) -> None:
         screen.say(f"  base {one.base or '(none)'}, scope {one.scope}, {one.filter}")
         limit = f", at most {one.size_limit}" if one.size_limit else ""
         screen.say(f"  wants {' '.join(one.attributes) or 'every attribute'}{limit}")
-        screen.say(f"  now matches {one.before} before grants, {one.after} after them")
+        # Of what is no card, such as the root DSE, there is nothing to count.
+        if one.before or not one.hits:
+            screen.say(f"  now matches {one.before} before grants, {one.after} after them")
     if not went_well:
         screen.say(f"  why: {one.reason}")
         screen.say(f"  do:  {one.advice}")

@@ -17,7 +17,7 @@ from dirserver.ldap.diagnosis.whatif import (
 )
 from dirserver.ldap.dit import dn
 from dirserver.ldap.dit.dn import CardDN, InvalidDN, Location
-from dirserver.ldap.dit.tree import Tree, ids_by_slug
+from dirserver.ldap.dit.tree import Tree, ids_by_slug, public_target
 from dirserver.ldap.search.facts import Naming
 from dirserver.ldap.search.filters import compile as compile_filter
 from dirserver.ldap.settings import LDAPSettings
@@ -110,6 +110,8 @@ class _Search:
 
     def views(self, scope: Scope) -> Sequence[VisibleBook]:
         """Return the books that are reached."""
+        if public_target(self._location, scope, self._settings, ()) is not None:
+            return ()
         target = self.tree.target(self._location, scope)
         return () if target is None else target.views
 
